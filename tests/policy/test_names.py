@@ -75,7 +75,6 @@ CALL_EXCEPTIONS = {
     "src/onward/app/archives/archives.py: PackedTurn",
     "src/onward/app/repository/git.py: RepositoryChange",
     "src/onward/app/search/search_turns.py: SearchResult",
-    "src/onward/core/effort/rework.py: Effort",
     "src/onward/settings.py: Settings",
 }
 

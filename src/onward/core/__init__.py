@@ -1,1 +1,1 @@
-"""The pure heart: turns in, facts, ledger and handoff out. No I/O, no clock, no chance."""
+"""The pure core: turns in; facts, ledger and handoff out. No input or output, no clock, no randomness."""

@@ -1,4 +1,4 @@
-"""What became of a project that went out or came in as an archive."""
+"""The results of exporting and importing a project archive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportedArchive:
-    """An archive that was written, and what is in it."""
+    """An archive that was written, with what it holds."""
 
     path: Path
     size_bytes: int
@@ -24,7 +24,9 @@ class ExportedArchive:
 
 @dataclass(frozen=True, slots=True)
 class ImportedArchive:
-    """A project that came in from an archive. `again` where it was here already, with all that the archive holds."""
+    """A project that was imported from an archive. `is_unchanged` says that it existed before and held everything in
+    the archive.
+    """
 
     project: Project
     sessions: int

@@ -1,4 +1,4 @@
-"""What became of an import."""
+"""The result of an import."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from onward.errors import OnwardError
 
 @dataclass(frozen=True, slots=True)
 class ImportedSession:
-    """What became of one session of a file. `version` is of the handoff that completing it made, None where it was not completed now."""
+    """The result for one session of a file. `version` is that of the handoff made by completing it, None if it was
+    not completed now.
+    """
 
     session: Session
     new_turns: int
@@ -21,7 +23,9 @@ class ImportedSession:
 
 @dataclass(slots=True)
 class ImportedFile:
-    """What became of one file: what was read, the sessions in it, and why it could not be read, or not to its end, where it could not."""
+    """The result for one file: what was read, its sessions, and the error that kept it from being read in full, if
+    any.
+    """
 
     path: str
     report: ImportReport = field(default_factory=ImportReport)
@@ -30,13 +34,13 @@ class ImportedFile:
 
     @property
     def new_turns(self) -> int:
-        """How many turns came in."""
+        """How many turns were added."""
         return sum(session.new_turns for session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import is: files done of all, and the one at work."""
+    """The progress of an import: files done of all files, and the current one."""
 
     done: int
     files: int
@@ -45,7 +49,7 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of every file, in the order of import. `passed_over` are files of a folder that are no transcripts."""
+    """The results by file, in the order of import. `skipped_files` are files of a folder that are not transcripts."""
 
     files: list[ImportedFile]
     skipped_files: list[str]

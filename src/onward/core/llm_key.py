@@ -1,4 +1,4 @@
-"""How the LLM key stands."""
+"""The status of the LLM key."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 KeyState: TypeAlias = Literal["not set", "set", "valid", "invalid", "unreachable"]
-"""`set` is a key of which nobody knows whether it opens anything."""
+"""`set` is a key that has not been tested."""
 
 KeySource: TypeAlias = Literal["environment", "store", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """How the LLM key stands: where it is from, whom it is for, and what the last test found. `message` says more, of a test that was just made or of what is wrong."""
+    """The status of the LLM key: where it comes from, the endpoint and model it is for, and the result of the last
+    test. `message` explains a test that was just made, or what is wrong.
+    """
 
     state: KeyState
     source: KeySource

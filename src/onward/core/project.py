@@ -1,4 +1,4 @@
-"""A project as it is kept, and what it holds."""
+"""A project as it is stored, with totals of what it holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ ProjectStatus: TypeAlias = Literal["active", "archived"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One project. `root` is the repository's folder and `remote` its address, empty where unknown; `key` keys its placeholders and identities."""
+    """One project. `root` is the repository's folder and `remote` its address, both empty if unknown; `key` keys its
+    placeholders and identities.
+    """
 
     id: int
     name: str
@@ -26,7 +28,9 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ProjectTotals:
-    """What a project holds. `last_at` is when a session of it was begun or completed last; None when there is none."""
+    """Totals of a project. `last_at` is when one of its sessions was last started or completed; None without
+    sessions.
+    """
 
     sessions: int = 0
     completed: int = 0
@@ -38,21 +42,23 @@ class ProjectTotals:
 
 @dataclass(frozen=True, slots=True)
 class ProjectOverview:
-    """A project and what it holds."""
+    """A project with its totals."""
 
     project: Project
     totals: ProjectTotals
 
 
 class ProjectOption(NamedTuple):
-    """A project and how many sessions it has: what menus and lists of names need."""
+    """A project with the number of its sessions: what menus and lists need."""
 
     project: Project
     sessions: int
 
 
 class MovedSession(NamedTuple):
-    """A session that went to another project. `number` is its new one, None where that project held all of its turns already."""
+    """A session that moved to another project. `number` is its new number, None if that project already held all of
+    its turns.
+    """
 
     project: str
     before: int
@@ -61,7 +67,9 @@ class MovedSession(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProjectMove:
-    """What went to `project`. `emptied` are the names of the projects that are gone, because all they had went there."""
+    """The sessions that moved to `project`. `deleted_projects` are the names of the projects that were deleted
+    because they had no sessions left.
+    """
 
     project: Project
     sessions: list[MovedSession]

@@ -1,4 +1,4 @@
-"""What a search answers."""
+"""The result of a search."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from onward.core.facts.fact import Handle
 SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
 
 SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
-"""Whose words are searched: a person's, the agent's, the tools'; or the facts of the ledger."""
+"""What is searched: turns of the user, the assistant or tools, or facts of the ledger."""
 
 DEFAULT_BUDGET_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A passage that was found. `score` is only good for comparing excerpts of one search."""
+    """A passage that matches. `score` only compares excerpts of one search."""
 
     project: str
     handle: Handle
@@ -29,14 +29,14 @@ class Excerpt:
 
     @property
     def source(self) -> str:
-        """What is printed before the passage: `[s3.41] user 2026-03-01`. What a person added to the ledger has no turn to show."""
+        """The line before the passage: `[s3.41] user 2026-03-01`. A fact that a person added has no turn."""
         prefix = f"[{self.handle}] " if self.handle.session else ""
         return f"{prefix}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search answered: the best excerpts first, together at most `budget_tokens`."""
+    """The best excerpts first, together at most `budget_tokens`."""
 
     excerpts: list[Excerpt]
     tokens: int

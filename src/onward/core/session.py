@@ -1,4 +1,4 @@
-"""A session as it is kept: its turns, and what beginning, showing and completing it answer."""
+"""A session as it is stored, its turns, and the results of starting, showing and completing it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from onward.core.import_result import ImportedFile
 
 DIGEST_PREFIX = "turns:"
-"""How a native id begins that is no agent's own, but a digest of the session's first turns."""
+"""The prefix of a native id that is a digest of the session's first turns, used where the agent gives no id."""
 
 AGENT_SOURCE = "mcp"
-"""The `source` of a session that its own agent began, until its transcript is known."""
+"""The `source` of a session that its own agent started, until its transcript is known."""
 
 SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """What a session should not forget, and whether it is done."""
+    """A checklist item and whether it is done."""
 
     text: str
     is_done: bool = False
@@ -32,9 +32,12 @@ class ChecklistItem:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session. `native_id` is the agent's own id, or a digest where it gives none, None until a transcript is known; `source` is the file it came from.
+    """One session. `native_id` is the agent's own id, or a digest if it gives none; None until a transcript is
+    known. `source` is the transcript file.
 
-    `template` names the one that it began with, empty where there was none; `checklist` is that one's. `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
+    `template` is the name of the template that it started from, empty if none, and `checklist` is the template's.
+    `tokens` counts its turns at about four characters each. `started_at` and `ended_at` come from the transcript, the
+    other times from the store.
     """
 
     id: int
@@ -64,11 +67,11 @@ class Session:
 
     @property
     def open_items(self) -> tuple[str, ...]:
-        """What of its checklist is not done."""
+        """The checklist items that are not done."""
         return tuple(item.text for item in self.checklist if not item.is_done)
 
     def head(self) -> SessionHead:
-        """Return the head that the transcript began with."""
+        """Return the head of the session's transcript."""
         native_id = None if (self.native_id or "").startswith(DIGEST_PREFIX) else self.native_id
         return SessionHead(
             agent=self.agent,
@@ -84,7 +87,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """A turn as it is kept. `abandoned` ones are on a branch that the person went back from."""
+    """A turn as it is stored. `abandoned` turns are on a branch that the user left."""
 
     session_id: int
     ordinal: int
@@ -94,7 +97,7 @@ class StoredTurn:
 
 @dataclass(frozen=True, slots=True)
 class SessionStart:
-    """A session that began, and the handoff it begins with: None for the first of its project."""
+    """A session that was started, and the handoff it starts from: None for the first session of a project."""
 
     session: Session
     previous: StoredHandoff | None
@@ -102,7 +105,7 @@ class SessionStart:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A session, and the handoff that completing it made, None where it made none."""
+    """A session, and the handoff made by completing it; None if there is none."""
 
     session: Session
     handoff: HandoffSummary | None
@@ -110,7 +113,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class SessionDetail:
-    """A session, the handoff it began with and the one that completing it made, where there are any."""
+    """A session, the handoff it started from, and the handoff made by completing it; None where there is none."""
 
     session: Session
     previous: StoredHandoff | None

@@ -1,4 +1,4 @@
-"""What asking language models costs, as it is kept and as it adds up."""
+"""The costs of model requests, as they are stored and summed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ SpendGrouping: TypeAlias = Literal["job", "project", "model"]
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One thing that was asked of a model, for a `step` of a job or by itself. `failed` says why the last attempt gave no answer, empty where it did or goes on.
+    """One request to a model, for a `step` of a job or by itself. `failed` says why the last attempt gave no answer;
+    empty if it did or is running.
 
-    Tokens and US dollars are those of all attempts. `is_unpriced` says that some of it has no known price.
+    Tokens and US dollars are the sums of all attempts. `is_unpriced` says that a price is missing for part of them.
     """
 
     id: int
@@ -33,7 +34,9 @@ class ModelCall:
 
 
 class SpendTotals(NamedTuple):
-    """What some calls came to. `unpriced` of them are not in `cost_usd`, or not whole: their price is not known."""
+    """The sum of several requests. Of these, `unpriced` are missing from `cost_usd` in part or in full, because
+    their price is unknown.
+    """
 
     calls: int = 0
     input_tokens: int = 0
@@ -43,7 +46,9 @@ class SpendTotals(NamedTuple):
 
 
 class SpendLine(NamedTuple):
-    """What the calls of one job, project or model came to. `id` is None for a model, and for what no job or project was named."""
+    """The sum of the requests of one job, project or model. `id` is None for a model, and for requests without a job
+    or project.
+    """
 
     name: str
     id: int | None
@@ -51,7 +56,7 @@ class SpendLine(NamedTuple):
 
 
 class AttemptUsage(NamedTuple):
-    """What one attempt used. `cost_usd` is None where no price is known."""
+    """The usage of one attempt. `cost_usd` is None if the price is unknown."""
 
     input_tokens: int
     output_tokens: int
@@ -59,7 +64,9 @@ class AttemptUsage(NamedTuple):
 
 
 class CostEstimate(NamedTuple):
-    """What requests come to, if each is answered at the first attempt and at full length. `cost_usd` is None where no price is known."""
+    """An estimate for requests that are answered at the first attempt and at full length. `cost_usd` is None if a
+    price is unknown.
+    """
 
     calls: int
     input_tokens: int
@@ -69,7 +76,9 @@ class CostEstimate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What was spent in all, and by whom. The limits are those of one project in a day (UTC) and of one job; 0 is any amount."""
+    """The total spend, and its parts. The limits are those of one project per day (UTC) and of one job; 0 means no
+    limit.
+    """
 
     total: SpendTotals
     lines: list[SpendLine]

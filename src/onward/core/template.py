@@ -1,4 +1,4 @@
-"""A template of sessions."""
+"""Session templates."""
 
 from __future__ import annotations
 
@@ -20,5 +20,7 @@ class Template:
     updated_at: datetime
 
     def merge_objectives(self, objectives: Iterable[str]) -> list[str]:
-        """Return what a session of this kind begins with: the template's objectives, and those of *objectives* that are not among them."""
+        """Return the objectives of a session of this kind: the template's, then those of *objectives* that are not
+        among them.
+        """
         return [*self.objectives, *(objective for objective in objectives if objective not in self.objectives)]

@@ -1,4 +1,6 @@
-"""How fast credits go, what they bring, and when they will be gone: with an interval, and with what is assumed."""
+"""How fast credits are used, what sessions achieve with them, and when they run out: with an interval, and with the
+assumptions.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from onward.message import Message
 
 LOOKBACK_DAYS = 14
 MIN_DAYS = 3
-"""Days that it takes to tell how much they differ."""
+"""Days of usage that an interval needs."""
 
 MAX_DAYS = 3650.0
 _Z_80 = 1.2815515655
@@ -28,7 +30,9 @@ class CreditsUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BurnRate:
-    """Credits a day, over the last `days` days up to `at`. `low` and `high` enclose the true rate in about four of five cases; None with too few days to tell."""
+    """Credits per day, over the last `days` days up to `at`. `low` and `high` enclose the true rate in about four of
+    five cases; both are None with too few days.
+    """
 
     at: datetime
     days: int
@@ -39,10 +43,12 @@ class BurnRate:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When `credits_left` will be gone at the rate of `burn`: `empty_at`, most likely between `earliest_at` and `latest_at`.
+    """When `credits_left` run out at the rate of `burn`: at `empty_at`, most likely between `earliest_at` and
+    `latest_at`.
 
-    `empty_at` is None when that is not foreseen: nothing is used, what is left is not known, or it lasts for ten years. `latest_at` is None where it may not come at all, and both are
-    where there are too few days to tell. `resets_first`: the credits come back before. `assumptions` say what all of it rests on.
+    `empty_at` is None if nothing is used, if the credits left are unknown, or if they last for ten years. `latest_at`
+    is None if they may never run out; both bounds are None with too few days of usage. `resets_first` says that the
+    credits reset before they run out.
     """
 
     burn: BurnRate
@@ -57,7 +63,9 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
-    """What credits brought. Each ratio is over the sessions whose credits are known, and None where it has no meaning."""
+    """What was achieved per credit. Each ratio covers the sessions whose credits are known, and is None where it has
+    no meaning.
+    """
 
     sessions: int
     credits: float
@@ -72,17 +80,17 @@ class Efficiency:
 
     @property
     def credits_per_accomplishment(self) -> float | None:
-        """Credits for each thing that was said to be achieved."""
+        """Credits for each stated accomplishment."""
         return _ratio(self.credits, self.accomplishments)
 
     @property
     def tokens_per_credit(self) -> float | None:
-        """Tokens of conversation for a credit."""
+        """Tokens of conversation per credit."""
         return _ratio(self.tokens, self.credits)
 
     @property
     def usd_per_credit(self) -> float | None:
-        """What a credit's usage is worth at list prices."""
+        """What the usage of a credit is worth at list prices."""
         return None if self.usd is None else _ratio(self.usd, self.credits)
 
 
@@ -91,9 +99,11 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 def burn_rate(uses: Iterable[CreditsUse], at: datetime, *, lookback_days: int = LOOKBACK_DAYS) -> BurnRate:
-    """Return how fast credits go: what was used in the last *lookback_days*, over the days since the first of these uses. Days without any count.
+    """Return how fast credits are used: the sum of the last *lookback_days*, divided by the days since the first use
+    in them.
 
-    The interval is the mean of days ± Student's 80 % quantile times its standard error (days taken as independent), never below zero.
+    The interval is the mean of days ± Student's 80 % quantile times its standard error, never below zero. Days count as
+    independent.
     """
     ages = [((at - use.at) / timedelta(days=1), use.credits) for use in uses]
     recent = [(age, credits) for age, credits in ages if 0 <= age < lookback_days]
@@ -111,7 +121,9 @@ def burn_rate(uses: Iterable[CreditsUse], at: datetime, *, lookback_days: int = 
 
 
 def _student_80(freedom: int) -> float:
-    """Return the 90 % quantile of Student's t, from the normal one (Cornish-Fisher, first two terms): some 2 % short at two degrees of freedom, less above."""
+    """Return the 90 % quantile of Student's t, from the normal one (Cornish-Fisher, first two terms): some 2 % too
+    low at two degrees of freedom, less above.
+    """
     z = _Z_80
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
@@ -119,7 +131,7 @@ def _student_80(freedom: int) -> float:
 def forecast(
     rate: BurnRate, credits_left: float | None, *, resets_at: datetime | None = None, usage_note: Message | None = None
 ) -> Forecast:
-    """Return when *credits_left* will be gone, if all goes on at *rate*. *usage_note* is one more assumption."""
+    """Return when *credits_left* run out at *rate*. *usage_note* is one more assumption."""
     empty_at = _empty_at(rate.at, credits_left, rate.credits_per_day)
     earliest_at = _empty_at(rate.at, credits_left, rate.high) if empty_at else None
     latest_at = _empty_at(rate.at, credits_left, rate.low) if empty_at else None

@@ -25,8 +25,8 @@ WindowPosition: TypeAlias = Literal["unknown", "below", "in", "past"]
 
 
 class RotationWindow(NamedTuple):
-    """When a session should change its account, in per cent of its credits used: from `from_percent` for a better account, from `at_percent` for any
-    that has more left.
+    """When a session should change its account, in per cent of its credits used: from `from_percent` for a better
+    account, from `at_percent` for any that has more left.
     """
 
     from_percent: float = 85.0
@@ -59,8 +59,8 @@ class AccountCandidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedAccount:
-    """An account in a ranking. `score` only compares accounts of one ranking; `reasons` explain it, the weightiest first. An account that is not `usable`
-    cannot be used now.
+    """An account in a ranking. `score` only compares accounts of one ranking; `reasons` explain it, the weightiest
+    first. An account that is not `usable` cannot be used now.
     """
 
     availability: AccountAvailability
@@ -90,9 +90,10 @@ class _Reasons:
 def rank_accounts(candidates: Iterable[AccountCandidate], need: AccountNeed, window: RotationWindow | None = None) -> list[RankedAccount]:
     """Return the accounts, the best first, then those that cannot be used now.
 
-    The score adds up: credits left (saturating: half of the weight where exactly what is needed is left), more where they reset soon and would be lost;
-    the share of the wanted strengths; less for failures, halved every six hours; less within the rotation window, and for each session that runs on the
-    account. Among equals the account that resets first comes first, then by name.
+    The score adds up: credits left (saturating: half of the weight where exactly what is needed is left), more where
+    they reset soon and would be lost; the share of the wanted strengths; less for failures, halved every six hours;
+    less within the rotation window, and for each session that runs on the account. Among equals the account that resets
+    first comes first, then by name.
     """
     ranked = [_rank(candidate, need, window or RotationWindow()) for candidate in candidates]
     return sorted(ranked, key=lambda account: (not account.usable, -account.score, *_tie_breaker(account.availability)))
@@ -162,7 +163,9 @@ def _find_model(models: Sequence[ModelLimit], model: str) -> ModelLimit | None:
 
 
 def credits_left_for(candidate: AccountCandidate, model: str = "") -> float | None:
-    """Return how many credits are left for *model*: the account's, and no more than the model's own limit leaves. None where it is unknown."""
+    """Return how many credits are left for *model*: the account's, but no more than the model's own limit leaves.
+    None if unknown.
+    """
     availability = candidate.availability
     limit = _find_model(availability.account.models, model)
     credits_left = availability.credits_left
@@ -222,7 +225,9 @@ def _add_failures(reasons: _Reasons, candidate: AccountCandidate) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Whether an open session should go to another account, to which, and why or why not. `position` is where the account in use is in the window."""
+    """Whether an open session should change its account, to which one, and why or why not. `position` is where the
+    current account is in the window.
+    """
 
     target: RankedAccount | None
     position: WindowPosition
@@ -230,10 +235,12 @@ class Rotation:
 
 
 def decide_rotation(current: RankedAccount | None, others: Sequence[RankedAccount], window: RotationWindow) -> Rotation:
-    """Decide for a session that runs on *current*, None where it has no account yet. *others* are ranked, without it.
+    """Decide for a session that runs on *current*, None where it has no account yet. *others* are ranked, without
+    it.
 
-    Below the window the session stays. In it, it goes to the best account that is not in its own window; past it, to the best that has used a smaller
-    share of its credits. From an account that cannot be used it goes to the best that can.
+    Below the window the session stays. In it, it goes to the best account that is not in its own window; past it, to
+    the best that has used a smaller share of its credits. From an account that cannot be used it goes to the best that
+    can.
     """
     best = next((account for account in others if account.usable), None)
     if current is None:

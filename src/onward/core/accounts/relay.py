@@ -1,4 +1,4 @@
-"""One session ends, and the next account goes on: what is handed over, to which account, and to which agent."""
+"""Handing over when a limit is reached: the completed session, the next account, and the next agent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from onward.core.session import Session
 
 @dataclass(frozen=True, slots=True)
 class RelayOutcome:
-    """What became of a session when its limit was reached, and how it goes on.
+    """What happened to a session when its limit was reached, and what continues it.
 
-    `session` was completed now, or (`again`) before and nothing was new; None where none was active. `handoff` is what the next one goes on from. `left` is the account that it ran
-    on, None where none was named; `best` is the choice of the next. `agent` is the one that goes on, empty where nothing tells. `still_active` are the numbers of other active sessions.
+    `session` was completed now, or earlier (`is_unchanged`); None if no session was active. `handoff` is what the next
+    session starts from. `previous` is the account that the session ran on, None if it had none; `choice` is the choice
+    of the next account. `agent` continues, empty if unknown. `active_numbers` are the numbers of other active sessions.
     """
 
     session: Session | None
@@ -40,16 +41,20 @@ class RelayOutcome:
 
     @property
     def account(self) -> Account | None:
-        """The account to go on with, None where there is none that can be used."""
+        """The account to continue with; None if no account can be used."""
         return self.choice.best.availability.account if self.choice.best else None
 
     def prompt(self, next_goal: str = "", handoff: Handoff | None = None) -> str:
-        """Return what the next agent is given; *handoff* is the same one with what changed since, where that is known."""
+        """Return the prompt for the next agent; *handoff* is the same handoff with the changes made since, if they
+        are known.
+        """
         return render_prompt(handoff or self.handoff.handoff, next_goal=next_goal)
 
 
 def agent_of(account: Account | None) -> str:
-    """Return the agent that an account is for, by its provider, else its plan, else its name; empty where none of them tells."""
+    """Return the id of the agent that an account is for, by its provider, else its plan, else its name; empty if
+    none of them shows it.
+    """
     if account is None:
         return ""
     for field in (account.provider, account.plan, account.name):

@@ -1,4 +1,4 @@
-"""The pool of accounts as it is answered: one of them whole, the choice among them, and how credits go."""
+"""Answers about the account pool: one account in detail, the choice of the next account, and the use of credits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onward.message import Message, join_messages
 
 @dataclass(frozen=True, slots=True)
 class AccountSession:
-    """A session that went on an account, when, and why. `number` is the session's in its project."""
+    """A session that ran on an account, since when, and why. `number` is the session's number in its project."""
 
     session_id: int
     account_id: int
@@ -28,7 +28,9 @@ class AccountSession:
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:
-    """What turns of one model cost on one account. `cost_usd` is at list prices, of the turns whose price is known: None where there is none; `unpriced_turns` are the others."""
+    """Usage of one model on one account. `cost_usd` is at list prices, for the turns whose price is known, None if
+    there are none; the others are counted in `unpriced_turns`.
+    """
 
     account_id: int | None
     model: str
@@ -40,7 +42,7 @@ class ModelUsage:
 
 @dataclass(frozen=True, slots=True)
 class AccountDetail:
-    """An account as it stands, what happened to it last, the sessions that went on it last, and the usage that their transcripts tell of."""
+    """An account with its latest events, the sessions that last ran on it, and the usage found in their transcripts."""
 
     availability: AccountAvailability
     events: list[AccountEvent]
@@ -51,7 +53,7 @@ class AccountDetail:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row of a batch cannot be an account. `row` counts from 1."""
+    """Why one row of a batch cannot become an account. `row` counts from 1."""
 
     row: int
     name: str
@@ -60,7 +62,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What a batch came to: all its accounts, or, where `errors` says what is wrong with some, none."""
+    """The result of a batch: all of its accounts, or none and what is wrong with its rows."""
 
     created: list[AccountAvailability]
     errors: list[RowError]
@@ -68,14 +70,14 @@ class BatchReport:
 
 @dataclass(frozen=True, slots=True)
 class AccountChoice:
-    """The account to use next, None where none can be used now, and how all of them rank."""
+    """The account to use next, None if none can be used, and the ranking of all accounts."""
 
     best: RankedAccount | None
     ranking: list[RankedAccount]
 
     @property
     def why(self) -> Message | str:
-        """Why it is that account, or why there is none."""
+        """Why this account is the best, or why there is none."""
         if self.best:
             return join_messages(self.best.reasons)
         if not self.ranking:
@@ -89,7 +91,9 @@ class AccountChoice:
 
 @dataclass(frozen=True, slots=True)
 class RotationOutcome:
-    """What became of a session: whether it moved, from which account to which, and why or why not. `place` is where the account it ran on stands in the window."""
+    """Whether a session changed its account, from which to which, and why or why not. `position` is where its
+    account was in the rotation window.
+    """
 
     session: Session
     has_moved: bool
@@ -102,8 +106,8 @@ class RotationOutcome:
 
 @dataclass(frozen=True, slots=True)
 class CreditsOutlook:
-    """How a session stands with its credits: the account it runs on (None where it has none) with what the session used, where that is in the window, the account to go on
-    with (None where it had better stay), and why.
+    """The credits of a session: its account (None if it has none) with what the session used, the position in the
+    rotation window, the account to continue with (None if it should stay), and why.
     """
 
     availability: AccountAvailability | None
@@ -113,13 +117,13 @@ class CreditsOutlook:
 
     @property
     def is_due(self) -> bool:
-        """Whether the session had better be completed, and the next one begun."""
+        """Whether the session should be completed and the next one started."""
         return self.position in ("in", "past")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountCredits:
-    """How the credits of one account go. `usage` is what transcripts tell, beside the credits that were entered."""
+    """How the credits of one account are used. `usage` comes from transcripts, beside the credits that were entered."""
 
     availability: AccountAvailability
     forecast: Forecast
@@ -129,7 +133,7 @@ class AccountCredits:
 
 @dataclass(frozen=True, slots=True)
 class ProjectCredits:
-    """How the credits go that one project uses. Its forecast is for what is left on all accounts that can be used."""
+    """How one project uses credits. Its forecast covers what is left on all usable accounts."""
 
     project_id: int
     name: str
@@ -140,7 +144,9 @@ class ProjectCredits:
 
 @dataclass(frozen=True, slots=True)
 class CreditsReport:
-    """How credits go, by account and by project. `credits_left` is what is known to be left on the accounts that can be used now."""
+    """How credits are used, by account and by project. `credits_left` is the known sum on all accounts that can be
+    used now.
+    """
 
     at: datetime
     credits_left: float

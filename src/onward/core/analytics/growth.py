@@ -1,7 +1,8 @@
-"""Growth: what a project's sessions are predicted to give, by formula, and what they gave, by measure.
+"""Growth: what sessions are predicted to achieve, by formula, and what they achieved, by measurement.
 
-Predicted, for session n ≥ 1 with c credits: `efficiency = 0.70 + 0.25 · tanh(n / 50)`, `knowledge = 1 + ln(1 + n / 10)`, `output = c · efficiency · knowledge`.
-Measured: `efficiency = 1 − (recovery + rework) / tokens`, `knowledge = 1 + ln(1 + facts used again / 10)`, `output = credits · both`.
+Predicted, for session n ≥ 1 with c credits: `efficiency = 0.70 + 0.25 · tanh(n / 50)`, `knowledge = 1 + ln(1 + n /
+10)`, `output = c · efficiency · knowledge`. Measured: `efficiency = 1 − (recovery + rework) / tokens`, `knowledge = 1 +
+ln(1 + facts used again / 10)`, `output = credits · efficiency · knowledge`.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ from math import atanh, ceil, floor, log, tanh
 from typing import NamedTuple
 
 BASE_RATIO, GAIN_RATIO, PACE_SESSIONS = 0.70, 0.25, 50
-"""Where the predicted efficiency begins, what it gains, and in how many sessions it gains 76 % of that."""
+"""The predicted efficiency of the first session, what it gains, and the sessions in which it gains 76 % of that."""
 
 ASYMPTOTE_RATIO = BASE_RATIO + GAIN_RATIO
-"""What the predicted efficiency comes ever nearer to and never reaches."""
+"""The limit that the predicted efficiency approaches and never reaches."""
 
 USUAL_CREDITS = 90.0
-"""Credits of a session that nobody told of, in predictions only: the middle of the window in which sessions are completed."""
+"""Credits of a session whose credits are unknown, in predictions only: the middle of the rotation window."""
 
 WINDOW_SESSIONS = 5
-"""Sessions at either end whose means are compared to say how much a project grew."""
+"""Sessions at either end whose means are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the formulae say of one session."""
+    """The prediction for one session."""
 
     session: int
     efficiency_ratio: float
@@ -35,10 +36,11 @@ class Prediction:
 
 
 def predict(session: int, credits: float = USUAL_CREDITS) -> Prediction:
-    """Return what the formulae say of the session of that number.
+    """Return the prediction for the session of that number.
 
-    >>> round(predicted(10).output, 1)
+    >>> round(predict(10).output, 1)
     114.2
+
     """
     efficiency, knowledge = BASE_RATIO + GAIN_RATIO * tanh(session / PACE_SESSIONS), 1 + log(1 + session / 10)
     return Prediction(session, efficiency, knowledge, credits * efficiency * knowledge)
@@ -46,7 +48,9 @@ def predict(session: int, credits: float = USUAL_CREDITS) -> Prediction:
 
 @dataclass(frozen=True, slots=True)
 class TargetReach:
-    """When a target is reached, by formula. `session` is None for one that is never reached; then `nearest_ratio` is reached at `nearest_session`."""
+    """When a target is reached, by formula. `session` is None for a target that is never reached; then
+    `nearest_ratio` is reached at `nearest_session`.
+    """
 
     target_ratio: float
     session: int | None
@@ -58,10 +62,12 @@ class TargetReach:
 def predict_target(target_ratio: float) -> TargetReach:
     """Return the first session that is predicted to be as efficient as *target_ratio* (0..1).
 
-    95 % is an asymptote: it and all above are never reached. The nearest target offered is the last tenth of a per cent below it.
+    95 % is an asymptote: it and all above are never reached. The nearest target offered is the last tenth of a per cent
+    below it.
 
-    >>> sessions_to(0.95)
-    Reach(target_ratio=0.95, session=None, asymptote_ratio=0.95, nearest_ratio=0.949, nearest_session=156)
+    >>> predict_target(0.95)
+    TargetReach(target_ratio=0.95, session=None, asymptote_ratio=0.95, nearest_ratio=0.949, nearest_session=156)
+
     """
     if target_ratio < ASYMPTOTE_RATIO:
         session = _first_session(target_ratio)
@@ -85,19 +91,19 @@ def _first_session(target_ratio: float) -> int:
 
 
 def efficiency_ratio(tokens: int, recovery_tokens: int | None, rework_tokens: int) -> float | None:
-    """Return the measured efficiency (0..1); None where recovery is not known, or there is nothing to measure."""
+    """Return the measured efficiency (0..1); None if recovery is unknown or there are no tokens."""
     if recovery_tokens is None or tokens <= 0:
         return None
     return max(0.0, 1 - (recovery_tokens + rework_tokens) / tokens)
 
 
 def knowledge_factor(reused_facts: int) -> float:
-    """Return the measured knowledge: 1 where no earlier fact was used again."""
+    """Return the measured knowledge factor: 1 if no earlier fact was used again."""
     return 1 + log(1 + reused_facts / 10)
 
 
 class SessionOutput(NamedTuple):
-    """What one session gave: with its credits, and for each of them. None where that is not known."""
+    """What one session achieved, per credit and with its credits. None if unknown."""
 
     per_credit: float | None
     credits_used: float | None
@@ -110,7 +116,9 @@ class SessionOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much the last sessions gave more than the first. `per_credit` says that credits were left out, because not all of these sessions tell theirs."""
+    """By how many per cent the last sessions achieved more than the first. `per_credit` says that outputs per credit
+    were compared, because some of these sessions have no credits.
+    """
 
     percent: float
     window: int
@@ -118,9 +126,10 @@ class Growth:
 
 
 def measure_growth(first: Sequence[SessionOutput], last: Sequence[SessionOutput]) -> Growth:
-    """Return by how many per cent the mean output of *last* exceeds that of *first*; 0 with nothing to compare.
+    """Return by how many per cent the mean output of *last* exceeds that of *first*; 0 if there is nothing to
+    compare.
 
-    Where a session's credits are not known, all are compared by what each credit gave: credits are never made up.
+    If the credits of any session are unknown, all are compared by output per credit: credits are never made up.
     """
     before = [output for output in first if output.per_credit is not None]
     after = [output for output in last if output.per_credit is not None]
@@ -134,9 +143,11 @@ def measure_growth(first: Sequence[SessionOutput], last: Sequence[SessionOutput]
 
 
 def comparison_size(sessions: int) -> int:
-    """Return how many sessions at either end are compared: five, and never one of them at both ends; 0 with fewer than two sessions.
+    """Return how many sessions at either end are compared: at most five, and none at both ends; 0 for fewer than two
+    sessions.
 
-    >>> [window(n) for n in (0, 1, 2, 7, 10, 10_000)]
+    >>> [comparison_size(n) for n in (0, 1, 2, 7, 10, 10_000)]
     [0, 0, 1, 3, 5, 5]
+
     """
     return min(WINDOW_SESSIONS, sessions // 2)

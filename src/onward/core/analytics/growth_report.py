@@ -1,4 +1,4 @@
-"""How sessions grow, and what recurs over them, as it is answered."""
+"""Reports on growth: the points of a curve, its totals, and what recurs over sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onward.core.facts.fact import Handle
 
 @dataclass(frozen=True, slots=True)
 class RecurringFile:
-    """A file that many sessions touched."""
+    """A file that many sessions changed."""
 
     project: str
     path: str
@@ -25,7 +25,7 @@ class RecurringFile:
 
 @dataclass(frozen=True, slots=True)
 class RecurringError:
-    """An error that many sessions met; `text` as the last of them had it, at `turn` of its session `last_session`."""
+    """An error that many sessions had. `text` is from the last of them, at `turn` of session `last_session`."""
 
     project: str
     signature: str
@@ -39,8 +39,9 @@ class RecurringError:
 
 @dataclass(frozen=True, slots=True)
 class SessionMeasurement:
-    """What one session gave, measured. What cannot be measured is None: efficiency without a productive step, output without credits. The last three say of how many facts `kept_ratio`
-    is the share, and Wilson's interval of it at 95 %.
+    """What one session achieved, measured. None where it cannot be measured: efficiency without a productive step,
+    output without credits. `kept_of` is how many facts `kept_ratio` is a share of, the last two are its 95 %
+    interval (Wilson).
     """
 
     efficiency_ratio: float | None
@@ -67,7 +68,9 @@ class SessionMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class GrowthPoint:
-    """One completed session: what the formulae said of it, and what it gave. `place` is its place among all that are told of, from 1."""
+    """One completed session: prediction and measurement. `place` is its position among all sessions of the report,
+    from 1.
+    """
 
     place: int
     project: str
@@ -79,8 +82,8 @@ class GrowthPoint:
 
 @dataclass(frozen=True, slots=True)
 class GrowthReport:
-    """The curves of a project, or of all together, and their totals. `not_measured` counts sessions without a productive step, which no mean holds. `…_interval` is that of a mean over
-    sessions at 95 %; None for fewer than two.
+    """The curve of a project, or of all projects, with totals. `not_measured` counts sessions without a productive
+    step; means leave them out. An `…_interval` is that of a mean over sessions at 95 %; None for fewer than two.
     """
 
     points: list[GrowthPoint]
@@ -100,7 +103,7 @@ class GrowthReport:
 
 @dataclass(frozen=True, slots=True)
 class RecurringBlocker:
-    """A blocker that stands since session `handle.session` and outlived `outlived` completed sessions."""
+    """A blocker that is open since session `handle.session` and outlived `outlived` completed sessions."""
 
     project: str
     text: str
@@ -110,7 +113,7 @@ class RecurringBlocker:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """What recurs over sessions: errors met again, files touched again and again, blockers that outlive their session."""
+    """What recurs over sessions: errors, changed files, and blockers that outlive their session."""
 
     errors: list[RecurringError]
     files: list[RecurringFile]
@@ -118,7 +121,7 @@ class Patterns:
 
 
 MAX_POINTS = 500
-"""Sessions that a report shows one by one; of more, as many evenly chosen ones. Its totals are of all."""
+"""Sessions that a report shows; of more sessions, as many at even distances. Totals cover all."""
 
 GROWTH_COLUMNS = (
     "place", "project", "session", "ended_at", "predicted_efficiency", "predicted_knowledge", "predicted_output",
@@ -127,7 +130,7 @@ GROWTH_COLUMNS = (
 
 
 def growth_csv(report: GrowthReport) -> str:
-    """Return the points of a report as CSV, with heads; what is not known is empty."""
+    """Return the points of a report as CSV with a header row; unknown values are empty."""
     rows = [
         (
             point.place, point.project, point.session, point.ended_at.isoformat() if point.ended_at else None,
@@ -140,7 +143,7 @@ def growth_csv(report: GrowthReport) -> str:
 
 
 def patterns_csv(patterns: Patterns) -> str:
-    """Return what recurs as CSV: one table for all, `what` says which kind a row is."""
+    """Return what recurs as one CSV table; the column `what` gives the kind of each row."""
     rows: list[tuple[object, ...]] = [
         ("error", error.project, error.text, error.sessions, error.times, f"s{error.last_session}.{error.turn}")
         for error in patterns.errors

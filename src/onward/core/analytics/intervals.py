@@ -1,4 +1,4 @@
-"""How far a share or a mean can be trusted: intervals at 95 %."""
+"""Confidence intervals of shares and means, at 95 %."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ _T = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
-"""Student's t at 97.5 %, for 1 to 30 degrees of freedom; for more, the normal's is near enough."""
+"""Student's t at 97.5 %, for 1 to 30 degrees of freedom; above, the normal quantile is close enough."""
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
-    """Return Wilson's interval (0..1) for *kept* of *total*; 0..1 where there is nothing.
+    """Return Wilson's interval (0..1) for *successes* of *total*; 0..1 for a total of 0.
 
-    >>> tuple(round(end, 2) for end in wilson(9, 10))
+    >>> tuple(round(end, 2) for end in wilson_interval(9, 10))
     (0.6, 0.98)
+
     """
     if not total:
         return 0.0, 1.0
@@ -26,14 +27,15 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     centre = share + _Z * _Z / (2 * total)
     margin = _Z * sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
     low, high = ((centre + end) / (1 + _Z * _Z / total) for end in (-margin, margin))
-    # At the ends it is exact, whatever the last bit says.
+    # Rounding must not move the ends off 0 and 1.
     return low if successes else 0.0, high if successes < total else 1.0
 
 
 def mean_interval(shares: Sequence[float]) -> tuple[float, float] | None:
     """Return the interval (0..1) of the mean of *shares*, by Student's t; None for fewer than two.
 
-    >>> of_mean([0.5])
+    >>> mean_interval([0.5])
+
     """
     if len(shares) < 2:
         return None

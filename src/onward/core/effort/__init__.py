@@ -1,1 +1,1 @@
-"""What a session spent: steps, rework, reuse, files."""
+"""The effort of a session: steps, rework, reuse, files."""

@@ -1,4 +1,6 @@
-"""Which earlier facts a session used again: those whose file it looked at or changed, whose command it ran, or whose exact names its agent wrote."""
+"""Which earlier facts a session used: facts whose file it read or changed, whose command it ran, or whose exact
+names its agent wrote.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,13 @@ _DISTINCTIVE = re.compile(r"[./_:#\d-]|[a-z][A-Z]")
 _PORT = re.compile(r"[\w.-]+:\d{2,5}\b")
 _MIN_NAME_CHARS = 5
 _MAX_SHARING_FACTS = 5
-"""Facts that may name one thing before the name tells nothing of each."""
+"""Facts that may share a name before the name identifies none of them."""
 
 
 def reused_fact_ids(facts: Iterable[Fact], steps: Sequence[Step], turns: Iterable[tuple[int, Turn]]) -> list[str]:
-    """Return the ids of those *facts* that the session used, in order. What a person or a tool wrote is not the agent's use of it."""
+    """Return the ids of those *facts* that the session used, in order. Only what the agent itself wrote counts as
+    use.
+    """
     earlier_facts = list(facts)
     touched_paths = {path for step in steps for path in (*step.reads, *(change.path for change in step.changes))}
     command_keys = {step.key for step in steps if step.command}

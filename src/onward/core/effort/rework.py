@@ -1,8 +1,8 @@
-"""What a session spent on finding its way and on doing again what the project knew: recovery and rework, in tokens.
+"""The tokens that a session spent on recovery and on rework.
 
-*Recovery* is everything before the first productive step: the first edit, or the first command that is not reading. *Rework* is, from there on, reading files
-again that the ledger knew and that did not change since, a command that fails again the same way, and an error that the ledger had explained.
-A token is counted once.
+*Recovery* is everything before the first productive step: the first edit, or the first command that does more than
+read. *Rework* is, from there on, reading files again that the ledger knew and that did not change since, a command that
+fails again in the same way, and an error that the ledger had explained. A token is counted once.
 """
 
 from __future__ import annotations
@@ -19,14 +19,18 @@ from onward.core.text.prose import one_line
 
 
 class PriorKnowledge(NamedTuple):
-    """What the project knew when a session began: the files that earlier sessions changed, and the signatures of errors whose fix they found."""
+    """What the project knew when a session started: the files that earlier sessions changed, and the signatures of
+    errors that they fixed.
+    """
 
     files: frozenset[str] = frozenset()
     explained_errors: frozenset[str] = frozenset()
 
 
 def facts_before(ledger: Ledger, number: int) -> list[Fact]:
-    """Return the facts that stood when session *number* began, in order: those of earlier sessions that no earlier one had retired."""
+    """Return the facts that were current when session *number* started, in order: facts of earlier sessions that no
+    earlier session had retired.
+    """
     session_of = {fact.id: fact.session for fact in ledger.facts}
     return [
         fact
@@ -38,7 +42,7 @@ def facts_before(ledger: Ledger, number: int) -> list[Fact]:
 
 
 def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
-    """Return what *facts* tell of files and of errors whose fix was found."""
+    """Return what *facts* say of files and of errors that were fixed."""
     files, explained_errors = set[str](), set[str]()
     for fact in facts:
         kind, _, key = fact.subject.partition(":")
@@ -51,7 +55,9 @@ def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
 
 
 class Effort(NamedTuple):
-    """What one session spent, in tokens. `recovery_tokens` is None for a session without a productive step: what its reading was for cannot be seen."""
+    """The effort of one session, in tokens. `recovery_tokens` is None for a session without a productive step: the
+    purpose of its reading is unknown.
+    """
 
     tokens: int
     recovery_tokens: int | None
@@ -65,12 +71,12 @@ class Effort(NamedTuple):
 
     @property
     def rework_tokens(self) -> int:
-        """Reading again, failing again, and meeting what was explained."""
+        """Reading again, failing again, and errors that were explained before."""
         return self.reread_tokens + self.repeated_tokens + self.explained_tokens
 
 
 class SessionError(NamedTuple):
-    """An error that a session met: how often, first at which turn, and whether the same command passed later."""
+    """An error of a session: how often it occurred, at which turn first, and whether the same command passed later."""
 
     signature: str
     text: str
@@ -80,17 +86,19 @@ class SessionError(NamedTuple):
 
 
 def measure_effort(session_steps: SessionSteps, prior: PriorKnowledge) -> Effort:
-    """Return what the session spent."""
+    """Return the effort of a session."""
     command_steps = [step for step in session_steps.steps if step.command]
     edits = [step for step in session_steps.steps if step.changes and not step.failed]
     first = next((i for i, step in enumerate(session_steps.steps) if step.is_productive), None)
-    rework_tokens = _measure_rework(session_steps.steps, first or 0, prior)
+    reread, repeated, explained = (0, 0, 0) if first is None else _measure_rework(session_steps.steps, first, prior)
     first_edit = edits[0].at if edits else None
     wait_ms = (first_edit - session_steps.started_at) // timedelta(milliseconds=1) if first_edit and session_steps.started_at else None
     return Effort(
-        session_steps.tokens,
-        None if first is None else session_steps.steps[first].before_tokens,
-        *(rework_tokens if first is not None else (0, 0, 0)),
+        tokens=session_steps.tokens,
+        recovery_tokens=None if first is None else session_steps.steps[first].before_tokens,
+        reread_tokens=reread,
+        repeated_tokens=repeated,
+        explained_tokens=explained,
         edits=len(edits),
         commands=len(command_steps),
         failures=sum(bool(step.failed) for step in command_steps),
@@ -99,7 +107,9 @@ def measure_effort(session_steps: SessionSteps, prior: PriorKnowledge) -> Effort
 
 
 def _measure_rework(steps: Sequence[Step], start: int, prior: PriorKnowledge) -> tuple[int, int, int]:
-    """Return the tokens read again, failed again and met again from step *since* on. What came before it counts as known, but is not counted."""
+    """Return the tokens of reading again, failing again and explained errors, from step *start* on. Steps before it
+    are known, but not counted.
+    """
     changed_paths: set[str] = set()
     failures: set[tuple[str, str]] = set()
     reread_tokens = repeated_tokens = explained_tokens = 0
@@ -120,7 +130,9 @@ def _measure_rework(steps: Sequence[Step], start: int, prior: PriorKnowledge) ->
 
 
 def list_errors(steps: Iterable[Step]) -> list[SessionError]:
-    """Return the errors that commands ended in, each once, in the order they were met. What only looks around does not fail."""
+    """Return the errors that commands ended in, each once, in order of occurrence. Commands that only read do not
+    count.
+    """
     errors: dict[str, SessionError] = {}
     open_errors_by_key: dict[str, set[str]] = {}
     for step in steps:

@@ -1,6 +1,7 @@
-"""The steps of a session: what each tool call read, changed or ran, what it cost in tokens, and what came of it.
+"""The steps of a session: what each tool call read, changed or ran, its cost in tokens, and its result.
 
-What a call did is told by `core.tools`; here it is joined with its result, and with the files that reading commands look at.
+`core.transcript.tools` classifies a call; here the call is joined with its result, and with the files that reading
+commands print.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ _LONGEST_COMMAND_CHARS = 4000
 _PRINTING = frozenset(("cat", "head", "tail", "sed", "nl", "less", "more", "bat", "type"))
 _SEPARATORS = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
 _READ_ONLY = re.compile(
-    r"(?:cd|ls|dir|ll|cat|head|tail|sed|nl|less|more|bat|type|grep|egrep|rg|ag|find|fd|echo|pwd|which|where|wc|sleep|tree|ps|jq|file|stat|du|df|env|printenv|"
-    r"date|whoami|uname|sort|uniq|cut|awk|true|test|\[|git (?:-C \S+ )?(?:status|diff|log|show|branch|fetch|remote|blame|rev-parse|ls-files|grep)|"
+    r"(?:cd|ls|dir|ll|cat|head|tail|sed|nl|less|more|bat|type|grep|egrep|rg|ag|find|fd|echo|pwd|which|where|wc|sleep|tree|ps|jq|"
+    r"file|stat|du|df|env|printenv|"
+    r"date|whoami|uname|sort|uniq|cut|awk|true|test|\[|git (?:-C \S+ )?(?:status|diff|log|show|branch|fetch|remote|blame|rev-parse|"
+    r"ls-files|grep)|"
     r"gh (?:pr|issue|run|repo) (?:view|list|status|diff|checks)|Get-\w+|Select-String|Test-Path)(?=\s|$)",
     re.I,
 )
@@ -31,9 +34,10 @@ _WRITES = re.compile(r"(?<![\d&=-])>{1,2}\s*(?!/dev/null|&)[\w./~\"'$]|\bsed\b[^
 
 @dataclass(slots=True)
 class Step:
-    """One tool call with its result. `tokens` counts both; `failed` is None where the transcript does not say.
+    """One tool call with its result. `tokens` counts both; `failed` is None if the transcript does not say.
 
-    `reads` are the files that it looked at, `changes` those that it changed, `command` what it ran; all empty for a call that did nothing of these.
+    `reads` are the files that it read, `changes` those that it changed, `command` is what it ran; all are empty for any
+    other call.
     """
 
     turn: int
@@ -51,18 +55,20 @@ class Step:
 
     @property
     def is_productive(self) -> bool:
-        """Whether it edited something, or ran a command that is not reading."""
+        """Whether the step edited something, or ran a command that does more than read."""
         return bool(self.changes and not self.failed) or bool(self.command and not is_read_only(self.command))
 
     @property
     def key(self) -> str:
-        """What makes two runs the same command."""
+        """The key that is equal for two runs of the same command."""
         return command_key(self.command)
 
 
 @dataclass(slots=True)
 class SessionSteps:
-    """Gathers the steps of a session from its turns, given one by one, whole and in order. `tokens` counts all turns taken."""
+    """Collects the steps of a session from its turns, which are added one by one, complete and in order. `tokens`
+    counts all turns added.
+    """
 
     cwd: str = ""
     steps: list[Step] = field(default_factory=list[Step])
@@ -71,7 +77,7 @@ class SessionSteps:
     _open_calls: dict[str, Step] = field(default_factory=dict[str, Step])
 
     def add_turn(self, ordinal: int, turn: Turn) -> None:
-        """Take the next turn of the main path."""
+        """Add the next turn of the main path."""
         self.started_at = self.started_at or turn.at
         for call in turn.calls:
             step = self._step(ordinal, turn, call)
@@ -96,10 +102,11 @@ class SessionSteps:
 
 
 def is_read_only(command: str) -> bool:
-    """Whether *command* only reads: every part of it shows something, and none writes a file.
+    """Whether *command* only reads: every part of it prints something, and none writes a file.
 
-    >>> is_looking("cd src && rg -n cart | head"), is_looking("cat > a.py <<'E'"), is_looking("make test")
+    >>> is_read_only("cd src && rg -n cart | head"), is_read_only("cat > a.py <<'E'"), is_read_only("make test")
     (True, False, False)
+
     """
     command = command[:_LONGEST_COMMAND_CHARS]
     return not _WRITES.search(command) and all(_READ_ONLY.match(part) for part in _SEPARATORS.split(command.strip()) if part)
@@ -131,7 +138,7 @@ def _printed_files(command: str) -> Iterator[str]:
 
 
 def ledger_path(path: str, cwd: str) -> str:
-    """Return *path* as the ledger knows it: from *cwd* where it is below, with `/`."""
+    """Return *path* as the ledger writes it: relative to *cwd* if it is below, with `/`."""
     short = path.removeprefix("./")
     for root in paths.spellings(cwd) if cwd else ():
         if len(root) > 3 and short.startswith((root + "/", root + "\\")):

@@ -1,7 +1,7 @@
-"""The files that a session touched: how each changed, and how many lines came and went, from the edits in the transcript.
+"""The files that a session changed, with the number of lines added and removed, from the edits in the transcript.
 
-Lines are counted as a diff would: what an edit repeats around its change is neither added nor removed. A file that is overwritten whole shows its new lines
-only: the old ones are not in the call.
+Lines are counted as in a diff: lines that an edit repeats around its change are neither added nor removed. A file that
+is overwritten shows its new lines only, because the old ones are not in the call.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ from onward.core.transcript.tools import ChangeKind, FileChange
 from onward.core.transcript.transcript import ToolCall
 
 LONGEST_PATH_CHARS = 500
-"""What is longer is no file's name, but something that went wrong in a call."""
+"""A longer text is not a path, but an error in a call."""
 _MAX_COMPARED = 400
-"""Lines on either side that are compared one by one; of more, all count."""
+"""Lines on either side that are compared one by one; of longer texts, every line counts."""
 _OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
 _NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "new_source")
 _CONTENT_KEYS = ("content", "file_text", "contents", "CodeContent")
 _PATCH_KEYS = ("patch", "patchText", "input", "diff", "command", "cmd", "unified_diff")
 _EDIT_BLOCK = re.compile(r"^(?:<{5,} ?SEARCH|-{5,} ?SEARCH)[^\n]*\n(.*?)^={5,}[^\n]*\n(.*?)^>{5,} ?REPLACE|\+{5,} ?REPLACE", re.M | re.S)
-_HEREDOC = re.compile(r"(?:^|[;&\n])\s*cat\s+>(>?)\s*(\S+)\s*<<-?\s*['\"]?(\w+)['\"]?\n(.*?)^\s*\3\s*$|(?:^|[;&\n])\s*cat\s+<<-?\s*['\"]?(\w+)['\"]?\s*>(>?)\s*(\S+)\n(.*?)^\s*\5\s*$", re.M | re.S)  # fmt: skip
+_HEREDOC = re.compile(r"(?:^|[;&\n])\s*cat\s+>(>?)\s*(\S+)\s*<<-?\s*['\"]?(\w+)['\"]?\n(.*?)^\s*\3\s*$|(?:^|"
+r"[;&\n])\s*cat\s+<<-?\s*['\"]?(\w+)['\"]?\s*>(>?)\s*(\S+)\n(.*?)^\s*\5\s*$", re.M | re.S)  # fmt: skip
 _PATTERN_CHARS = re.compile(r"[*?$`{}()\[\]]")
 
 
 class TouchedFile(NamedTuple):
-    """What one session did to one file. Lines are None where no call showed them. `first_turn` and `last_turn` are where it was changed."""
+    """What one session did to one file. Lines are None if no call shows them. `first_turn` and `last_turn` are the
+    first and the last change.
+    """
 
     path: str
     change: ChangeKind
@@ -43,7 +46,9 @@ class TouchedFile(NamedTuple):
 
 
 def list_touched_files(steps: Iterable[Step], cwd: str, known_paths: Collection[str] = ()) -> list[TouchedFile]:
-    """Return the files that *steps* changed, by path. A file in *known* was there before: writing it whole is no creation."""
+    """Return the files that *steps* changed, by path. A file in *known_paths* existed before, so overwriting it does
+    not create it.
+    """
     files: dict[str, TouchedFile] = {}
     existing_paths = set(known_paths)
     for step in steps:
@@ -171,7 +176,9 @@ def _count_signs(lines: Iterable[str]) -> tuple[int, int]:
 
 
 def _command_changes(command: str) -> Iterator[FileChange]:
-    """Yield what a command plainly does to files by name: `cat > a <<E`, `mv a b`, `rm a`. What a pattern or a variable names is not known."""
+    """Yield what a command does to files that it names: `cat > a <<E`, `mv a b`, `rm a`. Files named by a pattern or
+    a variable are unknown.
+    """
     for to_end, path, _, body, _, end, other, text in _HEREDOC.findall(command):
         name, lines = path or other, len((body or text).splitlines())
         if not _PATTERN_CHARS.search(name):
@@ -181,7 +188,7 @@ def _command_changes(command: str) -> Iterator[FileChange]:
 
 @dataclass(frozen=True, slots=True)
 class FileTouch:
-    """What one session did to a file. Lines are None where its transcript does not show them."""
+    """What one session did to a file. Lines are None if its transcript does not show them."""
 
     session: int
     change: ChangeKind
@@ -194,7 +201,9 @@ class FileTouch:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:
-    """A file that `session_count` sessions of a project touched: what became of it, the lines of all of them together, and the last sessions' parts, in order."""
+    """A file that `session_count` sessions of a project changed: its last change, the lines of all sessions
+    together, and the changes of the last sessions in order.
+    """
 
     path: str
     change: ChangeKind

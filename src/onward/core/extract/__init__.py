@@ -1,7 +1,7 @@
-"""Turns in, facts out: one rule family per file, put together here.
+"""Extraction of facts from turns, with one family of rules per module.
 
-`trace` says what the session shows, `worked` reads the tools, `spoken` what was said; `echoes` knows what is only repeated from a
-handoff, `claims` holds what an agent says against what the log shows.
+`trace` collects what happened in the session, `tool_results` drafts facts from tool calls, `statements` from what was
+said; `echoes` drops what only repeats a handoff, and `claims` checks what an agent says against the log.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from onward.core.transcript.transcript import SessionHead, Turn
 
 
 def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -> list[Fact]:
-    """Return the facts of session *number* from its main path of (ordinal, turn), in order. Times fall back to the last one known."""
+    """Return the facts of session *number* from its main path of (ordinal, turn), in order. A turn without a time
+    gets that of the turn before.
+    """
     pairs = list(turns)
     times = _times(head, pairs)
     trace = observe(pairs)
@@ -46,7 +48,9 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         source = sources[0]
         name = fact_id(statement.kind, "", statement.text, source)
         facts[name] = Fact(
-            id=name, kind=statement.kind, subject="", text=statement.text, sources=sources, at=times.get(source.turn), weight=statement.weight, lead=statement.lead, place=statement.position, retires=statement.retires,
+            id=name, kind=statement.kind, subject="", text=statement.text, sources=sources,
+            at=times.get(source.turn), weight=statement.weight,
+            lead=statement.lead, place=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
         )  # fmt: skip
     return list(facts.values())

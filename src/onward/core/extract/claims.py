@@ -1,7 +1,8 @@
-"""What an agent claims, held against what the log shows: that tests pass, that work is committed, that a file was made.
+"""Claims of an agent, checked against the log: that tests pass, that work is committed, that a file was created.
 
-A claim is `verified` only by the result of a command or a tool; said with a hedge it is `assumed`; the rest stays `claimed`. Where the log says otherwise, the line says so. Told are only contradictions
-that the log itself shows: what nobody ran or tried may have been done elsewhere.
+A claim is `verified` only by the result of a command or a tool. A hedged claim is `assumed`, any other stays `claimed`.
+Where the log contradicts a claim, the line says so. Only what the log itself shows counts as a contradiction: what
+nobody ran or tried here may have been done elsewhere.
 """
 
 from __future__ import annotations
@@ -14,26 +15,30 @@ from onward.core.extract.trace import CommandRun, Trace
 from onward.core.text.prose import identifiers, one_line
 
 _TESTS_PASS = re.compile(
-    r"\b(?:all|every|the|\d+(?:/\d+)?)?(?: (?P<which>[\w-]+))? ?\btests? (?:are |is |now |all |suites? |still |have )*(?:pass(?:es|ed|ing)?|green|succeed(?:s|ed)?|lulus)\b"
+    r"\b(?:all|every|the|\d+(?:/\d+)?)?(?: (?P<which>[\w-]+))? ?\btests? (?:are |is |now |all |suites? |still |have )*(?:pass(?:es|"
+    r"ed|ing)?|green|succeed(?:s|ed)?|lulus)\b"
     r"|\btest suite (?:is |now )*(?:pass(?:es|ed|ing)?|green)\b|\b\d+(?:/\d+)? (?:passed|passing)\b"
     r"|\b(?:semua|seluruh) (?:tes|test|pengujian) (?:sudah |telah )?(?:lulus|lolos|berhasil)\b"
     r"|\btous les tests (?:passent|sont verts)\b|\btodos (?:los tests|os testes) (?:pasan|passam|passaram)\b",
     re.I,
 )
 _COMMITTED = re.compile(
-    r"\b(?:i|i've|i have|we|we've) (?:also |now |just |already )?(?:committed|made (?:a|the) commit)\b|^(?:all |both )?(?:\w+ ){0,3}(?:is|are|was|were|has been|have been) committed\b"
+    r"\b(?:i|i've|i have|we|we've) (?:also |now |just |already )?(?:committed|made (?:a|the) commit)\b|^(?:all |"
+    r"both )?(?:\w+ ){0,3}(?:is|are|was|were|has been|have been) committed\b"
     r"|^(?:committed|done and committed)\b|\b(?:sudah|telah) (?:saya |di)commit\b|\b(?:j'ai commité|he hecho commit|fiz o commit)\b",
     re.I,
 )
 _CREATED = re.compile(r"\b(?:created|wrote|written|added|generated|dibuat|membuat|menulis|créé|criei|creado|creé)\b", re.I)
 _NOT_CLAIMED = re.compile(
-    r"\?$|\b(?:if|once|until|unless|when|make sure|so that|before|will|must|need(?:s|ed)? to|should|make(?:s)? the|let me|let's|to (?:see|check|verify|ensure|make)|not|no|don't|didn't|doesn't|haven't|isn't|"
+    r"\?$|\b(?:if|once|until|unless|when|make sure|so that|before|will|must|need(?:s|ed)? to|should|make(?:s)? the|let me|let's|"
+    r"to (?:see|check|verify|ensure|make)|not|no|don't|didn't|doesn't|haven't|isn't|"
     r"aren't|without|except|but|jika|kalau|sampai|supaya|agar|belum|tidak|akan)\b",
     re.I,
 )
-"""Words beside which nothing of the kind is claimed, or not without its own reservation."""
+"""Words beside which a sentence claims nothing, or only with a reservation."""
 _HEDGED = re.compile(
-    r"\b(?:should(?: now| all)? (?:work|pass|be)|probably|presumably|i (?:assume|think|believe|guess|suspect)|seems? to|appears to|most likely|mungkin|sepertinya|kayaknya|seharusnya|"
+    r"\b(?:should(?: now| all)? (?:work|pass|be)|probably|presumably|i (?:assume|think|believe|guess|suspect)|seems? to|appears to|"
+    r"most likely|mungkin|sepertinya|kayaknya|seharusnya|"
     r"probablement|provavelmente|probablemente)\b",
     re.I,
 )
@@ -46,11 +51,13 @@ _PASSING = re.compile(
     re.I,
 )
 _ANY_TESTS = frozenset(("", *"all every the our these those existing other remaining new relevant targeted automated and both of".split()))
-"""What a claim may call the tests without meaning some of them alone."""
+"""Words that do not narrow "tests" down to some of them."""
 
 
 class Verdict(NamedTuple):
-    """What the log says of a claim: whether it is so (None: it does not say), in words, and the turn that shows it."""
+    """What the log says of a claim: whether it holds (None if the log does not show it), the reason in words, and
+    the turn that shows it.
+    """
 
     holds: bool | None
     reason: str = ""
@@ -58,7 +65,7 @@ class Verdict(NamedTuple):
 
 
 def check_claim(statement: StatementDraft, trace: Trace) -> StatementDraft:
-    """Return *said* with what the log says of it: verified by it, or flagged in plain words where it says otherwise."""
+    """Return *statement* with the verdict of the log: verified, or flagged in words where the log contradicts it."""
     if statement.author != "agent":
         return statement
     if _HEDGED.search(statement.text):
@@ -86,7 +93,9 @@ def _judge_claim(statement: StatementDraft, trace: Trace) -> Verdict:
 
 
 def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
-    """Judge "tests pass" by the last run of tests before; by those of its kind, where the claim names one. A run that does not say how it went decides nothing."""
+    """Judge "tests pass" by the last run of tests before it, or of the kind of tests that it names. A run without a
+    clear result decides nothing.
+    """
     runs = [run for run in trace.runs if run.result_turn <= turn and _TESTING.search(run.command)]
     if kind not in _ANY_TESTS and not kind[0].isdigit():
         runs = [run for run in runs if kind in run.command.lower()]
@@ -105,7 +114,7 @@ def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
 
 
 def _tests_passed(run: CommandRun) -> bool | None:
-    """Return whether the tests of a run passed, by what it printed; None where it does not say."""
+    """Return whether the tests of a run passed, by its output; None if the output does not show it."""
     if _FAILING.search(run.output):
         return False
     if _PASSING.search(run.output) and not run.failed:
@@ -114,7 +123,7 @@ def _tests_passed(run: CommandRun) -> bool | None:
 
 
 def _judge_commit(trace: Trace, turn: int) -> Verdict:
-    """Judge "committed" by the commits that were tried before."""
+    """Judge "committed" by the commits that were tried before it."""
     attempts = [run for run in trace.runs if run.result_turn <= turn and re.search(r"\bgit\b[^\n|;&]*\bcommit\b", run.command)]
     commits = [run for run in attempts if not run.failed]
     if commits:
@@ -127,7 +136,9 @@ def _judge_commit(trace: Trace, turn: int) -> Verdict:
 
 
 def _judge_files(text: str, trace: Trace, turn: int) -> Verdict:
-    """Judge "created" by the writes that were refused and never came through; a session without commands could make a file by its tools alone."""
+    """Judge "created" by writes that were refused and never succeeded; a session without commands may still create a
+    file by its tools.
+    """
     names = [name for name in identifiers(text) if "." in name.rsplit("/", 1)[-1] and not name.startswith(("http", "-"))]
     for name in names:
         changes = [c for c in trace.changes if c.turn <= turn and _ends_with(c.change.path, name)]

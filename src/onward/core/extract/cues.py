@@ -1,6 +1,8 @@
-"""Cue words by what they hint at, for every language that Onward reads. A language is added here and nowhere else.
+"""Cue words in every language that Onward reads, by what they hint at. A language is added here; labels of kinds are
+in `core.facts.kinds`.
 
-A cue is one lower-case word, or a phrase written with underscores for its spaces. Cues never decide alone: `features` turns them into numbers that `weights` weighs.
+A cue is one lower-case word, or a phrase with underscores for its spaces. Cues never decide alone: `features` turns
+them into numbers that `weights` weighs.
 """
 
 from __future__ import annotations
@@ -85,16 +87,19 @@ ROMANCE = {
 }
 
 ERRAND_WORDS = frozenset(
-    "push commit merge pull rebase pr prs branch proceed continue again rerun lgtm yes yeah yep ok okay great perfect nice thanks lets let's please "
+    "push commit merge pull rebase pr prs branch proceed continue again rerun lgtm yes yeah yep ok okay great perfect nice thanks "
+    "lets let's please "
     "lanjut lanjutkan oke ok sip mantap gas ya iya oui vas-y continuez sim vale continua continúa".split()
 )
-"""Words of short remarks that only send the agent on its way, in every language: of no use to whoever comes later."""
+"""Words of short remarks that only send the agent on, in every language. They are useless to a later session."""
 
 CUE_GROUPS: tuple[str, ...] = tuple(ENGLISH)
 
 
 def _index_cues() -> dict[str, list[tuple[str, int]]]:
-    """Return, by word, the bits of the groups that it hints at, bit i standing for `GROUPS[i]`: by itself, or as the first of a phrase, which is then named."""
+    """Return the cues by word: each with its phrase, empty for a single word, and with the bits of the groups that
+    it hints at. Bit i is `CUE_GROUPS[i]`.
+    """
     bits: dict[str, int] = {}
     for language in (ENGLISH, INDONESIAN, ROMANCE):
         for index, group in enumerate(CUE_GROUPS):
@@ -112,7 +117,7 @@ _CUE_WORDS = frozenset(_CUES)
 
 
 def cue_bits(lowered: str, tokens: list[str]) -> int:
-    """Return the groups that a *lowered* text and the words *said* in it hint at, as bits."""
+    """Return the groups that a text hints at, as bits. *lowered* is the text in lower case, *tokens* are its words."""
     bits = 0
     for word in _CUE_WORDS.intersection(tokens):
         for phrase, groups in _CUES[word]:
@@ -130,5 +135,7 @@ _KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind.name for kin
 
 
 def label_kind(lead: str) -> FactKind | None:
-    """Return the kind that a *lead* or heading announces, if it is a known label (with anything but words around it)."""
+    """Return the kind that a lead-in or heading announces if it is a known label, whatever punctuation is around it;
+    else None.
+    """
     return _KIND_BY_LABEL.get(" ".join(words(lead)))

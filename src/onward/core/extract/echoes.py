@@ -1,4 +1,6 @@
-"""What an agent merely repeats from the handoff that its session was given: known already, and not known any better for it."""
+"""Statements that only repeat the handoff the session was given: they are known already, and repetition does not
+confirm them.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,21 @@ from onward.core.extract.statements import StatementDraft
 from onward.core.text.prose import content_words, stem
 
 _MIN_SHARE = 0.85
-"""Of what is said, in one line of the handoff."""
+"""The least share of a statement's words that one line of the handoff must hold."""
 _MIN_WORDS = 3
-"""Words that say enough to be told from chance."""
+"""Fewer words match a line by chance."""
 
 
 class EchoFilter:
-    """Knows an echo of what the lines of a handoff, *handed* to the session, say."""
+    """Recognises statements that repeat the lines of a handoff that the session was given."""
 
     def __init__(self, handoff_lines: Iterable[str]) -> None:
         self._lines = [(frozenset(content_words(line)), _stems(line)) for line in handoff_lines]
 
     def is_echo(self, statement: StatementDraft) -> bool:
-        """Say whether *said* only repeats a line. What a person says counts whenever they say it; what is done is old news only in the very words of the line."""
+        """Return whether *statement* only repeats a line. A user's statement always counts. What an agent reports as
+        done is an echo only in the same words.
+        """
         if statement.author == "user" or not self._lines:
             return False
         if statement.kind == "done":

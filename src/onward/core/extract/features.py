@@ -1,7 +1,7 @@
-"""What can be told of a clause at a glance, as numbers for the ranker.
+"""Features of a clause as numbers for the ranker.
 
-Cheap on purpose: where it stands, who said it, which cues and identifiers it holds, and how often the session speaks of the same things. `NAMES` gives the meaning of each
-place of the vector; `bench/fit_ranker.py` fits one weight to each.
+They are cheap to compute: the position of the clause, its author, its cues and identifiers, and how often the session
+mentions the same things. `FEATURE_NAMES` names each place of the vector; `bench/fit_ranker.py` fits one weight to each.
 """
 
 from __future__ import annotations
@@ -19,27 +19,31 @@ from onward.core.text.prose import Clause, clauses, content_words, identifiers, 
 
 
 class Candidate(NamedTuple):
-    """A clause that may become a fact, with what was told of it. `cues` are bits of `GROUPS`; `names` its identifiers."""
+    """A clause that may become a fact, with what is computed once. `cues` are bits of `CUE_GROUPS`; `names` are its
+    identifiers.
+    """
 
     statement: Statement
     clause: Clause
     size: int
-    """Words."""
+    """Number of words."""
     opening: tuple[str, ...]
-    """The first dozen of them."""
+    """The first twelve words."""
     cues: int
     names: tuple[str, ...]
     stems: frozenset[str]
     texts: int
-    """Clauses in the text it stands in."""
+    """Number of clauses in its text."""
 
 
 class SessionContext(NamedTuple):
-    """What the whole session knows: in how many texts each content word and identifier appears, and where the session ends."""
+    """Counts over the whole session: in how many texts each content word and identifier appears, and where the last
+    report is.
+    """
 
     texts: int
     word_rarity: dict[str, float]
-    """Of each content word: log(texts / texts with it + 1)."""
+    """By content word: log(texts / texts with it + 1)."""
     recurring_words: frozenset[str]
     """Content words of more than two texts."""
     name_texts: Counter[str]
@@ -51,15 +55,21 @@ class SessionContext(NamedTuple):
 
 _CLAUSE_FEATURES = (
     "bias", "user", "summary", "closes", "final", "late", "round_late", "first_round", "last_round",
-    "opens_text", "ends_text", "short_text", "long_text", "item", "row", "has_heading", "has_lead", "question", "ends_colon", "heading_only",
+    "opens_text", "ends_text", "short_text", "long_text", "item", "row", "has_heading", "has_lead", "question", "ends_colon",
+    "heading_only",
     "words<4", "words<8", "words<16", "words>30", "names=1", "names=2", "names>2", "has_path", "has_number", "has_hash", "has_url",
-    "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "short_said", "opens_working",
+    "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "short_said",
+    "opens_working",
 )  # fmt: skip
 _BASE_FEATURES = _CLAUSE_FEATURES + CUE_GROUPS
 REGIMES = ("user", "working", "closing")
-"""Who speaks and when: the user, the agent while it works, the agent when it hands back. The same cue means different things in each."""
+"""Who speaks and when: the user, the agent while it works, the agent when it reports. A cue means different things
+in each.
+"""
 FEATURE_COUNT = len(_BASE_FEATURES)
-"""How many features there are. `NAMES` lists them for whoever speaks, then again for each regime: a weight counts by itself and in its regime."""
+"""How many features there are. `FEATURE_NAMES` lists them once for all speakers, then once per regime: a weight
+counts by itself and in its regime.
+"""
 FEATURE_NAMES: tuple[str, ...] = _BASE_FEATURES + tuple(f"{regime}:{name}" for regime in REGIMES for name in _BASE_FEATURES)
 
 _FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
@@ -72,15 +82,17 @@ _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 RULE_WORDS = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
 _AMBIGUOUS_WORDS = frozenset("always never".split())
 _DEMAND_OPENINGS = frozenset("please also and but or then so you we should must shall".split()) | {""}
-"""What stands before "always" or "never" in a demand; in front of anything else they may tell how things are: "the callback is never reached"."""
+"""Words before "always" or "never" in a demand; after any other word they may describe: "the callback is never
+reached".
+"""
 _OBSERVATION_OPENINGS = frozenset(
     "is are was were be been has have had it they which will would almost still i he she this that to".split()
 )
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
 _SHORT_DEMAND_WORDS = 12
-"""Words up to which a plain statement of a person's counts as a demand: "Prices never are floats." """
+"""The most words of a plain statement by the user that counts as a demand, as "Prices never are floats" does."""
 _MAX_REMARK_CHARS = 240
-"""Characters of a user's remark that is kept together."""
+"""The most characters of a user's remark that is kept in one piece."""
 
 
 def list_candidates(trace: Trace) -> list[Candidate]:
@@ -110,14 +122,16 @@ def list_candidates(trace: Trace) -> list[Candidate]:
 
 @lru_cache(maxsize=4096)
 def _read_clause(text: str) -> tuple[int, tuple[str, ...], int, tuple[str, ...], frozenset[str]]:
-    """Return size, opening, cues, names and stems of a clause. Remembered, since agents say "Now let me run the tests" all day."""
+    """Return size, opening, cues, names and stems of a clause. Cached, because agents repeat many sentences."""
     tokens = words(text)
     bits = cue_bits(text.lower().replace("’", "'"), tokens)
     return len(tokens), tuple(tokens[:12]), bits, identifiers(text), frozenset(content_words(text))
 
 
 def join_remarks(parts: Iterable[Clause]) -> tuple[Clause, ...]:
-    """Return a user's sentences put together as long as they stay short: a person's remark is one thing said, and loses its subject in pieces."""
+    """Return a user's sentences joined as long as they stay short: a remark is one statement, and its parts alone
+    lose their subject.
+    """
     joined_clauses: list[Clause] = []
     for part in parts:
         previous = joined_clauses[-1] if joined_clauses else None
@@ -130,7 +144,7 @@ def join_remarks(parts: Iterable[Clause]) -> tuple[Clause, ...]:
 
 
 def states_rule(text: str) -> bool:
-    """Whether *text* demands something always or never, in some language; a question or an observation does not."""
+    """Return whether *text* demands something always or never, in any language; questions and observations do not."""
     tokens = text.lower().replace(",", " ").split()
     if text.endswith("?") or RULE_WORDS.isdisjoint(tokens):
         return False
@@ -146,7 +160,7 @@ def states_rule(text: str) -> bool:
 
 
 def session_context(trace: Trace, candidate_list: Iterable[Candidate]) -> SessionContext:
-    """Return the session-wide counts that `features` measures a clause against."""
+    """Return the session-wide counts that `features` needs."""
     word_texts: Counter[str] = Counter()
     name_texts: Counter[str] = Counter()
     for _, group in groupby(candidate_list, key=lambda candidate: candidate.statement.position):
@@ -173,7 +187,9 @@ def session_context(trace: Trace, candidate_list: Iterable[Candidate]) -> Sessio
 
 
 def features(candidate: Candidate, context: SessionContext) -> list[tuple[int, float]]:
-    """Return the features of one candidate that are not zero, as (place among the first `SHARED` of `NAMES`, value about 0..1)."""
+    """Return the features of one candidate that are not zero, as (place among the first `FEATURE_COUNT` of
+    `FEATURE_NAMES`, value of about 0..1).
+    """
     statement, clause, text = candidate.statement, candidate.clause, candidate.clause.text
     is_user, closes = statement.author == "user", statement.is_closing
     names = [n.lower() for n in candidate.names]
@@ -231,10 +247,10 @@ def _is_hash(name: str) -> bool:
 
 @cache
 def _cue_features(cues: int) -> list[tuple[int, float]]:
-    """Return the features that these bits stand for. Remembered: a session shows a few hundred sets of cues."""
+    """Return the features of these cue bits. Cached: a session has a few hundred sets of cues."""
     return [(len(_CLAUSE_FEATURES) + i, 1.0) for i in range(len(CUE_GROUPS)) if cues >> i & 1]
 
 
 def regime(statement: Statement) -> int:
-    """Return which of `REGIMES` a text belongs to."""
+    """Return the index of the regime in `REGIMES` that a text belongs to."""
     return 0 if statement.author == "user" else 2 if statement.is_closing or statement.is_summary else 1

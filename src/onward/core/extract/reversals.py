@@ -1,6 +1,7 @@
-"""Which old value a clause calls replaced, by the phrasings of each language.
+"""Old values that a clause calls replaced, by phrases of each language.
 
-Only what the text itself names is retired ("instead of X", "switched from X to Y"); a mere change of mind without the old value leaves both standing.
+Only a value that the text itself names is retired ("instead of X", "switched from X to Y"); a change of mind without
+the old value retires nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from onward.core.text.prose import STOPWORDS
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
 _CHANGING = r"switch\w*|chang\w+|renam\w+|bump\w*|upgrad\w+|updat\w+|ganti|mengganti|diganti|ubah|mengubah|diubah"
 _PHRASINGS = (
-    r"\b(?:instead of|rather than|in place of)(?: using| the| a)? ([^,.;:()\n]{2,60}?)(?=[,.;:()\n]| (?:and|because|so|since|we|it|is|was)\b|$)",
+    (
+        r"\b(?:instead of|rather than|in place of)(?: using| the| a)? ([^,.;:()\n]{2,60}?)(?=[,.;:()\n]| (?:and|because|so|since|we|it|"
+        r"is|was)\b|$)"
+    ),
     rf"\b(?:replac\w+|swap\w*)(?: the| our)? {_OLD} (?:with|by|for)\b",
     rf"\b(?:switch\w*|mov\w+|migrat\w+|chang\w+|renam\w+)(?: it| them| over)?(?: from)?(?: the)? {_OLD} (?:to|into|→|->)(?=\s)",
     rf"\b(?:{_CHANGING})\b[^.;\n]{{0,40}}? (?:from|dari) (?:the )?{_OLD} (?:to|into|ke|jadi|menjadi|→|->)(?=\s)",
@@ -36,11 +40,11 @@ def _change_pattern() -> re.Pattern[str]:
 
 
 def changes_value(text: str) -> bool:
-    """Return whether *text* tells of a change from one value to another, whatever else hints at it."""
+    """Return whether *text* mentions a change from one value to another."""
     return (" from " in text or " dari " in text) and _change_pattern().search(text) is not None
 
 
 def retired_values(text: str) -> tuple[str, ...]:
-    """Return the old values that *text* says are replaced, in the order it names them."""
+    """Return the old values that *text* says are replaced, in its order."""
     values = (match.group(1).strip(".,;:`\"' ") for pattern in _patterns() for match in pattern.finditer(text))
     return tuple(dict.fromkeys(old for old in values if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))

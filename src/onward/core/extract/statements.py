@@ -1,6 +1,7 @@
-"""What was said: clauses ranked by how much a person continuing needs them, each given a kind.
+"""Facts from what was said: clauses ranked by how much a later session needs them, each with a kind.
 
-The ranker is linear, fitted on annotated sessions (`bench/fit_ranker.py`); its numbers are in `weights`. Rules of a person are found by cue and never left to it.
+The ranker is linear and fitted on annotated sessions (`bench/fit_ranker.py`); its numbers are in `weights`. Rules of a
+user are found by cues, never by the ranker alone.
 """
 
 from __future__ import annotations
@@ -31,34 +32,34 @@ from onward.core.text.prose import content_words, one_line, stem
 Features: TypeAlias = list[tuple[int, float]]
 
 MAX_STATEMENTS = 220
-"""Clauses kept of one session: several times what the largest handoff can show."""
+"""The most clauses kept of one session: several times what the largest handoff can show."""
 
 _RULE, _REVERSE, _NARRATES = cue_bit("rule"), cue_bit("reverse"), cue_bit("narrate")
 _NEXT, _DONE = cue_bit("next"), cue_bit("did") | cue_bit("fixed")
 _BY_USER: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_user)
 _BY_AGENT: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_agent)
 _NEEDED_CUES: dict[FactKind, int] = {kind.name: sum(map(cue_bit, kind.cues)) for kind in KINDS.values() if kind.cues}
-"""Cues without one of which a clause is not of that kind, however it scores."""
+"""By kind: the cues of which a clause must have one, whatever its score."""
 _NOT_FITTED = (-4.0, *[0.0] * (FEATURE_COUNT - 1))
-"""Of a kind that the ranker was not fitted to: it is chosen by its labels, or where nothing likelier is allowed."""
+"""Weights of a kind that the ranker was not fitted to: its labels announce it, or no likelier kind is allowed."""
 _KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {name: KIND_WEIGHTS.get(name, _NOT_FITTED) for name in KINDS}
 _SAYS_MORE = cue_bit("broke") | cue_bit("fixed") | cue_bit("decide") | cue_bit("failed_try") | cue_bit("reverse")
-"""Cues that make a clause more than a value."""
+"""Cues of a clause that says more than a value."""
 _MAX_RULE_WORDS = 25
 """Words; a longer remark is no rule unless it says always or never."""
 _WORTH_BY_REGIME = tuple(
     tuple(WORTH_WEIGHTS[i] + WORTH_WEIGHTS[FEATURE_COUNT * (1 + regime_index) + i] for i in range(FEATURE_COUNT))
     for regime_index in range(len(REGIMES))
 )
-"""What a feature counts in each regime."""
+"""The weight of each feature in each regime."""
 _MAX_LEAD_CHARS = 110
 _MAX_ERRAND_WORDS, _ERRAND_FACTOR = 12, 0.5
-"""Words up to which a remark may be an errand, and what is left of its worth then."""
+"""The most words of an errand, and the factor on its worth."""
 _REPLY_MARK = " — the user:"
 
 
 class StatementDraft(NamedTuple):
-    """A fact in the making, from what was said."""
+    """A draft of a fact from a statement."""
 
     kind: FactKind
     turns: tuple[int, ...]
@@ -72,7 +73,7 @@ class StatementDraft(NamedTuple):
 
 
 def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
-    """Yield the best clauses of the session, best first."""
+    """Yield drafts of the best clauses of the session, the best first."""
     candidate_list = list_candidates(trace)
     context = session_context(trace, candidate_list)
     worths: list[tuple[float, int]] = []
@@ -81,7 +82,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
             continue
         worths.append((_worth(features(candidate, context), regime(candidate.statement)), i))
     worths.sort(reverse=True)
-    # All features of a long session would fill memory: those of the few clauses that are told are worked out again.
+    # The features of all clauses of a long session would fill the memory, so those of the few best are computed again.
     ranked = ((worth, i, candidate_list[i], features(candidate_list[i], context)) for worth, i in worths)
     goal = _find_goal(candidate_list)
     seen_keys: set[str] = set()
@@ -120,7 +121,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
 
 
 def _find_goal(candidate_list: Sequence[Candidate]) -> Candidate | None:
-    """Return what the person came for: the first thing asked that is long enough to say it."""
+    """Return the first request of the user that is long enough to be a goal; None if there is none."""
     requests = [
         candidate
         for candidate in candidate_list
@@ -130,7 +131,7 @@ def _find_goal(candidate_list: Sequence[Candidate]) -> Candidate | None:
 
 
 def _is_errand(candidate: Candidate) -> bool:
-    """Whether a short remark only sends the agent on, as "ok, push it and open a PR" does."""
+    """Return whether a short remark only sends the agent on, such as "ok, push it and open a PR"."""
     return (
         candidate.statement.author == "user"
         and candidate.size <= _MAX_ERRAND_WORDS
@@ -152,7 +153,9 @@ def _score(weights: Sequence[float], candidate_features: Features) -> float:
 
 
 def _read_label(candidate: Candidate) -> tuple[bool, FactKind | None, str]:
-    """Return whether the lead says no more than a section's name, the kind that a label announces, and the text without its label."""
+    """Return whether the lead is only the name of a section, the kind that a label announces, and the text without
+    its label.
+    """
     text = candidate.clause.text
     if candidate.statement.author == "user":
         return False, None, text
@@ -166,9 +169,10 @@ def _read_label(candidate: Candidate) -> tuple[bool, FactKind | None, str]:
 
 
 def _likeliest_kind(candidate: Candidate, candidate_features: Features, *, is_last: bool) -> FactKind:
-    """Return the likeliest kind that its author can state and a cue allows: an agent sets no rules, nothing is an error that names no trouble.
+    """Return the likeliest kind that its author can state and its cues allow: an agent sets no rules, and an error
+    names trouble.
 
-    Only the last word of a session (*is_last*) leaves a question open: one that was asked before was answered, or was a request.
+    Only the last report of a session (*is_last*) leaves a question open: an earlier one was answered, or was a request.
     """
     if _is_rule(candidate):
         return "rule"
@@ -192,12 +196,16 @@ def _likeliest_kind(candidate: Candidate, candidate_features: Features, *, is_la
 
 
 def _is_exact(name: str) -> bool:
-    """A value that must be right to the letter: a path, url, flag, env name, or anything with a digit. Mere code names are not."""
+    """Return whether a value must be right to the letter: a path, url, flag, environment name, or anything with a
+    digit. Other code names need not.
+    """
     return "/" in name or name.startswith("-") or (name.isupper() and len(name) > 3) or any(c.isdigit() for c in name)
 
 
 def _find_lead(candidate: Candidate, trace: Trace) -> tuple[str, tuple[int, ...]]:
-    """Return what the clause was said under, and the turns that show both: its lead-in or heading; for a terse reply, what it replies to."""
+    """Return the lead-in or heading of a clause, or the question that a short reply answers, with the turns that
+    show both.
+    """
     if (
         candidate.statement.author == "user"
         and candidate.texts <= 2
@@ -213,7 +221,9 @@ def _find_lead(candidate: Candidate, trace: Trace) -> tuple[str, tuple[int, ...]
 
 
 def _created_note(candidate: Candidate, trace: Trace) -> str:
-    """Return under which path a file that the user named was made, where that is another: "docs/plan.md" asked for, `docs/plan-v2.md` created."""
+    """Return a note on the path of a file that was created under another name than the user asked for:
+    "docs/plan.md" became `docs/plan-v2.md`.
+    """
     if candidate.statement.author != "user":
         return ""
     for name in candidate.names:
@@ -228,7 +238,7 @@ def _created_note(candidate: Candidate, trace: Trace) -> str:
 
 
 def _last_question(text: str) -> str:
-    """Return the question that a text ends with, else its last clause."""
+    """Return the question at the end of a text, else its last clause."""
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     question = next((line for line in reversed(lines[-6:]) if line.endswith("?")), lines[-1] if lines else "")
     return question.split(". ")[-1]

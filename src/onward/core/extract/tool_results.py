@@ -1,6 +1,7 @@
-"""What the tools show: files, commands and their outcome, commits, errors and the success that ended them, the task list.
+"""Facts from tool calls: files, commands and their results, commits, errors and the success that ended them, the
+task list.
 
-All mechanical: nothing here depends on what anybody said, so what it finds is `verified` wherever a result shows it.
+Nothing here depends on what anyone said, so a fact is `verified` where a result shows it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from typing import NamedTuple
 
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.facts.fact import GIT_STATE, FactAuthor, FactEvidence, FactKind, Outcome
-from onward.core.facts.wording import DELETED, failure_text
+from onward.core.facts.phrases import DELETED, failure_text
 from onward.core.text import paths
 from onward.core.text.prose import clauses, one_line
 
-# Strings, not patterns: most sessions never need them, and `re` keeps what it compiled.
+# Strings, not compiled patterns: most sessions never need them, and `re` caches what it compiles.
 _COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
 _COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
-"""Only what makes commits tells of one: a log or a file may show any line."""
+"""Only the output of these commands shows commits; a log or a file may contain any line."""
 _PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
 _TITLE = r"""--title[ =](["'])(.+?)\1"""
 _BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
 _CHECK = re.compile(
-    r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|e2e|verify|migrate|"
+    r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|"
+    r"e2e|verify|migrate|"
     r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)\b"
 )
 _TRIVIAL = re.compile(
@@ -34,13 +36,14 @@ _ERROR_WORDS = re.compile(
     r"error|fail|exception|cannot|can't|not found|denied|undefined|invalid|fatal|panic|refused|timed? ?out|no such|✗|✘", re.I
 )
 _PASSED = re.compile(
-    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
+    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|"
+    r"\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
     re.I,
 )
 
 
 class ToolDraft(NamedTuple):
-    """A fact in the making. `turns` are the ordinals that show it."""
+    """A draft of a fact from tool calls. `turns` are the ordinals that show it."""
 
     kind: FactKind
     subject: str
@@ -54,7 +57,7 @@ class ToolDraft(NamedTuple):
 
 
 def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
-    """Yield what the tools of one session show. Paths below *cwd* are written from there."""
+    """Yield what the tools of one session show. Paths below *cwd* are relative to it."""
     yield from _draft_files(trace, cwd)
     yield from _draft_git(trace)
     yield from _draft_commands(trace, cwd)
@@ -71,12 +74,12 @@ def _strip_cwd(text: str, cwd: str) -> str:
 
 @lru_cache(maxsize=16)
 def _cwd_prefixes(cwd: str) -> tuple[str, ...]:
-    """Return how paths below *cwd* begin, in every way to write it."""
+    """Return the beginnings of paths below *cwd*, in every spelling."""
     return tuple(root + separator for root in paths.spellings(cwd) if len(root) > 3 for separator in "/\\")
 
 
 def _project_path(path: str, cwd: str) -> str:
-    """Return *path* as it is known: from *cwd*, and with `/` whatever an agent on Windows wrote this time."""
+    """Return *path* relative to *cwd*, with `/`, whatever an agent on Windows wrote."""
     short = _strip_cwd(path, cwd)
     return short.replace("\\", "/") if paths.is_windows(cwd) and not paths.is_windows(short) else short
 
@@ -95,7 +98,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         old = [_project_path(c.change.old_path, cwd) for c in changes if c.change.old_path]
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
         if is_gone:
-            # What is gone is asked for less than what is there.
+            # A deleted file is asked for less often than one that exists.
             verb, weight = DELETED, weight / 2
         elif old:
             verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
@@ -122,13 +125,17 @@ def _rename_text(path: str, old_path: str) -> str:
 
 
 def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
-    """Say whether a file that is gone was never the project's: outside of its folder, or a log, and no tool ever wrote it."""
+    """Return whether a deleted file never belonged to the project: it is outside its folder, or a log, and no tool
+    wrote it.
+    """
     is_outside = path.startswith(("/", "..")) or paths.is_windows(path)
     return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
 
 
 def _find_remark(path: str, changes: list[RecordedChange], trace: Trace) -> tuple[str, int] | None:
-    """Return what the agent said of the file and where: the last clause that names it, else what it said on changing it first."""
+    """Return what the agent said of a file, and in which turn: the last clause that names it, else its words when it
+    first changed it.
+    """
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
     for statement in reversed(trace.statements):
         if name in statement.text and statement.author == "agent":
@@ -190,7 +197,9 @@ def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
 
 @lru_cache(maxsize=4096)
 def command_key(command: str) -> str:
-    """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
+    """Return the key that is equal for two runs of the same command: its first line without a leading `cd` and
+    without pipes that only shorten output.
+    """
     line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
     return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|[12&]?>\s*/dev/null)", "", line).strip()
 
@@ -226,7 +235,7 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
 
 
 def _passed_later(key: str, failed: CommandRun, runs: dict[str, list[CommandRun]]) -> str:
-    """Return a command that passed after *failed* and covers it: the same words, fewer of them."""
+    """Return a command that passed after *failed* and covers it: the same words, but fewer of them."""
     wider = (
         k for k, same_runs in runs.items() if key.startswith(f"{k} ") and same_runs[-1].turn > failed.turn and same_runs[-1].failed is False
     )
@@ -274,12 +283,12 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
 
 
 def _error_prefix(key: str, cwd: str) -> str:
-    """Return what the subjects of all errors of a command begin with that nothing has mended yet: a run that passes puts an end to them."""
+    """Return the beginning of the subjects of a command's open errors: a run that passes resolves them all."""
     return f"error:{_strip_cwd(key, cwd)[:60].replace(': ', ' ')}"
 
 
 def find_error_line(output: str) -> str:
-    """Return the line of a command's *output* that tells what went wrong; empty where none does."""
+    """Return the line of a command's *output* that names the error; empty if there is none."""
     for line in output.split("\n"):
         if 8 < len(line) < 400 and _ERROR_WORDS.search(line):
             return one_line(line, 160)
@@ -323,7 +332,9 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
 
 
 def _draft_unfinished(trace: Trace) -> Iterator[ToolDraft]:
-    """Yield what the agent was doing when the session ended in the middle of its work: its own tools ran after its last words."""
+    """Yield what the agent was doing if the session ended in the middle of its work, with tools running after its
+    last words.
+    """
     last = next((s for s in reversed(trace.statements) if not s.is_summary), None)
     work_turns = {run.turn for run in trace.runs} | {change.turn for change in trace.changes}
     if last and trace.last_call_turn < last.turn:

@@ -1,7 +1,7 @@
-"""A session as extraction sees it: what was said, and what the tools did, each with its place.
+"""The trace of a session: what was said, and what the tools did, in order.
 
-Only the main path counts: abandoned branches are left out before. Injected text never becomes evidence, and of what somebody said only the own words do; a
-compaction summary is an agent's claim.
+Only the main path counts; abandoned branches are left out before. Injected text is no evidence, and of a person's text
+only their own words are; a compaction summary is a claim of the agent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from onward.core.transcript.transcript import ToolResult, Turn
 
 @dataclass(slots=True)
 class Statement:
-    """A text that a user or the agent wrote. `round` counts the user's turns so far; `closes` marks the agent's last text of a round."""
+    """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
+    text of a round.
+    """
 
     turn: int
     at: datetime | None
@@ -35,7 +37,7 @@ class Statement:
 
 @dataclass(slots=True)
 class CommandRun:
-    """A command and what came of it. `failed` is None where the transcript does not say."""
+    """A command and its result. `failed` is None if the transcript does not say."""
 
     turn: int
     at: datetime | None
@@ -48,13 +50,13 @@ class CommandRun:
 
     @property
     def result_turn(self) -> int:
-        """The turn that shows what came of it."""
+        """The turn that shows the result."""
         return self.answer_turn or self.turn
 
 
 @dataclass(slots=True)
 class RecordedChange:
-    """A file change that a tool call made."""
+    """A file change by a tool call."""
 
     turn: int
     at: datetime | None
@@ -64,8 +66,9 @@ class RecordedChange:
 
 @dataclass(slots=True)
 class Trace:
-    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say;
-    `refused_changes` are changes that a tool refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
+    """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
+    `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
+    refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
     `last_call_turn` is the last turn in which the agent itself called a tool.
     """
 
@@ -82,11 +85,13 @@ class Trace:
 
 
 _PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
-"""What a call that is not answered yet is remembered as: a command, the changes it makes, the questions it asks a person."""
+"""A call without a result so far: a command, the changes that it makes, or the questions that it asks a person."""
 
 
 def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
-    """Return what *turns* (ordinal, turn; in order, main path only) show. Sub-agents' prose is left out, what their tools did is not."""
+    """Return what *turns* (ordinal, turn; in order, main path only) show. The prose of sub-agents is left out, the
+    work of their tools is not.
+    """
     trace = Trace()
     pending_calls: dict[str, _PendingCall] = {}
     for ordinal, turn in turns:
@@ -137,7 +142,7 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
 
 
 def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
-    """Keep the task list as the call leaves it. Tasks that are made one by one are numbered from 1, as agents do."""
+    """Update the task list as the call does. Tasks that are added one by one are numbered from 1, as agents do."""
     if act.todos:
         trace.todos = [((ordinal,), entry) for entry in act.todos]
     if act.task and not act.task.id:
@@ -165,7 +170,9 @@ def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResul
 
 
 def _read_answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
-    """Yield (question, what the person chose or typed) from the result of a tool that asks a person: the only tool whose result is a person's word."""
+    """Yield (question, the person's answer) from the result of a tool that asks a person: no other tool's result is
+    a person's word.
+    """
     pairs = re.findall(r'"([^"]+)"\s*=\s*"([^"]+)"', text)
     if pairs:
         yield from pairs

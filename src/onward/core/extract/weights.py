@@ -106,5 +106,5 @@ KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {
         -0.02, 0.06, 0.19, 0.13,
     ),
 }
-"""Which kind it is: one against the rest, over the features that all regimes share."""
+"""Which kind it is: one kind against the rest, over the features that all regimes share."""
 # fmt: on

@@ -1,4 +1,4 @@
-"""Facts: what is worth carrying from one session to the next, and how each stands."""
+"""Facts: what is worth carrying from one session to the next, and the state of each."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ FACT_KINDS: tuple[str, ...] = tuple(KINDS)
 if TYPE_CHECKING:
     FactKind: TypeAlias = str
 else:
-    # The choices of commands, API and forms; no list beside the table has to name them.
+    # The choices of commands, API and forms follow from the table of kinds.
     FactKind = Literal[FACT_KINDS]
 
 FactState: TypeAlias = Literal["live", "resolved", "superseded", "contradicted", "retracted"]
 FactEvidence: TypeAlias = Literal["verified", "claimed", "assumed"]
 FactAuthor: TypeAlias = Literal["user", "agent", "tool", "person"]
-"""Who said it: the `user` or the `agent` in a session, a `tool` result, or a `person` who corrected the ledger by hand."""
+"""Who said it: the `user` or the `agent` in a session, a `tool` result, or a `person` who corrected the ledger by
+hand.
+"""
 
 
 GIT_STATE = "git:state"
-"""The subject of where the repository stands at a session's end: the next session's replaces it."""
+"""The subject of the repository's state at a session's end: the next session's replaces it."""
 
 
 class Handle(NamedTuple):
-    """A place in a project: session number and turn ordinal, both 1-based. Written `s3.41`."""
+    """A turn of a project: session number and turn ordinal, both from 1. Written `s3.41`."""
 
     session: int
     turn: int
@@ -39,7 +41,9 @@ class Handle(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How the log shows that something ended: a file was `deleted`; a command that failed with `error` `passes`, after `changed_path` changed."""
+    """How something ended according to the log: a file was `deleted`, or a command that failed with `error`
+    `passes`, after `changed_path` changed.
+    """
 
     code: Literal["deleted", "passes"]
     command: str = ""
@@ -50,12 +54,13 @@ class Outcome(NamedTuple):
 class Fact(NamedTuple):
     """One thing worth carrying.
 
-    `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one
-    (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one line, ready to print; `place` is its ordinal in
-    the turn. `lead` is the sentence that introduced it ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1) is how much
-    the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all
-    that begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome` says how a file or an error
-    of the log ended; None for everything else.
+    `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact
+    retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one
+    line, ready to print; `place` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to do
+    this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact matters by itself. `retires`
+    names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all that
+    begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome`
+    says how a file or an error of the log ended; None for everything else.
     """
 
     id: str
@@ -77,17 +82,17 @@ class Fact(NamedTuple):
 
     @property
     def session(self) -> int:
-        """The number of the session that established it; 0 for what a person added."""
+        """The number of the session that established the fact; 0 if a person added it."""
         return self.sources[0].session if self.sources else 0
 
     @property
     def turn(self) -> int:
-        """The ordinal of the first turn that shows it; 0 for what a person added."""
+        """The ordinal of the first turn that shows the fact; 0 if a person added it."""
         return self.sources[0].turn if self.sources else 0
 
 
 def fact_id(kind: FactKind, subject: str, text: str, source: Handle) -> str:
-    """Return the stable id of a fact: eight bytes of BLAKE2 over what it says and where."""
+    """Return the stable id of a fact: eight bytes of BLAKE2 over its content and its source."""
     return blake2b(f"{kind}\0{subject}\0{text}\0{source}".encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 

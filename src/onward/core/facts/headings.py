@@ -8,7 +8,7 @@ HEAD = ("Goal", "State", "Since then", "Do first")
 """The lines above the first section."""
 
 SINCE_THEN = HEAD[2]
-"""What changed in the repository since the handoff was made."""
+"""The line of what changed in the repository since the handoff was made."""
 
 SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values()))
 """The titles of the sections, in order."""
@@ -16,25 +16,25 @@ SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values()))
 FILES_SECTION = KINDS["file"].section.title
 
 DISTINCTIVE_SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values() if kind.section.is_distinctive))
-"""The sections whose titles nobody else would choose: one of them alone shows a handoff."""
+"""Section titles that no other document would choose: one of them alone shows that a text is a handoff."""
 
 TRIM_ORDER = tuple(
     dict.fromkeys(section.title for section in sorted((kind.section for kind in KINDS.values()), key=lambda section: section.priority))
 )
-"""The sections in the order in which they lose their last lines where a page must be shorter."""
+"""The sections in the order in which they lose their last lines when a page must be shorter."""
 
 PREAMBLE = (
     "You continue work that earlier sessions began. What they established is below; handles like [s3.41] name the turns that show it "
     "(`onward source s3.41` prints them). Keep the rules. Do not retry what is listed as not working. If the files disagree with "
     "this page, trust the files and say so."
 )
-"""What stands before a handoff that an agent is given: it is known again by its first sentence."""
+"""The text before a handoff that an agent is given. Its first sentence identifies it later."""
 
 AGENT_INTRO = "You work on it as"
-"""What begins the line that tells a named agent how to work with the page."""
+"""The beginning of the line that tells a named agent how to work with the page."""
 
 RELEVANT_HEADING = "What bears on your task"
-"""Under this stand, before the handoff, the lines of it that a named goal is about."""
+"""The heading, before the handoff, of the lines that matter for a named goal."""
 
 NOTICE_PREFIXES = ("Onward keeps this project's handoff: ", "Onward is still taking in ")
-"""How the lines begin that an agent is told beside a handoff, or where there is none."""
+"""The beginnings of lines that an agent is told beside a handoff, or instead of one."""

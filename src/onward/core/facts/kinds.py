@@ -1,15 +1,17 @@
-"""The kinds of facts: everything that Onward knows of a kind is in its one entry here.
+"""The kinds of facts. Everything that Onward knows of a kind is in its one entry here.
 
-Sections of the handoff, what people and agents may state, labels that announce a kind, how the ledger treats it, and the choices that commands, API
-and pages offer are derived from this table. A new kind is a new entry: `tests/unit/test_kinds.py` adds one and runs the whole loop.
+Sections of the handoff, what users and agents may state, labels that announce a kind, how the ledger treats it, and the
+choices that commands, API and pages offer are derived from this table. A new kind is a new entry:
+`tests/unit/test_kinds.py` adds one and runs the whole loop.
 """
 
 from __future__ import annotations
 
 
 class Section:
-    """A heading of the handoff. `priority` says how long its lines stay where a page must be shorter: the highest stays longest. A distinctive heading
-    is one that nobody else would choose: it alone shows that a text is a handoff.
+    """A section of the handoff. When a page must be shorter, lines of the section with the highest `priority` are
+    kept longest. A distinctive title is one that no other document would choose: it alone shows that a text is a
+    handoff.
     """
 
     __slots__ = ("is_distinctive", "priority", "title")
@@ -21,23 +23,24 @@ class Section:
 
     @property
     def short_title(self) -> str:
-        """The title without what stands after a comma or in brackets: as counts name the section."""
+        """The title up to a comma or a bracket, as counts name the section."""
         return self.title.split(" (")[0].split(",")[0]
 
 
 class Kind:
     """One kind of fact.
 
-    `group` is the measure's group that it counts in, empty where the measure has none. `plural` is what people call several of them. A person or the
-    agent may state it in a session (`by_user`, `by_agent`); an agent may record it as it works (`is_recorded`). Of `cues`, the names of cue groups, a
-    clause must hold one to be of this kind; an empty tuple asks for none. `labels` are what a lead-in or heading says that announces it, in every
-    language. A standing kind does not age; an open one is resolved by what is done later; a retirable one gives way to later prose that names its value
-    as replaced; a reported one shares its line with what the agent says of its work in the same turn.
+    `group` is the measure's group that it counts in, empty if the measure has none; `plural` is the noun for several.
+    `by_user` and `by_agent` say who may state it in a session, `is_recorded` that an agent may record it as it works.
+    `cues` names cue groups: a clause must have a cue of one of them to be of this kind, unless there are none. `labels`
+    are the lead-ins and headings that announce it, in every language. A standing kind does not age; an open one is
+    resolved by later work; a retirable one gives way to later prose that names its value as replaced; a reported one
+    shares its line with what the agent reports in the same turn.
     """
 
     __slots__ = (
-        "by_agent", "by_user", "cues", "group", "is_open", "is_recorded", "is_reported", "is_retirable", "is_standing", "labels", "name", "plural",
-        "section",
+        "by_agent", "by_user", "cues", "group", "is_open", "is_recorded", "is_reported", "is_retirable", "is_standing", "labels", "name",
+        "plural", "section",
     )  # fmt: skip
 
     def __init__(
@@ -97,8 +100,10 @@ KINDS: dict[str, Kind] = {
             plural="next steps",
             by_agent=True,
             cues=("next", "want", "narrate"),
-            labels="next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,"
-            "what's left,what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,"
+            labels="next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,"
+            "follow-up,follow-ups,"
+            "what's left,what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum "
+            "selesai,reste à faire,"
             "prochaine étape,prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
             is_open=True,
             is_retirable=True,
@@ -129,7 +134,8 @@ KINDS: dict[str, Kind] = {
             by_user=True,
             by_agent=True,
             cues=("decide", "reverse", "want", "agree", "rule"),
-            labels="decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,conclusion,keputusan,"
+            labels="decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,"
+            "conclusion,keputusan,"
             "diputuskan,décision,décisions,décidé,decisão,decisões,decisión",
             is_retirable=True,
             is_reported=True,
@@ -140,7 +146,8 @@ KINDS: dict[str, Kind] = {
             group="outcomes",
             plural="outcomes",
             by_agent=True,
-            labels="done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,created,modified,updated,"
+            labels="done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,"
+            "created,modified,updated,"
             "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
             is_retirable=True,
             is_reported=True,
@@ -152,7 +159,8 @@ KINDS: dict[str, Kind] = {
             plural="files",
             by_agent=True,
             is_recorded=False,
-            labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,berkas,fichiers,"
+            labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,"
+            "berkas,fichiers,"
             "arquivos,archivos",
         ),
         Kind(
@@ -174,7 +182,8 @@ KINDS: dict[str, Kind] = {
             by_agent=True,
             is_recorded=False,
             cues=("broke", "fixed"),
-            labels="error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,the fix,fixes,fixed,"
+            labels="error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,"
+            "the fix,fixes,fixed,"
             "solution,penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
             is_reported=True,
         ),
@@ -194,7 +203,8 @@ KINDS: dict[str, Kind] = {
             group="",
             plural="lessons",
             by_agent=True,
-            labels="note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known limitations,important,"
+            labels="note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known "
+            "limitations,important,"
             "catatan,penting,remarque,remarques,observação,nota",
             is_retirable=True,
             is_reported=True,

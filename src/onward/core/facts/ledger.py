@@ -1,15 +1,15 @@
-"""The ledger: a project's facts and how each stands.
+"""The ledger: a project's facts and the state of each.
 
-`fold` is a function of the *set* of facts: it unites, bounds and settles from scratch, so it is commutative and idempotent. Facts are
-ordered by (time, session, turn), never by arrival.
+`fold` is a function of the *set* of facts: it unites, bounds and settles them from scratch, so it is commutative and
+idempotent. Facts are ordered by (time, session, turn), never by arrival.
 
-How a fact comes to stand:
+The state of a fact follows from later facts:
 
-* A fact with a subject that code can key (a file, a todo, an error, an option) is retired by the next one with the same subject, or by one that puts an end to its
-  subject: a file by its new name, an error by the command that passes.
-* Prose is retired only by later prose that names the old value as replaced and speaks of the same thing.
-* An open item whose words a later `done` repeats is resolved.
-* What a person said (`Edit`) wins over everything that was extracted.
+* A fact with a subject (a file, a todo, an error, an option) is retired by the next one with the same subject, or by
+  one that ends its subject: a file by its new name, an error by the command that passes.
+* Prose is retired only by later prose that names the old value as replaced and is about the same thing.
+* An open item is resolved by a later `done` that repeats its words.
+* A person's correction (`Edit`) wins over everything that was extracted.
 """
 
 from __future__ import annotations
@@ -25,35 +25,41 @@ from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import content_words, identifiers, stem
 
 MAX_PASSING_FACTS = 1200
-"""Facts kept in the ledger beside the standing ones. The turns are all in the store, so nothing is lost: a wider pool can be made again from them."""
+"""The most facts in the ledger beside the standing ones. Nothing is lost: the turns are stored, and facts can be
+derived from them again.
+"""
 
 MAX_STANDING_FACTS = 400
-"""Rules and requirements kept; they do not age."""
+"""The most rules and requirements in the ledger; they do not age."""
 
 HALF_LIFE_SESSIONS = 12
-"""Sessions after which a fact must matter twice as much to keep its place in the pool."""
+"""The sessions after which a fact must matter twice as much to stay in the ledger."""
 
 STANDING_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_standing)
 OPEN_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
 _RETIRABLE_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_retirable)
 _SINGLE_POINT_WORDS = 16
-"""Content words up to which a text is taken to make a single point."""
+"""A text of up to this many content words makes a single point."""
 _DESCRIPTION_WORDS, _MAX_HOLDERS = 3, 10
-"""An old value of so many words is described rather than named; a word of it is telling when no more facts than this hold it."""
+"""An old value of this many words is a description, not a name. A word of it is telling if no more facts than this
+contain it.
+"""
 _MIN_SHARED_WORDS = 2
-"""Words beside the old value that two texts must share, and more, before the newer one simply takes the place of the older."""
+"""Two texts must share more words than this beside the old value before the newer text replaces the older."""
 _DONE_WORDS, _DONE_SHARE = 3, 0.6
-"""An open item is resolved by what was done later when so many of its words, and such a share of them, are said of it."""
+"""A later session's report resolves an open item if it repeats this many of the item's words, and this share of
+them.
+"""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger(NamedTuple):
-    """A project's facts in order. `facts` holds live and retired ones; what `fold` bounds away is reached by search."""
+    """A project's facts in order, live and retired ones. Facts beyond the limits of `fold` are found by search."""
 
     facts: tuple[Fact, ...] = ()
 
     def live(self) -> tuple[Fact, ...]:
-        """Return the facts that stand."""
+        """Return the facts that are current."""
         return tuple(f for f in self.facts if f.state in ("live", "contradicted"))
 
 
@@ -61,7 +67,9 @@ EditKind: TypeAlias = Literal["reword", "pin", "unpin", "retract", "restore"]
 
 
 class Edit(NamedTuple):
-    """What a person said of one fact; edits apply in order, the last of a kind wins. `text` is the new wording of a `reword`."""
+    """A person's correction of one fact. Edits apply in order, so the last of a kind wins. `text` is the new wording
+    of a `reword`.
+    """
 
     fact_id: str
     kind: EditKind
@@ -69,18 +77,20 @@ class Edit(NamedTuple):
 
 
 def fact_order(fact: Fact) -> tuple[datetime, int, int, int, str]:
-    """Return the key that facts are ordered by: time, session, turn, place in the turn."""
+    """Return the sort key of facts: time, session, turn, place in the turn."""
     return (fact.at or _EARLIEST, fact.session, fact.turn, fact.place, fact.id)
 
 
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
-    """Return *ledger* with *facts* taken in: the same set of facts gives the same ledger, whatever came first."""
+    """Return *ledger* with *facts* added: the same set of facts gives the same ledger in any order."""
     facts_by_id = {f.id: f if f.state == "live" else f._replace(state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
     return Ledger(tuple(_settle(sorted(_keep_best(facts_by_id.values()), key=fact_order))))
 
 
 def _keep_best(facts: Iterable[Fact]) -> list[Fact]:
-    """Keep the best by weight and age. The rank does not depend on which session is the newest, so bounding twice is bounding once."""
+    """Return the best facts by weight and age. The rank does not depend on the newest session, so bounding twice
+    equals bounding once.
+    """
     standing_facts = sorted((f for f in facts if f.kind in STANDING_KINDS), key=lambda f: (-f.weight, f.id))
     passing_facts = sorted((f for f in facts if f.kind not in STANDING_KINDS), key=lambda f: (-_rank(f), f.id))
     return standing_facts[:MAX_STANDING_FACTS] + passing_facts[:MAX_PASSING_FACTS]
@@ -119,7 +129,9 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], newer: int) -> bool:
-    """Resolve the open item at *place* when a later session's done one at *newer* says most of its words."""
+    """Resolve the open item at *index* if the later session's fact at *newer* says most of its words, and return
+    whether it does.
+    """
     earlier, fact = facts[index], facts[newer]
     shared = len(item_stems & _stems(fact))
     if earlier.session == fact.session or shared < _DONE_WORDS or shared < _DONE_SHARE * len(item_stems):
@@ -144,22 +156,24 @@ def _retired_state(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
 
 
 def _retire_subject(facts: list[Fact], latest: dict[str, int], newer: int, subject: str) -> None:
-    """Retire what stands under *subject*."""
+    """Retire the current fact of *subject*."""
     index = latest.pop(subject, None)
     if index is not None:
         facts[index] = facts[index]._replace(state=_retired_state(facts[index], facts[newer]), superseded_by=facts[newer].id)
 
 
 def _subject_prefix(subject: str) -> str:
-    """Return what a subject shares with others that one fact may put an end to: `error:make test` of `error:make test: no such file`."""
+    """Return the beginning that a subject shares with others that one fact may end: `error:make test` of `error:make
+    test: no such file`.
+    """
     return subject.partition(": ")[0]
 
 
 def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
-    """Retire earlier prose that asserts the value *old* and speaks of what the newer fact speaks of.
+    """Retire earlier prose that asserts the value *old* and is about the same thing as the newer fact.
 
-    A short text that is all about the old value is superseded. A longer one says more than that, and one that shares but a telling word
-    of a described value may: these stay, contradicted, and are marked where they are shown.
+    A short text that is all about the old value is superseded. A longer text says more, and a text that shares only one
+    telling word of a described value may: these become contradicted, stay, and are marked where they are shown.
     """
     fact = facts[newer]
     old_stems = {stem(w) for w in content_words(old)}
@@ -185,7 +199,9 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
-    """Return *ledger* as a person corrected it. An edit of a fact that is not there (any more) has no effect and is kept for when it is."""
+    """Return *ledger* with a person's corrections. An edit of a fact that is not in the ledger has no effect now,
+    and applies when the fact is added.
+    """
     by_id = {f.id: f for f in ledger.facts}
     for edit in edits:
         fact = by_id.get(edit.fact_id)
@@ -209,5 +225,5 @@ def _apply_edit(fact: Fact, edit: Edit) -> Fact:
 
 
 def fact_names(fact: Fact) -> frozenset[str]:
-    """Return the exact identifiers that a fact names, lower case."""
+    """Return the exact identifiers in a fact, in lower case."""
     return frozenset(n.lower() for n in identifiers(fact.text))

@@ -1,7 +1,7 @@
-"""What a project came to know, and gave up, between two of its sessions: two ledgers and their handoffs in, a changelog out.
+"""What changed in a project's knowledge between two of its sessions, from two ledgers and their handoffs.
 
-It is told by the facts, never by lines of text: a fact that was retired is told once, with the one that took its place. Told is what one of the handoffs shows; the rest is
-counted, since a ledger keeps far more than anybody reads.
+Facts are compared, not lines of text: a retired fact is listed once, together with the fact that replaced it. Only
+changes that one of the handoffs shows are listed; the others are counted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PART_TITLES: dict[ChangelogPart, str] = {
 
 
 class FactText(NamedTuple):
-    """What a fact says and the turns that show it."""
+    """The wording of a fact, and the turns that show it."""
 
     fact: str
     text: str
@@ -35,7 +35,7 @@ class FactText(NamedTuple):
 
 
 class ChangelogEntry(NamedTuple):
-    """One change. `old` is what stood before, `new` what stands instead; one of them is None where there is nothing."""
+    """One change: the `old` wording and the `new` one. One of them is None if there was or is nothing."""
 
     kind: FactKind
     old: FactText | None
@@ -44,8 +44,9 @@ class ChangelogEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changelog:
-    """What came (`added`), is said otherwise now (`changed`), was open and is settled (`resolved`), no longer holds (`retired`), and still holds but lost its place in the
-    handoff (`no_longer_shown`). `untold` counts the changes that neither handoff shows.
+    """New facts (`added`), facts with another wording (`changed`), open items that were settled (`resolved`), facts
+    that no longer hold (`retired`), and facts that hold but lost their place in the handoff (`no_longer_shown`).
+    `untold` counts changes that neither handoff shows.
     """
 
     added: tuple[ChangelogEntry, ...] = ()
@@ -57,7 +58,9 @@ class Changelog:
 
 
 def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], shown_after: Collection[str]) -> Changelog:
-    """Return what changed from *before* to *after*, of which the handoffs show the facts of these ids."""
+    """Return what changed from *before* to *after*. *shown_before* and *shown_after* are the ids of the facts that
+    the handoffs show.
+    """
     facts_before = {fact.id: fact for fact in before.live()}
     facts_by_id = {fact.id: fact for fact in after.facts}
     entries_by_part: dict[ChangelogPart, list[tuple[Fact, ChangelogEntry]]] = {part: [] for part in PART_TITLES}
@@ -88,7 +91,9 @@ def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], show
 
 
 class _FactStatus(NamedTuple):
-    """How a fact that stood stands now: itself, what took its place in the end, and whether that settled it."""
+    """The present status of an earlier fact: the fact itself, the fact that finally replaced it, and whether that
+    settled it.
+    """
 
     fact: Fact
     successor: Fact | None
@@ -96,7 +101,7 @@ class _FactStatus(NamedTuple):
 
 
 def _status_of(fact: Fact, facts_by_id: Mapping[str, Fact]) -> _FactStatus | None:
-    """Return how *fact* stands among the facts *known* now; None when the ledger keeps it no longer."""
+    """Return the status of *fact* among *facts_by_id*; None if the ledger does not hold it any more."""
     current = facts_by_id.get(fact.id)
     if current is None:
         return None
@@ -110,7 +115,7 @@ def _status_of(fact: Fact, facts_by_id: Mapping[str, Fact]) -> _FactStatus | Non
 
 
 def _part_of(fact: Fact, status: _FactStatus | None) -> ChangelogPart | None:
-    """Return the part that a fact belongs to which stood before; None when it stands, in these words."""
+    """Return the part of the changelog that an earlier fact belongs to; None if it is unchanged."""
     if status is None:
         return None
     if status.is_settled:
@@ -136,7 +141,7 @@ def _sort_entries(entries: Iterable[tuple[Fact, ChangelogEntry]]) -> tuple[Chang
 
 
 def render(log: Changelog, before: int, after: int) -> str:
-    """Return *log*, of the sessions after one number up to another, as Markdown ending in a newline: by part, then under the headings of a handoff."""
+    """Return *log*, from one session to another, as Markdown ending in a newline: by part, then by section."""
     lines = [f"# What changed from session {before} to session {after}"]
     for part, title in PART_TITLES.items():
         entries: tuple[ChangelogEntry, ...] = getattr(log, part)
@@ -164,7 +169,7 @@ def _entry_lines(entries: Iterable[ChangelogEntry]) -> Iterator[str]:
 
 
 def to_json(log: Changelog) -> dict[str, object]:
-    """Return *log* as a JSON-able object: lists by part, each entry with its kind and what is said `old` and `new`."""
+    """Return *log* as a JSON-able object: a list per part, each entry with its kind and its `old` and `new` wording."""
     parts: dict[str, object] = {part: [_entry_json(entry) for entry in getattr(log, part)] for part in PART_TITLES}
     return {**parts, "untold": log.untold}
 

@@ -1,7 +1,8 @@
-"""Choosing what a handoff says: live facts in, a document under a token budget out.
+"""Selection of the facts for a handoff: live facts in, a document within a token budget out.
 
-Rules come first, but never take more than two fifths of the budget; then an inventory of files; then the head (goal, state, what to do first); then everything else by marginal value per token:
-a fact that repeats what is already in gains little, a fact of an old session a little less than one of today. The same ledger gives the same document.
+Rules come first, with at most two fifths of the budget; then an inventory of files; then the head (goal, state, first
+step); then everything else by marginal value per token. A fact that repeats the document gains little, and a fact of an
+old session a little less than a new one. The same ledger gives the same document.
 """
 
 from __future__ import annotations
@@ -20,36 +21,40 @@ from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, ren
 from onward.core.text.prose import content_words, words
 
 RULES_SHARE = 0.4
-"""Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
+"""The largest share of the budget for rules; `onward fact list --kind rule` lists the others."""
 
 FILES_SHARE = 0.15
-"""Of the budget, at most, that files get before anything else competes: where things are is asked for first."""
+"""The largest share of the budget for files before anything else competes: their places are needed first."""
 
 SECTION_OF: dict[FactKind, str] = {kind.name: kind.section.title for kind in KINDS.values()}
 """The title of the section that a fact is shown in, by its kind."""
 
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_reported)
-"""Kinds of what an agent tells of its work. What it says of these in one turn stays on one line, under the heading of the weightiest: cut apart, a sentence loses what it is about."""
+"""Kinds of what an agent reports of its work. What it says of these in one turn stays on one line, in the section of
+the weightiest: a sentence that is cut apart loses its subject.
+"""
 
 _HANDLE_TOKENS = 7
 _BULLET_TOKENS = 2
 _SECTION_TOKENS = 7
 _COST_EXPONENT = 0.5
-"""How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
+"""How much cost counts against value: 0 ignores the length, 1 is value per token."""
 _SESSION_DECAY = 0.95
-"""What a fact is worth one session later, of what it was worth before."""
+"""The factor on a fact's value per later session."""
 _RECURRENCE_BONUS = 0.2
-"""What each further session that names the same thing adds to a fact's value, up to three."""
+"""What each further session that names the same thing adds to a fact's value, for at most three sessions."""
 _REPEAT_VALUE = 0.2
-"""What is left of a fact's value when every word of it is in the document already."""
+"""The factor on a fact's value if the document already holds all of its words."""
 _REPETITIVE_BELOW, _REPETITIVE_FACTOR = 0.2, 0.15
-"""A fact of which less than this share is new counts for this part of its value: it fills a large budget and never crowds a small one."""
+"""The value of a fact with a smaller share of new words is multiplied by this factor: it fills a large budget and
+never crowds a small one.
+"""
 _DUPLICATE_BELOW = 0.02
-"""A fact of which less than this share is new is in the document already."""
+"""A fact with a smaller share of new words is already in the document."""
 
 
 class SessionSummary(NamedTuple):
-    """What a handoff has to know of a session. `tokens` counts its transcript."""
+    """What a handoff needs to know of a session. `tokens` counts its transcript."""
 
     number: int
     agent: str = ""
@@ -58,7 +63,9 @@ class SessionSummary(NamedTuple):
 
 
 def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
-    """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
+    """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens*, without its
+    closing lines.
+    """
     last = sessions[-1] if sessions else SessionSummary(0)
     live = [f for f in ledger.live() if f.session <= last.number]
     head = _head(live, last.number)
@@ -72,7 +79,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     choice.select((f for f in remaining if f.kind == "file"), int(budget_tokens * FILES_SHARE))
     non_rules = [f for f in remaining if f.kind != "rule"]
     choice.select(non_rules, budget_tokens)
-    # What a line adds is known only when its neighbours are: count the document once, and spend what was saved.
+    # The cost of a line is known only with its neighbours: count the document once, and spend what is left.
     choice.left_tokens = budget_tokens - count_tokens(render(_document(base, choice.chosen)))
     choice.select(non_rules, budget_tokens)
     return _fit_to_budget(base, choice, budget_tokens, count_tokens)
@@ -83,7 +90,7 @@ def _document(base: Handoff, chosen: Iterable[Fact]) -> Handoff:
 
 
 def _fit_to_budget(base: Handoff, choice: _Selection, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
-    """Return the document of what was chosen, giving up the last choices until it fits."""
+    """Return the document of the selected facts, without the last ones that do not fit."""
     while True:
         document = _document(base, choice.chosen)
         excess = count_tokens(render(document)) - budget_tokens
@@ -93,7 +100,7 @@ def _fit_to_budget(base: Handoff, choice: _Selection, budget_tokens: int, count_
 
 
 class _Selection:
-    """Facts chosen so far, in the order of choosing, with what they cover and what is left to spend."""
+    """Facts selected so far, in order of selection, with the words they cover and the tokens left."""
 
     def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, session_number: int, recurring: Mapping[str, int]) -> None:
         self.chosen: list[Fact] = []
@@ -103,18 +110,20 @@ class _Selection:
         self._session_number = session_number
         self._recurring = recurring
         self._covered: set[str] = set()
-        """Words, and pairs of neighbouring words, that the document holds already."""
+        """Words, and pairs of neighbouring words, that are in the document."""
         self._leads: set[tuple[str, Handle, str]] = set()
         self._lines: set[tuple[str, Handle]] = set()
         self._sections: set[str] = set()
 
     def cover(self, texts: Iterable[str]) -> None:
-        """Take note of words that the document holds already."""
+        """Mark the words of *texts* as covered by the document."""
         for text in texts:
             self._covered.update(_grams(text))
 
     def select(self, facts: Iterable[Fact], max_tokens: int) -> None:
-        """Choose the best of *facts* while there is room, spending at most *most_tokens* on them. Lazy greedy: gains only ever fall."""
+        """Select the best of *facts* while they fit, with at most *max_tokens* for them. Lazy greedy selection works
+        because gains only fall.
+        """
         remaining = min(max_tokens, self.left_tokens)
         by_id = {f.id: f for f in facts if f.id not in self._ids}
         grams = {name: _grams(f.text) for name, f in by_id.items()}
@@ -168,13 +177,15 @@ class _Selection:
 
 
 def _line_key(fact: Fact) -> tuple[str, Handle]:
-    """Return what facts on one line have in common: the section, or that an agent told them in one breath, and the turn."""
+    """Return what facts on one line have in common: the section, unless an agent reported them in one turn, and the
+    turn.
+    """
     is_reported = fact.kind in _REPORTED_KINDS and fact.author == "agent" and (fact.turn > 0 or not fact.sources)
     return "" if is_reported else SECTION_OF[fact.kind], fact.sources[0] if fact.sources else Handle(0, 0)
 
 
 def _count_recurrences(live: Sequence[Fact]) -> dict[str, int]:
-    """Return, by fact, how many further sessions name one of the same things: what work keeps coming back to matters longer."""
+    """Return, by fact, how many further sessions name one of the same things: recurring topics matter longer."""
     if len({f.session for f in live}) < 2:
         return {}
     mentions = {f.id: (f.session, fact_names(f)) for f in live}
@@ -186,19 +197,21 @@ def _count_recurrences(live: Sequence[Fact]) -> dict[str, int]:
 
 
 def _grams(text: str) -> frozenset[str]:
-    """Return the content words of *text* and their neighbouring pairs: two sentences about one thing share words, two that say the same share pairs."""
+    """Return the content words of *text* and their neighbouring pairs: texts on one topic share words, texts that
+    say the same share pairs.
+    """
     terms = content_words(text) or words(text)
     return frozenset(terms) | {f"{a} {b}" for a, b in pairwise(terms)}
 
 
 def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLine], ...]:
-    """Return goal, state and what to do first: the best facts of their kind, those of the last session's end before all."""
+    """Return goal, state and first step: the best facts of their kinds, with those at the last session's end first."""
     end = max((f.turn for f in live if f.session == session_number), default=0) or 1
     goal = _best_fact(live, ("goal",), session_number, end, lateness=0.0) or _best_fact(
         live, ("requirement",), session_number, end, lateness=0.5
     )
     state = _best_fact(live, ("done",), session_number, end, lateness=0.8)
-    # What an earlier session left to do first may long be done.
+    # What an earlier session left to do first may be done by now.
     first_step = _best_fact([f for f in live if f.session == session_number], ("next_step",), session_number, end, lateness=0.8)
     git = next((f for f in live if f.subject == GIT_STATE and f.session == session_number), None)
     first_goal = _best_fact([f for f in live if f.session == 1], ("goal",), 1, end, lateness=0.0) if session_number > 1 else None
@@ -208,10 +221,12 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
 
 
 def _best_fact(facts: Iterable[Fact], kinds: Sequence[FactKind], session_number: int, end: int, lateness: float) -> Fact | None:
-    """Return the weightiest fact of *kinds*; *lateness* (0..1) is how much it loses by standing at the beginning of the last session."""
+    """Return the weightiest fact of *kinds*; *lateness* (0..1) is how much a fact loses at the beginning of the last
+    session.
+    """
 
     def value(fact: Fact) -> float:
-        # Turn 0 is what a person said on completing the session: the last word of all.
+        # Turn 0 is a person's statement on completing the session, so it is the latest.
         late = (fact.turn / end if fact.turn else 1.0) if fact.session == session_number else 0.0
         return fact.weight * 0.8 ** (session_number - fact.session) * (1 - lateness * (1 - late))
 
@@ -233,7 +248,7 @@ def _sections(chosen: Iterable[Fact]) -> Iterable[HandoffSection]:
 
 
 def _group_by_turn(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
-    """Put neighbours from one turn on one line: they share their handle, and those with the same lead share that too."""
+    """Group neighbours of one turn on one line: they share a handle, and those with the same lead share that too."""
     group: list[Fact] = []
     for fact in facts:
         if group and (fact.sources[:1] != group[0].sources[:1] or not fact.sources or len(group) == 4):
@@ -245,7 +260,7 @@ def _group_by_turn(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
 
 
 def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
-    """Return one line that says *facts*, a lead that they share once."""
+    """Return one line for *facts*, with a shared lead printed once."""
     parts: list[str] = []
     lead = ""
     for fact in facts:

@@ -1,4 +1,4 @@
-"""The handoff document: its shape, and how it is written and read.
+"""The handoff document: its structure, its Markdown, and the parser.
 
 `parse(render(handoff)) == handoff`: the Markdown is the document, not a view of it.
 """
@@ -18,7 +18,7 @@ _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
 
 @dataclass(frozen=True, slots=True)
 class CitedLine:
-    """One line: what it says and the turns that show it. `facts` are the ids of the facts it was made from (not part of the Markdown)."""
+    """One line with the turns that show it. `facts` are the ids of its facts (not part of the Markdown)."""
 
     text: str
     sources: tuple[Handle, ...] = ()
@@ -27,7 +27,7 @@ class CitedLine:
 
 @dataclass(frozen=True, slots=True)
 class HandoffSection:
-    """A named group of lines."""
+    """A section: a title and its lines."""
 
     title: str
     lines: tuple[CitedLine, ...]
@@ -35,7 +35,9 @@ class HandoffSection:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """What the next session is given. `origin` is date and agent of the last session; `closing` the lines under the rule: what was kept, what was left out."""
+    """The document for the next session. `origin` is date and agent of the last session; `closing` are the lines
+    below the rule: what the document preserves and what it leaves out.
+    """
 
     session: int
     origin: str = ""
@@ -70,7 +72,7 @@ def render(handoff: Handoff, *, sources: bool = True) -> str:
 
 
 def parse(markdown: str) -> Handoff:
-    """Return the handoff that `render` wrote. Raises ValueError, with the line, on text that is not a handoff."""
+    """Return the handoff that `render` wrote. Raises ValueError with the line for any other text."""
     lines = markdown.rstrip("\n").split("\n")
     title = _TITLE.match(lines[0])
     if title is None:

@@ -1,4 +1,6 @@
-"""From what a project's sessions established to its master handoff: the one path that distilling files and completing sessions share."""
+"""The master handoff of a project, from its ledger: the one path that distilling files and completing sessions
+share.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,11 @@ from onward.core.preservation import Preservation, Reference, measure
 from onward.core.transcript.transcript import Turn
 
 MIN_BUDGET_TOKENS, MAX_BUDGET_TOKENS, BUDGET_SHARE = 2_000, 8_000, 0.02
-"""The budget, when nobody names one: this share of the sessions' tokens, within these bounds."""
+"""The default budget: this share of the sessions' tokens, within these bounds."""
 
 
 class MasterHandoff(NamedTuple):
-    """A project's handoff with the measure of what it keeps and the budget it was made for."""
+    """A project's handoff with its measure and the budget it was made for."""
 
     handoff: Handoff
     preservation: Preservation
@@ -29,12 +31,12 @@ class MasterHandoff(NamedTuple):
 
 
 def default_budget(sessions: Iterable[SessionSummary]) -> int:
-    """Return the tokens that a handoff over *sessions* may take when nobody says."""
+    """Return the default token budget of a handoff over *sessions*."""
     return min(MAX_BUDGET_TOKENS, max(MIN_BUDGET_TOKENS, int(BUDGET_SHARE * sum(s.tokens for s in sessions))))
 
 
 def completion_facts(number: int, at: datetime | None, accomplishments: Iterable[str], blockers: Iterable[str]) -> list[Fact]:
-    """Return what a person said on completing session *number*, as facts. Their source is the session's own record, turn 0."""
+    """Return what a person stated on completing session *number*, as facts. Their source is turn 0 of the session."""
     source = Handle(number, 0)
     statements: list[tuple[FactKind, str]] = [("done", text) for text in accomplishments] + [("blocker", text) for text in blockers]
     return [
@@ -61,9 +63,11 @@ def build_handoff(
     read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
     budget_tokens: int | None = None,
 ) -> MasterHandoff:
-    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it keeps and leaves out.
+    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it preserves
+    and leaves out.
 
-    *turns_of* gives the turns behind handles, those that are there: each line is held against the turns that it cites.
+    *read_turns* returns the turns behind handles, as far as they exist: each line is checked against the turns that it
+    cites.
     """
     budget = budget_tokens or default_budget(sessions)
     handoff = compose(ledger, sessions, budget - reserve_tokens(budget), count_tokens)
@@ -71,7 +75,7 @@ def build_handoff(
 
 
 def reserve_tokens(budget_tokens: int) -> int:
-    """Return the part of a budget that is kept for the closing lines."""
+    """Return the part of a budget that is reserved for the closing lines."""
     return 60 + budget_tokens // 50
 
 
@@ -84,7 +88,9 @@ def close_handoff(
     read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
     budget_tokens: int,
 ) -> MasterHandoff:
-    """Return *handoff*, whoever wrote it, measured, and closed with what it keeps and leaves out; a closing that it had before is written anew."""
+    """Return *handoff*, by any author, measured and closed with what it preserves and leaves out. An earlier closing
+    is replaced.
+    """
     handoff = replace(handoff, closing=())
     text = render(handoff)
     preservation = measure(
@@ -106,7 +112,9 @@ def close_handoff(
 def _source_text(
     ledger: Ledger, handoff: Handoff, read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
 ) -> Callable[[Handle], str]:
-    """Return what gives the whole text of a turn that *handoff* cites: prose, arguments and results; for turn 0, what a person said on completing."""
+    """Return a function for the full text of a turn that *handoff* cites: prose, arguments and results; for turn 0,
+    what a person stated.
+    """
     lines = [line for _, line in handoff.head] + [line for section in handoff.sections for line in section.lines]
     cited = {handle for line in lines for handle in line.sources}
     turns = read_turns([handle for handle in cited if handle.turn])
@@ -128,7 +136,7 @@ def _turn_text(turn: Turn) -> str:
 
 
 def _omission_line(ledger: Ledger, handoff: Handoff) -> str:
-    """Return the line that counts the live facts which the document does not show, by section."""
+    """Return the line that counts the live facts missing from the document, by section."""
     shown_ids = handoff.fact_ids()
     counts = Counter(KINDS[f.kind].section.short_title.lower() for f in ledger.live() if f.id not in shown_ids)
     if not counts:

@@ -1,4 +1,4 @@
-"""A rendered handoff as a page of text: what a hook does to it, without reading it into a document. It starts at once."""
+"""A rendered handoff as a page of text, for hooks: changed without parsing, because a hook must be fast."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable
 
 from onward.core.facts.headings import HEAD, TRIM_ORDER
-from onward.core.facts.wording import DELETED
+from onward.core.facts.phrases import DELETED
 
 _PATH = re.compile(r"`([^`]+)`")
 _DELETION_WORDS = (DELETED, "is gone", "dihapus")
-"""Words of a line about a file that is not there any more; the last two are a model's or a person's."""
+"""Words of a line about a file that does not exist any more; the last two are a model's or a person's."""
 
 _OMISSION_PREFIX = "Left out: "
 
 
 def existing_files(lines: Iterable[str]) -> list[str]:
-    """Return the files that *lines*, which tell where things are, say are there."""
+    """Return the files that exist according to *lines* of the section of files."""
     matches = [_PATH.match(line) for line in lines if not any(word in line for word in _DELETION_WORDS)]
     return [match.group(1) for match in matches if match]
 
@@ -28,7 +28,7 @@ def section_lines(page: str, title: str) -> list[str]:
 
 
 def insert_head_line(page: str, name: str, text: str) -> str:
-    """Return *page* with the line *name* of `HEAD` among its first lines, in its place."""
+    """Return *page* with the line *name* of `HEAD` inserted in its place among the first lines."""
     lines = page.split("\n")
     end = next((index for index, line in enumerate(lines) if line.startswith(("## ", "---"))), len(lines))
     head = [line for line in lines[:end] if not line.startswith(f"**{name}.** ")]
@@ -39,7 +39,9 @@ def insert_head_line(page: str, name: str, text: str) -> str:
 
 
 def shorten_page(page: str, max_bytes: int) -> str:
-    """Return *page* in at most *most_bytes*: the least important lines are left out, and its last line says how many of what."""
+    """Return *page* in at most *max_bytes*: the least important lines are removed, and the last line counts them by
+    section.
+    """
     if len(page.encode()) <= max_bytes:
         return page
     lines = page.rstrip("\n").split("\n")
@@ -58,7 +60,7 @@ def shorten_page(page: str, max_bytes: int) -> str:
             size -= len(lines.pop(last).encode()) + 1
             omitted_counts[title] = omitted_counts.get(title, 0) + 1
         if last == first:
-            # Its heading goes with its last line, and the blank line before it.
+            # The heading goes with its last line, and so does the blank line before it.
             size -= sum(len(line.encode()) + 1 for line in lines[first - 2 : first])
             del lines[first - 2 : first]
     summary = ", ".join(f"{title.lower()} {count}" for title, count in omitted_counts.items())

@@ -1,4 +1,4 @@
-"""The handoff as a prompt that can be pasted into any agent: for a goal that is named, and for the agent that is to reach it."""
+"""The handoff as a prompt for any agent, for a named goal."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from onward.core.handoff.document import CitedLine, Handoff, render, render_line
 from onward.core.text.prose import content_words, stem
 
 MAX_RELEVANT_LINES = 8
-"""Lines that are named beside the goal, at most."""
+"""The most lines that are repeated beside the goal."""
 MAX_AGENT_CHARS = 60
 
-_CHAT_ADVICE = "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns behind a handle where a line is not enough."
-_SHELL_ADVICE = "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` the turns behind a line."
+_CHAT_ADVICE = (
+    "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns "
+    "behind a handle where a line is not enough."
+)
+_SHELL_ADVICE = (
+    "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` "
+    "the turns behind a line."
+)
 
 
 def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> str:
-    """Return the handoff as a prompt. With *next_goal*, the lines that bear on it are named first; with *agent*, it is told how to work with the page."""
+    """Return the handoff as a prompt. With *next_goal*, the lines that matter for it come first; with *agent*, the
+    prompt says how that agent works with the page.
+    """
     goal, name = " ".join(next_goal.split()), " ".join(agent.split())[:MAX_AGENT_CHARS]
     parts = [PREAMBLE]
     if name:
@@ -30,7 +38,7 @@ def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> 
 
 
 def relevant_lines(handoff: Handoff, goal: str) -> list[CitedLine]:
-    """Return the lines of *handoff* that share most words with *goal*, the rarest words counting most; the best first."""
+    """Return the lines of *handoff* that share most words with *goal*, rare words counting more; the best first."""
     goal_stems = {stem(word) for word in content_words(goal)}
     lines = [line for section in handoff.sections for line in section.lines]
     stems_by_line = [{stem(word) for word in content_words(line.text)} for line in lines]

@@ -1,6 +1,7 @@
-"""What two versions of a handoff say differently, line by line: the same facts in other words, what is new, and what is gone.
+"""The differences between two versions of a handoff, line by line: reworded, new and removed lines.
 
-Lines belong together when they tell one of the same facts; versions of different sessions share few, and `core.changelog` says better what happened between those.
+Lines belong together if they share a fact. Versions of different sessions share few; `core.handoff.changelog` compares
+those better.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from onward.core.handoff.document import CitedLine, Handoff, render_line
 
 
 class RedlineChange(NamedTuple):
-    """One difference, under the heading where it stands: what the one version says, and what the other says instead; empty where it says nothing."""
+    """One difference, under its heading: the lines of the older version and those of the newer one; one side may be
+    empty.
+    """
 
     title: str
     old: tuple[CitedLine, ...]
@@ -22,14 +25,14 @@ class RedlineChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Redline:
-    """The differences, in the order of the newer version, and how many lines are the same in both."""
+    """The differences, in the order of the newer version, and the number of equal lines."""
 
     changes: tuple[RedlineChange, ...]
     same: int
 
 
 def compare_handoffs(before: Handoff, after: Handoff) -> Redline:
-    """Return what *after* says differently from *before*. What they keep (the closing lines) is not compared."""
+    """Return the differences from *before* to *after*. The closing lines are not compared."""
     old, new = list(_lines(before)), list(_lines(after))
     common = {(title, line.text) for title, line in old} & {(title, line.text) for title, line in new}
     remaining = [entry for entry in old if (entry[0], entry[1].text) not in common]
@@ -40,7 +43,7 @@ def compare_handoffs(before: Handoff, after: Handoff) -> Redline:
         matches = [entry for entry in remaining if not set(entry[1].facts).isdisjoint(line.facts)]
         remaining = [entry for entry in remaining if entry not in matches]
         if not matches and changes and _shares_fact(changes[-1], line):
-            # Another line of what was one line before.
+            # One earlier line became several.
             changes[-1] = changes[-1]._replace(new=(*changes[-1].new, line))
             continue
         changes.append(RedlineChange(title, tuple(old_line for _, old_line in matches), (line,)))
@@ -59,7 +62,7 @@ def _lines(handoff: Handoff) -> Iterator[tuple[str, CitedLine]]:
 
 
 def render(diff: Redline, before: int, after: int) -> str:
-    """Return *red*, of two versions by number, as Markdown ending in a newline."""
+    """Return *diff*, of two version numbers, as Markdown ending in a newline."""
     output = [f"# What version {after} says differently from version {before}"]
     previous_title = ""
     for change in diff.changes:
@@ -73,7 +76,7 @@ def render(diff: Redline, before: int, after: int) -> str:
 
 
 def to_json(diff: Redline) -> dict[str, object]:
-    """Return *red* as a JSON-able object."""
+    """Return *diff* as a JSON-able object."""
     changes = [
         {"title": change.title, "old": [_line_json(line) for line in change.old], "new": [_line_json(line) for line in change.new]}
         for change in diff.changes

@@ -1,4 +1,6 @@
-"""What became of a model's part in a handoff: what it wrote, what of that stands, what was turned away and why, and what it cost."""
+"""Reports on refinements: what a model wrote for a handoff, which of its lines were accepted or removed and why, and
+the cost.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,18 @@ from onward.core.preservation import Preservation
 from onward.message import Message
 
 RULES = "rules"
-"""The generator of a handoff that no model had a part in; any other is a model's name."""
+"""The generator of a handoff without a model's part; any other generator is the name of a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refinement:
     """The report of one refinement.
 
-    `why` says why the rules' handoff stands, and is empty where the model's lines were kept. Of `requests`, those in `unanswered` (by title, and why) gave nothing that can be used. Of the
-    `written` lines `standing` ones are in the document; `removed` are the others, each with its `reason`, its `text` and what is wrong `about` it. `put_back` facts are told in the rules' words.
-    `before` and `after` say, by kind, how many of how many the measure finds in the rules' handoff and in the other. `cost_usd` is None where a price is not known.
+    `why` says why the rules' handoff was kept; empty if the model's lines were accepted. Of `requests`, those in
+    `unanswered` (by title, with the reason) gave no usable answer. Of the `written` lines, `standing` are in the
+    document; `removed` are the others, each with a `reason`, its `text` and what it is `about`. `put_back` facts are in
+    the rules' words. `before` and `after` are the measure's counts (kept, total) by group, for the rules' handoff and
+    for the refined one. `cost_usd` is None if a price is unknown.
     """
 
     model: str
@@ -57,7 +61,9 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class RefinementOutcome:
-    """What a job that refines came to: the version that it made, or None and `why`. `report` is None where no answer was judged; a job that `is_waiting` goes on by itself."""
+    """The outcome of a refinement job: the version that it made, or None and the reason. `report` is None if no
+    answer was judged; a job that `is_waiting` continues by itself.
+    """
 
     job_id: int
     version: int | None
@@ -67,7 +73,7 @@ class RefinementOutcome:
 
 
 def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
-    """Return what a job that is done left as its *result*."""
+    """Return the outcome stored in the *result* of a finished job."""
     report = result.get("refinement")
     return RefinementOutcome(
         job_id=job_id,
@@ -78,5 +84,5 @@ def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
 
 
 def counts_by_group(preservation: Preservation) -> dict[str, tuple[int, int]]:
-    """Return how many of how many are kept, by kind."""
+    """Return the counts (kept, total) by group."""
     return {group.group: (group.kept_count, group.total) for group in preservation.groups}

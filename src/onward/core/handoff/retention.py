@@ -1,4 +1,4 @@
-"""Retention: how much of what a session established handoffs still show, some sessions later."""
+"""Retention: how much of a session's facts later handoffs still show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ MAX_LATER = 20
 
 @dataclass(frozen=True, slots=True)
 class HandoffFacts:
-    """What a handoff shows: `facts` are all of them, `own` those of the session whose completion made it."""
+    """The facts that a handoff shows: `facts` are all of them, `new_facts` those of the session whose completion
+    made it.
+    """
 
     new_facts: frozenset[str]
     facts: frozenset[str]
@@ -21,9 +23,11 @@ class HandoffFacts:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPoint:
-    """The mean share (0..1) that is still shown that many sessions later: of how many sessions it is the mean, how many facts these are, and its interval at 95 %.
+    """The mean share (0..1) of facts shown `later` sessions later, with the numbers of sessions and facts and the
+    interval at 95 %.
 
-    The interval is of the mean over sessions, and never narrower than Wilson's of all facts together: a few sessions that agree say less than it seems.
+    The interval is of the mean over sessions, and never narrower than Wilson's for all facts together: a few sessions
+    that agree prove less than it seems.
     """
 
     later: int
@@ -36,14 +40,16 @@ class RetentionPoint:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The curve of a project. `sessions` are those whose handoffs were looked at."""
+    """The retention curve of a project. `sessions` counts those whose handoffs were examined."""
 
     points: list[RetentionPoint]
     sessions: int
 
 
 def measure_retention(handoffs: Sequence[HandoffFacts], live: Collection[str]) -> Retention:
-    """Return the curve of handoffs in the order they were made. What is no longer *live* is left out: giving that up is right."""
+    """Return the curve for *handoffs* in the order they were made. Facts that are not *live* are left out: dropping
+    them is right.
+    """
     newest = handoffs[-MAX_SESSIONS:]
     new_facts = [handoff.new_facts.intersection(live) for handoff in newest]
     points = []

@@ -1,4 +1,4 @@
-"""A version of a project's handoff as it is kept, and the handoff that is asked for."""
+"""Stored versions of a project's handoff, and the answers made from them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from onward.core.preservation import Preservation
 
 @dataclass(frozen=True, slots=True)
 class StoredHandoff:
-    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did.
+    """One version of a project's handoff. `session_id` is the session whose completion made it, None if a correction
+    or rebuild did.
 
-    `generator` is who wrote it: the rules, or a model by its name, with the report of what became of its part.
+    `generator` is `rules` or the name of a model, whose `refinement` is the report of its part.
     """
 
     id: int
@@ -37,7 +38,7 @@ class StoredHandoff:
 
 @dataclass(frozen=True, slots=True)
 class HandoffVersion:
-    """A version as lists show it: without its text."""
+    """A version as lists show it, without its text."""
 
     id: int
     session_id: int | None
@@ -50,7 +51,7 @@ class HandoffVersion:
 
 
 class HandoffSummary(NamedTuple):
-    """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
+    """What lists show of a handoff. `kept_ratio` is the measured share (0..1), None if there was nothing to keep."""
 
     id: int
     version: int
@@ -59,7 +60,7 @@ class HandoffSummary(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CurrentHandoff:
-    """A handoff. `version`, `id` and `created_at` are None for one that was composed just now, for a budget of its own."""
+    """A handoff. `version`, `id` and `created_at` are None if it was composed just now for another budget."""
 
     handoff: Handoff
     markdown: str
@@ -74,7 +75,7 @@ class CurrentHandoff:
 
 @dataclass(frozen=True, slots=True)
 class HandoffDifference:
-    """What two versions of a project's handoff say differently, section by section."""
+    """The differences between two versions of a handoff, section by section."""
 
     before: int
     after: int
@@ -83,7 +84,7 @@ class HandoffDifference:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDifference:
-    """What a project came to know, and gave up, from the end of one session to the end of another."""
+    """The changelog from the end of one session to the end of another."""
 
     before: int
     after: int
@@ -92,7 +93,7 @@ class LedgerDifference:
 
 @dataclass(frozen=True, slots=True)
 class RebuildResult:
-    """What came of extracting a project's facts anew. `handoff` is None where no session is completed."""
+    """The result of deriving a project's facts again. `handoff` is None if no session is completed."""
 
     sessions: int
     facts: int

@@ -1,6 +1,7 @@
-"""A checklist for an error that nobody has solved here yet: what usually causes one of its kind, how to look, and what prevents it. Rules, no model.
+"""A checklist for an error without a known fix: usual causes, how to investigate, and how to prevent it. Rules, no
+model.
 
-A rule is tried in order and speaks when its words are in the error; where none does, its category does.
+The first rule whose words are in the error applies; without one, the error's category does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from onward.core.knowledge.categories import category_of
 
 
 class Advice(NamedTuple):
-    """What is likely wrong, how to find out, commands that show it, and what prevents it next time."""
+    """Likely causes, steps to investigate, commands to run, and prevention."""
 
     category: str
     causes: tuple[str, ...]
@@ -185,11 +186,17 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"typeerror|is not assignable|has no attribute|undefined is not|cannot read propert|null ?pointer|nonetype|incompatible type|ts\d{4}\b|e0\d{3}\b",
+        (
+            r"typeerror|is not assignable|has no attribute|undefined is not|cannot read propert|null ?pointer|nonetype|"
+            r"incompatible type|ts\d{4}\b|e0\d{3}\b"
+        ),
         Advice(
             category="build",
             causes=(
-                "A value is missing or of another shape than the code assumes, mostly at a boundary: parsed input, an optional field, a changed function.",
+                (
+                    "A value is missing or of another shape than the code assumes, mostly at a boundary: parsed input, an optional "
+                    "field, a changed function."
+                ),
                 "Types and code are of different versions.",
             ),
             steps=(
@@ -249,7 +256,7 @@ _PREVENTION = ("Write a test that fails as this did, then mend it.", "Let the er
 
 
 def advise(error: str) -> Advice:
-    """Return the checklist for *error*: of the first rule that speaks, else of its category."""
+    """Return the checklist for *error*: of the first rule that matches, else of its category."""
     error = error[:_LONGEST_CHARS]
     for pattern, advice in _RULES:
         if re.search(pattern, error, re.I):

@@ -1,4 +1,4 @@
-"""What a model makes of an error, as far as it can be vouched for."""
+"""A model's diagnosis of an error, as far as it is supported by evidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EvidenceKind: TypeAlias = Literal["fix", "passage"]
 
 
 class DiagnosisEvidence(NamedTuple):
-    """Something in what was kept that speaks for a cause: a fix that was found before, or a passage. `handle` is empty where a person wrote it."""
+    """Stored evidence for a cause: a past fix, or a passage. `handle` is empty if a person wrote it."""
 
     kind: EvidenceKind
     project: str
@@ -22,7 +22,7 @@ class DiagnosisEvidence(NamedTuple):
 
 
 class RemovedLine(NamedTuple):
-    """A line that a model wrote and that was not kept: of which part, and why; `about` is what of it, like a value that nothing holds."""
+    """A line of the model that was removed: its part, the reason, and the unsupported value or words (`about`)."""
 
     part: str
     text: str
@@ -32,7 +32,9 @@ class RemovedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a model says of an error, without what nothing that it was given holds. `evidence` is what it says speaks for the cause, and is there."""
+    """A model's diagnosis, without lines that its sources do not support. `evidence` is what it cites for the cause,
+    and exists.
+    """
 
     root_cause: str
     evidence: Sequence[DiagnosisEvidence]
@@ -48,9 +50,10 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Troubleshooting:
-    """What is known of an error: fixes that were found before, passages of the project's history, a checklist by rules, and what a model makes of it.
+    """What is known of an error: past fixes, passages of the project's history, a checklist, and the diagnosis of a
+    model.
 
-    `llm` says how it went with the model: what answered, or why none was asked or nothing of its answer kept.
+    `llm` says what happened with the model: which one answered, or why there is no diagnosis.
     """
 
     error_history: ErrorHistory
@@ -61,14 +64,14 @@ class Troubleshooting:
 
     @property
     def root_causes(self) -> list[str]:
-        """What may be wrong: what ended the very same error before, then the model's view, then the usual causes."""
+        """Possible causes: of the same error before, then the model's, then the usual ones."""
         known_causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in self.error_history.fixes if fix.sure == "same"]
         diagnosed_causes = [self.diagnosis.root_cause] if self.diagnosis and self.diagnosis.root_cause else []
         return list(dict.fromkeys((*known_causes, *diagnosed_causes, *self.advice.causes)))
 
     @property
     def steps(self) -> list[str]:
-        """What to do, the model's steps before those of the checklist."""
+        """Steps to take, the model's before those of the checklist."""
         return list(dict.fromkeys((*(self.diagnosis.steps if self.diagnosis else ()), *self.advice.steps)))
 
     @property
@@ -78,5 +81,5 @@ class Troubleshooting:
 
     @property
     def prevention(self) -> list[str]:
-        """What prevents it next time."""
+        """How to prevent the error."""
         return list(dict.fromkeys((*(self.diagnosis.prevention if self.diagnosis else ()), *self.advice.prevention)))

@@ -1,4 +1,4 @@
-"""What the knowledge base holds, and what it answers."""
+"""Entries of the knowledge base, and the answers made from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ KnowledgeAuthor: TypeAlias = Literal["session", "person"]
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeEntry:
-    """One piece of knowledge. `fix` is empty where the text says it all; `shown` and `used` count how often it was answered and how often it helped."""
+    """One piece of knowledge. `fix` is empty if the text is complete without it; `shown` counts how often it was
+    answered, `used` how often it helped.
+    """
 
     id: int
     kind: KnowledgeKind
@@ -32,7 +34,7 @@ class KnowledgeEntry:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSource:
-    """A session that tells an entry, in its own words."""
+    """A session that supports an entry, in its own words."""
 
     knowledge_id: int
     project_id: int
@@ -45,7 +47,7 @@ class KnowledgeSource:
 
 @dataclass(frozen=True, slots=True)
 class ErrorOccurrence:
-    """Where an error was met before."""
+    """An earlier occurrence of an error."""
 
     project_id: int
     project: str
@@ -60,7 +62,7 @@ MatchKind: TypeAlias = Literal["same", "similar"]
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeDetail:
-    """An entry with the sessions that tell it, the newest first."""
+    """An entry with the sessions that support it, the newest first."""
 
     entry: KnowledgeEntry
     sources: Sequence[KnowledgeSource]
@@ -68,7 +70,9 @@ class KnowledgeDetail:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeHit:
-    """An entry that a search found. `score` (0..1) is the share of the question, by how telling its words are, that the entry holds."""
+    """An entry that a search found. `score` (0..1) is the share of the query's words, weighted by rarity, that it
+    holds.
+    """
 
     entry: KnowledgeEntry
     source: KnowledgeSource | None
@@ -77,9 +81,9 @@ class KnowledgeHit:
 
 @dataclass(frozen=True, slots=True)
 class KnownFix:
-    """A fix that was found before. `same` where the error is the same but for paths and numbers, else `similar` by `likeness_ratio`.
+    """A known fix. `same` if the error differs only in paths and numbers, else `similar` with its `likeness_ratio`.
 
-    `text` and `fix` are in the words of `source`, the closest session that tells it; None for what a person wrote.
+    `text` and `fix` are in the words of `source`, the closest session; None if a person wrote the entry.
     """
 
     entry: KnowledgeEntry
@@ -93,7 +97,7 @@ class KnownFix:
 
 @dataclass(frozen=True, slots=True)
 class ErrorHistory:
-    """Whether an error was seen before: fixes, the project's own first, and the sessions that met the very same error, solved or not."""
+    """The history of an error: known fixes, the project's own first, and earlier occurrences, solved or not."""
 
     fixes: list[KnownFix]
     occurrences: list[ErrorOccurrence]

@@ -1,6 +1,8 @@
-"""Knowledge: what of a session's facts helps in other projects too: errors with what ended them, lessons, and decisions with their reason.
+"""Harvesting of knowledge: facts of a session that help in other projects too, such as fixed errors, lessons, and
+decisions with reasons.
 
-Most facts are of their project alone, and most prose passes with its session. So a clause must be worth carrying, speak of something by name, and say why.
+Most facts matter in their project alone, and most prose in its session alone. So a clause must be heavy enough, name
+something, and say why.
 """
 
 from __future__ import annotations
@@ -11,17 +13,17 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.extract.cues import cue_bit, cue_bits, label_kind
 from onward.core.facts.fact import Fact
-from onward.core.facts.wording import failure_text
+from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
 from onward.core.knowledge.signature import signature
 from onward.core.text.prose import content_words, identifiers, words
 
 KnowledgeKind: TypeAlias = Literal["solution", "lesson", "decision", "pattern", "practice"]
 KNOWLEDGE_KINDS: tuple[KnowledgeKind, ...] = ("solution", "lesson", "decision", "pattern", "practice")
-"""`solution` is an error with what ended it. The first three are harvested; patterns and best practices are written by hand, as anything may be."""
+"""A `solution` is an error with its fix. The first three kinds are harvested; people may write entries of any kind."""
 
 MAX_PER_KIND = 8
-"""Entries of one kind that a session may give: it knows more, but its best is what others want."""
+"""The most entries of one kind from a session: only its best are useful elsewhere."""
 
 MIN_WEIGHT = 0.4
 MIN_WORDS, MAX_WORDS = 8, 60
@@ -45,15 +47,19 @@ _REASONS = (
 
 _DECISION = re.compile(r"\b(?:decided|chose|picked|settled on|agreed|diputuskan|sepakat|memilih)\b", re.I)
 _DEPENDENT_OPENING = re.compile(
-    r"\W*(?:(?:i|we)\b(?! (?:decided|chose|picked|settled|agreed|keep|kept|use|went)\b)|(?:this|that|these|those|it|its|they|he|she|you|your|i'm|my|our|yes|no|yep|"
-    r"ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|good|great|understood|correct|the (?:changes|above|following)|ini|itu|ya|tapi|jadi)\b)",
+    r"\W*(?:(?:i|we)\b(?! (?:decided|chose|picked|settled|agreed|keep|kept|use|went)\b)|(?:this|that|these|those|it|its|they|he|she|"
+    r"you|your|i'm|my|our|yes|no|yep|"
+    r"ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|good|great|understood|correct|the (?:changes|above|following)|"
+    r"ini|itu|ya|tapi|jadi)\b)",
     re.I,
 )
-"""How a sentence begins that cannot stand without its neighbours."""
+"""Beginnings of sentences that are incomplete without their neighbours."""
 
 
 class HarvestedEntry(NamedTuple):
-    """A piece of knowledge as one fact tells it. `signature` is what makes it the same as another's; `fix` is empty where the text says it all."""
+    """A piece of knowledge from one fact. Entries with the same `signature` are the same; `fix` is empty if the text
+    is complete without it.
+    """
 
     kind: KnowledgeKind
     signature: str
@@ -65,7 +71,7 @@ class HarvestedEntry(NamedTuple):
 
 
 def harvest_knowledge(facts: Iterable[Fact]) -> list[HarvestedEntry]:
-    """Return what a session's facts give to the knowledge base, the weightiest first, each thing once."""
+    """Return the knowledge in a session's facts, the weightiest first, each signature once."""
     all_facts = list(facts)
     entries: dict[tuple[str, str], HarvestedEntry] = {}
     counts: dict[str, int] = {}
@@ -95,7 +101,9 @@ def _harvest_fact(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
 
 
 def _harvest_solution(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
-    """Return an error of a command that passed later, with what was changed in between and what the agent said of it."""
+    """Return the entry of an error of a command that passed later, with what was changed in between and what the
+    agent said of it.
+    """
     solution = fact.outcome
     if solution is None or solution.code != "passes":
         return None
@@ -120,7 +128,9 @@ def _harvest_solution(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | Non
 
 
 def _find_cause(error: Fact, facts: Iterable[Fact]) -> str:
-    """Return the weightiest thing that the agent said between the failure and the pass and that gives a cause, a cure or a reason."""
+    """Return the agent's weightiest statement between the failure and the pass that gives a cause, a fix or a
+    reason; empty if none.
+    """
     first, last = error.turn, max(source.turn for source in error.sources)
     terms = set(content_words(error.text))
     explanations = [

@@ -1,4 +1,4 @@
-"""What makes two errors the same: their text without what differs from run to run, and how alike two texts are otherwise."""
+"""Signatures of errors: the text without what differs from run to run; and the likeness of two texts."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ from hashlib import blake2b
 from onward.core.text.prose import content_words, stem
 
 MAX_WORDS = 40
-"""Words of a text that it is known by."""
+"""The most words of a text that count."""
 
 _LONGEST_CHARS = 2000
-"""Of a text that are looked at: an error says what it is at its beginning."""
+"""The beginning of a text that is read: an error names itself there."""
 
 _VARIABLE_PARTS = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"\[secret:[^\]]*\]"), " "),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,27}\b", re.I), " "),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"), " "),
-    # A path, whatever its system: what it is called at the end may tell, where it stands does not.
+    # The name at the end of a path may identify an error, its folder does not.
     (re.compile(r"(?:[A-Za-z]:)?(?:[\w.@~+-]*[/\\])+([\w.@+-]*)"), r" \1 "),
     (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b", re.I), " "),
     (re.compile(r"(?<![A-Za-z])\d+(?:[.,:]\d+)*(?:\s?(?:ms|s|kb|mb|gb|bytes|%))?(?![A-Za-z])"), " "),
 )
-"""What differs between two runs of one error, each with what is left of it."""
+"""What differs between two runs of one error, each with its replacement."""
 
 _ERROR_CODE = re.compile(r"\b(?:[A-Z]{1,5}-?\d{2,6}|E[A-Z]{3,}|exit code \d+|(?:HTTP|status)(?: code)?:? \d{3})\b")
-"""Numbers that are the error's name: TS2322, E0308, ECONNREFUSED, exit code 2, HTTP 404."""
+"""Numbers that name an error: TS2322, E0308, ECONNREFUSED, exit code 2, HTTP 404."""
 
 
 @lru_cache(maxsize=4096)
 def signature(error: str) -> str:
-    """Return what *error* is known by: the stems of its words, without paths, numbers, hashes, times and line numbers; empty when no word is left.
+    """Return the signature of *error*: a hash of its word stems, without paths, numbers, hashes, times and line
+    numbers; empty if no word is left.
 
     >>> signature("src/a.py:41: KeyError: 'price' (0x7f3a)") == signature("/tmp/x/a.py:7: KeyError: 'price'")
     True
+
     """
     stems = sorted(terms(error))
     return blake2b(" ".join(stems).encode(), digest_size=12).hexdigest() if stems else ""
 
 
 def terms(text: str) -> frozenset[str]:
-    """Return the stems that a text is found by, at most `MAX_WORDS` of them."""
+    """Return the stems that a text is found by, at most `MAX_WORDS`."""
     return frozenset(map(stem, _telling_words(text)))
 
 
@@ -58,9 +60,10 @@ def _telling_words(text: str) -> tuple[str, ...]:
 
 
 def likeness(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
-    """Return how alike two sets of terms are (0..1): the weight of what they share, of the geometric mean of what each has.
+    """Return the likeness of two sets of terms (0..1): the weight of the shared terms, relative to the geometric
+    mean of both weights.
 
-    *weight* is what a term tells (rare ones more); one that is not in it tells as much as the rarest.
+    *weights* are higher for rarer terms; a term without a weight counts as the rarest.
     """
     heaviest = max(weights.values(), default=1.0)
     shared = sum(weights.get(term, heaviest) for term in set(first) & set(second))

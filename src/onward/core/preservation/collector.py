@@ -1,4 +1,4 @@
-"""Reading one session for what its handoff ought to keep."""
+"""The references of one session: what its handoff should preserve."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ MAX_EXPECTED: Mapping[Group, int] = {
     "rules": 10, "requirements": 8, "decisions": 6, "outcomes": 5, "fixes": 5, "dead ends": 4, "files": 8, "commands": 4, "open": 10,
     "values": 10,
 }  # fmt: skip
-"""How many references of each group one session adds, its weightiest: about what annotators find worth carrying in a long one."""
+"""The most references that one session adds per group, the weightiest: about what annotators keep of a long session."""
 
 
 MIN_REPORT_CHARS = 70
-"""Characters; what an agent says between two tool calls in fewer tells what it does next, not what it found."""
+"""Characters; a shorter text between two tool calls says what the agent does next, not what it found."""
 
 
 def collect_references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference]:
-    """Return what a handoff of session *number* ought to keep, from its *turns* with their 1-based ordinals, in order of (session,
-    turn).
+    """Return what a handoff of session *number* should preserve, from its *turns* with their ordinals from 1, in
+    order of (session, turn).
 
-    Prose of people and agents is read by cues, tool calls by what they did; what a program put into anyone's mouth, a sub-agent's own
-    turns and bulk tool output are not read.
+    Prose of users and agents is read by cues, tool calls by their effects. Injected text, turns of sub-agents and bulk
+    tool output are not read.
     """
     work = SessionWork()
     collected: list[Reference] = []
@@ -68,7 +68,9 @@ def collect_references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[R
 
 
 def _add_keys(reference: Reference, word_counts: Counter[str]) -> Reference:
-    """Return *one* with the words it is known again by: of a statement its own, of a value those beside it, of a file or command none."""
+    """Return *reference* with the words that identify it: of a statement its own, of a value those beside it, of a
+    file or command none.
+    """
     if reference.group in ("files", "commands"):
         return reference
     value_stems = stems(reference.subject) if reference.group == "values" else ()
@@ -76,10 +78,12 @@ def _add_keys(reference: Reference, word_counts: Counter[str]) -> Reference:
 
 
 def _weightiest(collected: list[Reference]) -> list[Reference]:
-    """Return the weightiest of each group, the later first among equals; what is retired stays, since it says what would be stale."""
+    """Return the weightiest references of each group, the later first among equals; retired ones stay, because they
+    show what is stale.
+    """
     mention_counts = Counter((reference.group, reference.subject) for reference in collected)
     known_names = {name for reference in collected if reference.group == "files" for name in (reference.subject, reference.needles[0])}
-    # "#5" says no more than the address of pull request 5 does.
+    # "#5" says no more than the address of pull request 5.
     known_names |= {
         spelling
         for reference in collected
@@ -104,5 +108,5 @@ def _weightiest(collected: list[Reference]) -> list[Reference]:
 
 
 def _is_named(value: str, known_names: set[str]) -> bool:
-    """Say whether *value* is a file, or another spelling of a value, that is kept already."""
+    """Return whether *value* is a file, or another spelling of a value, that is a reference already."""
     return value in known_names or value.rsplit("/", 1)[-1] in known_names or "/".join(value.split("/")[-2:]) in known_names

@@ -1,4 +1,6 @@
-"""What a clause is, told by single words and a few phrases. English and Indonesian, with the commonest words of some neighbours."""
+"""Cues of the measure: single words and a few phrases, in English and Indonesian, with common words of some other
+languages.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ _PHRASES: dict[Cue, tuple[str, ...]] = {
 }  # fmt: skip
 
 _CUES_BY_WORD: dict[str, list[tuple[Cue, str]]] = {}
-"""By word: the cues it gives, each with the phrase that has to stand there, empty for the word alone."""
+"""By word: its cues, each with the phrase that must be present, empty for the word alone."""
 for _cue, _all in _WORDS.items():
     for _word in _all.split():
         _CUES_BY_WORD.setdefault(_word, []).append((_cue, ""))
@@ -89,6 +91,6 @@ def cues_of(words: list[str]) -> set[Cue]:
 
 
 def is_open_heading(heading: str) -> bool:
-    """Say whether what stands under *heading* is still to be done."""
+    """Return whether what is under *heading* is still to be done."""
     lowered = heading.lower()
     return any(word in lowered for word in OPEN_HEADINGS)

@@ -1,4 +1,4 @@
-"""A handoff as the measure sees it: words in windows, and lines with the sources they cite."""
+"""A handoff as the measure reads it: words in windows, and lines with the sources they cite."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from onward.core.facts.fact import Handle
 from onward.core.preservation.words import find_word, normalise, stem_list
 
 WINDOW = 45
-"""Content and stop words within which a statement has to stand to count as said in one place."""
+"""The content and stop words within which a statement must be found to count as one statement."""
 
 NEARBY_CHARS = 160
-"""How far around a value the words about it are looked for: about two lines."""
+"""The characters around a value in which its companions are looked for: about two lines."""
 
 _CITED = re.compile(r"\[s\d+\.\d+[^\]\n]*\]")
 _HANDLE = re.compile(r"s(\d+)\.(\d+)")
@@ -28,7 +28,7 @@ class DocumentLine(NamedTuple):
 
 
 class Document:
-    """The text of a handoff without its source handles and its own closing account, ready to be asked what it says."""
+    """The text of a handoff without its handles and its closing line."""
 
     def __init__(self, markdown: str) -> None:
         self.lines = list(_lines(markdown))
@@ -39,8 +39,8 @@ class Document:
                 self._positions.setdefault(stem, []).append(position)
 
     def has(self, value: str, companions: Collection[str] = (), fewest: int = 0) -> bool:
-        """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions*
-        (all, when there are fewer).
+        """Return whether the normalised *value* is in the document as a whole word, near at least *fewest* of its
+        *companions* (or all, if they are fewer).
         """
         at = find_word(value, self.text)
         while at >= 0:
@@ -51,9 +51,9 @@ class Document:
         return False
 
     def best_share(self, stems: Collection[str], enough: float) -> float:
-        """Return the largest weighted share (0..1) of the *asked* stems that stand within one window; 0 when that cannot reach *enough*.
+        """Return the largest weighted share (0..1) of *stems* within one window; 0 if it cannot reach *enough*.
 
-        A stem that is everywhere in the document proves little, so it weighs little: 1 / (1 + its occurrences / 8).
+        A stem that is everywhere in the document proves little, so its weight is 1 / (1 + its occurrences / 8).
         """
         worth = {stem: 1 / (1 + len(self._positions.get(stem, ())) / 8) for stem in stems}
         wanted = enough * sum(worth.values())

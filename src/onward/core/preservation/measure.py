@@ -1,4 +1,4 @@
-"""What a handoff keeps of what it ought to keep, and what it says that it should not."""
+"""The measure of a handoff: what it preserves of what it should, and which of its lines are outdated or unsupported."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from onward.core.preservation.words import find_word, find_word_form, normalise,
 from onward.core.text.prose import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
-"""Share of a statement's telling words (weighted) that must stand in one window, and of a statement that has only a *few*, which chance
-finds together more easily. Of the hard values it names, half must stand in the document."""
+"""The share of a statement's telling words (weighted) that must be in one window; more for a statement with *few* of
+them, because chance finds these together more easily. Of the exact values it names, half must be in the document.
+"""
 COMPANIONS = 3
-"""Telling words that must stand beside a value: a bare list of values says nothing of what they are."""
+"""Telling words that must be near a value: a bare list of values does not say what they are."""
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
 LABEL = "present in the document, estimated by Onward's own extractor"
-"""What the figures are, said wherever they are shown."""
+"""What the figures are; printed with them."""
 MIN_GROUP_SIZE = 3
-"""References a group needs before it can be the headline; fewer say nothing of a share."""
+"""The references a group needs to be the headline: a share of fewer means little."""
 
 _HISTORY_HEADINGS = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
-"""Headings under which an old value is told as past, not asserted."""
+"""Headings under which an old value is history, not an assertion."""
 
 
 class GroupScore(NamedTuple):
-    """Of the references of one group, how many the document keeps."""
+    """How many references of one group the document keeps."""
 
     group: Group
     kept_count: int
@@ -49,8 +50,8 @@ class Loss(NamedTuple):
 
 
 class Preservation(NamedTuple):
-    """The measure of one handoff. `stale` and `unsupported` hold the lines concerned; `unsupported` is None where no sources were at
-    hand to check.
+    """The measure of one handoff. `stale` and `unsupported` are the lines concerned; `unsupported` is None if there
+    were no sources to check.
     """
 
     document_tokens: int
@@ -63,41 +64,39 @@ class Preservation(NamedTuple):
 
     @property
     def hard_ratio(self) -> float | None:
-        """The share (0..1) of files, commands and values kept; None when there were none."""
+        """The share (0..1) of files, commands and values kept; None if there were none."""
         return _share([g for g in self.groups if g.group in HARD])
 
     @property
     def statement_ratio(self) -> float | None:
-        """The share (0..1) of statements kept; None when there were none."""
+        """The share (0..1) of statements kept; None if there were none."""
         return _share([g for g in self.groups if g.group not in HARD])
 
     @property
     def recall_ratio(self) -> float | None:
-        """The share (0..1) of everything kept; None when there was nothing to keep."""
+        """The share (0..1) of everything kept; None if there was nothing to keep."""
         return _share(self.groups)
 
     @property
     def headline(self) -> GroupScore | None:
-        """The weakest important group, the earlier of `GROUPS` among equals; None when no group has enough references to tell."""
+        """The weakest important group, the earlier of `GROUPS` among equals; None if no group has enough references."""
         candidates = [g for g in self.groups if g.group in IMPORTANT and g.total >= MIN_GROUP_SIZE]
         return min(candidates, key=lambda g: g.kept_count / g.total) if candidates else None
 
     @property
     def confidence_ratio(self) -> float | None:
-        """The lower bound of the measure: Wilson's at 95 % for everything kept of everything asked for; None when there was nothing to
-        keep.
-        """
+        """The lower bound of Wilson's 95 % interval for everything kept; None if there was nothing to keep."""
         kept_count, total = sum(g.kept_count for g in self.groups), sum(g.total for g in self.groups)
         return wilson_interval(kept_count, total)[0] if total else None
 
     @property
     def compression_ratio(self) -> float:
-        """How many tokens of the sessions one token of the document stands for."""
+        """How many tokens of the sessions there are per token of the document."""
         return self.session_tokens / max(1, self.document_tokens)
 
     def line(self, limit_tokens: int = 110) -> str:
-        """Return the account for a handoff's last line, losses named as far as *limit_tokens* (three characters each, a safe estimate)
-        allow.
+        """Return the closing line of a handoff, with as many losses as fit in *limit_tokens* (three characters each,
+        a safe estimate).
         """
         source_size = (
             f"{_format_tokens(self.session_tokens)} in {self.sessions} sessions"
@@ -155,10 +154,10 @@ def measure(
     sessions: int,
     source_text: Callable[[Handle], str] | None = None,
 ) -> Preservation:
-    """Return how much of *references* (folded over all sessions) the Markdown *document* keeps.
+    """Return how much of *references* (folded over all sessions) the Markdown *document* preserves.
 
-    *source_text* returns everything in the turn of a handle, arguments and results included, and the empty string for a turn that is
-    not there; without it, support is not checked.
+    *source_text* returns everything in the turn of a handle, with arguments and results, and an empty string for a
+    missing turn; without it, support is not checked.
     """
     parsed_document = Document(document)
     expected = expected_references(references)
@@ -193,7 +192,7 @@ def _is_kept(reference: Reference, document: Document) -> bool:
 
 
 def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
-    """Return the lines that assert what was given up, with neither its successor nor a word of retirement beside it."""
+    """Return the lines that assert a retired value, without its successor or a word of retirement near it."""
     retired_references = [reference for reference in references if reference.retired]
     values = [(reference.needles[0], reference.instead) for reference in retired_references if reference.group in ("values", "files")]
     finished = [
@@ -212,7 +211,7 @@ def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
 
 @cache
 def _retirement_pattern() -> re.Pattern[str]:
-    """Return what tells of something as given up. Compiled when first needed: most sessions give nothing up."""
+    """Return the pattern of words of retirement. Compiled when first needed: most sessions retire nothing."""
     return re.compile(
         r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work"
         r"|tried|previous|\bold\b|~~|<-|->|←|→|\bnot\b|\bnothing\b|any ?more|wrong|switch"
@@ -233,7 +232,7 @@ def _still_asks(text: str, finished: list[frozenset[str]]) -> bool:
 
 
 def _unsupported(document: Document, source_text: Callable[[Handle], str]) -> list[str]:
-    """Return the lines that name a path, url, version or other exact value which none of the turns they cite holds."""
+    """Return the lines with a path, url, version or other exact value that is in none of the turns they cite."""
     turn_texts: dict[Handle, str] = {}
     unsupported_lines: list[str] = []
     for line in document.lines:
@@ -249,7 +248,9 @@ def _unsupported(document: Document, source_text: Callable[[Handle], str]) -> li
 
 
 def _is_supported(value: str, line: DocumentLine, turn_texts: Mapping[Handle, str]) -> bool:
-    """Say whether a cited turn holds *value*; of a path its last part is enough, since paths are shown relative to the project."""
+    """Return whether a cited turn has *value*; the last part of a path is enough, because paths are shown relative
+    to the project.
+    """
     last_part = value.replace("\\", "/").rsplit("/", 1)[-1]
     return any(value in turn_texts[handle] or (len(last_part) > 3 and last_part in turn_texts[handle]) for handle in line.sources)
 
@@ -262,7 +263,9 @@ def _share(groups: Iterable[GroupScore]) -> float | None:
 
 
 def _list_losses(lost: Sequence[Loss], room_chars: int) -> str:
-    """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group before a second of any, and how many more."""
+    """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group first, and the number of
+    others.
+    """
     if not lost:
         return " Lost: nothing."
     first = {loss.group: loss for loss in reversed(lost)}

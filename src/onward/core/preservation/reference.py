@@ -1,4 +1,6 @@
-"""References: what a handoff of some sessions ought to keep, bounded however many sessions there are."""
+"""References: what a handoff of some sessions should preserve. Their number is bounded, however many sessions there
+are.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +14,30 @@ Group: TypeAlias = Literal["rules", "requirements", "decisions", "outcomes", "fi
 GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values")
 
 HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
-"""Groups that are kept to the letter or not at all; the others are statements, kept in other words too."""
+"""Groups that are kept exactly or not at all; the others are statements, which other words may keep too."""
 
 MAX_KEPT: Mapping[Group, int] = {
     "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20,
     "open": 40, "values": 40,
 }  # fmt: skip
-"""How many references of each group a handoff is asked for, the newest of them: this keeps the measure's cost flat in the number of
-sessions."""
+"""The most references of each group that a handoff is measured by, the newest: the measure costs the same for any
+number of sessions.
+"""
 
 MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "files": 100, "open": 120, "values": 120}
-"""How many are held between sessions: more where retired ones are many, so that what is done does not push out what is open."""
+"""The most references stored between sessions: more where many are retired, so that finished items do not displace
+open ones.
+"""
 
 
 class Reference(NamedTuple):
-    """One thing that a handoff ought to keep.
+    """One thing that a handoff should preserve.
 
-    `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values
-    it names. `keys` are the stems that tell a statement from others, and of a value those of the words it was said with. `subject` is
-    the key under which a later reference replaces this one. `weight` (0..1) is how much its loss matters. A `retired` one is no longer
-    to be kept: the todo is done, the file deleted, the choice reversed; a document that still asserts it is stale. `instead` is what a
-    retired value gave way to, empty when nothing did.
+    `needles` are normalised exact values: for a value, file or command its spellings, of which one is enough; for a
+    statement the values that it names. `keys` are the stems that tell a statement from others, or the words near a
+    value. `subject` is the key under which a later reference replaces this one. `weight` (0..1) is how much its loss
+    matters. A `retired` reference must not be kept any more: the todo is done, the file deleted, the choice reversed; a
+    document that still asserts it is outdated. `instead` is the new value of a retired one, empty if there is none.
     """
 
     handle: Handle
@@ -87,10 +92,11 @@ def latest_references(references: Iterable[Reference]) -> list[Reference]:
 
 
 def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[Reference]:
-    """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MAX_HELD`.
+    """Return both together, in order of (session, turn): the latest reference of each subject, and of each group the
+    newest `MAX_STORED`.
 
-    Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a
-    group's bound has that many newer ones before it.
+    Commutative, associative and idempotent: the latest reference of a subject wins from either side, and a reference
+    beyond a group's limit has that many newer ones before it.
     """
     return _newest(latest_references((*old, *new)), MAX_STORED)
 
@@ -106,13 +112,13 @@ def _newest(ordered: list[Reference], limits: Mapping[Group, int]) -> list[Refer
 
 
 def _time_order(reference: Reference) -> tuple[Handle, bool, Reference]:
-    """Return what orders references in time; of one turn, giving something up is its last word."""
+    """Return the sort key in time; within a turn, retirement comes last."""
     return reference.handle, reference.retired, reference
 
 
 def expected_references(folded: Sequence[Reference]) -> list[Reference]:
-    """Return the references that still stand, the newest `MAX_KEPT`: not retired, not about a value that was given up later, not an
-    open item that was done since.
+    """Return the current references, the newest `MAX_KEPT`: not retired, not about a value that was retired later,
+    and no open item that was done since.
     """
     retired_values = [(reference.needles[0], reference.handle) for reference in folded if reference.retired and reference.group == "values"]
     done_items = [
@@ -129,7 +135,7 @@ def expected_references(folded: Sequence[Reference]) -> list[Reference]:
 
 
 def _is_given_up(reference: Reference, retired_values: list[tuple[str, Handle]]) -> bool:
-    """Say whether a choice or a hard value was reversed by a later turn."""
+    """Return whether a later turn reversed a choice or an exact value."""
     if reference.group not in ("decisions", "requirements", "values", "outcomes"):
         return False
     text = normalise(reference.text)

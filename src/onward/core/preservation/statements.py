@@ -1,4 +1,6 @@
-"""What people and agents said, as references: rules, requirements, decisions, fixes, outcomes, dead ends, open ends, values."""
+"""References from what users and agents said: rules, requirements, decisions, fixes, outcomes, dead ends, open
+items, values.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +15,26 @@ from onward.core.preservation.words import STEM, find_word, normalise
 from onward.core.text.prose import Clause, clauses
 
 PASTED_CHARS = 3000
-"""A person's turn longer than this holds pasted text; only its ends are the person's own words."""
+"""A longer turn of a user contains pasted text; only its beginning and end are the user's own words."""
 PASTED_END_CHARS = 700
 MIN_WORDS = 4
-"""Words a statement needs to say something."""
+"""The least words of a statement."""
 ENOUGH_WORDS = 8
-"""Words with which a person says something of the work even when no cue and no value shows it; fewer are thanks and nods."""
+"""The least words of a user's statement without a cue or a value; shorter ones are thanks and agreement."""
 
 _SUBJECTS = frozenset({"i", "we", "they", "it", "that", "these", "those", "which", "who", "tests", "aku", "saya"})
-"""Who does not do something is not told to not do it: "I don't think" is no rule."""
+"""Subjects that make "don't" a description instead of an order: "I don't think" is no rule."""
 
 
 _PASSING_CUES: frozenset[Cue] = frozenset({"decision", "fix", "dead"})
-"""What an agent says between two tool calls and may not say again; what it did there, its calls and its report tell better."""
+"""Cues of what an agent says between two tool calls and may not repeat; its calls and its report show the rest
+better.
+"""
 
 
 def from_person(text: str, handle: Handle, word_counts: Counter[str]) -> Iterator[Reference]:
-    """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named. *heard* counts the
-    words by stem.
+    """Yield what a user asked for in one turn: rules, else requirements, and the exact values named. *word_counts*
+    counts the words by stem.
     """
     if len(text) > PASTED_CHARS:
         text = text[:PASTED_END_CHARS] + "\n\n" + text[-PASTED_END_CHARS:]
@@ -52,8 +56,8 @@ def from_person(text: str, handle: Handle, word_counts: Counter[str]) -> Iterato
 
 
 def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
-    """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended
-    with it. *heard* counts the words by stem.
+    """Yield what an agent stated in one turn. *is_closing*: the user spoke next, so this is a report; *is_last*: the
+    session ended with it. *word_counts* counts the words by stem.
     """
     if not is_closing and _PASSING_CUES.isdisjoint(cues_of(spoken_words(text))):
         return
@@ -81,8 +85,8 @@ def _count_stems(clause_words: Iterable[tuple[Clause, list[str]]], word_counts: 
 
 
 def _find_group(cues: set[Cue], clause: Clause, is_last: bool) -> Group | None:
-    """Return the group an agent's clause belongs to. Only the last report says what is open: what an earlier one left open was mostly
-    done since.
+    """Return the group of an agent's clause. Only the last report says what is open: most open items of earlier ones
+    were done since.
     """
     if is_last and ("open" in cues or is_open_heading(clause.heading) or is_open_heading(clause.lead) or clause.text.endswith("?")):
         return "open"
@@ -105,7 +109,7 @@ def _is_order(words: list[str]) -> bool:
 
 
 def _is_pasted(text: str) -> bool:
-    """Say whether a clause is output that a person pasted: much of it is neither letters nor spaces, or it holds a shell prompt."""
+    """Return whether a clause is pasted output: much of it is neither letters nor spaces, or it has a shell prompt."""
     letters = sum(map(str.isalpha, text)) + text.count(" ")
     return letters < 0.7 * len(text) or " % " in text or text.startswith(("$ ", "> ", "at ", "{", "["))
 
@@ -129,14 +133,15 @@ _REVERSAL_PHRASES: tuple[tuple[str, str, bool], ...] = (
     ("moved from ", " to ", True), ("move from ", " to ", True), ("moves from ", " to ", True), ("diganti dari ", " ke ", True),
     ("pindah dari ", " ke ", True),
 )  # fmt: skip
-"""How a reversal opens, what stands between the old and the new, and whether any word between them names the old: "switch from polling
-to" does."""
+"""The beginning of a reversal, the words between old and new, and whether any word between them names the old value,
+as in "switch from polling to".
+"""
 
 _REVERSAL_WORDS = frozenset(word for opening, _, _ in _REVERSAL_PHRASES for word in opening.split())
 
 
 def _reversals(text: str, words: list[str], handle: Handle, weight: float) -> Iterator[Reference]:
-    """Yield the value that *text*, of the words *said*, outright gives up: retired, with what it takes instead."""
+    """Yield the value that *text*, of *words*, replaces: retired, with its new value."""
     if _REVERSAL_WORDS.isdisjoint(words):
         return
     lowered = normalise(text)
@@ -164,9 +169,10 @@ def _reversals(text: str, words: list[str], handle: Handle, weight: float) -> It
 
 
 def _find_name(lowered: str, text: str, is_any_word: bool) -> str:
-    """Return the name that *lowered* begins with, past an article; empty when it is an ordinary word and not *is_any_word*.
+    """Return the name at the beginning of *lowered*, after an article; empty for an ordinary word unless
+    *is_any_word*.
 
-    A name is an exact value, or a word that *text* writes with a capital inside a sentence (SQLite, Redis).
+    A name is an exact value, or a word that *text* capitalises inside a sentence (SQLite, Redis).
     """
     for written in lowered.split()[:3]:
         word = written.strip(".,:;()\"'")

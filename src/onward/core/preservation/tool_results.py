@@ -1,6 +1,6 @@
-"""What tool calls show, as references: files and how they ended, commands that mattered, todos, commits, checks left failing.
+"""References from tool calls: files and how they ended, commands that mattered, todos, commits, failing checks.
 
-Tool output is most of a transcript and almost none of what is worth carrying, so only a few bounded ends of a few results are looked at.
+Tool output is most of a transcript and hardly any of it is worth carrying, so only the ends of a few results are read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onward.core.transcript.tools import Action, Todo
 from onward.core.transcript.transcript import ToolResult
 
 RESULT_END_CHARS = 600
-"""Of each end of the few results that are looked at."""
+"""The characters at each end of a result that are read."""
 
 _READING_COMMANDS = frozenset(
     "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export "
@@ -35,8 +35,8 @@ _COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
 
 
 class SessionWork:
-    """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks
-    to (place, failing line or empty).
+    """What the calls of one session did so far. Files map to (edits, last turn, deleted), commands to (runs, last
+    turn, as run), checks to (turn, failing line or empty).
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class SessionWork:
         self.todos: dict[str, tuple[Todo, Handle]] = {}
         self.references: list[Reference] = []
         self.open_calls: dict[str, str] = {}
-        """Calls whose result is worth a look, by call id: the command that ran."""
+        """Calls whose result is read, by call id: the command that ran."""
 
     def add_call(self, call_id: str, act: Action, handle: Handle) -> None:
         """Count what one call did."""
@@ -71,7 +71,7 @@ class SessionWork:
                 self.open_calls[call_id] = command
 
     def add_result(self, result: ToolResult, handle: Handle) -> None:
-        """Look at the result of a call that may have made a commit, opened a pull request or failed a check."""
+        """Read the result of a call that may have made a commit, opened a pull request or failed a check."""
         command = self.open_calls.pop(result.call_id, "")
         if not command:
             return
@@ -102,7 +102,7 @@ class SessionWork:
 
 
 def from_work(work: SessionWork) -> Iterator[Reference]:
-    """Yield what the calls of one session leave to be kept."""
+    """Yield the references from the calls of one session."""
     yield from work.references
     names = Counter(_file_name(path) for path in work.files)
     for path, (edits, handle, is_deleted) in work.files.items():
@@ -146,7 +146,9 @@ def from_work(work: SessionWork) -> Iterator[Reference]:
 
 @lru_cache(maxsize=2048)
 def split_steps(command: str) -> tuple[tuple[str, str], ...]:
-    """Return (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`."""
+    """Return (name, as written) of the commands in a shell line that had an effect: `("pnpm api test", "pnpm
+    --filter api test")`.
+    """
     return tuple(_split_line(command))
 
 
@@ -170,7 +172,7 @@ def _split_line(command: str) -> Iterator[tuple[str, str]]:
 
 
 def _commit_subjects(command: str) -> Iterator[str]:
-    """Yield the first line of each commit message in a shell line, given with -m, also out of a here-document."""
+    """Yield the first line of each commit message in a shell line, given with -m, or in a here-document."""
     for commit in command.split("git commit ")[1:]:
         _, marked, message = commit.partition("m ")
         opening = message[:1]
@@ -186,7 +188,9 @@ def _is_check(step: str) -> bool:
 
 
 def _check_name(name: str) -> str:
-    """Return a check's name without the files it was narrowed to, so that a later run of the whole answers an earlier one of a part."""
+    """Return a check's name without the files it was narrowed to, so that a later full run replaces an earlier
+    partial one.
+    """
     return " ".join(word for place, word in enumerate(name.split()) if place < 1 or not ("." in word or "/" in word)) or name
 
 

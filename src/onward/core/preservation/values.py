@@ -1,6 +1,6 @@
-"""Exact values in prose: paths, urls, versions, ports, flags, env names, code names, anything in backticks.
+"""Exact values in prose: paths, urls, versions, ports, flags, environment names, code names, anything in backticks.
 
-Told by shape, word by word, without a pattern language: it is a second opinion on what `core.text` finds, and it is quick.
+They are found by shape, word by word, without patterns: a fast second opinion on what `core.text.prose` finds.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from onward.core.preservation.words import normalise
 from onward.core.text.prose import PieceCache
 
 LONGEST_VALUE = 90
-"""Characters; what is longer is code, not a value."""
+"""Characters; a longer text is code, not a value."""
 _TELLING = frozenset("/\\_@#0123456789")
 _AROUND = ".,:;!?()[]{}\"'“”‘’*<>…—"
 
 
 def find_values(text: str) -> tuple[str, ...]:
-    """Return the hard values that *text* names, `plain`, each once, in order; a single digit is none."""
+    """Return the exact values in *text*, normalised, each once, in order; single digits are left out."""
     values: dict[str, None] = {}
     parts = text.split("`")
     for index, part in enumerate(parts):
@@ -55,12 +55,12 @@ def _is_value(word: str) -> bool:
 
 
 def is_small_number(value: str) -> bool:
-    """Say whether *value* is a number that names nothing by itself; a port is at least four digits long, an issue marked."""
+    """Return whether *value* is a number that identifies nothing: ports have four digits, issues a mark."""
     return len(value) < 4 and value.isdigit()
 
 
 def specificity(value: str) -> float:
-    """Return how much (−0.2..0.3) the shape of *value* says that it must be carried to the letter."""
+    """Return how much (−0.2..0.3) the shape of *value* says that it must be exact."""
     if "://" in value or value.startswith("#"):
         return 0.3
     if value.isdigit():
@@ -71,7 +71,7 @@ def specificity(value: str) -> float:
 
 
 def spellings(value: str) -> tuple[str, ...]:
-    """Return the ways to write one hard value: a url also without its scheme, a pull request also by its number."""
+    """Return the spellings of one value: a url also without its scheme, a pull request also by its number."""
     forms = [value]
     if "://" in value:
         if address := value.split("://", 1)[1]:

@@ -1,4 +1,4 @@
-"""How the measure compares: spellings made equal, words cut to a stem, and which words of a statement tell it from others."""
+"""Comparison of words: equal spellings, stems, and the telling words of a statement."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections import Counter
 from onward.core.text.prose import STOPWORDS
 
 STEM = 6
-"""Characters; a crude stem that makes *notify*, *notifies* and *notification* one word in any language of this alphabet."""
+"""Characters of a stem: crude, but *notify*, *notifies* and *notification* become one word in any language of this
+alphabet.
+"""
 MAX_KEYS = 10
-"""Words by which a statement is known again: a handoff that says a long sentence in a few words has kept it."""
+"""The most words that identify a statement: a handoff that puts a long sentence in a few words has kept it."""
 
 _SEPARATORS = str.maketrans(dict.fromkeys(".,;:!?()[]{}\"'`*_/|<>=-–—’“”…@#$%&+~\\", " "))
 
 
 def stem_list(text: str) -> list[str]:
-    """Return the stem of every word of *text*, in order, stop words as empty strings."""
+    """Return the stem of every word of *text*, in order; stop words are empty strings."""
     return ["" if w in STOPWORDS else w[:STEM] for w in text.lower().translate(_SEPARATORS).split()]
 
 
@@ -25,21 +27,21 @@ def stems(text: str) -> frozenset[str]:
 
 
 def telling_stems(text: str, word_counts: Counter[str], limit: int = MAX_KEYS) -> tuple[str, ...]:
-    """Return the stems of *text* that are rarest in the turns *heard*, longer ones first among equals, at most *most*.
+    """Return the stems of *text* that are rarest in *word_counts*, longer ones first among equals, at most *limit*.
 
-    What was said in one turn only comes last: it is as often a slip or an aside as the matter itself.
+    Words of a single turn come last: they are as often a slip or an aside as the point.
     """
     return tuple(sorted(stems(text), key=lambda s: (word_counts[s] < 2, word_counts[s], -len(s), s))[:limit])
 
 
 def normalise(text: str) -> str:
-    """Return *text* in the spelling in which hard values are compared: lower case, single spaces, no Markdown marks."""
+    """Return *text* as exact values are compared: lower case, single spaces, no Markdown marks."""
     return " ".join(text.replace("`", "").replace("*", "").replace("’", "'").lower().split())
 
 
 def find_word(value: str, text: str, start: int = 0) -> int:
-    """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not, as an empty one never does. Both are
-    `plain`.
+    """Return the position of *value* in *text* as a whole word, from *start* on; -1 if it is missing or empty. Both
+    are normalised.
     """
     at = text.find(value, start) if value else -1
     while at >= 0:
@@ -53,8 +55,8 @@ def find_word(value: str, text: str, start: int = 0) -> int:
 
 
 def find_word_form(word: str, text: str) -> int:
-    """Return where *word* stands in *text*, or a form of the same English verb where it ends in -ing (*polling*, *polls*, *polled*); -1
-    when none does.
+    """Return the position of *word* in *text*, or of a form of the same English verb if it ends in -ing (*polling*,
+    *polls*, *polled*); -1 if none is there.
     """
     root = word[:-3]
     forms = [word, *(root + ending for ending in ("s", "ed", "e", "es", ""))] if word.endswith("ing") and len(root) > 3 else [word]

@@ -1,7 +1,8 @@
-"""Any text made short: the lines and sentences that say most in the fewest tokens, in their own words and order.
+"""Shorter versions of any text: its most informative lines and sentences, in their own words and order.
 
-What says much: exact values, words that are rare in the text, and cues of rules, decisions, failures, deadlines. A line that repeats what is in gains nothing, and lines that differ only
-in their numbers are one (the first of them, with how many there are). The gaps are marked. Nothing is reworded.
+Informative are exact values, words that are rare in the text, and cues of rules, decisions, failures and deadlines. A
+line that repeats others gains nothing, and lines that differ only in numbers become one, with their count. Gaps are
+marked. Nothing is reworded.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ _MAX_CHARS = 300
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'`(])")
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", re.I)
 _CUE = re.compile(
-    r"\b(?:error|exception|fail\w*|fatal|panic|refused|denied|timed? ?out|warn\w*|cannot|must|never|always|only|not|decid\w*|agreed|because|instead|deadline|due|"
+    r"\b(?:error|exception|fail\w*|fatal|panic|refused|denied|timed? ?out|warn\w*|cannot|must|never|always|only|not|decid\w*|agreed|"
+    r"because|instead|deadline|due|"
     r"required?|important|fix\w*|caus\w*|todo|next|jangan|harus|selalu|gagal|karena|wajib)\b",
     re.I,
 )
 _CUE_WORTH, _VALUE_WORTH, _HEADING_WORTH = 2.0, 1.5, 0.6
 _MIN_ALIKE = 3
-"""So many lines that differ only in their numbers are told by the first and their number."""
+"""From this number on, lines that differ only in numbers are replaced by the first and their count."""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,9 @@ class _Piece:
 
 
 def shorten(text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> str:
-    """Return *text* in at most *budget_tokens* by *count_tokens*; as it is where it is short enough, empty where not even its best line fits."""
+    """Return *text* in at most *budget_tokens* by *count_tokens*; unchanged if it is short enough, empty if not even
+    its best line fits.
+    """
     if count_tokens(text) <= budget_tokens:
         return text
     pieces = _cut_pieces(text, count_tokens)
@@ -73,7 +77,7 @@ def _cut_pieces(text: str, count_tokens: Callable[[str], int]) -> list[_Piece]:
 
 
 def _split_line(line: str) -> list[str]:
-    """Return a line, or the sentences of one that is long; what has no sentences in words that fit."""
+    """Return a line, or the sentences of a long one; a text without sentences is cut between words."""
     if len(line) <= _MAX_CHARS:
         return [line.rstrip()]
     parts: list[str] = []
@@ -94,11 +98,11 @@ def _terms(line: str) -> dict[str, float]:
 
 
 def _choose(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable[[str], int]) -> list[_Piece]:
-    """Return the pieces that gain most for their tokens, one after the other: what is told already gains nothing."""
+    """Return the pieces that gain most per token, one after the other: repeated words gain nothing."""
     covered: set[str] = set()
     tokens_left = budget_tokens
     chosen: list[_Piece] = []
-    # One before it, if it stands alone.
+    # The gap before the piece, if it stands alone.
     gap_cost = count_tokens(GAP + "\n")
 
     def gain(piece: _Piece) -> float:
@@ -111,7 +115,7 @@ def _choose(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable
         _, position, index = heappop(heap)
         piece = pieces[index]
         current_gain = gain(piece)
-        # It gains less than it did: others may gain more by now.
+        # Its gain fell, so another piece may gain more now.
         if heap and -current_gain > heap[0][0]:
             heappush(heap, (-current_gain, position, index))
             continue
@@ -123,7 +127,7 @@ def _choose(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable
 
 
 def _join(chosen: Sequence[_Piece], pieces: Sequence[_Piece]) -> str:
-    """Return the pieces in their order, the gaps between them marked."""
+    """Return the pieces in their order, with the gaps marked."""
     order = {piece.position: number for number, piece in enumerate(pieces)}
     lines: list[str] = []
     last = -1

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 
 def is_windows(path: str) -> bool:
-    r"""Whether *path* is one of Windows: `C:\Users\ayu`, `c:/Users/ayu`, `\\server\share`."""
+    r"""Return whether *path* is a Windows path: `C:\Users\ayu`, `c:/Users/ayu`, `\\server\share`."""
     return path.startswith("\\\\") or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("\\", "/", ""))
 
 
 def normalise(path: str) -> str:
-    r"""Return the one way to write *path* that all ways to write it share: no separator at its end, a Windows one with `\` and a capital drive.
+    r"""Return the normal form of *path*: no separator at its end; a Windows path has `\` and a capital drive.
 
-    >>> plain("c:/Users/ayu/kopi/"), plain("/Users/ayu/kopi/")
+    >>> normalise("c:/Users/ayu/kopi/"), normalise("/Users/ayu/kopi/")
     ('C:\\Users\\ayu\\kopi', '/Users/ayu/kopi')
+
     """
     path = path.strip().removeprefix("\\\\?\\")
     if is_windows(path):
@@ -27,7 +28,7 @@ def file_name(path: str) -> str:
 
 
 def is_within(path: str, folder: str) -> bool:
-    """Whether *path* is *folder* or lies below it. Windows does not tell capitals apart."""
+    """Return whether *path* is *folder* or below it. Windows ignores case."""
     path, folder = normalise(path), normalise(folder)
     if is_windows(path) or is_windows(folder):
         path, folder = path.lower(), folder.lower()
@@ -35,10 +36,12 @@ def is_within(path: str, folder: str) -> bool:
 
 
 def spellings(folder: str) -> list[str]:
-    r"""Return the ways in which programs write *folder*: on Windows with either separator, any drive letter, and as Git Bash does; on macOS without `/private`.
+    r"""Return the ways in which programs write *folder*: on Windows with either separator, any drive letter, and as
+    Git Bash does; on macOS without `/private`.
 
     >>> spellings("c:/kopi")
     ['C:\\kopi', 'C:/kopi', 'c:\\kopi', 'c:/kopi', '/c/kopi']
+
     """
     folder = normalise(folder)
     if is_windows(folder) and not folder.startswith("\\\\"):

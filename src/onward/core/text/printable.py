@@ -1,4 +1,4 @@
-"""Text that people may print: without what would steer their terminal."""
+"""Text without control sequences, safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
 
 
 def printable(text: str) -> str:
-    """*text* without what would steer a terminal: escape sequences and control characters that an agent's tools printed. A lone carriage return becomes a new line."""
+    """Return *text* without escape sequences and control characters, which could steer a terminal. A lone carriage
+    return becomes a new line.
+    """
     if text.isprintable():
         return text
     if "\x1b" in text:

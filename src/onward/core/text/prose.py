@@ -1,7 +1,7 @@
-"""Reading prose: clauses of a Markdown text, words, and the exact identifiers in them.
+"""Reading prose: the clauses of a Markdown text, its words, and the exact identifiers in it.
 
-Everything that looks at what people and agents *said* stands on this: a text is cut into `Clause`s (sentences, list items, table rows), each with the heading and
-the lead-in it stands under, because a list item without its lead-in does not name its subject.
+Everything that reads what people and agents *said* uses this: a text is split into `Clause`s (sentences, list items,
+table rows), each with its heading and lead-in, because a list item alone does not name its subject.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 MAX_CLAUSE_CHARS = 420
-"""Characters; a longer sentence is several clauses, since a line of a handoff has to be readable at a glance."""
+"""Characters; a longer sentence becomes several clauses, because a line of a handoff must be readable at a glance."""
 
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _BOLD = re.compile(r"(?<!/)\*\*")
@@ -30,16 +30,19 @@ _IDENTIFIER = re.compile(
 _AROUND_WORDS = ".,;:!?()[]{}\"'*…—"
 
 STOPWORDS = frozenset(
-    "a an the and or but if then of to in on at for with by from as is are was were be been being it its this that these those i you he she "
-    "they we me my your our his her their them us do does did doing have has had having not no so too very can will just would could should "
+    "a an the and or but if then of to in on at for with by from as is are was were be been being it its this that these those i "
+    "you he she "
+    "they we me my your our his her their them us do does did doing have has had having not no so too very can will just would "
+    "could should "
     "about into over after before up down out off again more most other some such only own same than there here what which who whom when "
-    "where why how all any both each few let now also get got like one yang dan di ke dari untuk dengan pada ini itu adalah tidak akan sudah "
+    "where why how all any both each few let now also get got like one yang dan di ke dari untuk dengan pada ini itu adalah tidak "
+    "akan sudah "
     "atau jika saya kita kami anda bisa telah oleh juga lagi ada".split()
 )
 
 
 class Clause(NamedTuple):
-    """One thing said. `heading` and `lead` are what it stands under; `place` is its ordinal in the text, `last` the text's highest."""
+    """One clause with its heading and lead-in. `position` is its ordinal in the text."""
 
     text: str
     heading: str
@@ -50,9 +53,10 @@ class Clause(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def clauses(text: str) -> tuple[Clause, ...]:
-    """Return the clauses of a Markdown *text* in order. Fenced code is left out: what was run or written is known from the tool calls.
+    """Return the clauses of a Markdown *text* in order. Fenced code is left out: tool calls show what was run or
+    written.
 
-    Remembered, since the distiller and the measure read the same texts.
+    Cached, because extraction and the measure read the same texts.
     """
     return tuple(
         Clause(text=sentence, heading=heading, lead=lead, is_item=item, position=i)
@@ -103,7 +107,7 @@ def _is_title(bare: str) -> bool:
 
 
 def _strip_bold(line: str) -> str:
-    """Return *line* without the marks of bold text. What stands in backticks is exact, and so are `__names__` and `**` in a path."""
+    """Return *line* without bold marks. Text in backticks is exact, and so are `__names__` and `**` in a path."""
     if "**" not in line:
         return line
     parts = line.split("`")
@@ -122,7 +126,9 @@ def _sentences(paragraph: str) -> Iterator[str]:
 
 
 def _split_long(text: str) -> Iterator[str]:
-    """Yield *said* in pieces of at most `LONGEST_CLAUSE` characters, cut between its parts where it has some, else between words."""
+    """Yield *text* in pieces of at most `MAX_CLAUSE_CHARS` characters, cut between its parts if it has some, else
+    between words.
+    """
     while len(text) > MAX_CLAUSE_CHARS:
         cut = max(text.rfind(mark, MAX_CLAUSE_CHARS // 3, MAX_CLAUSE_CHARS) for mark in ("; ", ", ", " — ", ": "))
         if cut < 0:
@@ -135,7 +141,7 @@ def _split_long(text: str) -> Iterator[str]:
 
 
 class PieceCache(dict[str, tuple[str, ...]]):
-    """What is found in a piece of text without spaces, each piece read once: prose says most of its words again and again."""
+    """A cache of what is found in each piece of text without spaces: prose repeats most of its words."""
 
     def __init__(self, read: Callable[[str], Iterable[str]], max_size: int = 20_000) -> None:
         super().__init__()
@@ -163,24 +169,26 @@ def _identifiers_in(piece: str) -> Iterable[str]:
     return () if word.isalpha() and word[1:].islower() else _IDENTIFIER.findall(piece)
 
 
-# Most pieces are mere words, and the patterns are dear.
+# Most pieces are plain words, and the patterns are slow.
 _WORDS = PieceCache(_words_in)
 _CONTENT_WORDS = PieceCache(lambda piece: [w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS])
 _IDENTIFIERS = PieceCache(_identifiers_in)
 
 
 def words(text: str) -> list[str]:
-    """Return the lower-case words of *text*, identifiers split at dots, slashes and underscores."""
+    """Return the words of *text* in lower case; identifiers are split at dots, slashes and underscores."""
     return list(_WORDS.find_all(text))
 
 
 def content_words(text: str) -> tuple[str, ...]:
-    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
+    """Return the words of *text* that carry meaning: no stop words, no single letters."""
     return tuple(_CONTENT_WORDS.find_all(text))
 
 
 def identifiers(text: str) -> tuple[str, ...]:
-    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything of 2 to 80 characters in backticks."""
+    """Return the exact values in *text*: paths, urls, flags, numbers, environment names, code names, and 2 to 80
+    characters in backticks.
+    """
     if "`" not in text:
         return tuple(_IDENTIFIERS.find_all(text))
     values: list[str] = []
@@ -196,7 +204,7 @@ def identifiers(text: str) -> tuple[str, ...]:
 
 
 def stem(word: str) -> str:
-    """Return *word* without its commonest English ending: "polling" and "polls" are one thing."""
+    """Return *word* without its commonest English ending: "polling" and "polls" become one word."""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 2:
             return word[: -len(ending)]
@@ -204,7 +212,7 @@ def stem(word: str) -> str:
 
 
 def one_line(text: str, max_chars: int) -> str:
-    """Return *text* on one line, cut at a word to at most *longest* characters."""
+    """Return *text* on one line, cut at a word to at most *max_chars* characters."""
     flat = " ".join(text.split())
     if len(flat) <= max_chars:
         return flat
@@ -216,17 +224,21 @@ _CUT_MARKS = ",;|)]}>"
 
 
 def cut_position(text: str, max_chars: int) -> int:
-    """Return where to cut *text* so that at most *most* characters come before: at a space, else behind a mark that is part of no name or path, else there.
+    """Return where to cut *text* so that at most *max_chars* characters come before: at a space, else after a mark
+    that is part of no name or path, else there.
 
-    >>> cut_place("see src/pay.py for it", 10)
+    >>> cut_position("see src/pay.py for it", 10)
     3
+
     """
     space = text.rfind(" ", 1, max_chars + 1)
     return space if space > 0 else max(text.rfind(mark, 0, max_chars) for mark in _CUT_MARKS) + 1 or max_chars
 
 
 def excerpt_range(text: str, first: int, last: int, max_chars: int) -> tuple[int, int]:
-    """Return from where to where to show of *text* what is around the characters *first* to *last*: about *longest* characters, a third of them before, no word or name cut that is itself shorter than that."""
+    """Return start and end of the part of *text* to show around the characters *first* to *last*: about *max_chars*
+    characters, a third of them before. No word shorter than that is cut.
+    """
     begin = max(0, first - max_chars // 3) if len(text) > max_chars else 0
     end = min(len(text), begin + max_chars)
     if begin and not text[begin - 1].isspace():

@@ -1,1 +1,1 @@
-"""Sessions, turns and tool calls as every format is read into."""
+"""Sessions, turns and tool calls in the form that every format is read into."""

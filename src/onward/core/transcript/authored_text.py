@@ -1,8 +1,8 @@
-"""What of a text its author wrote himself: without handoffs of ours that were put into it, and without what programs attach.
+"""The part of a text that its author wrote: without handoffs, and without what programs attach.
 
-Text that Onward gave out comes back: a person pastes a handoff, a hook injects it, an agent prints it. It is no evidence of anything that was said
-in the session it comes back in. Nor are reminders, hook output and files that a program put beside a person's words. The turn is kept whole; only
-what is learned from it leaves these out.
+Handoffs come back: a person pastes one, a hook injects one, an agent prints one. They are no evidence of what was said
+in that session. Neither are reminders, hook output and files that a program put beside a person's words. The stored
+turn keeps all of it; only extraction leaves it out.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _TAGS = (
     "manually_attached_selection code_selection terminal_selection tool_result tool_results tool_output tool_response function_result "
     "function_results function_response web_page search_results"
 ).split()
-"""In which programs put what no person typed, whichever agent it was; what only one agent does, its reader knows."""
+"""Tags around text that no person typed, of any agent. Tags of a single agent are handled by its reader."""
 _OPENING = re.compile(rf"(?m)^[ \t>]*<({'|'.join(_TAGS)})\b[^>\n]*>|<(system-reminder|system_reminder|hook_context)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
 
 _HANDOFF_MARKS = ("Handoff after session", "earlier sessions began", '"sections"', *DISTINCTIVE_SECTIONS, *NOTICE_PREFIXES)
 _HANDLE = re.compile(r"\[s\d")
-"""A text with none of these holds no handoff: looking for them is fast."""
+"""A text with none of these contains no handoff; looking for them is fast."""
 
 LineForm: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
 
@@ -48,14 +48,14 @@ _ENDS = ".!?…:;)"
 
 
 class _ClassifiedLine(NamedTuple):
-    """A line as it was told: what of it is the author's own (None when the line is ours), and what it says when it is ours."""
+    """A line of a text: the author's part of it (None for a line of a handoff), and what a line of a handoff says."""
 
     author_text: str | None
     onward_text: str = ""
 
 
 def author_text(text: str) -> str:
-    """Return *text* without what was put into it; a text that holds nothing of the kind as it is."""
+    """Return *text* without handoffs and attachments; a text without them is unchanged."""
     if "<" in text or _FILES in text:
         text = _strip_attachments(text)
     if _may_hold_handoff(text):
@@ -65,7 +65,7 @@ def author_text(text: str) -> str:
 
 
 def read_handoff_lines(text: str) -> Iterator[str]:
-    """Yield what the lines of handoffs in *text* say, wherever it was said, read or injected."""
+    """Yield what the lines of handoffs in *text* say."""
     if _may_hold_handoff(text):
         yield from (line.onward_text for line in _classify_lines(text) if line.onward_text)
 
@@ -86,7 +86,7 @@ def _strip_attachments(text: str) -> str:
         end = -1 if tag in unclosed else text.find(f"</{tag}>", match.end())
         searched = match.end()
         if end < 0:
-            # One look for each tag: hostile text may open thousands that never close.
+            # One search per tag: hostile text may open thousands that never close.
             unclosed.add(tag)
             continue
         pieces.append(text[position : match.start()])
@@ -99,10 +99,10 @@ def _strip_attachments(text: str) -> str:
 
 
 def _strip_json_handoff(text: str) -> str:
-    """Return *text* without a handoff printed for programs."""
+    """Return *text* without a handoff in JSON."""
     start = text.find("{") if '"sections"' in text and '"closing"' in text else -1
     if start >= 0:
-        # Rare, and it costs milliseconds to import.
+        # Rarely needed, and its import costs milliseconds.
         import json
 
         try:
@@ -125,9 +125,10 @@ def _is_handoff(value: object) -> bool:
 def _classify_lines(text: str) -> Iterator[_ClassifiedLine]:
     """Yield each line of *text*.
 
-    A handoff begins with its title, its prompt or a heading that is ours alone, and goes on while lines have its forms; its last line ends it. An item stands below its
-    heading or another item, so a list after a blank line is the author's own. Where lines carry handles, one without is cut in two (a terminal did), and goes on. Outside,
-    a line is ours by its handles.
+    A handoff begins with its title, its prompt or a distinctive heading, and continues while lines have its forms; its
+    last line ends it. An item belongs to its heading or to another item, so a list after a blank line is the author's
+    own. In a handoff with handles, a line without one is a line that a terminal wrapped, and the handoff continues.
+    Elsewhere, a line belongs to a handoff if it has handles.
     """
     in_handoff = in_excerpt = is_wrapped = False
     previous_form: LineForm = "blank"
@@ -152,7 +153,7 @@ def _classify_lines(text: str) -> Iterator[_ClassifiedLine]:
 
 @cache
 def _form_pattern() -> re.Pattern[str]:
-    """Return the pattern of every form. Compiled when first needed: few sessions hold a handoff."""
+    """Return the pattern of all forms. Compiled when first needed: few sessions contain a handoff."""
     return re.compile("|".join(f"({pattern})" for _, pattern in _LINE_FORMS))
 
 

@@ -1,4 +1,6 @@
-"""Files that a shell command plainly deletes or renames by name: `rm a.py`, `git mv a.py b.py`. What a pattern or a variable names is not known."""
+"""Files that a shell command deletes or renames by name: `rm a.py`, `git mv a.py b.py`. Files named by a pattern or
+a variable are unknown.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _PATTERN_CHARS = r"[*?$`{}()\[\]~]"
 
 
 def shell_changes(command: str) -> Iterator[FileChange]:
-    """Yield what *command* does to files, in order: a rename is the old name's end and the new one's beginning. Paths are from where the command stood, `cd` counted."""
+    """Yield what *command* does to files, in order: a rename deletes the old name and creates the new one. Paths are
+    relative to the folder that the command started in; `cd` counts.
+    """
     if ("rm " not in command and "mv " not in command) or "<<" in command:
         return
     folder = ""
@@ -25,7 +29,7 @@ def shell_changes(command: str) -> Iterator[FileChange]:
         if not words:
             continue
         verb, *names = [word for word in words if word not in options and word not in ("git", "sudo")]
-        # A folder's files are not named, so nothing is known of them.
+        # The files of a folder are not named, so they are unknown.
         if (
             not names
             or any(set("rR") & set(option) for option in options if not option.startswith("--"))
@@ -36,7 +40,7 @@ def shell_changes(command: str) -> Iterator[FileChange]:
 
 
 def _split_words(text: str) -> list[str]:
-    # Few commands move anything: the others need not wait for this.
+    # Imported only here: few commands move files.
     import shlex
 
     try:

@@ -15,7 +15,9 @@ _HANDLE = re.compile(r"\[?s?(\d{1,9})\.(\d{1,8})(?:-(\d{1,8}))?\]?")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a handle names: turns *first* to *last* of a session, both included. Turn 0 is what was said of it: on completing it, and by its agent while at work."""
+    """Turns *first* to *last* of a session, both included. Turn 0 is what was stated about it: on completing it, and
+    by its agent at work.
+    """
 
     session: int
     first: int
@@ -27,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class CitedTurns:
-    """The turns behind a handle, as (ordinal, turn), and the session they are of."""
+    """The turns behind a handle, as (ordinal, turn), with the head of their session."""
 
     span: Span
     head: SessionHead
@@ -35,7 +37,7 @@ class CitedTurns:
 
 
 def parse(handle: str) -> Span:
-    """Return what *handle* names: `s3.41`, or `s3.41-45` for a few turns. Raises `BadInput`."""
+    """Return the span of *handle*: `s3.41`, or `s3.41-45` for several turns. Raises `BadInput`."""
     match = _HANDLE.fullmatch(handle.strip())
     if match is None:
         raise BadInput(f"{handle!r} is no handle.", "A handle is a session and a turn, as in s3.41, or a few turns, as in s3.41-45.")

@@ -1,7 +1,7 @@
-"""What a tool call did, whichever agent made it.
+"""Classification of tool calls, for every agent.
 
-Agents name the same few tools differently; this table is the one place that knows. A call is understood by its name and its arguments: a
-command that ran, files that changed, a todo list that was set, a question that was asked, a plan or a report that was handed over.
+Agents give the same few tools different names, and this module is the one place that knows them. A call is classified
+by its name and arguments: a command, file changes, a todo list, a question, or a plan or report.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ ChangeKind: TypeAlias = Literal["created", "edited", "deleted", "renamed"]
 
 
 class FileChange(NamedTuple):
-    """One file that a call changed. Lines are None where the call does not show them; `was` is the old name of one that was renamed."""
+    """One file change of a call. Lines are None if the call does not show them; `old_path` is the old name of a
+    renamed file.
+    """
 
     path: str
     kind: ChangeKind
@@ -26,14 +28,14 @@ class FileChange(NamedTuple):
 
 
 class Todo(NamedTuple):
-    """One entry of an agent's own task list."""
+    """One entry of an agent's task list."""
 
     text: str
     status: Literal["pending", "in_progress", "completed", "cancelled"]
 
 
 class TaskChange(NamedTuple):
-    """A change to one entry of a task list: made new where `id` is empty; what is empty in a change stays as it was."""
+    """A change of one entry of a task list: a new entry if `id` is empty; empty fields of a change keep their value."""
 
     id: str
     text: str
@@ -41,19 +43,19 @@ class TaskChange(NamedTuple):
 
 
 class Action(NamedTuple):
-    """What one call did; everything empty for a call that only looked."""
+    """What one call did; empty for a call that only read."""
 
     command: str = ""
     changes: tuple[FileChange, ...] = ()
     todos: tuple[Todo, ...] = ()
-    """The whole task list, where the call sets all of it."""
+    """The full task list, if the call sets it."""
     task: TaskChange | None = None
-    """One task, where the call makes or changes just that."""
+    """One task, if the call adds or changes only that."""
     questions: tuple[str, ...] = ()
     text: str = ""
-    """Prose that the call hands to the person: a plan, a completion report."""
+    """Prose that the call hands to the user: a plan, a completion report."""
     purpose: str = ""
-    """What the agent said the command is for."""
+    """The agent's description of the command."""
 
 
 NO_ACTION = Action()
@@ -65,7 +67,7 @@ _NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "conten
 _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())
-"""Tools that ask a person, their names without what joins words: what they return is the person's word."""
+"""Tools that ask a person, by name without separators: their result is the person's word."""
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
@@ -83,7 +85,7 @@ _STATUS = {
 
 
 def classify_call(call: ToolCall) -> Action:
-    """Return what *call* did, by the table above; `NOTHING` for reading, searching and tools that are not known."""
+    """Return what *call* did; `NO_ACTION` for reading, searching and unknown tools."""
     arguments = call.arguments
     if isinstance(arguments, str):
         return Action(changes=tuple(_patch_changes(arguments))) if "*** " in arguments else NO_ACTION
@@ -185,12 +187,14 @@ def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
 
 
 def create_todo(text: str, status: str) -> Todo:
-    """Return an entry with its status in our words; one that is not known is pending."""
+    """Return a todo with a known status; an unknown status is pending."""
     return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
 
 
 def _read_questions(name: str, arguments: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what a call asks a person. Many tools take a question and give what they found: only those that ask a person are asked here."""
+    """Return the questions of a call to a person. Many tools take a question and return what they found; only tools
+    that ask a person count.
+    """
     questions = arguments.get("questions") or arguments.get("question")
     if (
         not questions

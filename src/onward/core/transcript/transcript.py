@@ -1,7 +1,7 @@
-"""The shapes that every transcript is read into: a stream of `SessionHead`, `Turn` and `Rewind`.
+"""The types that every transcript is read into: a stream of `SessionHead`, `Turn` and `Rewind`.
 
-A reader yields one `SessionHead` before the turns of each session, then its turns in the order they happened. Turns are plain data:
-whatever an agent wrote is kept, and what a tool call *did* is worked out later, in `core.tools`.
+A reader yields one `SessionHead` before the turns of each session, then its turns in the order they happened. Turns are
+plain data: they keep what an agent wrote, and `core.transcript.tools` classifies tool calls later.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Literal, TypeAlias
 Role: TypeAlias = Literal["user", "assistant", "tool", "system"]
 
 Mark: TypeAlias = Literal["said", "queued", "injected", "summary"]
-"""What a turn's text is: `said` by its role; `queued` by a person while the agent worked; `injected` by a program under a
-person's or the agent's name (reminders, command envelopes, skill bodies); a compaction `summary`."""
+"""What a turn's text is: `said` by its role; `queued` by a person while the agent worked; `injected` by a program
+under a person's or the agent's name (reminders, command envelopes, skill bodies); or a compaction `summary`.
+"""
 
 
 @dataclass(slots=True)
 class ToolCall:
-    """A tool that the agent called. `arguments` is the agent's own object, or its raw text where it is not one."""
+    """A tool call of the agent. `arguments` is the agent's own object, or its raw text if it is none."""
 
     id: str
     name: str
@@ -28,7 +29,7 @@ class ToolCall:
 
 @dataclass(slots=True)
 class ToolResult:
-    """What a call answered. `is_error` and `exit_code` are None where the transcript does not say."""
+    """The result of a call. `is_error` and `exit_code` are None if the transcript does not say."""
 
     call_id: str
     text: str
@@ -38,7 +39,7 @@ class ToolResult:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens that one model answer cost, as the agent wrote them down."""
+    """The tokens of one model answer, as the agent recorded them."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -50,9 +51,9 @@ class Usage:
 class Turn:
     """One entry of a conversation.
 
-    `id` is the agent's own, unique within the project, or None. `at` is aware UTC or None. A turn of role `tool` carries `results`
-    and no text. `sidechain` names the sub-agent that the turn belongs to. `line` is the 1-based line (JSON lines, Markdown) or
-    0-based index (one document) of the record it began with.
+    `id` is the agent's own, unique within the project, or None. `at` is aware UTC or None. A turn of role `tool`
+    carries `results` and no text. `sidechain` names the sub-agent of the turn. `line` is the 1-based line (JSON lines,
+    Markdown) or 0-based index (one document) of its first record.
     """
 
     role: Role
@@ -71,14 +72,14 @@ class Turn:
 
 @dataclass(slots=True)
 class Rewind:
-    """The person went back: the turns after the one with id `to` (all, when None) are an abandoned branch."""
+    """The user went back: the turns after the one with id `to` (all, if None) are an abandoned branch."""
 
     to: str | None
 
 
 @dataclass(slots=True)
 class SessionHead:
-    """What is known of a session before its first turn. `parent_id` is the session this one was forked or resumed from."""
+    """What is known of a session before its first turn. `parent_id` is the session it was forked or resumed from."""
 
     agent: str
     id: str | None = None
@@ -95,10 +96,11 @@ TranscriptItem: TypeAlias = SessionHead | Turn | Rewind
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of every record of one file: `records == kept + sum(skipped.values()) + malformed_count`.
+    """The result of reading one file: `records == kept + sum(skipped.values()) + malformed_count`.
 
-    `kept` counts records that are part of a turn, a head or a rewind; `turns` what was yielded. `malformed` holds the first
-    hundred as (line, what is wrong); `malformed_count` counts all. `truncated` counts oversized values cut to a stub.
+    `kept` counts records that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
+    holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
+    were cut.
     """
 
     format: str = ""
@@ -112,7 +114,7 @@ class ImportReport:
     malformed_count: int = 0
 
     def skip(self, reason: str, records: int = 1) -> None:
-        """Count *records* as left out on purpose, for a reason that a person understands."""
+        """Count *records* as left out on purpose, for a reason that people understand."""
         self.records += records
         self.skipped[reason] = self.skipped.get(reason, 0) + records
 

@@ -1,4 +1,4 @@
-"""What a turn costs a reader, and the part of a turn that facts are learned from."""
+"""The token cost of a turn, and the light form of a turn that facts are extracted from."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 _RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
-"""Characters of either end of a long tool result that are read."""
+"""The characters at either end of a long tool result that are kept."""
 
 
 def lighten(turn: Turn) -> Turn:
-    """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
+    """Return *turn* without thinking and without the middle of long tool results. A light turn is returned
+    unchanged.
+    """
     long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
     if not turn.thinking and not long_results:
         return turn
@@ -27,7 +29,7 @@ def _shorten_result(result: ToolResult) -> ToolResult:
 
 
 def turn_tokens(turn: Turn) -> int:
-    """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
+    """Return the approximate tokens of a turn: four characters each, with tool calls and results."""
     length = len(turn.text)
     for result in turn.results:
         length += len(result.text)

@@ -1,11 +1,11 @@
-"""The words in which facts of the log are put. Nothing reads them back: what a fact says is also in its fields."""
+"""Words that facts of the log share. No code reads them back: the same content is in the fields of a fact."""
 
 from __future__ import annotations
 
 DELETED = "was deleted"
 
 FAILURE_MARK = " failed with: "
-"""Stands between a command and its error."""
+"""Between a command and its error."""
 
 
 def failure_text(command: str, error: str) -> str:
