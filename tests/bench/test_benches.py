@@ -185,7 +185,7 @@ def test_the_page_is_filled_from_all_of_them(shared_folder: Path, monkeypatch: p
     written.write_text(text)
     page.main(["--page", str(written), "--check"])
     written.write_text(text.replace("| Onward's handoff (1) |", "| Onward's handoff (5) |"))
-    with pytest.raises(SystemExit, match="newest runs"):
+    with pytest.raises(SystemExit, match="out of date"):
         page.main(["--page", str(written), "--check"])
 
 
