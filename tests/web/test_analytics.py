@@ -24,16 +24,16 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
     expect(output.locator("output")).to_have_text(re.compile(r"^Session 1: Predicted [\d.]+ · Actual .+ · Tokens: [\d,]+$"))
     page.keyboard.press("End")
     expect(output.locator("output")).to_have_text(re.compile("^Session 3"))
-    output.get_by_text("As a table").click()
+    output.get_by_text("Show as table").click()
     expect(output.get_by_role("row")).to_have_count(4)
     retention_chart = page.get_by_role("region", name="Handoffs keep")
     retention_chart.locator("growth-chart").focus()
     page.keyboard.press("End")
     expect(retention_chart.locator("output")).to_have_text(re.compile(r"^Session 3: Kept \d+% · 95% interval \d+–\d+% · Facts: \d+$"))
-    retention_chart.get_by_text("As a table").click()
-    expect(retention_chart.get_by_role("columnheader")).to_have_text(["Session", "Kept", "95% interval", "Facts"])
-    expect(page.get_by_role("region", name="How credits go")).to_be_visible()
-    expect(page.get_by_role("region", name="Errors that recur")).to_be_visible()
+    retention_chart.get_by_text("Show as table").click()
+    expect(retention_chart.get_by_role("columnheader")).to_have_text(["Session", "Kept", "95% CI", "Facts"])
+    expect(page.get_by_role("region", name="Credit usage")).to_be_visible()
+    expect(page.get_by_role("region", name="Recurring errors")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     assert "predicted_efficiency" in download.value.path().read_text()
@@ -78,7 +78,7 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
     )
     for chart in charts(totals):
         assert chart.data["ticks"] == [1, 2, 3]
-        assert chart.data["axis"] == "Sessions of all projects, in order of time"
+        assert chart.data["axis"] == "Sessions of all projects, in chronological order"
         assert chart.heads[0] == "Project and session"
         assert [row[0] for row in chart.rows] == chart.data["labels"] == ["shop #1", "shop #2", "blog #1"]
         assert "counted together" in chart.note
@@ -151,7 +151,7 @@ def test_retention_of_a_project_is_shown(page: Page, shared_site: Site) -> None:
     survives = page.get_by_role("region", name="handoffs still show")
     expect(survives.get_by_role("heading")).to_have_text(re.compile(r"^After 2 sessions handoffs still show \d+ ?% of what held$"))
     expect(survives.locator("growth-chart canvas")).to_have_count(1)
-    survives.get_by_text("As a table").click()
+    survives.get_by_text("Show as table").click()
     expect(survives.get_by_role("row")).to_have_count(4)
     visit(page, f"{shared_site.url}/analytics")
     expect(page.locator("growth-chart canvas")).to_have_count(4)

@@ -23,7 +23,7 @@ def _allow_422(watch: Watch) -> None:
 def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_site: Site) -> None:
     visit(page, empty_site.url)
     assert violations(page) == []
-    page.get_by_role("button", name="Load the demo").click()
+    page.get_by_role("button", name="Load demo").click()
     expect(page.locator("job-progress")).to_be_visible()
     expect(page.locator(".toast")).to_contain_text("It has begun")
     expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
@@ -50,7 +50,7 @@ def test_sessions_of_an_agent_are_found_chosen_and_imported(page: Page, empty_si
 def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(page: Page, empty_site: Site) -> None:
     visit(page, empty_site.url)
     page.get_by_label("Project").fill("checkout")
-    page.get_by_role("button", name="Make the handoff").click()
+    page.get_by_role("button", name="Create handoff").click()
     expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
     expect(page.locator("#field-text")).to_be_focused()
     expect(page.get_by_label("Project")).to_have_value("checkout")
@@ -59,14 +59,14 @@ def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(p
     page.reload()
     wait_until_ready(page)
     expect(page.get_by_label("Conversation")).to_have_value(conversation)
-    page.get_by_role("button", name="Make the handoff").click()
+    page.get_by_role("button", name="Create handoff").click()
     page.wait_for_url(f"{empty_site.url}/handoff?project=1", timeout=LONG_MS)
     expect(page.locator(".handoff")).to_contain_text("8443")
 
 
 def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site) -> None:
     visit(page, empty_site.url)
-    page.get_by_role("button", name="Load the demo").click()
+    page.get_by_role("button", name="Load demo").click()
     expect(page.locator("job-progress")).to_be_visible()
     page.goto("about:blank")
     visit(page, f"{empty_site.url}/jobs/1")
@@ -86,7 +86,7 @@ def test_remote_users_sign_in_with_a_token_and_may_only_read(browser: Browser, s
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/sessions?status=active")
     visit(page, f"{site.url}/begin")
-    expect(page.get_by_role("button", name="Load the demo")).to_be_disabled()
+    expect(page.get_by_role("button", name="Load demo")).to_be_disabled()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.url}/**")
     visit(page, site.url)

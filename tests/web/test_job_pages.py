@@ -60,7 +60,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     job_url = target_of(answer.headers["hx-location"])
     assert job_url == "/jobs/1?then=%2Fsessions%2F1%2Fhandoff"
     for page in (job_url, f"/sessions/{session_id}", "/"):
-        assert "Waiting to begin" in local_client.get(page).text
+        assert "Waiting to start" in local_client.get(page).text
     again = local_client.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
     assert again.status_code == 422
     assert "by job 1 already" in again.text
@@ -77,13 +77,13 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
 
 
 def test_all_jobs_are_listed(local_client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Nothing was asked for yet" in local_client.get("/jobs").text
+    assert "No tasks yet" in local_client.get("/jobs").text
     monkeypatch.setattr(jobs_pages, "MAX_JOBS", 1)
     exported = local_client.post(f"/parts/projects/{projects.create(store, 'klinik').id}/export", headers=HTMX)
     assert target_of(exported.headers["hx-location"]) == "/jobs/1"
     jobs.request_job(store, "backup", {})
     first = local_client.get("/jobs").text
-    assert "Safe copy" in first
+    assert "Backup" in first
     assert 'href="/jobs?before=2"' in first
     assert all(text in local_client.get("/jobs?before=2").text for text in ("Exporting a project", "klinik", "waiting"))
     assert "Exporting a project" in local_client.get("/jobs/1").text
@@ -129,13 +129,13 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         page.locator("#complete-accomplishments").fill("The ticket prints")
         page.locator("#complete-dialog").get_by_role("button", name="Complete", exact=True).click()
         page.wait_for_url("**/jobs/1?then=*")
-        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to start")
         assert violations(page) == []
         page.reload()
         wait_until_ready(page)
-        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to start")
         visit(page, f"{site.url}/sessions/4")
-        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to start")
         lock.rollback()
         page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
         expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
@@ -148,7 +148,7 @@ def test_the_end_of_a_job_is_seen_without_events(page: Page, seeded_home: Path, 
     with block_worker(home) as lock, serving(home, tmp_path / "server.log") as site:
         httpx2.post(f"{site.url}/api/projects/1/rebuild", timeout=60).raise_for_status()
         visit(page, f"{site.url}/jobs/1")
-        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to start")
         lock.rollback()
         expect(page.locator("job-progress[state=done]")).to_be_visible(timeout=60_000)
 

@@ -19,13 +19,13 @@ def test_an_entry_is_written_found_edited_deleted_and_brought_back(page: Page, s
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.locator("#entry-text-error")).not_to_be_empty()
-    dialog.get_by_label("What was learned").fill(ERROR)
-    dialog.get_by_label("What to do about it").fill("Stop the old zeppelin server first")
+    dialog.get_by_label("Lesson").fill(ERROR)
+    dialog.get_by_label("What to do").fill("Stop the old zeppelin server first")
     dialog.get_by_label("Kind").select_option("solution")
     assert violations(page) == []
     dialog.get_by_role("button", name="Save").click()
     expect(page.locator("main h1")).to_have_text(ERROR)
-    page.get_by_role("button", name="It helped").click()
+    page.get_by_role("button", name="Helpful").click()
     expect(page.locator(".kpi").last).to_contain_text("1")
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("main h1")).to_have_text("Knowledge")
@@ -39,7 +39,7 @@ def test_an_entry_is_written_found_edited_deleted_and_brought_back(page: Page, s
     visit(page, f"{site.url}/knowledge/seen")
     page.get_by_label("Error").fill(f"$ npm start\n{ERROR}")
     page.get_by_role("button", name="Look").click()
-    expect(page.locator("#seen")).to_contain_text("A checklist")
+    expect(page.locator("#seen")).to_contain_text("Checklist")
     expect(page.locator("#seen")).to_contain_text("zeppelin")
     assert violations(page) == []
 

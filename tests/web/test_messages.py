@@ -156,45 +156,51 @@ def test_errors_of_pages_are_worded_in_the_readers_language() -> None:
                 assert not any(list(constants(argument)) for argument in node.args), f"{path.name}:{node.lineno}: wrap in _()"
 
 
-@pytest.mark.parametrize(
-    ("message", "in_english", "in_indonesian"),
-    [
-        (Message("There is no account {name!r}.", name="claude-9"), "There is no account 'claude-9'.", "Tidak ada akun 'claude-9'."),
-        (Message("{left:,} of {total:,} credits left", left=12, total=1000.5), "12 of 1,000.5 credits left", "sisa 12 dari 1.000,5 kredit"),
-        (
-            Message("{account} cannot be used: {reason}", account="kopi", reason=Message("paused")),
-            "kopi cannot be used: paused",
-            "kopi tidak bisa dipakai: dijeda",
-        ),
-        (
-            Message(
-                "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M} UTC. {hint}",
-                due_at=datetime(2026, 5, 1, 14, 3, tzinfo=UTC),
-                hint=Message("Try again later."),
-            ),
-            "The job continues by itself, not before 1 May 2026, 14:03 UTC. Try again later.",
-            "Pekerjaan berlanjut sendiri, tidak sebelum 1 Mei 2026, 14:03 UTC. Coba lagi nanti.",
-        ),
-        ("Try again later.", "Try again later.", "Coba lagi nanti."),
-        ("Nobody has ever written this.", "Nobody has ever written this.", "Nobody has ever written this."),
-        (Message("Nor {this}.", this=1.5), "Nor 1.5.", "Nor 1,5."),
-        (None, "", ""),
-    ],
-)  # fmt: skip
-def test_a_message_is_shown_in_the_readers_language(message: Message | str | None, in_english: str, in_indonesian: str) -> None:
+CATALOGUE = {
+    "There is no account {name}.": "Tidak ada akun {name}.",
+    "{left} of {total} credits left": "sisa {left} dari {total} kredit",
+    "{account}: {reason}": "akun {account}: {reason}",
+    "paused": "dijeda",
+    "Not before {at} UTC.": "Tidak sebelum {at} UTC.",
+    "Try again later.": "Coba lagi nanti.",
+}
+
+
+@pytest.fixture
+def indonesian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Answer a request in Indonesian, with a small catalogue."""
+    monkeypatch.setattr("onward.web.messages.message_catalogue", lambda language: CATALOGUE if language == "id" else {})
+    token = current_language.set("id")
+    yield
+    current_language.reset(token)
+
+
+AT = datetime(2026, 5, 1, 14, 3, tzinfo=UTC)
+MESSAGES = [
+    (Message("There is no account {name!r}.", name="x-9"), "There is no account 'x-9'.", "Tidak ada akun 'x-9'."),
+    (Message("{left:,} of {total:,} credits left", left=12, total=1000.5), "12 of 1,000.5 credits left", "sisa 12 dari 1.000,5 kredit"),
+    (Message("{account}: {reason}", account="x-9", reason=Message("paused")), "x-9: paused", "akun x-9: dijeda"),
+    (Message("Not before {at:%Y-%m-%d %H:%M} UTC.", at=AT), "Not before 1 May 2026, 14:03 UTC.", "Tidak sebelum 1 Mei 2026, 14:03 UTC."),
+    ("Try again later.", "Try again later.", "Coba lagi nanti."),
+    ("Nobody has ever written this.", "Nobody has ever written this.", "Nobody has ever written this."),
+    (Message("Nor {this}.", this=1.5), "Nor 1.5.", "Nor 1,5."),
+    (None, "", ""),
+]
+
+
+@pytest.mark.parametrize(("message", "in_english", "_"), MESSAGES)
+def test_a_message_is_shown_in_english(message: Message | str | None, in_english: str, _: str) -> None:
     assert translate_message(message) == in_english
-    token = current_language.set("id")
-    try:
-        assert translate_message(message) == in_indonesian
-    finally:
-        current_language.reset(token)
 
 
+@pytest.mark.usefixtures("indonesian")
+@pytest.mark.parametrize(("message", "_", "in_indonesian"), MESSAGES)
+def test_a_message_is_shown_in_the_readers_language(message: Message | str | None, _: str, in_indonesian: str) -> None:
+    assert translate_message(message) == in_indonesian
+
+
+@pytest.mark.usefixtures("indonesian")
 def test_an_error_is_shown_with_its_hint() -> None:
-    error = NotFound(Message("There is no project {name}.", name="shop"), "List projects: onward project list")
-    assert translate_error(error) == str(error)
-    token = current_language.set("id")
-    try:
-        assert translate_error(error) == "Tidak ada proyek shop. Lihat proyek: onward project list"
-    finally:
-        current_language.reset(token)
+    error = NotFound(Message("There is no account {name}.", name="x-9"), "Try again later.")
+    assert str(error) == "There is no account x-9. Try again later."
+    assert translate_error(error) == "Tidak ada akun x-9. Coba lagi nanti."

@@ -154,7 +154,7 @@ def test_a_cookie_reaches_pages_and_what_they_ask_and_only_from_them(remote_clie
 def test_readers_see_disabled_controls_and_cannot_write(remote_client: TestClient, store: Store) -> None:
     sign_in(remote_client, store, "read")
     page = remote_client.get("/").text
-    assert "Your access token can only read" in page
+    assert "Your access token is read-only" in page
     answer = remote_client.post("/parts/begin/demo", headers={**OUR, "HX-Request": "true"})
     assert answer.status_code == 403
     assert "onward:toast" in answer.headers["hx-trigger"]
@@ -170,7 +170,7 @@ def test_a_token_that_was_revoked_leads_to_signing_in(remote_client: TestClient,
     sign_in(remote_client, store, "read")
     access.revoke(store, "browser read")
     assert remote_client.get("/").headers["location"].startswith("/login")
-    assert "no longer good" in remote_client.get("/login").text
+    assert "no longer valid" in remote_client.get("/login").text
 
 
 def test_without_its_files_the_server_says_so_and_does_not_start(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ def open_line(page: Page, words: str) -> None:
     """Open the dialog of the handoff line that contains *words*."""
     line = page.locator(".handoff li", has_text=words).first
     line.hover()
-    line.get_by_role("button", name="Correct, pin or retract this line").click()
+    line.get_by_role("button", name="Edit, pin or retract this line").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
@@ -55,7 +55,7 @@ def test_a_line_is_corrected_and_the_correction_undone(page: Page, site: Site) -
     first = page.locator(".handoff section li .said").first.inner_text().split("\n")[0][:40]
     open_line(page, first)
     assert violations(page) == []
-    page.get_by_label("What it says").first.fill("Never print a patient’s name on the ticket.")
+    page.get_by_label("Text").first.fill("Never print a patient’s name on the ticket.")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".handoff")).to_contain_text("Never print a patient’s name on the ticket.")
@@ -91,23 +91,23 @@ def test_a_line_is_retracted_with_undo_and_another_pinned(page: Page, site: Site
 def test_the_ledger_is_filtered_as_one_types_and_a_fact_is_added(page: Page, watch: Watch, site: Site) -> None:
     watch.allow("422")
     visit(page, f"{site.url}/projects/1/facts")
-    page.get_by_label("Words of a fact").type("sqlite")
+    page.get_by_label("Filter facts").type("sqlite")
     page.wait_for_url("**text=sqlite**")
-    expect(page.get_by_label("Words of a fact")).to_be_focused()
+    expect(page.get_by_label("Filter facts")).to_be_focused()
     expect(page.locator(".facts li").first).to_contain_text(re.compile("sqlite", re.IGNORECASE))
     page.get_by_label("Kind").select_option("rule")
     page.wait_for_url("**kind=rule**")
     expect(page.locator(".facts li .kind", has_text="decision")).to_have_count(0)
-    page.get_by_role("button", name="Add a fact").click()
+    page.get_by_role("button", name="Add fact").click()
     assert violations(page) == []
-    page.get_by_label("What it says").fill("   ")
+    page.get_by_label("Text").fill("   ")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("dialog").locator(".error")).to_contain_text("A fact needs a text")
-    page.get_by_label("What it says").fill("Keep sqlite in WAL mode.")
+    page.get_by_label("Text").fill("Keep sqlite in WAL mode.")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".facts")).to_contain_text("Keep sqlite in WAL mode.")
     page.reload()
-    expect(page.locator(".facts")).to_contain_text("said by hand")
+    expect(page.locator(".facts")).to_contain_text("added by hand")
 
 
 def test_sessions_are_filtered_by_status_and_files_by_path(page: Page, shared_site: Site) -> None:
@@ -116,7 +116,7 @@ def test_sessions_are_filtered_by_status_and_files_by_path(page: Page, shared_si
     page.get_by_role("link", name="Completed").click()
     expect(page.locator(".timeline li")).to_have_count(3)
     page.get_by_role("navigation", name="Pages of this project").get_by_role("link", name="Files").click()
-    page.get_by_label("Part of a path").type("printer")
+    page.get_by_label("Filter by path").type("printer")
     expect(page.locator("#files tbody tr")).to_have_count(2)
     page.locator("#files a.source").first.click()
     expect(page.locator(".source-turns .named")).to_be_visible()
@@ -127,7 +127,7 @@ def test_a_project_is_named_archived_brought_back_and_exported(page: Page, watch
     visit(page, f"{site.url}/projects/1")
     more = page.get_by_role("button", name="More about this project")
     more.click()
-    page.get_by_role("button", name="Rename and describe").click()
+    page.get_by_role("button", name="Edit name and description").click()
     assert violations(page) == []
     page.get_by_role("textbox", name="Name").fill("123")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
@@ -155,7 +155,7 @@ def test_sessions_are_given_to_another_project_and_a_project_is_deleted_by_name(
     site.onward("project", "new", "other")
     visit(page, f"{site.url}/projects/1")
     page.get_by_role("button", name="More about this project").click()
-    page.get_by_role("button", name="Give to another project").click()
+    page.get_by_role("button", name="Move sessions to another project").click()
     page.get_by_label("Project*").select_option(label="other")
     page.get_by_role("textbox", name="Sessions").fill("two")
     page.get_by_role("dialog").get_by_role("button", name="Give").click()
@@ -166,7 +166,7 @@ def test_sessions_are_given_to_another_project_and_a_project_is_deleted_by_name(
     expect(page.locator(".toast").last).to_contain_text("1 session went to other")
     page.get_by_role("button", name="More about this project").click()
     page.get_by_role("button", name="Delete").click()
-    delete = page.get_by_role("button", name="Delete for good")
+    delete = page.get_by_role("button", name="Delete permanently")
     expect(delete).to_be_disabled()
     assert violations(page) == []
     for wrong in ("Other", "othe", "other 1"):
@@ -185,7 +185,7 @@ def test_by_keyboard_alone_a_line_is_retracted(page: Page, site: Site) -> None:
     button = page.locator(".handoff section .act").first
     button.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("What it says").first).to_be_focused()
+    expect(page.get_by_label("Text").first).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(button).to_be_focused()

@@ -36,7 +36,7 @@ def test_it_is_found_as_it_is_typed_and_opened_by_keys_alone(page: Page, shared_
 def test_filters_narrow_and_stay_in_the_address(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/search?q=queue")
     expect(page.locator(".hit").first).to_be_visible()
-    page.get_by_label("Whose words").select_option("fact")
+    page.get_by_label("Author").select_option("fact")
     expect(page).to_have_url(re.compile("kind=fact"))
     expect(page.locator(".hit .tag").first).to_have_text("Fact")
     assert set(page.locator(".hit .tag").all_inner_texts()) == {"Fact"}

@@ -87,7 +87,7 @@ def test_sessions_are_filtered_by_their_address(page: Page, site: Site) -> None:
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(3)
     visit(page, f"{site.url}/sessions?status=abandoned")
-    expect(page.locator(".empty")).to_contain_text("No session is like that")
+    expect(page.locator(".empty")).to_contain_text("No sessions found")
 
 
 def test_credits_in_the_window_offer_to_go_on_with_another_account(page: Page, site: Site) -> None:
@@ -210,7 +210,7 @@ def test_a_line_of_the_handoff_leads_to_its_turn_and_the_turn_back(page: Page, s
     source = page.locator(".handoff-prose li a.source", has_text=re.compile(r"^s3\.\d+$")).first
     turn = source.inner_text().partition(".")[2]
     source.click()
-    page.get_by_role("link", name="Whole session").click()
+    page.get_by_role("link", name="Full session").click()
     marked = page.locator(".turn.is-marked")
     expect(marked).to_have_attribute("id", f"turn-{turn}")
     expect(marked).to_be_in_viewport()
@@ -265,7 +265,7 @@ def test_a_session_is_played_back_from_the_keyboard(page: Page, shared_site: Sit
 def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: Watch) -> None:
     watch.allow("422")
     visit(page, f"{site.url}/sessions/4")
-    page.get_by_role("button", name="Add a transcript").click()
+    page.get_by_role("button", name="Add transcript").click()
     dialog = page.locator("#import-dialog")
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.locator("#import-text-error")).to_contain_text("There is nothing to add")
@@ -274,7 +274,7 @@ def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: W
     expect(page.locator(".toast", has_text="3 new turns").first).to_be_visible()
     expect(page.locator(".turn")).to_have_count(3)
     page.get_by_role("button", name="More about this session").click()
-    page.get_by_role("button", name="Add a transcript").click()
+    page.get_by_role("button", name="Add transcript").click()
     dialog.get_by_label("Conversation").fill(PASTED)
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".toast").last).to_contain_text("has all of these turns already")

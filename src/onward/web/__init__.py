@@ -1,1 +1,1 @@
-"""The dashboard: pages over the same use cases as the API. docs/dashboard.md tells how it is built and how to add to it."""
+"""The dashboard: HTML pages over the same use cases as the API. docs/dashboard.md explains how to extend it."""

@@ -1,4 +1,7 @@
-"""What pages load: style and script sheets put together once, fonts, icons. Each under an address that names what it holds, so that browsers may keep it for good."""
+"""Static assets: one style sheet and one script built at start, fonts, icons.
+
+Their addresses carry a digest, so browsers cache them for good.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
 
 STYLE_SHEETS = ("tokens", "base", "layout", "parts", "prose")
-"""Style sheets, in the order in which they stand; those of `css/pages` follow by name."""
+"""Style sheets in cascade order; those of `css/pages` follow, sorted by name."""
 SCRIPTS = (
     "texts",
     "going",
@@ -34,7 +37,7 @@ SCRIPTS = (
     "sessions",
     "start",
 )
-"""Scripts, in the order in which they stand; those of `js/elements` come before the last, which declares the page ready."""
+"""Scripts in order; those of `js/elements` are inserted before the last one, which marks the page as ready."""
 
 _FONTS = {"Inter": "inter.woff2", "JetBrains Mono": "jetbrains-mono.woff2"}
 _SVG_SAFE_CHARS = " =:/'(),;"
@@ -44,7 +47,10 @@ _STYLE_URL = re.compile(r"url\(((?:vendor/)?[\w-]+\.(?:woff2|svg))\)")
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is sent. `packed` is gzip, empty where that would not make it smaller; `version` is a digest of what it holds."""
+    """One file as it is sent.
+
+    `gzipped` is empty where compression does not make it smaller; `version` is a digest of the content.
+    """
 
     data: bytes
     type: str
@@ -54,25 +60,25 @@ class Asset:
 
 @dataclass(slots=True)
 class Assets:
-    """Everything under /static, by its path there."""
+    """Every file under /static, by its path there."""
 
     by_path: dict[str, Asset] = field(default_factory=dict[str, Asset])
 
     def add(self, path: str, data: bytes) -> None:
-        """Offer *data* at *path*."""
+        """Register *data* under *path*."""
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         gzipped = gzip.compress(data, 9, mtime=0) if Path(path).suffix in _GZIPPED_SUFFIXES else b""
         text = f"{kind}; charset=utf-8" if kind.startswith(("text/", "image/svg")) else kind
         self.by_path[path] = Asset(data, text, sha256(data).hexdigest()[:10], gzipped if len(gzipped) < len(data) else b"")
 
     def url(self, path: str) -> str:
-        """Return the address of what lies at *path*."""
+        """Return the versioned address of the file at *path*."""
         return f"/static/{path}?v={self.by_path[path].version}"
 
 
 @cache
 def load_assets() -> Assets:
-    """Return everything that pages load. Raises `BadSetting` where the package was built without it."""
+    """Return the assets of all pages. Raises `BadSetting` if the package was built without its vendored files."""
     if not (VENDOR / "htmx.min.js").is_file():
         raise BadSetting(
             "The dashboard's fonts and scripts are missing: this copy of Onward was not built whole.",
@@ -90,7 +96,7 @@ def load_assets() -> Assets:
 
 @cache
 def icon_names() -> frozenset[str]:
-    """Return the names of the icons there are."""
+    """Return the names of the available icons."""
     return frozenset(path.stem for path in (VENDOR / "icons").glob("*.svg"))
 
 
@@ -105,7 +111,7 @@ def _build_style(bundle: Assets) -> str:
 
 
 def _icon_style() -> str:
-    """Return a rule for each icon: a mask in the colour of the text around it."""
+    """Return one CSS rule per icon: a mask in the colour of the surrounding text."""
     rules = []
     for name in sorted(icon_names()):
         svg = (VENDOR / "icons" / f"{name}.svg").read_text(encoding="utf-8")
@@ -134,7 +140,7 @@ HTMX_CONFIG = json.dumps(
         "refreshOnHistoryMiss": True,
         "scrollIntoViewOnBoost": False,
         "defaultSettleDelay": 0,
-        # A style that a script gave an element (where a menu stands) must not be written into the page: the policy forbids that.
+        # htmx must not copy a style that a script set (such as a menu's position) into the page: the Content-Security-Policy forbids it.
         "attributesToSettle": [],
         "responseHandling": [
             {"code": "204", "swap": False},
@@ -144,4 +150,4 @@ HTMX_CONFIG = json.dumps(
         ],
     }
 )
-"""How htmx is set up: nothing evaluated, nothing kept in the browser, and what is wrong with a form shown in the form."""
+"""The htmx configuration: nothing is evaluated or cached in the browser, and a form with errors (422) is swapped in."""

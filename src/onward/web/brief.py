@@ -1,4 +1,4 @@
-"""What a person gives to the agent of a session that begins: the handoff it begins with, and what changed since, as one prompt."""
+"""The briefing for an active session's agent: its starting handoff, with the repository changes made since, as one prompt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onward.web.visit import Visit
 
 
 def add_repository_changes(visit: Visit, project: Project, handoff: StoredHandoff) -> Handoff:
-    """Return *handoff* with what changed in the project's repository since, where that is on this machine."""
+    """Return *handoff* with the changes made in the project's repository since, if the repository is on this machine."""
     root = Path(project.root) if project.root else None
     if root is None or not root.is_absolute() or not root.is_dir():
         return handoff.handoff
@@ -22,7 +22,7 @@ def add_repository_changes(visit: Visit, project: Project, handoff: StoredHandof
 
 
 def render_briefing(visit: Visit, project: Project, detail: SessionDetail) -> str:
-    """Return what the agent of a session is given; empty where it began with no handoff."""
+    """Return the prompt for a session's agent; empty if the session started without a handoff."""
     if detail.previous is None:
         return ""
     return render_prompt(

@@ -1,4 +1,4 @@
-"""How numbers, shares, dates and spans of time read, in the language of the request."""
+"""Numbers, shares, dates and durations in the form of the reader's language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MONTHS = {
 }
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 604800
 NO_VALUE = "–"
-"""What stands where nothing is known."""
+"""Shown for an unknown value."""
 
 
 def format_integer(number: float | None) -> str:
@@ -60,12 +60,12 @@ def format_signed(number: float | None, places: int = 1) -> str:
 
 
 def format_bytes(number: float | None) -> str:
-    """Return a size: 950 B, 1.2 MB."""
+    """Return a size in bytes: 950 B, 1.2 MB."""
     return NO_VALUE if number is None else f"{format_compact(number)}B" if number >= 1_000 else f"{format_integer(number)} B"
 
 
 def format_date(at: datetime | None) -> str:
-    """Return a day: 25 Nov 2026."""
+    """Return a date: 25 Nov 2026."""
     if at is None:
         return NO_VALUE
     at = at.astimezone(UTC)
@@ -73,12 +73,12 @@ def format_date(at: datetime | None) -> str:
 
 
 def format_datetime(at: datetime | None) -> str:
-    """Return a day and a time, in UTC: 25 Nov 2026, 14:03 UTC. The page says it in the reader's own zone once it is there."""
+    """Return a date and time in UTC: 25 Nov 2026, 14:03 UTC. A script converts it to the reader's time zone."""
     return NO_VALUE if at is None else f"{format_date(at)}, {at.astimezone(UTC):%H:%M} UTC"
 
 
 def format_relative(at: datetime | None, now: datetime | None = None) -> str:
-    """Return how long ago something was, or in how long it will be; the day where that is more than a week off."""
+    """Return a time relative to *now*, such as `3 minutes ago`; the date if it is more than a week away."""
     if at is None:
         return NO_VALUE
     seconds = ((now or datetime.now(UTC)) - at).total_seconds()
@@ -91,7 +91,7 @@ def format_relative(at: datetime | None, now: datetime | None = None) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Return a span of time in its largest unit: 3 minutes."""
+    """Return a duration in its largest unit: 3 minutes."""
     if seconds is None:
         return NO_VALUE
     if round(seconds) < 60:
@@ -104,12 +104,21 @@ def format_duration(seconds: float | None) -> str:
 
 
 def localize_marks(number: str) -> str:
-    """Return a number with the marks of the language: Indonesian has them the other way round."""
+    """Return *number* with the separators of the language: Indonesian swaps comma and point."""
     return number.translate(str.maketrans(",.", ".,")) if current_language.get() == "id" else number
 
 
 FILTERS = {
-    "whole": format_integer, "decimal": format_decimal, "compact": format_compact, "percent": format_percent, "between": format_interval, "signed": format_signed, "bytes": format_bytes,
-    "date": format_date, "moment": format_datetime, "ago": format_relative, "lasting": format_duration,
-}  # fmt: skip
-"""By the names that templates use."""
+    "integer": format_integer,
+    "decimal": format_decimal,
+    "compact": format_compact,
+    "percent": format_percent,
+    "interval": format_interval,
+    "signed": format_signed,
+    "bytes": format_bytes,
+    "date": format_date,
+    "datetime": format_datetime,
+    "relative": format_relative,
+    "duration": format_duration,
+}
+"""The Jinja filters, by name."""

@@ -1,4 +1,4 @@
-"""Long work that a page asked for: a moment is waited for it, and what takes longer is followed at an address of its own, which can be left and come back to."""
+"""Jobs started from a page: the page waits briefly, then redirects to the job's own page, which can be left and reopened."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from onward.web.render import redirect
 from onward.web.visit import Toast, Visit
 
 WAIT_SECONDS = 2.0
-"""So long somebody who pressed a button looks at it; what is done by then needs no page of its own."""
+"""How long a request waits for a job; a job that ends within this time needs no page."""
 _POLL_SECONDS = 0.05
 
 
 async def wait_briefly(visit: Visit, job: Job) -> Job:
-    """Return a job as it is when it is over, or after a moment."""
+    """Return *job* once it has ended, or as it is after a short wait."""
     deadline = current_time() + WAIT_SECONDS
     while job.is_open and current_time() < deadline:
         await sleep(_POLL_SECONDS)
@@ -32,30 +32,28 @@ async def wait_briefly(visit: Visit, job: Job) -> Job:
 
 
 def redirect_to_job(visit: Visit, job: Job, next_url: str = "") -> Response:
-    """Lead to the page of a job, and from there to *then* when it is done; by itself to where its result is seen."""
+    """Redirect to a job's page. When the job is done, that page leads to *next_url*, or to `result_url`."""
     query = urlencode({"then": next_url}) if next_url else ""
-    return redirect(
-        visit, f"/jobs/{job.id}" + (f"?{query}" if query else ""), toast=Toast(_("It has begun. You may leave this page."), "info")
-    )
+    return redirect(visit, f"/jobs/{job.id}" + (f"?{query}" if query else ""), toast=Toast(_("Started. You can leave this page."), "info"))
 
 
 def job_title(job: Job) -> str:
-    """Return what a job is called."""
+    """Return the title of a job."""
     if job.kind == completion_job.JOB_KIND:
         return _("Completing a session") if job.arguments["said"] else _("Adding a transcript")
     titles = {
         "import": _("Importing sessions"),
-        refiner.JOB_KIND: _("Refining a handoff"),
-        "rebuild": _("Extracting facts anew"),
+        refiner.JOB_KIND: _("Improving a handoff"),
+        "rebuild": _("Re-extracting facts"),
         "export": _("Exporting a project"),
-        "import-project": _("Bringing in a project"),
-        backups.KIND: _("Safe copy"),
+        "import-project": _("Importing a project"),
+        backups.KIND: _("Backup"),
     }
     return titles.get(job.kind, job.kind)
 
 
 def result_url(job: Job) -> str:
-    """Return the page on which the result of a job is seen; nothing where the job itself tells it."""
+    """Return the page that shows a job's result; empty if the job's own page shows it."""
     if job.kind == completion_job.JOB_KIND:
         return f"/sessions/{job.arguments['session_id']}" + ("/handoff" if job.arguments["said"] else "")
     if job.kind in ("import", refiner.JOB_KIND):
@@ -68,12 +66,12 @@ def result_url(job: Job) -> str:
 
 
 def completion_toast(job: Job) -> Toast | None:
-    """Return what is said when a job has just come to its end; None where its result is all there is to say."""
+    """Return the toast for a job that has just ended; None if its result says enough."""
     if job.kind != completion_job.JOB_KIND or job.state != "done":
         return None
     number, version, new_turns = (job.result.get(name) for name in ("session_number", "handoff_version", "new_turns"))
     if version:
-        return Toast(_("Session %(number)s is completed: handoff %(version)s is ready", number=number, version=version))
+        return Toast(_("Session %(number)s completed: handoff %(version)s is ready", number=number, version=version))
     if new_turns:
         return Toast(ngettext("%(num)s new turn", "%(num)s new turns", new_turns))
-    return Toast(_("The session has all of these turns already"), "info")
+    return Toast(_("No new turns: the session already has them"), "info")

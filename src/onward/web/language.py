@@ -1,4 +1,4 @@
-"""The languages of the dashboard. A text is written in English where it stands; `texts/<language>/<area>.toml` says it in another language."""
+"""The languages of the dashboard. Source texts are English; `texts/<language>/<area>.toml` translates them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from markupsafe import Markup
 
 Language: TypeAlias = Literal["en", "id"]
 LANGUAGES: dict[Language, str] = {"en": "English", "id": "Bahasa Indonesia"}
-"""Each language by its own name."""
+"""The languages, each by its own name."""
 
 TEXTS = Path(__file__).parent / "texts"
 
 current_language: ContextVar[Language] = ContextVar("language", default="en")
-"""The language of the request that is being answered."""
+"""The language of the current request."""
 
 
 def _(text: str, /, **values: object) -> str:
-    """Return *text* in the language of the request, `%(name)s` filled in from *values*."""
+    """Return *text* in the language of the request, with `%(name)s` filled in from *values*."""
     translation = catalogue(current_language.get()).get(text, text)
     return translation % values if values else translation
 
 
 def translate_markup(text: str, /, **values: object) -> Markup:
-    """Return *text* as `_` does, for templates: it is markup already, and what is filled in is not. A page says hundreds, so each is looked up once."""
+    """Return *text* like `_`, as markup for templates; the *values* are escaped. Lookups are cached: a page has hundreds of texts."""
     return _translated_markup(current_language.get(), text) % values if values else _formatted_markup(current_language.get(), text)
 
 
@@ -42,21 +42,21 @@ def _formatted_markup(language: Language, text: str) -> Markup:
 
 
 def ngettext(singular: str, plural: str, number: float, /, **values: object) -> str:
-    """Return the form of a text that goes with *number*, which `%(num)s` shows. The catalogue names the singular; Indonesian has one form for all."""
+    """Return the plural form for *number*, which `%(num)s` shows. The catalogue is keyed by the singular."""
     from onward.web.format_values import format_integer
 
     return plural_form(singular, plural, number) % {"num": format_integer(number), **values}
 
 
 def plural_form(singular: str, plural: str, number: float) -> str:
-    """Return the form of a text that goes with *number*, nothing filled in."""
+    """Return the plural form for *number* without filling in values."""
     english = singular if number == 1 else plural
     return catalogue(current_language.get()).get(singular, english)
 
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
-    """Return every text of a language by its English; nothing for English."""
+    """Return the translations of a language by their English text; empty for English."""
     texts: dict[str, str] = {}
     for path in sorted((TEXTS / language).glob("*.toml")):
         texts.update(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -64,7 +64,7 @@ def catalogue(language: Language) -> dict[str, str]:
 
 
 def choose_language(cookie: str, accepted: str) -> Language:
-    """Return the language that a person chose, else the first one of *accepted* (Accept-Language) that there is, else English."""
+    """Return the language of the cookie, else the best match of the *accepted* header (Accept-Language), else English."""
     if cookie in get_args(Language):
         return cast("Language", cookie)
     candidates = []
@@ -74,6 +74,6 @@ def choose_language(cookie: str, accepted: str) -> Language:
             candidates.append((-float(weight or 1), position, name.strip().lower().partition("-")[0]))
         except ValueError:
             continue
-    # "in" is what some programs still call Indonesian.
+    # Some programs still use the old code "in" for Indonesian.
     names = [{"in": "id"}.get(name, name) for weight, _place, name in sorted(candidates) if weight < 0]
     return cast("Language", next((name for name in names if name in get_args(Language)), "en"))

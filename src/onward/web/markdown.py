@@ -1,4 +1,4 @@
-"""Markdown of handoffs and transcripts as HTML that is safe to show: no markup of its own goes through, code is highlighted, and sources become links."""
+"""Safe HTML for the Markdown of handoffs and transcripts: embedded HTML is escaped, code is highlighted, sources become links."""
 
 from __future__ import annotations
 
@@ -15,28 +15,61 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 LIGHT_STYLE, DARK_STYLE = "a11y-high-contrast-light", "github-dark-high-contrast"
-"""Measured for contrast on the colours that code stands on."""
+"""Chosen for their measured contrast on the backgrounds of code blocks."""
 
 MAX_HIGHLIGHTED_CHARS = 100_000
-"""Longer code is shown plain: colours would take longer than anybody waits."""
+"""Longer code is not highlighted: that takes too long."""
 
 MAX_CACHED_CHARS = 4_000
-"""What is no longer is kept as HTML, since it is looked at again: one reads a session, follows a line, and comes back. Of each kind so many are kept."""
+"""Shorter texts are cached as HTML, because readers return to the same turns; each cache holds `CACHE_SIZE` entries."""
 CACHE_SIZE = 2048
 
 _SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
 _ALLOWED_TAGS = {
-    "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p", "pre", "s", "span", "strong",
-    "table", "tbody", "td", "th", "thead", "tr", "ul",
-}  # fmt: skip
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "div",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "input",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "span",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+}
 _ALLOWED_ATTRIBUTES = {
-    "*": {"class"}, "a": {"href", "title"}, "pre": {"tabindex"}, "div": {"tabindex"}, "ol": {"start"},
-    "td": {"align"}, "th": {"align"}, "input": {"type", "checked", "disabled"},
-}  # fmt: skip
+    "*": {"class"},
+    "a": {"href", "title"},
+    "pre": {"tabindex"},
+    "div": {"tabindex"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align"},
+    "input": {"type", "checked", "disabled"},
+}
 
 
 def render_markdown(markdown: str, project_id: int | None = None) -> Markup:
-    """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
+    """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] links to its turns."""
     return (_render_markdown_cached if len(markdown) <= MAX_CACHED_CHARS else _render_markdown)(markdown, project_id)
 
 
@@ -52,17 +85,17 @@ _render_markdown_cached = lru_cache(CACHE_SIZE)(_render_markdown)
 
 @lru_cache(maxsize=8192)
 def render_inline(text: str) -> Markup:
-    """Return one line of Markdown as HTML, without a paragraph around it. Lines of a handoff are shown again and again, so they are kept."""
+    """Return one line of Markdown as HTML without a paragraph. Cached: the lines of a handoff are shown again and again."""
     return _sanitize(_markdown_parser().renderInline(text))
 
 
 def render_code(text: str, language: str = "") -> Markup:
-    """Return *text* as a block of code, highlighted where its language is known."""
+    """Return *text* as a code block, highlighted if its language is known."""
     return Markup(_code_block(text, language))  # noqa: S704 - escaped by the lexer
 
 
 def code_style() -> str:
-    """Return the colours of code, for light and for dark."""
+    """Return the CSS of highlighted code, for the light and the dark theme."""
     from pygments.formatters import HtmlFormatter
 
     def rules(style: str) -> str:
@@ -99,9 +132,9 @@ def _markdown_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight_block}).enable(["table", "strikethrough"])
-    # A page has a heading of its own, above those of what it shows.
+    # The page has its own h1 above these headings.
     parser.core.ruler.push("lowered", _lower_headings)
-    # An image would be fetched from wherever a transcript says.
+    # An image would be fetched from an address in the transcript.
     return parser.disable("image")
 
 
@@ -112,7 +145,7 @@ def _lower_headings(state: StateCore) -> None:
 
 
 def _highlight_block(text: str, language: str, _: str) -> str:
-    # What begins with <pre is taken as it is.
+    # markdown-it uses a result that starts with <pre as it is.
     return _code_block(text, language)
 
 
@@ -144,7 +177,7 @@ def _find_lexer(language: str) -> Lexer | None:
 
 @cache
 def _formatter() -> HtmlFormatter[str]:
-    # Making one works out the colours of every kind of token, which takes longer than what it is made for.
+    # Cached: building a formatter computes the colours of every token type, which takes longer than formatting.
     from pygments.formatters import HtmlFormatter
 
     return HtmlFormatter(nowrap=True, classprefix="k-")

@@ -44,7 +44,7 @@ def translate_all(messages: Iterable[Message | str]) -> list[str]:
 
 
 def plain_template(template: str) -> str:
-    """Return *template* without conversions and formats: `{name!r}` is `{name}`. Keys of the catalogue and translations have places of this kind."""
+    """Return *template* with bare places: `{name!r}` becomes `{name}`. The catalogue has this form only."""
     return _PLACE.sub(r"{\1}", template)
 
 

@@ -1,4 +1,4 @@
-"""Around everything that a browser asks: the language, the headers that keep pages safe, and refusals as pages instead of JSON."""
+"""Middleware of all pages: language, security headers, and refusals as pages or toasts instead of JSON."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ SECURITY_HEADERS = (
 )
 
 PROGRAM_PATHS = ("/api/", "/mcp", "/static/", "/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi")
-"""How paths begin that are for programs."""
+"""Prefixes of the paths that are for programs."""
 
 _MAX_REFUSAL_BYTES = 100_000
 _PROGRAM_CODES = ("not_found", "method_not_allowed", "invalid", "bad_request")
-"""Codes of refusals by the framework, whose words are for programs."""
+"""Error codes of refusals by the framework, whose messages are for programs."""
 
 
 class PageMiddleware:
-    """Stands outside all that refuses, so that whatever it was, a person gets a page that says what to do."""
+    """The outermost middleware: turns any refusal into a page that says what to do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http" or scope["path"].startswith(PROGRAM_PATHS):
             await self._app(scope, receive, send)
             return
@@ -75,7 +75,7 @@ class PageMiddleware:
         await self._app(scope, receive, send_page)
 
     async def _send_refusal(self, request: Request, refusal: Message, body: bytes, send: Send) -> None:
-        """Send what was refused as a page, or to a part of one as a toast."""
+        """Send a refusal as a page, or as a toast if htmx asked for a part of a page."""
         status = refusal["status"]
         error = request.scope.get(SCOPE_KEY)
         response = _refusal_page(request, status, translate_error(error) if error else _english_message(body))
@@ -99,8 +99,8 @@ def _refusal_page(request: Request, status: int, message: str) -> Response:
     if visit.is_htmx and not (visit.is_boosted and request.method == "GET"):
         return _refusal_toast(title, detail, status)
     if visit.is_boosted:
-        return bare_page(visit, "pages/refused.html", layout="fragment.html", title=title, message=detail, number=status)
-    return bare_page(visit, "pages/refused.html", status_code=status, title=title, message=detail, number=status)
+        return bare_page(visit, "pages/error.html", layout="fragment.html", title=title, message=detail, number=status)
+    return bare_page(visit, "pages/error.html", status_code=status, title=title, message=detail, number=status)
 
 
 def _refusal_toast(title: str, detail: str, status: int) -> Response:
@@ -109,7 +109,7 @@ def _refusal_toast(title: str, detail: str, status: int) -> Response:
 
 
 def _redirect_to_sign_in(visit: Visit) -> Response:
-    """Lead to where a person signs in, and from there back."""
+    """Redirect to the sign-in page, which leads back to the current page."""
     current_url = visit.request.headers.get("hx-current-url", "") if visit.is_htmx and not visit.is_boosted else ""
     path = (
         current_url.partition("://")[2].partition("/")[2]
@@ -123,7 +123,7 @@ def _redirect_to_sign_in(visit: Visit) -> Response:
 
 
 def _describe_refusal(status: int, message: str) -> tuple[str, str]:
-    """Return the heading and the text of the page that shows a refusal. *message* is empty where no error of Onward explains it."""
+    """Return the title and text of the error page. *message* is empty if the refusal has no message for people."""
     if status == HTTPStatus.NOT_FOUND:
         return _("Page not found"), message or _("It was moved or deleted, or the address is wrong.")
     if status == HTTPStatus.FORBIDDEN:
@@ -138,7 +138,7 @@ def _describe_refusal(status: int, message: str) -> tuple[str, str]:
 
 
 def _english_message(body: bytes) -> str:
-    """Return what a refusal says that comes from no error of Onward: translated where it is constant, empty where it is for programs only."""
+    """Return the message of a refusal that no `OnwardError` explains: translated if it is constant, empty if it is for programs."""
     try:
         refusal = json.loads(body)["error"]
         code, message = refusal["code"], refusal["message"]

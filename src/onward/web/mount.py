@@ -1,4 +1,4 @@
-"""The dashboard put before an application: its routes, its files, and what stands around its pages."""
+"""Adds the dashboard to an application: its routes, assets and middleware."""
 
 from __future__ import annotations
 
@@ -13,13 +13,30 @@ from onward.web.middleware import PageMiddleware
 from onward.web.render import environment
 
 ROUTE_MODULES = (
-    "dashboard", "import_sessions", "projects", "facts", "project_actions", "templates", "session_actions", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "static_files",
-)  # fmt: skip
+    "dashboard",
+    "import_sessions",
+    "projects",
+    "facts",
+    "project_actions",
+    "templates",
+    "session_actions",
+    "sessions",
+    "handoff",
+    "analytics",
+    "knowledge",
+    "accounts",
+    "search",
+    "settings",
+    "jobs",
+    "palette",
+    "sign_in",
+    "static_files",
+)
 """Modules of `routes`, each with a `router`."""
 
 
 def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
-    """Answer pages too; *checkup* is what the doctor finds. Raises `BadSetting` where what they load is missing."""
+    """Add the dashboard to *application*. *checkup* runs the health check. Raises `BadSetting` if assets are missing."""
     application.state.checkup = checkup
     load_assets()
     environment()

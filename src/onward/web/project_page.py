@@ -1,4 +1,4 @@
-"""What every page of a project shows: what it holds, the session that goes on, and where among its pages one is."""
+"""What the pages of a project share: its totals, its active session, its master handoff."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ from onward.app.projects.projects import Project
 from onward.app.sessions import sessions
 from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff
+from onward.core.preservation import GROUPS
 from onward.errors import NotFound
 from onward.web.visit import Visit
 
 Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 
 NEXT_SECTION, BLOCKED_SECTION = KINDS["next_step"].section.title, KINDS["blocker"].section.title
-"""The sections of a handoff that hold what is open."""
+"""The sections of a handoff that hold open items."""
+
+GROUP_HEADINGS: dict[str, str] = {
+    group: " / ".join(dict.fromkeys(kind.section.title for kind in KINDS.values() if kind.group == group)) for group in GROUPS
+}
+"""The headings of a handoff under which the facts of each measured group stand."""
 
 HANDOFF_CHANGED = "onward:handoff"
-"""The event after which what is shown of a project's handoff, and of its facts, is fetched anew."""
+"""The event that makes pages refetch what they show of a project's handoff and facts."""
 
 
 def project_context(visit: Visit, project_id: int, tab: Tab) -> dict[str, Any]:
-    """Return what stands around the page of a project that *tab* names."""
+    """Return the context of a project's page; *tab* is the selected tab."""
     line = projects.require_line(visit.store, project_id)
     active_sessions = sessions.list_all(visit.store, project_id=project_id, status="active", limit=1)
     return {"line": line, "project": line.project, "tab": tab, "active": active_sessions[0] if active_sessions else None}
@@ -41,7 +47,7 @@ def find_master_handoff(visit: Visit, project: Project) -> CurrentHandoff | None
 
 
 def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
-    """Return the job that refined a project's handoff last, while it is open or says why nothing came of it for that *version*; else nothing."""
+    """Return the latest refinement job of a project while it is open, or if it brought no new handoff for *version*; else an empty list."""
     job = next(
         (candidate for candidate in jobs.list_jobs(visit.store, project=project, limit=10) if candidate.kind == refiner.JOB_KIND), None
     )
@@ -52,11 +58,11 @@ def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
 
 
 def closing_lines(handoff: Handoff) -> list[str]:
-    """Return what stands below a handoff, without the account of what it keeps: that is shown beside it."""
+    """Return the closing lines of a handoff without the preservation line, which pages show beside it."""
     return [line for line in handoff.closing if not line.startswith("Kept at ")]
 
 
 def open_items(handoff: Handoff) -> list[tuple[bool, CitedLine]]:
-    """Return what a handoff says is open: whether something stands in its way, or is not known, and the line."""
+    """Return the open items of a handoff: whether each is blocked or a question, and its line."""
     lines_by_title = {section.title: section.lines for section in handoff.sections}
     return [(title == BLOCKED_SECTION, line) for title in (NEXT_SECTION, BLOCKED_SECTION) for line in lines_by_title.get(title, ())]

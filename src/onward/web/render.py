@@ -1,4 +1,4 @@
-"""Pages and parts of pages: templates filled in, and what is sent beside them."""
+"""Responses of pages and parts of pages: rendered templates, redirects and toasts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -22,11 +22,12 @@ from onward.app.admin.access import TokenScope
 from onward.app.projects import projects
 from onward.app.sessions.current_session import find_current
 from onward.core.agents import agent_label
-from onward.web import format_values, language, visit
+from onward.web import format_values, language
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
 from onward.web.messages import translate_all, translate_message
-from onward.web.visit import Toast, Visit
+from onward.web.project_page import GROUP_HEADINGS
+from onward.web.visit import Toast, Visit, current_visit, rotation_window
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,23 +37,23 @@ _PAUSE_SECONDS = 0.2
 
 
 def page(visit: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
-    """Return a page. Where only its middle is wanted, that is what is sent, with what around it changes with it."""
+    """Return a page. A boosted request gets the main part, with the navigation that changes with it."""
     context["layout"] = "fragment.html" if visit.is_boosted else "layout.html"
     return _render_response(visit, template, status_code, toast, {**_layout_context(visit), **context})
 
 
 def bare_page(visit: Visit, template: str, *, status_code: int = 200, **context: Any) -> Response:
-    """Return a page with nothing around it, which needs no store: to sign in, or to say that the store is out of reach."""
+    """Return a page without navigation, which needs no store: sign-in and errors."""
     return _render_response(visit, template, status_code, None, {"layout": "bare.html", **context})
 
 
 def partial(visit: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
-    """Return a part of a page. With 422 it is a form again, and says what is wrong with it."""
+    """Return a part of a page. Status 422 marks a form with errors."""
     return _render_response(visit, template, status_code, toast, context)
 
 
 def redirect(visit: Visit, url: str, *, toast: Toast | None = None) -> Response:
-    """Lead to another page, after something was done; what was open for it is closed."""
+    """Redirect to another page after an action, closing open dialogs."""
     if not visit.is_htmx or visit.is_boosted:
         return RedirectResponse(url, 303, headers=_toast_headers(toast, "HX-Trigger") if visit.is_boosted else None)
     location = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
@@ -60,15 +61,15 @@ def redirect(visit: Visit, url: str, *, toast: Toast | None = None) -> Response:
 
 
 def toast_response(visit: Visit, toast: Toast) -> Response:
-    """Say that something was done, and change nothing on the page."""
+    """Show a toast and change nothing on the page."""
     return Response(status_code=204, headers=_toast_headers(toast)) if visit.is_htmx else RedirectResponse("/", 303)
 
 
 def change_response(visit: Visit, event: str, toast: Toast, *, fallback_url: str = "/") -> Response:
-    """Say that something was done, close what was open for it, and have the parts of the page fetch themselves anew that listen to *event*."""
+    """Show a toast, close open dialogs, and trigger *event*, on which parts of the page refetch themselves."""
     if not visit.is_htmx:
         return RedirectResponse(fallback_url, 303)
-    # Closing comes last: what it takes away tells nobody anything any more.
+    # The close event comes last: elements in a closed dialog no longer receive events.
     return Response(
         status_code=204, headers={"HX-Trigger": json.dumps({event: "", "onward:toast": toast.to_payload(), "onward:close": ""})}
     )
@@ -80,7 +81,7 @@ def _render_response(visit: Visit, template: str, status_code: int, toast: Toast
         .get_template(template)
         .render(
             {
-                "at": visit,
+                "visit": visit,
                 "path": visit.request.url.path,
                 "query": visit.request.query_params,
                 "language": language.current_language.get(),
@@ -101,17 +102,17 @@ def _toast_events(toast: Toast | None) -> dict[str, Any]:
     return {"onward:toast": toast.to_payload()} if toast else {}
 
 
-def _layout_context(at: Visit) -> dict[str, Any]:
-    """Return what every page shows around its middle: the session that goes on, and the projects to go to."""
+def _layout_context(visit: Visit) -> dict[str, Any]:
+    """Return what surrounds every page: the current session and the projects of the menu."""
     return {
-        "in_sight": find_current(at.store, visit.rotation_window(at.settings)),
-        "known_projects": projects.list_known(at.store, limit=_MAX_PROJECTS),
+        "current_session": find_current(visit.store, rotation_window(visit.settings)),
+        "known_projects": projects.list_known(visit.store, limit=_MAX_PROJECTS),
     }
 
 
 @cache
 def environment() -> Environment:
-    """Return the templates, set up once."""
+    """Return the Jinja environment, built once."""
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         auto_reload=False, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], bytecode_cache=_bytecode_cache(),
@@ -123,11 +124,11 @@ def environment() -> Environment:
     templates.filters["all_translated"] = translate_all
     templates.filters["agent_label"] = agent_label
     templates.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
-    templates.filters["paired"] = lambda values, other_values: list(zip(values, other_values, strict=True))
-    templates.filters["quoted"] = lambda text: quote(str(text), safe="")
-    templates.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    templates.filters["zipped"] = lambda values, other_values: list(zip(values, other_values, strict=True))
+    templates.filters["pretty_json"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str)
     templates.globals.update(
         static=load_assets().url,
+        group_headings=GROUP_HEADINGS,
         htmx_config=HTMX_CONFIG,
         may=_is_allowed,
         languages=language.LANGUAGES,
@@ -139,7 +140,7 @@ def environment() -> Environment:
 
 
 def _bytecode_cache() -> FileSystemBytecodeCache | None:
-    """Return where compiled templates are kept, as Python keeps its own: beside them, where that may be written."""
+    """Return the cache of compiled templates, beside the templates, if that folder is writable."""
     folder = TEMPLATES / "__pycache__"
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
@@ -148,24 +149,24 @@ def _bytecode_cache() -> FileSystemBytecodeCache | None:
 
 @cache
 def warm_templates() -> Thread:
-    """Once a page was answered, have the others' templates ready beside what is asked: at the first click that would take longer than all else."""
+    """Load the remaining templates in the background after the first page, so that the first click is not slow."""
     thread = Thread(target=_load_templates, name="onward-templates", daemon=True)
     thread.start()
     return thread
 
 
 def _load_templates() -> None:
-    # What the first page loads comes first.
+    # Let the first page load its assets first.
     time.sleep(_PAUSE_SECONDS)
     for name in environment().list_templates(extensions=["html"]):
         environment().get_template(name)
     render_markdown("`a`", 1)
     for language_name in ("bash", "python", "json", "diff"):
         render_code("a", language_name)
-    # What is there by now stays for good: to look through it for cycles stops everything for a tenth of a second, now and again.
+    # Everything loaded by now stays: freezing it spares garbage collections of a tenth of a second.
     gc.freeze()
 
 
 def _is_allowed(reach: TokenScope) -> bool:
-    current_visit = visit.current_visit.get()
-    return current_visit is None or current_visit.may(reach)
+    visit = current_visit.get()
+    return visit is None or visit.may(reach)

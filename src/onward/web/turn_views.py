@@ -1,4 +1,4 @@
-"""Turns as a page shows them: tool calls in one line each, code and changes highlighted, what is long cut until somebody asks, and what of a handoff came from each."""
+"""Turns for display: one line per tool call, highlighted code and diffs, long texts cut, and the handoff lines that cite each turn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CHANGE_ICONS = {"created": "plus", "edited": "pencil", "deleted": "trash-2", "r
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A tool call in one line, and whole. `added` and `removed` are lines of a change, None where nothing tells."""
+    """A tool call as one line and in full. `added_lines` and `removed_lines` are None if unknown."""
 
     name: str
     symbol: str
@@ -45,7 +45,7 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """What a call answered: its first line, and whole. `of` is the call's one line, empty where that stands on another page."""
+    """A tool result as one line and in full. `call_summary` is the line of its call, empty if that is on another page."""
 
     summary: str
     call_summary: str
@@ -57,7 +57,7 @@ class ResultView:
 
 @dataclass(frozen=True, slots=True)
 class CitingLine:
-    """A line of a handoff that a turn is the source of. `is_now` says whether the project's newest handoff has it."""
+    """A handoff line that cites a turn. `is_current` says whether the newest handoff still has it."""
 
     section: str
     text: str
@@ -66,7 +66,7 @@ class CitingLine:
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """One turn. `is_cut` says that there is more than is shown; `images` how many are left out of its text; `told` what of the handoffs came from it."""
+    """One turn. `is_cut` says that it is not shown in full; `image_count` counts images that are not stored."""
 
     stored_turn: StoredTurn
     text: Markup
@@ -78,13 +78,13 @@ class TurnView:
 
 
 def turn_views(turns: Iterable[StoredTurn], lines_by_turn: Mapping[int, Sequence[CitingLine]], *, full: bool = False) -> list[TurnView]:
-    """Return turns as they are shown; *whole*, with nothing cut. *told* is what `told_by_turn` says."""
+    """Return the views of *turns*; with *full*, nothing is cut. *lines_by_turn* comes from `citing_lines_by_turn`."""
     calls: dict[str, CallView] = {}
     return [_turn_view(stored_turn, lines_by_turn.get(stored_turn.ordinal, ()), calls, full=full) for stored_turn in turns]
 
 
 def citing_lines_by_turn(number: int, *handoffs: Handoff | None, newest: Handoff | None = None) -> dict[int, list[CitingLine]]:
-    """Return the lines of handoffs that came from the session of that *number*, by turn; *now* is the project's newest."""
+    """Return the handoff lines that cite the session of that *number*, by turn; *newest* is the project's newest handoff."""
     lines_by_turn: dict[int, dict[str, CitingLine]] = {}
     for handoff in (newest, *handoffs):
         for section, text, turn in _source_turns(handoff, number) if handoff else ():
@@ -118,7 +118,7 @@ def _turn_view(stored: StoredTurn, citing_lines: Sequence[CitingLine], calls_by_
 
 
 def call_view(call: ToolCall, *, full: bool = False) -> CallView:
-    """Return a call in one line, and whole: as a command, a change, a list of tasks, or as the agent wrote its arguments."""
+    """Return the view of a call: a command, a change, a task list, or its arguments."""
     tool_action = classify_call(call)
     if tool_action.command:
         return CallView(
@@ -176,7 +176,7 @@ def _change_view(call: ToolCall, tool_action: Action, *, full: bool) -> CallView
 
 
 def _changed_text(call: ToolCall, path: str) -> tuple[str, str]:
-    """Return what a call changed: a diff, or the whole of what it wrote; and the language of that."""
+    """Return the diff that a call made, or the content that it wrote, and the language of either."""
     arguments = call.arguments
     if isinstance(arguments, str):
         return arguments, "diff"
@@ -229,7 +229,7 @@ def _result_view(result: ToolResult, call: CallView | None, *, full: bool) -> Re
 def _language_by_suffix(suffix: str) -> str:
     from pygments.lexers import find_lexer_class, get_all_lexers
 
-    # As `find_lexer_class_for_filename` does, which compiles a thousand patterns first.
+    # Like `find_lexer_class_for_filename`, which would compile a thousand patterns first.
     lexer_names = [name for name, _aliases, patterns, _types in get_all_lexers(plugins=False) if suffix and f"*{suffix}" in patterns]
     lexer = max(
         filter(None, map(find_lexer_class, lexer_names)), key=lambda lexer_class: (lexer_class.priority, lexer_class.__name__), default=None
@@ -238,7 +238,7 @@ def _language_by_suffix(suffix: str) -> str:
 
 
 def detect_language(path: str) -> str:
-    """Return the language that a file is written in, by its name; empty where that does not tell."""
+    """Return the language of a file by its suffix; empty if unknown."""
     return _language_by_suffix(PurePosixPath(path.replace("\\", "/")).suffix.lower())
 
 
@@ -247,7 +247,7 @@ def _render_cut_code(text: str, language: str, *, full: bool) -> Markup:
 
 
 def _truncate(text: str, limit: int) -> str:
-    """Return *text* up to about *most* characters, by whole lines where it has any."""
+    """Return the first *limit* characters of *text*, cut at a line end where possible."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit)

@@ -1,4 +1,4 @@
-"""A conversation that a form sends: pasted, as files, or both. It is kept in the home folder, where a job finds it and removes it."""
+"""Conversations sent by a form: pasted, as files, or both. They are stored in the home folder until a job has read them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHUNK_BYTES = 1024 * 1024
 
 @dataclass(slots=True)
 class Submission:
-    """What a form sent: its fields, and files as [the name each had, where it lies]. `is_taken` where a job has them now."""
+    """A submitted form: its fields, and files as (original name, path). `is_taken` says that a job now owns the files."""
 
     folder: Path
     fields: dict[str, str] = field(default_factory=dict[str, str])
@@ -38,17 +38,17 @@ class Submission:
     is_taken: bool = False
 
     def __getitem__(self, name: str) -> str:
-        """Return a field without what is blank around it; nothing where it was not sent."""
+        """Return a field without surrounding blanks; empty if it was not sent."""
         return self.fields.get(name, "").strip()
 
     def job_arguments(self) -> dict[str, Any]:
-        """Return what a job has to know to take the files in."""
+        """Return the job arguments that name the stored files."""
         return {"uploads": self.files, "upload": str(self.folder)} if self.files else {}
 
 
 @asynccontextmanager
 async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submission]:
-    """Keep what a form sends, while it is looked at or until a job has taken it in. What is pasted in the field `text` is a file, too."""
+    """Store the files of a form until a job owns them, or delete them at the end. Text of the field `text` is stored as a file, too."""
     submission = Submission(kinds.create_upload_folder(visit.settings.home))
     try:
         async with request.form(max_files=MAX_FILES, max_part_size=visit.settings.body_limit_mb * 2**20) as form:
@@ -69,12 +69,12 @@ async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submissi
 
 
 def resolve_project(visit: Visit, submission: Submission) -> tuple[Project | None, dict[str, str]]:
-    """Return the project that a conversation was sent for, made where it is new; else what is wrong, by field."""
+    """Return the project of a submission, created if it is new; else the errors, by field."""
     errors = {}
     if not submission.files:
-        errors["text"] = _("Paste a conversation, or choose files.")
+        errors["text"] = _("Paste a conversation or choose files.")
     if not submission["project"]:
-        errors["project"] = _("This is needed.")
+        errors["project"] = _("Required.")
     if errors:
         return None, errors
     try:

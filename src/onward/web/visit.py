@@ -1,4 +1,4 @@
-"""One request of a page: what it works with, who sent it, and how that person likes pages."""
+"""The request of a page: store, settings, caller, theme."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of a page. `is_htmx` says that a part of a page is wanted, `is_boosted` that it is the main part of another page."""
+    """One request of a page. `is_htmx` asks for a part of a page, `is_boosted` for the main part of another page."""
 
     request: Request
     store: Store
@@ -30,31 +30,31 @@ class Visit:
 
     @property
     def is_htmx(self) -> bool:
-        """Whether htmx sent it, and it is not a whole page that is wanted."""
+        """Whether htmx sent the request and wants less than a full page."""
         return "hx-request" in self.request.headers and "hx-history-restore-request" not in self.request.headers
 
     @property
     def is_boosted(self) -> bool:
-        """Whether only what is in the middle of a page changes."""
+        """Whether only the main part of the page changes."""
         return self.is_htmx and "hx-boosted" in self.request.headers
 
     @property
     def theme(self) -> str:
-        """Return `light` or `dark` where that was chosen; empty where the system decides."""
+        """Return `light` or `dark` if chosen; empty to follow the system."""
         theme = self.request.cookies.get(THEME_COOKIE, "")
         return theme if theme in ("light", "dark") else ""
 
     def may(self, reach: TokenScope) -> bool:
-        """Whether the visitor's access reaches as far as *wanted*."""
+        """Whether the caller's token allows the scope *reach*."""
         return SCOPES.index(self.caller.scope) >= SCOPES.index(reach)
 
 
 current_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
-"""The visit that is being answered, for parts of pages that look different to those who may not write."""
+"""The current request, for parts of pages that depend on the caller's scope."""
 
 
 async def _open_visit(request: Request) -> Visit:
-    # Not a plain function: what it sets must be seen by the handler, and a trip to a thread costs more than it does.
+    # Async, because a context variable set in a thread would not reach the handler, and this is quick.
     context = request.app.state.context
     visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller()))
     current_visit.set(visit)
@@ -65,23 +65,23 @@ CurrentVisit = Annotated[Visit, Depends(_open_visit)]
 
 
 def rotation_window(settings: Settings) -> RotationWindow:
-    """Return where rotation begins and where it must be done by, as it is set."""
+    """Return the rotation window of the settings."""
     return RotationWindow(float(settings.rotate_from), float(settings.rotate_at))
 
 
 def page_router() -> APIRouter:
-    """Return a router for pages. They are no part of the API's document."""
+    """Return a router for pages, which the API document leaves out."""
     return APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """A short word about what was done. `undo` is where to post to take it back."""
+    """A short notice of an action. Posting to `undo` reverts the action."""
 
     text: str
     kind: Literal["success", "error", "info"] = "success"
     undo: str = ""
 
     def to_payload(self) -> dict[str, Any]:
-        """Return it as the page's script takes it."""
+        """Return the payload of the toast event."""
         return {"text": self.text, "kind": self.kind, **({"undo": self.undo} if self.undo else {})}

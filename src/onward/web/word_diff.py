@@ -1,4 +1,4 @@
-"""Two texts side by side, with the words marked that only one of them has."""
+"""Word-level differences between two texts, as HTML."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from markupsafe import Markup, escape
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 MAX_WORDS = 600
-"""Longer texts are shown unmarked: comparing them takes longer than anybody waits."""
+"""Longer texts are not compared: that takes too long."""
 MIN_SIMILARITY = 0.3
-"""Texts that are less alike than this (0..1) have nothing to do with each other: marking every word would tell nobody anything."""
+"""Texts with a lower similarity (0..1) are shown without marks, because nearly every word would be marked."""
 
 
 def mark_differences(old: str, new: str) -> tuple[Markup, Markup]:
-    """Return both texts as HTML, what only the first has in <del>, what only the second has in <ins>."""
+    """Return both texts as HTML: words only in the first are in <del>, words only in the second in <ins>."""
     old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
     if max(len(old_words), len(new_words)) > MAX_WORDS:
         return escape(old), escape(new)

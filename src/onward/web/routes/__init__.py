@@ -1,1 +1,1 @@
-"""The pages, a module for each tab; `mounting.ROUTES` lists them."""
+"""The pages, one module per tab; `mount.ROUTE_MODULES` lists them."""

@@ -1,4 +1,4 @@
-"""Accounts of AI services: how their credits stand, which to use next, and what a person tells of each."""
+"""Accounts of AI services: credits, the suggested account, and the forms that change an account."""
 
 from __future__ import annotations
 
@@ -24,95 +24,120 @@ router = page_router()
 MAX_ACCOUNTS = 100
 MAX_RANKED = 5
 COLUMNS = ("name", "provider", "credits_total", "credits_used", "resets_at", "period", "tags")
-"""What the cells of a pasted line are where no line of heads says it."""
+"""The columns of pasted lines that have no header line."""
 Text = Annotated[str, Form()]
 
 
 @router.get("/accounts")
 def list_accounts(visit: CurrentVisit, after: str = "") -> Response:
-    """Show the accounts by name, the one to use next, and the session that runs."""
+    """Show the accounts by name, the suggested account and the active session."""
     availabilities = accounts.list_accounts(visit.store, after=after, limit=MAX_ACCOUNTS + 1)
     active_sessions = sessions.list_all(visit.store, status="active", limit=1)
     return page(
         visit,
         "pages/accounts.html",
-        standings=availabilities[:MAX_ACCOUNTS],
+        availabilities=availabilities[:MAX_ACCOUNTS],
         has_more=len(availabilities) > MAX_ACCOUNTS,
         best=best_account(visit.store, window=_rotation_window(visit)),
-        most_ranked=MAX_RANKED,
-        running=active_sessions[0] if active_sessions else None,
-        runs_on=charges.find_account(visit.store, active_sessions[0]) if active_sessions else None,
+        max_ranked=MAX_RANKED,
+        active_session=active_sessions[0] if active_sessions else None,
+        running_account=charges.find_account(visit.store, active_sessions[0]) if active_sessions else None,
     )
 
 
 @router.get("/accounts/{account_id}")
 def show_account(visit: CurrentVisit, account_id: int) -> Response:
-    """Show an account: how it stands, how its credits go, and what happened to it."""
+    """Show one account: status, forecast, history and usage."""
     account = accounts.require(visit.store, account_id)
     return page(
         visit,
         "pages/account.html",
         detail=accounts.show(visit.store, account),
-        going=analyze(visit.store, account=account).accounts[0],
+        analysis=analyze(visit.store, account=account).accounts[0],
     )
 
 
 @router.get("/parts/accounts/new")
 def show_new_form(visit: CurrentVisit) -> Response:
-    """Ask what a new account is."""
+    """Return the form for a new account."""
     return _account_form(visit, {}, is_dialog=True)
 
 
 @router.post("/parts/accounts/new")
 def create_account(
-    visit: CurrentVisit, name: Text = "", provider: Text = "", plan: Text = "", credits_total: Text = "", credits_used: Text = "", resets_at: Text = "", period: Text = "",
-    models: Text = "", tags: Text = "", note: Text = "",
-) -> Response:  # fmt: skip
-    """Keep an account."""
+    visit: CurrentVisit,
+    name: Text = "",
+    provider: Text = "",
+    plan: Text = "",
+    credits_total: Text = "",
+    credits_used: Text = "",
+    resets_at: Text = "",
+    period: Text = "",
+    models: Text = "",
+    tags: Text = "",
+    note: Text = "",
+) -> Response:
+    """Create an account."""
     values = _form_values(locals())
     try:
         availability = accounts.create(visit.store, {key: value for key, value in values.items() if value})
     except (BadInput, Conflict) as error:
         return _account_form(visit, values, error=error)
-    return redirect(visit, f"/accounts/{availability.account.id}", toast=Toast(_("%(name)s is kept", name=availability.account.name)))
+    return redirect(visit, f"/accounts/{availability.account.id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
 
 
 @router.get("/parts/accounts/{account_id}/edit")
 def show_edit_form(visit: CurrentVisit, account_id: int) -> Response:
-    """Ask what is to be said of an account."""
+    """Return the form that edits an account."""
     account = accounts.require(visit.store, account_id)
     values = {
-        "name": account.name, "provider": account.provider, "plan": account.plan, "credits_total": "" if account.credits_total is None else f"{account.credits_total:g}",
-        "credits_used": f"{accounts.read_availability(visit.store, account).credits_used:g}", "resets_at": f"{account.resets_at:%Y-%m-%dT%H:%MZ}" if account.resets_at else "",
-        "period": str(account.period or ""), "models": ", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
-        "tags": ", ".join(account.tags), "note": account.note,
-    }  # fmt: skip
+        "name": account.name,
+        "provider": account.provider,
+        "plan": account.plan,
+        "credits_total": "" if account.credits_total is None else f"{account.credits_total:g}",
+        "credits_used": f"{accounts.read_availability(visit.store, account).credits_used:g}",
+        "resets_at": f"{account.resets_at:%Y-%m-%dT%H:%MZ}" if account.resets_at else "",
+        "period": str(account.period or ""),
+        "models": ", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
+        "tags": ", ".join(account.tags),
+        "note": account.note,
+    }
     return _account_form(visit, values, account_id=account_id, is_dialog=True)
 
 
 @router.post("/parts/accounts/{account_id}/edit")
 def edit_account(
-    visit: CurrentVisit, account_id: int, name: Text = "", provider: Text = "", plan: Text = "", credits_total: Text = "", credits_used: Text = "", resets_at: Text = "",
-    period: Text = "", models: Text = "", tags: Text = "", note: Text = "",
-) -> Response:  # fmt: skip
-    """Change what is said of an account."""
+    visit: CurrentVisit,
+    account_id: int,
+    name: Text = "",
+    provider: Text = "",
+    plan: Text = "",
+    credits_total: Text = "",
+    credits_used: Text = "",
+    resets_at: Text = "",
+    period: Text = "",
+    models: Text = "",
+    tags: Text = "",
+    note: Text = "",
+) -> Response:
+    """Edit an account."""
     values = _form_values(locals())
     account = accounts.require(visit.store, account_id)
     changes: dict[str, Any] = dict(values)
     previous_used = accounts.read_availability(visit.store, account).credits_used
     if not credits_used.strip() or credits_used.strip() == f"{previous_used:g}":
-        # Nobody reported anything: what was estimated stays an estimate.
+        # An unchanged number is no report: what was estimated stays an estimate.
         del changes["credits_used"]
     try:
         availability = accounts.change(visit.store, account, changes)
     except (BadInput, Conflict) as error:
         return _account_form(visit, values, account_id=account_id, error=error)
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s is kept", name=availability.account.name)))
+    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
 
 
 @router.post("/parts/accounts/{account_id}/used")
 def record_usage(visit: CurrentVisit, account_id: int, credits_used: Text = "") -> Response:
-    """Take a person's word for how many credits are used in all."""
+    """Record the total of used credits that a person reports."""
     account = accounts.require(visit.store, account_id)
     try:
         availability = accounts.change(visit.store, account, {"credits_used": credits_used if credits_used.strip() else None})
@@ -129,7 +154,7 @@ def record_usage(visit: CurrentVisit, account_id: int, credits_used: Text = "") 
 
 @router.post("/parts/accounts/{account_id}/limit")
 def record_limit(visit: CurrentVisit, account_id: int, model: Text = "", until_at: Text = "") -> Response:
-    """Note that the service said a limit is reached."""
+    """Record that the service reported a reached limit."""
     account = accounts.require(visit.store, account_id)
     try:
         accounts.report_limit(visit.store, account, model=model, until_at=parse_time("until", until_at))
@@ -143,59 +168,59 @@ def record_limit(visit: CurrentVisit, account_id: int, model: Text = "", until_a
             until_at=until_at,
             error=translate_error(error),
         )
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("The limit of %(name)s is noted", name=account.name)))
+    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("Limit of %(name)s recorded", name=account.name)))
 
 
 @router.post("/parts/accounts/{account_id}/pause")
 def pause_account(visit: CurrentVisit, account_id: int) -> Response:
-    """Leave an account out of what is chosen from, until somebody says otherwise."""
+    """Pause an account: it is not suggested until it is resumed."""
     account = accounts.require(visit.store, account_id)
     accounts.change(visit.store, account, {"status": "paused"})
     return redirect(
         visit,
         f"/accounts/{account_id}",
-        toast=Toast(_("%(name)s is paused", name=account.name), undo=f"/parts/accounts/{account_id}/resume"),
+        toast=Toast(_("%(name)s paused", name=account.name), undo=f"/parts/accounts/{account_id}/resume"),
     )
 
 
 @router.post("/parts/accounts/{account_id}/resume")
 def resume_account(visit: CurrentVisit, account_id: int) -> Response:
-    """Choose from an account again; every limit that was reached is over."""
+    """Resume an account and clear its limits."""
     account = accounts.require(visit.store, account_id)
     accounts.change(visit.store, account, {"status": "active"})
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s can be used again", name=account.name)))
+    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s is available again", name=account.name)))
 
 
 @router.delete("/accounts/{account_id}")
 def delete_account(visit: CurrentVisit, account_id: int) -> Response:
-    """Delete an account with all that happened to it."""
+    """Delete an account with its history."""
     account = accounts.require(visit.store, account_id)
     accounts.delete(visit.store, account)
-    return redirect(visit, "/accounts", toast=Toast(_("%(name)s is deleted", name=account.name)))
+    return redirect(visit, "/accounts", toast=Toast(_("%(name)s deleted", name=account.name)))
 
 
 @router.post("/parts/accounts/rotate")
 def rotate_account(visit: CurrentVisit, session_id: Annotated[int, Form()]) -> Response:
-    """Move a session to the best account, where the one it runs on has come into its window."""
+    """Move a session to the best account if its own has reached the rotation window."""
     rotation = rotate_session(visit.store, sessions.require_by_id(visit.store, session_id), window=_rotation_window(visit))
     if rotation.has_moved and rotation.after:
         return redirect(
             visit,
             "/accounts",
-            toast=Toast(_("It runs on %(name)s now: %(why)s", name=rotation.after.account.name, why=translate_message(rotation.why))),
+            toast=Toast(_("Session moved to %(name)s: %(why)s", name=rotation.after.account.name, why=translate_message(rotation.why))),
         )
-    return redirect(visit, "/accounts", toast=Toast(_("It stays where it is: %(why)s", why=translate_message(rotation.why)), "info"))
+    return redirect(visit, "/accounts", toast=Toast(_("Session not moved: %(why)s", why=translate_message(rotation.why)), "info"))
 
 
 @router.get("/parts/accounts/batch")
 def show_batch_form(visit: CurrentVisit) -> Response:
-    """Ask for many accounts at once."""
+    """Return the form that adds several accounts."""
     return partial(visit, "partials/_accounts_batch.html", text="", errors=[], error="", is_dialog=True)
 
 
 @router.post("/parts/accounts/batch")
 def create_accounts(visit: CurrentVisit, text: Text = "") -> Response:
-    """Keep an account for each line, all or none."""
+    """Create one account per line, all or none."""
     errors: list[RowError] = []
     error_message = ""
     try:
@@ -203,7 +228,7 @@ def create_accounts(visit: CurrentVisit, text: Text = "") -> Response:
         report = accounts.create_batch(visit.store, rows)
         errors = report.errors
         if not errors:
-            message = ngettext("%(num)s account is kept", "%(num)s accounts are kept", len(report.created))
+            message = ngettext("%(num)s account added", "%(num)s accounts added", len(report.created))
             return redirect(visit, "/accounts", toast=Toast(message))
     except OnwardError as error:
         error_message = translate_error(error)
@@ -211,10 +236,13 @@ def create_accounts(visit: CurrentVisit, text: Text = "") -> Response:
 
 
 def parse_rows(text: str) -> list[dict[str, str]]:
-    """Return what pasted lines say of accounts. The first line may name the columns; else a line is name, provider, credits, … with commas, semicolons or tabs between."""
+    """Return the fields of pasted lines.
+
+    The first line may name the columns; otherwise the columns are name, provider, credits, …, separated by commas, semicolons or tabs.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise BadInput(_("There is no line to read."), _("Give one account a line, its name first."))
+        raise BadInput(_("Enter at least one account."), _("Write one account per line, starting with its name."))
     delimiter = next((candidate for candidate in "\t;," if candidate in lines[0]), ",")
     cells = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     columns = list(COLUMNS)
@@ -223,7 +251,7 @@ def parse_rows(text: str) -> list[dict[str, str]]:
     long_row = next((row for row in cells if len(row) > len(columns)), None)
     if long_row:
         raise BadInput(
-            _("A line has more values than there are columns: %(line)s", line=delimiter.join(long_row)[:200]),
+            _("This line has more values than columns: %(line)s", line=delimiter.join(long_row)[:200]),
             _("Name the columns in the first line."),
         )
     return [{column: cell for column, cell in zip(columns, row, strict=False) if cell} for row in cells]
@@ -240,17 +268,23 @@ def _form_values(arguments: dict[str, Any]) -> dict[str, str]:
 def _account_form(
     visit: Visit, values: dict[str, str], *, account_id: int = 0, error: OnwardError | None = None, is_dialog: bool = False
 ) -> Response:
-    """Return the form of an account again, what is wrong beside its field."""
+    """Return the account form, with an error beside its field."""
     errors: dict[str, str] = {}
     if error:
         errors = {_invalid_field(values): translate_error(error)}
     return partial(
-        visit, "partials/_account_form.html", status_code=422 if error else 200, values=values, errors=errors, account_id=account_id, is_dialog=is_dialog,
-    )  # fmt: skip
+        visit,
+        "partials/_account_form.html",
+        status_code=422 if error else 200,
+        values=values,
+        errors=errors,
+        account_id=account_id,
+        is_dialog=is_dialog,
+    )
 
 
 def _invalid_field(values: dict[str, str]) -> str:
-    """Return the first field whose value is refused; the name, where all of them are good by themselves."""
+    """Return the first field with an invalid value; the name if every value is valid by itself."""
     for name, value in values.items():
         try:
             parse_fields({name: value})

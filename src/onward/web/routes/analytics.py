@@ -1,4 +1,4 @@
-"""Analytics: what sessions were predicted to give, and what they gave; what recurs over them; how credits go."""
+"""Analytics: predicted and actual output of sessions, recurring errors, files and blockers, and credit usage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TITLE_LATER = 5
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart: a title that says what it shows, its curves as the element takes them, and the same as rows of a table."""
+    """One chart: its title, its data for the custom element, and the same data as table rows."""
 
     title: str
     note: str
@@ -43,7 +43,7 @@ class _Curve(NamedTuple):
 
 
 class _Basis(NamedTuple):
-    """What a point rests on: the name of what is counted, how much that was, and the interval of the share at 95 % where there is one."""
+    """What a point rests on: the label and number of the things counted, and the 95 % interval of the share, if it has one."""
 
     name: str
     count_turns: Callable[[GrowthPoint], int | None]
@@ -52,7 +52,7 @@ class _Basis(NamedTuple):
 
 @router.get("/analytics")
 def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
-    """Show the figures of a project, or of all together."""
+    """Show the analytics of one project, or of all."""
     chosen_project = projects.require(visit.store, project) if project else None
     report = analytics.growth(visit.store, chosen_project, most_points=MAX_POINTS)
     return page(
@@ -61,46 +61,47 @@ def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
         project=chosen_project,
         report=report,
         charts=charts(report) if report.sessions else [],
-        lines=projects.list_known(visit.store),
+        project_lines=projects.list_known(visit.store),
     )
 
 
 @router.get("/parts/analytics/recurring")
 def recurring_part(visit: CurrentVisit, project: int | None = None) -> Response:
-    """Answer what recurs over sessions: errors, files, blockers."""
+    """Return recurring errors, files and blockers."""
     chosen_project = projects.require(visit.store, project) if project else None
     patterns = analytics.patterns(visit.store, chosen_project, limit=MAX_RECURRING)
     project_ids = {line.project.name: line.project.id for line in projects.list_known(visit.store)}
-    return partial(visit, "partials/_recurring.html", found=patterns, ids=project_ids, project=chosen_project)
+    return partial(visit, "partials/_recurring.html", patterns=patterns, project_ids=project_ids, project=chosen_project)
 
 
 @router.get("/parts/analytics/credits")
 def credits_part(visit: CurrentVisit, project: int | None = None) -> Response:
-    """Answer how credits go, by account, project and model."""
+    """Return the credit usage by account, project and model."""
     chosen_project = projects.require(visit.store, project) if project else None
     analysis = analyze(visit.store, project_id=chosen_project.id if chosen_project else None)
     usage = [model_usage for project_usage in analysis.projects for model_usage in project_usage.usage]
-    return partial(visit, "partials/_credits.html", going=analysis, models=_by_model(usage)[:MAX_MODELS], project=chosen_project)
+    return partial(visit, "partials/_credits.html", analysis=analysis, models=_by_model(usage)[:MAX_MODELS], project=chosen_project)
 
 
 @router.get("/parts/analytics/retention")
 def retention_part(visit: CurrentVisit, project: int) -> Response:
-    """Answer what survives over the sessions of a project."""
+    """Return the retention chart of a project."""
     retention = analytics.retention(visit.store, projects.require(visit.store, project))
-    return partial(visit, "partials/_retention.html", chart_of=retention_chart(retention) if len(retention.points) > 1 else None)
+    return partial(visit, "partials/_retention.html", retention_chart=retention_chart(retention) if len(retention.points) > 1 else None)
 
 
 def retention_chart(retention: Retention) -> Chart:
-    """Return the chart of what survives; its title tells of five sessions later, or of the last there is."""
+    """Return the retention chart; its title names five sessions later, or the latest point."""
     title_point = next((point for point in reversed(retention.points) if point.later <= TITLE_LATER), retention.points[-1])
     title = ngettext(
-        "After %(num)s session handoffs still show %(share)s of what held",
-        "After %(num)s sessions handoffs still show %(share)s of what held",
+        "%(share)s of still-valid facts survive %(num)s session",
+        "%(share)s of still-valid facts survive %(num)s sessions",
         title_point.later,
         share=format_percent(title_point.kept_ratio),
     )
     note = _(
-        "Of the facts of a session that its own handoff showed and that are still live, the share that the handoff so many sessions later shows. What was resolved, superseded or retracted since is left out: giving that up is right."
+        "The share of facts shown in a session’s own handoff and still live that later handoffs show too. "
+        "Facts resolved, superseded or retracted since then are excluded."
     )
     labels = [ngettext("After %(num)s session", "After %(num)s sessions", point.later) for point in retention.points]
     values = [round(point.kept_ratio, 4) for point in retention.points]
@@ -114,11 +115,12 @@ def retention_chart(retention: Retention) -> Chart:
         "unit": "percent",
         "band": _band(intervals),
         "notes": [
-            f"{_('95% interval')} {format_interval(interval)} · {_('Mean of sessions')}: {point.sessions} · {_('Facts')}: {format_integer(point.facts)}"
+            f"{_('95% CI')} {format_interval(interval)} · {_('Sessions averaged')}: {point.sessions} · "
+            f"{_('Facts')}: {format_integer(point.facts)}"
             for point, interval in zip(retention.points, intervals, strict=True)
         ],
     }
-    heads = [_("Sessions later"), _("Still shown"), _("95% interval"), _("Mean of sessions"), _("Facts")]
+    heads = [_("Sessions later"), _("Still shown"), _("95% CI"), _("Sessions averaged"), _("Facts")]
     rows = [
         [str(point.later), format_percent(point.kept_ratio), format_interval(interval), str(point.sessions), format_integer(point.facts)]
         for point, interval in zip(retention.points, intervals, strict=True)
@@ -127,7 +129,7 @@ def retention_chart(retention: Retention) -> Chart:
 
 
 def _band(intervals: list[tuple[float, float] | None] | list[tuple[float, float]]) -> list[list[float | None]]:
-    """Return intervals as the element draws them: where they end above, and where below."""
+    """Return the upper and the lower ends of the intervals, as the chart element takes them."""
     return [[None if interval is None else round(interval[end], 4) for interval in intervals] for end in (1, 0)]
 
 
@@ -135,41 +137,64 @@ def charts(report: GrowthReport) -> list[Chart]:
     """Return the charts of a report."""
     has_credits = any(point.actual.output is not None for point in report.points)
     tokens = _Basis(_("Tokens"), lambda point: point.actual.tokens)
-    count_note = _("Every token of a session is counted, none is a sample: a point has no interval.")
+    count_note = _("Exact counts, so no error bars.")
     return [
         _chart(
-            _output_title(report), f"{_output_note(has_credits=has_credits)} {count_note}", report.points, "number", tokens,
-            _Curve(_("Predicted"), True, lambda point: point.predicted.output if has_credits else point.predicted.efficiency_ratio * point.predicted.knowledge_factor),
+            _output_title(report),
+            f"{_output_note(has_credits=has_credits)} {count_note}",
+            report.points,
+            "number",
+            tokens,
+            _Curve(
+                _("Predicted"),
+                True,
+                lambda point: (
+                    point.predicted.output if has_credits else point.predicted.efficiency_ratio * point.predicted.knowledge_factor
+                ),
+            ),
             _Curve(_("Actual"), False, lambda point: point.actual.output if has_credits else point.actual.output_per_credit),
         ),
         _chart(
             _trend_title(_("Efficiency"), (point.actual.efficiency_ratio for point in report.points), format_percent),
-            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}", report.points, "percent", tokens,
-            _Curve(_("Predicted"), True, lambda point: point.predicted.efficiency_ratio), _Curve(_("Actual"), False, lambda point: point.actual.efficiency_ratio),
+            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}",
+            report.points,
+            "percent",
+            tokens,
+            _Curve(_("Predicted"), True, lambda point: point.predicted.efficiency_ratio),
+            _Curve(_("Actual"), False, lambda point: point.actual.efficiency_ratio),
         ),
         _chart(
-            _trend_title(_("The knowledge factor"), (point.actual.knowledge_factor for point in report.points), lambda value: format_decimal(value, 2)),
-            _("1 + ln(1 + facts used again / 10): what earlier sessions established and this one used. They are counted, so a point has no interval."),
-            report.points, "number", _Basis(_("Facts used again"), lambda point: point.actual.facts_used_again),
-            _Curve(_("Predicted"), True, lambda point: point.predicted.knowledge_factor), _Curve(_("Actual"), False, lambda point: point.actual.knowledge_factor),
+            _trend_title(
+                _("Knowledge factor"), (point.actual.knowledge_factor for point in report.points), lambda value: format_decimal(value, 2)
+            ),
+            _("1 + ln(1 + reused facts / 10): facts from earlier sessions that this session used."),
+            report.points,
+            "number",
+            _Basis(_("Reused facts"), lambda point: point.actual.facts_used_again),
+            _Curve(_("Predicted"), True, lambda point: point.predicted.knowledge_factor),
+            _Curve(_("Actual"), False, lambda point: point.actual.knowledge_factor),
         ),
         _chart(
-            _("Handoffs keep %(share)s on average", share=format_percent(report.kept_ratio)) if report.kept_ratio is not None else _("Preservation"),
-            _("The share of what mattered that each handoff holds, estimated by Onward’s own extractor; around it Wilson’s interval at 95%."), report.points, "percent",
+            _("Handoffs preserve %(share)s on average", share=format_percent(report.kept_ratio))
+            if report.kept_ratio is not None
+            else _("Preservation"),
+            _("The share of expected facts that each handoff preserves, estimated automatically, with its Wilson interval at 95%."),
+            report.points,
+            "percent",
             _Basis(_("Facts"), lambda point: point.actual.kept_of, _kept_interval),
-            _Curve(_("Kept"), False, lambda point: point.actual.kept_ratio),
+            _Curve(_("Stored"), False, lambda point: point.actual.kept_ratio),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _output_note(*, has_credits: bool) -> str:
     if has_credits:
-        return _("Credits × efficiency × knowledge factor. Predicted by formula, actual from the transcripts.")
-    return _("A credit’s worth: efficiency × knowledge factor. No session tells its credits yet.")
+        return _("Credits × efficiency × knowledge factor. Predicted by formula; actual from transcripts.")
+    return _("Output per credit: efficiency × knowledge factor (no credits recorded yet).")
 
 
 def _mean_note(report: GrowthReport) -> str:
-    """Return what the mean of efficiency is, and how far it may be off; nothing for fewer than two sessions."""
+    """Return the average efficiency with its interval; empty for fewer than two sessions."""
     if report.efficiency_interval is None:
         return ""
     measured, mean, interval = (
@@ -178,7 +203,7 @@ def _mean_note(report: GrowthReport) -> str:
         format_interval(report.efficiency_interval),
     )
     return " " + _(
-        "The mean of %(sessions)s sessions is %(mean)s, at 95%% %(interval)s.",
+        "Average of %(sessions)s sessions: %(mean)s (95%% CI %(interval)s).",
         sessions=format_integer(measured),
         mean=mean,
         interval=interval,
@@ -191,13 +216,13 @@ def _kept_interval(point: GrowthPoint) -> tuple[float, float] | None:
 
 
 def _output_title(report: GrowthReport) -> str:
-    """Return what became of output, in one sentence."""
+    """Return the trend of the output as a sentence."""
     if not report.growth.window:
-        return _("Output, session by session")
+        return _("Output per session")
     change = format_percent(abs(report.growth.percent) / 100)
     sessions = ngettext("%(num)s session", "%(num)s sessions", report.sessions)
     if round(report.growth.percent) == 0:
-        return _("Output held over %(sessions)s", sessions=sessions)
+        return _("Output unchanged over %(sessions)s", sessions=sessions)
     is_rise = report.growth.percent > 0
     return (
         _("Output rose %(change)s over %(sessions)s", change=change, sessions=sessions)
@@ -207,7 +232,7 @@ def _output_title(report: GrowthReport) -> str:
 
 
 def _trend_title(figure: str, values: Iterable[float | None], format_value: Callable[[float], str]) -> str:
-    """Return from where to where a figure went."""
+    """Return the trend of a figure as a sentence: its first and its last value."""
     measured = [value for value in values if value is not None]
     if not measured:
         return figure
@@ -227,7 +252,7 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
     ]
     has_many_projects = len({point.project for point in points}) > 1
     if has_many_projects:
-        note = f"{note} {_('Sessions of all projects in order of time, counted together; predicted as if they were of one project.')}"
+        note = f"{note} {_('Sessions of all projects in chronological order, predicted as one project.')}"
     labels = [
         f"{point.project} #{point.session}" if has_many_projects else _("Session %(number)s", number=point.session) for point in points
     ]
@@ -241,7 +266,7 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
     data = {
         "x": [point.place for point in points],
         "ticks": [point.place if has_many_projects else point.session for point in points],
-        "axis": _("Sessions of all projects, in order of time") if has_many_projects else _("Session"),
+        "axis": _("Sessions of all projects, in chronological order") if has_many_projects else _("Session"),
         "labels": labels,
         "series": series,
         "unit": unit,
@@ -249,11 +274,11 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
     }
     if basis.interval:
         intervals = [basis.interval(point) for point in points]
-        heads.append(_("95% interval"))
+        heads.append(_("95% CI"))
         rows = [[*row, format_interval(interval)] for row, interval in zip(rows, intervals, strict=True)]
         data["band"] = _band(intervals)
         data["notes"] = [
-            f"{_('95% interval')} {format_interval(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
+            f"{_('95% CI')} {format_interval(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
         ]
     return Chart(
         title=title, note=note, data=data, heads=[*heads, basis.name], rows=[[*row, count] for row, count in zip(rows, counts, strict=True)]
@@ -261,7 +286,7 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
 
 
 def _by_model(usage: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:
-    """Return turns, tokens and list price of each model, the dearest first."""
+    """Return (model, turns, tokens, list price) for each model, the most expensive first."""
     turns: dict[str, int] = {}
     tokens: dict[str, int] = {}
     costs: dict[str, float] = {}

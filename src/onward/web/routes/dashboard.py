@@ -1,4 +1,4 @@
-"""The first page: how everything stands; and where there is nothing yet, how to begin."""
+"""The start page: totals, active sessions and projects; for an empty store, the ways to import sessions."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ MAX_JOBS = 3
 
 @router.get("/")
 def show_dashboard(visit: CurrentVisit, after: str = "") -> Response:
-    """Show the totals, the sessions that go on, and the projects by name; of an empty store, the ways to begin."""
+    """Show the start page."""
     summaries = projects.list_projects(visit.store, after=after or None, limit=MAX_PROJECTS + 1)
     open_jobs = [job for job in jobs.list_jobs(visit.store, limit=20) if job.is_open][:MAX_JOBS]
     if not summaries and not after:
-        return page(visit, "pages/first.html", jobs=open_jobs)
+        return page(visit, "pages/welcome.html", jobs=open_jobs)
     active_sessions = sessions.list_all(visit.store, status="active", limit=MAX_ACTIVE)
     return page(
         visit,
         "pages/dashboard.html",
         stats=stats.read_stats(visit.store),
-        lines=summaries[:MAX_PROJECTS],
+        project_lines=summaries[:MAX_PROJECTS],
         next_after=summaries[MAX_PROJECTS - 1].project.name if len(summaries) > MAX_PROJECTS else "",
-        kept=analytics.kept_ratios(visit.store, [summary.project for summary in summaries]),
-        active=active_sessions,
-        names={session.project_id: projects.require(visit.store, session.project_id).name for session in active_sessions},
+        preserved_ratios=analytics.kept_ratios(visit.store, [summary.project for summary in summaries]),
+        active_sessions=active_sessions,
+        project_names={session.project_id: projects.require(visit.store, session.project_id).name for session in active_sessions},
         jobs=open_jobs,
     )

@@ -1,4 +1,4 @@
-"""The ledger of a project: its facts, and what a person says of them. Whatever was said can be taken back."""
+"""The facts of a project: list, add, edit, pin, retract. Every change can be undone."""
 
 from __future__ import annotations
 
@@ -37,20 +37,31 @@ def list_facts(
     text: str = "",
     number: int = 1,
 ) -> Response:
-    """Show a project's facts, the newest first; those that stand, where no state is asked for."""
+    """Show a project's facts, newest first; only live ones unless another state is chosen."""
     context = project_context(visit, project_id, "facts")
     wanted_state: FactState | None = None if state == "all" else state or "live"
     ledger_facts = facts.list_facts(visit.store, context["project"], kind=kind or None, state=wanted_state, text=text.strip())[::-1]
     offset = (max(1, number) - 1) * MAX_FACTS
     return page(
-        visit, "pages/project_facts.html", **context, facts=ledger_facts[offset : offset + MAX_FACTS], total=len(ledger_facts), kind=kind, state=state, text=text.strip(),
-        number=max(1, number), has_more=len(ledger_facts) > offset + MAX_FACTS, kinds=FACT_KINDS, states=STATES, event=HANDOFF_CHANGED,
-    )  # fmt: skip
+        visit,
+        "pages/project_facts.html",
+        **context,
+        facts=ledger_facts[offset : offset + MAX_FACTS],
+        total=len(ledger_facts),
+        kind=kind,
+        state=state,
+        text=text.strip(),
+        number=max(1, number),
+        has_more=len(ledger_facts) > offset + MAX_FACTS,
+        kinds=FACT_KINDS,
+        states=STATES,
+        event=HANDOFF_CHANGED,
+    )
 
 
 @router.get("/parts/projects/{project_id}/facts/new")
 def show_new_form(visit: CurrentVisit, project_id: int, kind: FactKind = "rule") -> Response:
-    """Answer the dialog in which a fact is stated."""
+    """Return the dialog that adds a fact."""
     return partial(
         visit, "partials/_fact_new.html", project=projects.require(visit.store, project_id), kinds=FACT_KINDS, kind=kind, text="", error=""
     )
@@ -60,7 +71,7 @@ def show_new_form(visit: CurrentVisit, project_id: int, kind: FactKind = "rule")
 def add_fact(
     visit: CurrentVisit, project_id: int, kind: Annotated[FactKind, Form()], text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = ""
 ) -> Response:
-    """State a fact."""
+    """Add a fact."""
     project = projects.require(visit.store, project_id)
     try:
         new_fact = facts.add(visit.store, project, kind, text)
@@ -80,11 +91,11 @@ def add_fact(
 
 @router.get("/parts/projects/{project_id}/facts/line")
 def show_line_facts(visit: CurrentVisit, project_id: int, fact: Annotated[list[str], Query(max_length=MAX_OF_A_LINE)]) -> Response:
-    """Answer the dialog in which the facts behind a line are corrected, pinned and retracted."""
+    """Return the dialog that edits, pins and retracts the facts behind a handoff line."""
     project = projects.require(visit.store, project_id)
     line_facts = [line_fact for name in fact if (line_fact := _find_fact(visit, project, name))]
     if not line_facts:
-        raise NotFound(_("This line’s facts are in the ledger no longer."), _("Reload the page."))
+        raise NotFound(_("The facts behind this line no longer exist."), _("Reload the page."))
     return partial(visit, "partials/_fact_dialog.html", project=project, facts=line_facts, errors={})
 
 
@@ -96,7 +107,7 @@ def correct_fact(
     do: Annotated[FactAction, Form()],
     text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = "",
 ) -> Response:
-    """Say something of a fact: another wording, that it is always shown, or that it is wrong."""
+    """Edit, pin, unpin, retract or restore a fact."""
     project = projects.require(visit.store, project_id)
     previous_fact = facts.require(visit.store, project, fact_id)
     try:
@@ -116,7 +127,7 @@ def correct_fact(
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}/undo")
 def undo_action(visit: CurrentVisit, project_id: int, fact_id: str, do: FactAction, text: str = "") -> Response:
-    """Take back what was said of a fact."""
+    """Undo a change of a fact."""
     project = projects.require(visit.store, project_id)
     _apply_action(visit, project, fact_id, do, text)
     return change_response(visit, HANDOFF_CHANGED, Toast(_("Undone"), "info"), fallback_url=f"/projects/{project_id}")
@@ -134,10 +145,10 @@ def _apply_action(visit: Visit, project: Project, fact_id: str, action: FactActi
 
 def _describe_action(action: FactAction) -> str:
     if action == "save":
-        return _("Corrected. Your words stand from now on.")
+        return _("Saved. Your wording overrides the extracted one.")
     if action == "retract":
-        return _("Retracted: it is in no handoff any more.")
-    return {"pin": _("Pinned: it is in every handoff."), "unpin": _("Unpinned"), "restore": _("It stands again.")}[action]
+        return _("Removed from future handoffs.")
+    return {"pin": _("Pinned: shown in every handoff."), "unpin": _("Unpinned"), "restore": _("Restored.")}[action]
 
 
 def _change_made(visit: Visit, project: Project, message: str, fact_id: str, undo_query: dict[str, str]) -> Response:

@@ -1,4 +1,4 @@
-"""Handoffs: the master handoff of a project as one wants to read it, its versions, what they say differently, and one made of a conversation at hand."""
+"""Handoffs: a project's master handoff, its versions, their comparison, and a new one from a conversation."""
 
 from __future__ import annotations
 
@@ -46,22 +46,37 @@ def show_handoff(
     budget: Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS)] = None,
     goal: Annotated[str, Query(max_length=MAX_GOAL_CHARS)] = "",
 ) -> Response:
-    """Show a project's handoff: of the one that is named, else of the only one; as it is now, at a budget of its own, or as an earlier version has it."""
+    """Show a project's handoff, at a budget or in an earlier version.
+
+    Without a project in the address, the only project is used; if there are several, they are listed.
+    """
     context = _project_context(visit, project)
     chosen_project: Project | None = context["project"]
     handoff = None
     if chosen_project:
         handoff = handoffs.require(visit.store, chosen_project, version) if version else _find_at_budget(visit, chosen_project, budget)
-    query = {"project": chosen_project.id if chosen_project else None, "version": version, "budget": budget, "goal": goal}
+    params = {"project": chosen_project.id if chosen_project else None, "version": version, "budget": budget, "goal": goal}
     return page(
-        visit, "pages/handoff.html", **context, found=handoff, view=view, asked=query, budgets=BUDGETS, goal=goal, budget=budget, event=HANDOFF_CHANGED, closing=closing_lines(handoff.handoff) if handoff else [],
-        text=_render_view(handoff, view, goal) if handoff else "", newest_id=_newest_id(visit, chosen_project, version), **_model_context(visit, chosen_project),
-    )  # fmt: skip
+        visit,
+        "pages/handoff.html",
+        **context,
+        handoff=handoff,
+        view=view,
+        params=params,
+        budgets=BUDGETS,
+        goal=goal,
+        budget=budget,
+        event=HANDOFF_CHANGED,
+        closing=closing_lines(handoff.handoff) if handoff else [],
+        text=_render_view(handoff, view, goal) if handoff else "",
+        newest_id=_newest_id(visit, chosen_project, version),
+        **_model_context(visit, chosen_project),
+    )
 
 
 @router.get("/handoff/versions")
 def list_versions(visit: CurrentVisit, project: int | None = None, before: int | None = None) -> Response:
-    """Show every handoff that was made of a project, the newest first."""
+    """Show every version of a project's handoff, newest first."""
     context = _project_context(visit, project)
     if context["project"] is None:
         return redirect(visit, "/handoff")
@@ -78,20 +93,20 @@ def list_versions(visit: CurrentVisit, project: int | None = None, before: int |
 
 @router.get("/handoff/compare")
 def compare_versions(visit: CurrentVisit, project: int | None = None, old: int = 0, new: int = 0) -> Response:
-    """Show what two versions say differently, side by side; the earlier one is on the left. Without two of them, they are to be chosen."""
+    """Show the differences between two versions, the earlier one on the left. Without two versions, go back to the list."""
     context = _project_context(visit, project)
     if context["project"] is None or not (old and new):
         return redirect(visit, f"/handoff/versions?project={context['project'].id}" if context["project"] else "/handoff")
     old_version, new_version = sorted((old, new))
     if old_version == new_version:
-        raise BadInput(_("A version says what it says: choose two."))
+        raise BadInput(_("Choose two different versions."))
     comparison = handoffs.compare_versions(visit.store, context["project"], old_version, new_version)
-    return page(visit, "pages/handoff_compare.html", **context, found=comparison, marked=mark_differences)
+    return page(visit, "pages/handoff_compare.html", **context, comparison=comparison, mark_differences=mark_differences)
 
 
 @router.post("/parts/handoff/restore/{project_id}/{handoff_id}")
 def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Response:
-    """Make an earlier version the master handoff again."""
+    """Restore an earlier version as the master handoff."""
     project = projects.require(visit.store, project_id)
     previous_handoff = find_master_handoff(visit, project)
     restored_handoff = handoffs.restore(visit.store, project, handoff_id)
@@ -99,13 +114,13 @@ def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Re
     return redirect(
         visit,
         f"/handoff?project={project_id}",
-        toast=Toast(_("It is the master handoff again, as version %(number)s.", number=restored_handoff.version), undo=undo_url),
+        toast=Toast(_("Restored as version %(number)s.", number=restored_handoff.version), undo=undo_url),
     )
 
 
 @router.post("/parts/handoff/refine/{project_id}")
 def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
-    """Have a model write the newest handoff better."""
+    """Start a job that refines the newest handoff with a model."""
     job = refiner.request_refinement(
         visit.store, build_model_setup(visit.settings), projects.require(visit.store, project_id), requested_by="dashboard"
     )
@@ -116,7 +131,7 @@ def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
 
 @router.get("/handoff/new")
 def show_new_page(visit: CurrentVisit, project: int | None = None) -> Response:
-    """Show where a conversation is pasted or sent."""
+    """Show the page to paste or upload a conversation."""
     context = _project_context(visit, project)
     values = {"project": context["project"].name if context["project"] else "", "text": "", "by": "rules"}
     return page(visit, "pages/handoff_new.html", **context, values=values, errors={}, **_model_context(visit, context["project"]))
@@ -124,7 +139,7 @@ def show_new_page(visit: CurrentVisit, project: int | None = None) -> Response:
 
 @router.post("/parts/handoff/new")
 async def create_handoff(visit: CurrentVisit, request: Request) -> Response:
-    """Take a conversation into a project, and make the project's next handoff."""
+    """Import a conversation and create the project's next handoff."""
     async with receive_form(visit, request) as submission:
         return await run_sync(_import_conversation, visit, submission)
 
@@ -140,7 +155,7 @@ def _import_conversation(visit: Visit, submission: Submission) -> Response:
             status_code=422,
             errors=errors,
             values=values,
-            lines=known_projects,
+            project_lines=known_projects,
             **_model_context(visit, None),
         )
     arguments = {**submission.job_arguments(), "complete": True, "refine": submission["by"] == "model"}
@@ -153,7 +168,7 @@ def _project_context(visit: Visit, project_id: int | None) -> dict[str, Any]:
     chosen_project = (
         projects.require(visit.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
     )
-    return {"lines": known_projects, "project": chosen_project}
+    return {"project_lines": known_projects, "project": chosen_project}
 
 
 def _find_at_budget(visit: Visit, project: Project, budget: int | None) -> CurrentHandoff | None:
@@ -164,7 +179,7 @@ def _find_at_budget(visit: Visit, project: Project, budget: int | None) -> Curre
 
 
 def _newest_id(visit: Visit, project: Project | None, version: int | None) -> int | None:
-    """Return the id of the master handoff, where it is an earlier version that is looked at."""
+    """Return the id of the master handoff if an earlier version is shown."""
     master = find_master_handoff(visit, project) if project and version else None
     return master.id if master else None
 
@@ -176,13 +191,13 @@ def _render_view(handoff: CurrentHandoff | StoredHandoff, view: HandoffView, goa
 
 
 def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
-    """Return whether a model is at hand, by name, else why not; and what refining the project's handoff came to last."""
-    context: dict[str, Any] = {"model": "", "no_model": _("No language model is set up."), "refinements": []}
+    """Return the configured model, or why there is none, and the latest refinement of the project's handoff."""
+    context: dict[str, Any] = {"model": "", "no_model_reason": _("No language model is configured."), "refinements": []}
     configured_models = build_model_setup(visit.settings)
     try:
         asking = gateway.find_model_context(visit.store, configured_models, project=project)
     except OnwardError as error:
-        asking, context["no_model"] = None, translate_error(error)
+        asking, context["no_model_reason"] = None, translate_error(error)
     if asking:
         context["model"] = keys.show(visit.store, configured_models).model
     if project:

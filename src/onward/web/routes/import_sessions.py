@@ -1,4 +1,4 @@
-"""Three ways to begin: what this machine's agents left, a conversation that is pasted or sent, and sample sessions. Each is a job, followed on the page."""
+"""Imports: sessions of this machine's agents, a pasted or uploaded conversation, and sample sessions. Each one is a job."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEMO_PROJECT = "antre"
 
 @dataclass(frozen=True, slots=True)
 class AgentTranscripts:
-    """What one agent left on this machine."""
+    """The transcripts of one agent on this machine."""
 
     agent: str
     files: int
@@ -43,33 +43,33 @@ class AgentTranscripts:
 
 @router.get("/begin")
 def show_import_page(visit: CurrentVisit) -> Response:
-    """Show the ways to begin, also where there is something already."""
-    return page(visit, "pages/begin.html")
+    """Show the ways to import sessions."""
+    return page(visit, "pages/import_sessions.html")
 
 
 @router.get("/parts/begin/found")
 def show_agent_files(visit: CurrentVisit) -> Response:
-    """Answer what the agents of this machine left, looked up now."""
+    """Return the agents with transcripts on this machine."""
     if not visit.caller.is_local:
-        return partial(visit, "partials/_found.html", agents=None)
+        return partial(visit, "partials/_agent_sessions.html", agents=None)
     transcripts = agent_folders.survey(agent_folders.agent_folders(read_machine(), Path.cwd()), visit.settings.worktrees)
-    return partial(visit, "partials/_found.html", agents=_summarize_by_agent(transcripts))
+    return partial(visit, "partials/_agent_sessions.html", agents=_summarize_by_agent(transcripts))
 
 
 @router.post("/parts/begin/import")
 def import_agent_files(
     visit: CurrentVisit, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False
 ) -> Response:
-    """Ask for the import of what the chosen agents left."""
+    """Start an import of the transcripts of the chosen agents."""
     if not visit.caller.is_local:
-        raise NotAllowed(_("Only somebody at this machine may import its folders."), _("Send the files instead."))
+        raise NotAllowed(_("Folders can only be imported from the machine that has them."), _("Upload the files instead."))
     chosen_agents = set(agent or ())
     folders = [folder for folder in agent_folders.agent_folders(read_machine(), Path.cwd()) if folder.agent in chosen_agents]
     paths = [str(path) for path in agent_folders.list_files(folders)]
     if not paths:
         return partial(
             visit,
-            "partials/_nothing.html",
+            "partials/_form_error.html",
             text=_("Choose at least one agent."),
             toast=Toast(_("Choose at least one agent."), "error"),
             status_code=422,
@@ -81,7 +81,7 @@ def import_agent_files(
 
 @router.post("/parts/begin/paste")
 async def import_pasted(visit: CurrentVisit, request: Request) -> Response:
-    """Ask for the import of what was pasted or chosen."""
+    """Start an import of a pasted or uploaded conversation."""
     async with receive_form(visit, request) as submission:
         return await run_sync(_import_pasted, visit, submission)
 
@@ -107,8 +107,8 @@ def _import_pasted(visit: Visit, submission: Submission) -> Response:
 
 @router.post("/parts/begin/demo")
 def import_demo(visit: CurrentVisit) -> Response:
-    """Import sample sessions into a project of their own."""
-    # Imported here: they are wanted once.
+    """Import sample sessions into a separate project."""
+    # Imported here because it is rarely needed.
     from onward import samples
 
     folder = kinds.create_upload_folder(visit.settings.home)
@@ -123,7 +123,7 @@ def import_demo(visit: CurrentVisit) -> Response:
 
 
 def _summarize_by_agent(transcripts: list[FoundTranscript]) -> list[AgentTranscripts]:
-    """Return what was found by agent, the one with the most sessions first."""
+    """Return the transcripts counted by agent, the agent with the most sessions first."""
     files, sessions, sizes, unreadable = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     newest: dict[str, datetime] = {}
     for transcript in transcripts:

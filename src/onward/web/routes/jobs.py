@@ -1,4 +1,4 @@
-"""Long work as a person follows it: a part of any page, and a page of its own to come back to."""
+"""Background jobs: a list, a page for each, and the progress part that other pages embed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_JOBS = 50
 
 @router.get("/jobs")
 def list_jobs(visit: CurrentVisit, before: int | None = None) -> Response:
-    """Show what was asked for, the newest first: what is at work, what came of it, what failed."""
+    """Show the jobs, newest first."""
     newest_jobs = jobs.list_jobs(visit.store, before=before, limit=MAX_JOBS + 1)
     shown_jobs = newest_jobs[:MAX_JOBS]
     names = {
@@ -28,8 +28,8 @@ def list_jobs(visit: CurrentVisit, before: int | None = None) -> Response:
         visit,
         "pages/jobs.html",
         jobs=shown_jobs,
-        names=names,
-        named=job_title,
+        project_names=names,
+        job_title=job_title,
         has_more=len(newest_jobs) > MAX_JOBS,
         is_first=before is None,
     )
@@ -37,7 +37,7 @@ def list_jobs(visit: CurrentVisit, before: int | None = None) -> Response:
 
 @router.get("/jobs/{job_id}")
 def show_job(visit: CurrentVisit, job_id: int, then: str = "") -> Response:
-    """Show one job; when it is done, where it leads. Works without a script, too: reload it."""
+    """Show one job and where its result is. Works without scripts: reload the page."""
     job = jobs.require(visit.store, job_id)
     project = projects.require(visit.store, job.project_id) if job.project_id else None
     return page(visit, "pages/job.html", job=job, project=project, name=job_title(job), then=_local_path(then) or result_url(job))
@@ -45,23 +45,23 @@ def show_job(visit: CurrentVisit, job_id: int, then: str = "") -> Response:
 
 @router.get("/parts/jobs/{job_id}")
 def job_progress(visit: CurrentVisit, job_id: int, then: str = "", is_step: bool = False) -> Response:
-    """Answer how far a job is. Whoever asks only for what it is at is not told that it has ended: they are about to ask for all of it."""
+    """Return the progress of a job. A step request (*is_step*) gets no toast, because a full request follows."""
     job = jobs.require(visit.store, job_id)
     return partial(visit, "partials/_job.html", job=job, then=_local_path(then), toast=None if is_step else completion_toast(job))
 
 
 @router.post("/parts/jobs/{job_id}/cancel")
 def cancel_job(visit: CurrentVisit, job_id: int, then: str = "") -> Response:
-    """Stop a job; what it did stays."""
+    """Cancel a job; what it has done stays."""
     return partial(visit, "partials/_job.html", job=jobs.cancel(visit.store, job_id), then=_local_path(then))
 
 
 @router.post("/parts/jobs/{job_id}/retry")
 def retry_job(visit: CurrentVisit, job_id: int, then: str = "") -> Response:
-    """Begin a job again that failed or was stopped."""
+    """Retry a failed or cancelled job."""
     return partial(visit, "partials/_job.html", job=jobs.retry(visit.store, job_id), then=_local_path(then))
 
 
 def _local_path(then: str) -> str:
-    """Return an address if it is a page of ours, else nothing."""
+    """Return *then* if it is a path of this server; else an empty text."""
     return then if then.startswith("/") and not then.startswith(("//", "/\\")) else ""

@@ -1,4 +1,4 @@
-"""Knowledge: what sessions learned that holds beyond them, what people wrote, and whether an error was met before."""
+"""Knowledge: entries from sessions and people, and troubleshooting of an error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Text = Annotated[str, Form()]
 def list_entries(
     visit: CurrentVisit, q: str = "", kind: str = "", category: str = "", project: str = "", before: int | None = None
 ) -> Response:
-    """Show the entries, the newest first; with words, those that hold most of them."""
+    """Show the entries, newest first; with a query, the best matches."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
     return page(
         visit, "pages/knowledge.html", choices=choices, **_form_choices(), **_entries_context(visit, q, kind, category, project, before)
@@ -44,21 +44,21 @@ def list_entries(
 
 @router.get("/parts/knowledge")
 def entries_part(visit: CurrentVisit, q: str = "", kind: str = "", category: str = "", project: str = "") -> Response:
-    """Answer the entries that go with what was typed and chosen so far."""
+    """Return the entries that match the filters."""
     return partial(visit, "partials/_knowledge.html", **_entries_context(visit, q, kind, category, project, None))
 
 
 @router.get("/knowledge/seen")
 def show_troubleshoot_page(visit: CurrentVisit, project: str = "") -> Response:
-    """Ask for an error."""
+    """Show the form to paste an error."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
     asking = gateway.find_model_context(visit.store, build_model_setup(visit.settings))
-    return page(visit, "pages/knowledge_seen.html", choices=choices, project=project, may_ask=asking is not None)
+    return page(visit, "pages/troubleshoot.html", choices=choices, project=project, has_model=asking is not None)
 
 
 @router.post("/parts/knowledge/seen")
 def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = "", use_ai: Text = "") -> Response:
-    """Answer what is known of an error: own fixes first, then what a model makes of it, and a checklist in any case."""
+    """Return the diagnosis of an error: past fixes, a model's answer if asked for, and a checklist."""
     chosen_project = _find_project(visit, project)
     asking = (
         gateway.find_model_context(visit.store, build_model_setup(visit.settings), project=chosen_project)
@@ -70,75 +70,75 @@ def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = ""
             visit.store, error[:MAX_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
         )
     except BadInput as refusal:
-        return partial(visit, "partials/_seen.html", told=None, project=chosen_project, error=translate_error(refusal))
-    return partial(visit, "partials/_seen.html", told=diagnosis, project=chosen_project, error="")
+        return partial(visit, "partials/_troubleshooting.html", result=None, project=chosen_project, error=translate_error(refusal))
+    return partial(visit, "partials/_troubleshooting.html", result=diagnosis, project=chosen_project, error="")
 
 
 @router.get("/knowledge/{entry_id}")
 def show_entry(visit: CurrentVisit, entry_id: int) -> Response:
-    """Show an entry, and who tells it."""
+    """Show an entry with its sources."""
     return page(visit, "pages/knowledge_entry.html", detail=knowledge.show(visit.store, entry_id))
 
 
 @router.get("/parts/knowledge/new")
 def show_new_form(visit: CurrentVisit) -> Response:
-    """Ask what was learned."""
+    """Return the form for a new entry."""
     return _entry_form(visit, {"kind": "practice"}, is_dialog=True)
 
 
 @router.post("/parts/knowledge/new")
 def create_entry(visit: CurrentVisit, text: Text = "", fix: Text = "", kind: Text = "practice", category: Text = "") -> Response:
-    """Keep what a person learned."""
+    """Add an entry."""
     try:
         entry = knowledge.add(visit.store, text, kind=_parse_kind(kind) or "practice", fix=fix, category=category)
     except BadInput as error:
         return _entry_form(visit, {"text": text, "fix": fix, "kind": kind, "category": category}, error=error)
-    return redirect(visit, f"/knowledge/{entry.id}", toast=Toast(_("It is kept")))
+    return redirect(visit, f"/knowledge/{entry.id}", toast=Toast(_("Saved")))
 
 
 @router.get("/parts/knowledge/{entry_id}/edit")
 def show_edit_form(visit: CurrentVisit, entry_id: int) -> Response:
-    """Ask how to say it better."""
+    """Return the form that edits an entry."""
     return _entry_form(visit, asdict(knowledge.show(visit.store, entry_id).entry), entry_id=entry_id, is_dialog=True)
 
 
 @router.post("/parts/knowledge/{entry_id}/edit")
 def edit_entry(visit: CurrentVisit, entry_id: int, text: Text = "", fix: Text = "", kind: Text = "", category: Text = "") -> Response:
-    """Say better what an entry says."""
+    """Edit an entry."""
     try:
         knowledge.edit(visit.store, entry_id, text=text, fix=fix, category=category, kind=_parse_kind(kind))
     except BadInput as error:
         return _entry_form(visit, {"text": text, "fix": fix, "kind": kind, "category": category}, entry_id=entry_id, error=error)
-    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("It is kept")))
+    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("Saved")))
 
 
 @router.post("/parts/knowledge/{entry_id}/helped")
 def record_help(visit: CurrentVisit, entry_id: int) -> Response:
-    """Note that an entry helped."""
+    """Record that an entry helped."""
     knowledge.record_used(visit.store, entry_id)
-    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("Good to know")))
+    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("Recorded")))
 
 
 @router.delete("/parts/knowledge/{entry_id}")
 def delete_entry(visit: CurrentVisit, entry_id: int) -> Response:
-    """Delete an entry. It can be taken back for as long as the toast stays."""
+    """Delete an entry. The toast offers to undo this."""
     entry = knowledge.delete(visit.store, entry_id)
     snapshot = json.dumps({name: getattr(entry, name) for name in _UNDO_FIELDS})
-    return redirect(visit, "/knowledge", toast=Toast(_("It is deleted"), undo=f"/parts/knowledge/back?{urlencode({'entry': snapshot})}"))
+    return redirect(visit, "/knowledge", toast=Toast(_("Deleted"), undo=f"/parts/knowledge/back?{urlencode({'entry': snapshot})}"))
 
 
 @router.post("/parts/knowledge/back")
 def restore_entry(visit: CurrentVisit, entry: str = "") -> Response:
-    """Take back that an entry was deleted."""
+    """Restore a deleted entry."""
     deleted_entry = _parse_snapshot(entry)
     if deleted_entry is None:
-        raise BadInput(_("That is no entry."), _("Write it anew."))
+        raise BadInput(_("This entry cannot be restored."), _("Add it again."))
     restored_entry = knowledge.restore(visit.store, deleted_entry)
-    return redirect(visit, f"/knowledge/{restored_entry.id}", toast=Toast(_("It is back")))
+    return redirect(visit, f"/knowledge/{restored_entry.id}", toast=Toast(_("Restored")))
 
 
 def _parse_snapshot(text: str) -> KnowledgeEntry | None:
-    """Return the entry that an undo carries; None where it carries none."""
+    """Return the entry in the snapshot of an undo; None if it is invalid."""
     try:
         fields = json.loads(text)
     except ValueError:
@@ -196,10 +196,14 @@ def _form_choices() -> dict[str, Any]:
 
 
 def kind_name(kind: str) -> str:
-    """Return what a kind of knowledge is called."""
+    """Return the name of a kind of knowledge."""
     return {
-        "solution": _("solution"), "lesson": _("lesson"), "decision": _("decision"), "pattern": _("pattern"), "practice": _("practice"),
-    }[kind]  # fmt: skip
+        "solution": _("solution"),
+        "lesson": _("lesson"),
+        "decision": _("decision"),
+        "pattern": _("pattern"),
+        "practice": _("practice"),
+    }[kind]
 
 
 def _parse_kind(kind: str) -> KnowledgeKind | None:
@@ -214,6 +218,12 @@ def _entry_form(
     visit: Visit, values: dict[str, Any], *, entry_id: int = 0, error: BadInput | None = None, is_dialog: bool = False
 ) -> Response:
     return partial(
-        visit, "partials/_knowledge_form.html", status_code=422 if error else 200, values=values, error=translate_error(error) if error else "", entry_id=entry_id,
-        is_dialog=is_dialog, **_form_choices(),
-    )  # fmt: skip
+        visit,
+        "partials/_knowledge_form.html",
+        status_code=422 if error else 200,
+        values=values,
+        error=translate_error(error) if error else "",
+        entry_id=entry_id,
+        is_dialog=is_dialog,
+        **_form_choices(),
+    )

@@ -1,4 +1,4 @@
-"""The command palette: pages, commands, projects and sessions, by what was typed."""
+"""The command palette: pages, commands, projects and sessions that match a query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_SEARCHED = 500
 
 
 class Command(NamedTuple):
-    """One line of the palette. `action` is for the page's script, where it is no address; `words` are what else finds it."""
+    """One line of the palette. `action` is for the page's script, if it is not a link; `words` are further search terms."""
 
     text: str
     url: str = ""
@@ -30,7 +30,7 @@ class Command(NamedTuple):
 
 
 def page_commands() -> list[Command]:
-    """Return where one can go."""
+    """Return the pages."""
     return [
         Command(text=_("Dashboard"), url="/", symbol="layout-dashboard", note="G D", words="home overview"),
         Command(text=_("Sessions"), url="/sessions", symbol="history", note="G S"),
@@ -40,24 +40,24 @@ def page_commands() -> list[Command]:
         Command(text=_("Accounts"), url="/accounts", symbol="users", words="credits"),
         Command(text=_("Search"), url="/search", symbol="search", note="/"),
         Command(text=_("Settings"), url="/settings", symbol="settings", words="theme language key token"),
-        Command(text=_("Seen this error before?"), url="/knowledge/seen", symbol="circle-help", words="troubleshoot fix"),
-        Command(text=_("LLM key"), url="/settings/model", symbol="key-round", words="model cost spend budget"),
+        Command(text=_("Troubleshoot an error"), url="/knowledge/seen", symbol="circle-help", words="troubleshoot fix"),
+        Command(text=_("API key"), url="/settings/model", symbol="key-round", words="model cost spend budget"),
         Command(text=_("Access tokens"), url="/settings/access", symbol="lock", words="permission"),
-        Command(text=_("Background work"), url="/jobs", symbol="activity", words="jobs progress import export backup"),
-        Command(text=_("What the doctor finds"), url="/settings/server", symbol="activity", words="doctor server about version store"),
+        Command(text=_("Background tasks"), url="/jobs", symbol="activity", words="jobs progress import export backup"),
+        Command(text=_("Health check"), url="/settings/server", symbol="activity", words="doctor server about version store"),
     ]
 
 
 def action_commands() -> list[Command]:
-    """Return what one can do from anywhere. What a page adds here works on every page."""
+    """Return the commands, which work on every page."""
     return [
         Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
         Command(_("Complete the active session"), symbol="check", note="C", action="complete", words="finish end handoff"),
         Command(text=_("Templates"), url="/sessions/templates", symbol="list-checks", words="objectives checklist"),
         Command(_("New account"), symbol="users", action="fetch:/parts/accounts/new", words="add credits"),
-        Command(_("Add many accounts"), symbol="clipboard-paste", action="fetch:/parts/accounts/batch", words="batch csv"),
+        Command(_("Add several accounts"), symbol="clipboard-paste", action="fetch:/parts/accounts/batch", words="batch csv"),
         Command(_("New entry"), symbol="library", action="fetch:/parts/knowledge/new", words="knowledge write learn"),
-        Command(_("Light or dark"), symbol="sun-moon", action="theme", words="theme mode"),
+        Command(_("Toggle dark mode"), symbol="sun-moon", action="theme", words="theme mode"),
         *(Command(name, symbol="languages", action=f"language:{code}", words="language bahasa") for code, name in LANGUAGES.items()),
         Command(text=_("Import sessions"), url="/begin", symbol="folder-input", words="paste demo upload add"),
         Command(_("Keyboard shortcuts"), symbol="keyboard", note="?", action="dialog:shortcuts"),
@@ -67,16 +67,16 @@ def action_commands() -> list[Command]:
 
 @router.get("/parts/palette")
 def show_palette(visit: CurrentVisit, q: str = "") -> Response:
-    """Answer what goes with what was typed, by kind."""
+    """Return the matches for a query, by group."""
     typed_words = q.casefold().split()
     groups = [
         (_("Go to"), _match_commands(page_commands(), typed_words)),
-        (_("Do"), _match_commands(action_commands(), typed_words)),
+        (_("Actions"), _match_commands(action_commands(), typed_words)),
         (_("Projects"), _match_commands(_project_commands(visit), typed_words)[:MAX_MATCHES]),
         (_("Sessions"), _match_commands(_session_commands(visit), typed_words)[:MAX_MATCHES] if typed_words else []),
     ]
     if q.strip():
-        groups.append((_("Search"), [Command(text=_("Search everything for “%(words)s”", words=q.strip()), url="", symbol="search")]))
+        groups.append((_("Search"), [Command(text=_("Search for “%(words)s”", words=q.strip()), url="", symbol="search")]))
     return partial(visit, "partials/_palette.html", groups=[(name, matches) for name, matches in groups if matches], q=q.strip())
 
 

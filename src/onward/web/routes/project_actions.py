@@ -1,4 +1,4 @@
-"""What is done to a project as a whole: named, put away and brought back, exported, given to another, deleted."""
+"""Actions on a whole project: edit, archive, restore, export, move sessions, delete."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_SESSIONS_NAMED = 10_000
 
 @router.get("/parts/projects/{project_id}/edit")
 def show_edit_form(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer the dialog in which a project is named and described."""
+    """Return the dialog that edits name and description."""
     project = projects.require(visit.store, project_id)
     return partial(
         visit, "partials/_project_edit.html", project=project, values={"name": project.name, "description": project.description}, errors={}
@@ -40,7 +40,7 @@ def edit_project(
     name: Annotated[str, Form()] = "",
     description: Annotated[str, Form(max_length=MAX_DESCRIPTION_CHARS)] = "",
 ) -> Response:
-    """Name and describe a project."""
+    """Edit name and description."""
     project = projects.require(visit.store, project_id)
     try:
         projects.update(visit.store, project, name=name, description=" ".join(description.split()))
@@ -59,42 +59,42 @@ def edit_project(
 
 @router.post("/parts/projects/{project_id}/archive")
 def archive_project(visit: CurrentVisit, project_id: int) -> Response:
-    """Put a project away."""
+    """Archive a project."""
     project = projects.archive(visit.store, projects.require(visit.store, project_id))
-    message = _("%(name)s is archived: kept whole, and out of the way.", name=project.name)
+    message = _("%(name)s archived. Nothing is deleted.", name=project.name)
     return redirect(visit, f"/projects/{project_id}", toast=Toast(message, undo=f"/parts/projects/{project_id}/restore"))
 
 
 @router.post("/parts/projects/{project_id}/restore")
 def restore_project(visit: CurrentVisit, project_id: int) -> Response:
-    """Bring a project back to work."""
+    """Restore an archived project."""
     project = projects.restore(visit.store, projects.require(visit.store, project_id))
-    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("%(name)s is back at work.", name=project.name)))
+    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("%(name)s restored.", name=project.name)))
 
 
 @router.get("/parts/projects/{project_id}/delete")
 def confirm_deletion(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer the dialog that asks for the name of what is about to be lost."""
+    """Return the dialog that asks for the project's name before deletion."""
     return partial(visit, "partials/_project_delete.html", line=projects.require_line(visit.store, project_id))
 
 
 @router.delete("/projects/{project_id}")
 def delete_project(visit: CurrentVisit, project_id: int) -> Response:
-    """Delete a project, and all it holds, for good."""
+    """Permanently delete a project."""
     project = projects.require(visit.store, project_id)
     projects.delete(visit.store, project)
-    return redirect(visit, "/", toast=Toast(_("%(name)s is deleted.", name=project.name), "info"))
+    return redirect(visit, "/", toast=Toast(_("%(name)s deleted.", name=project.name), "info"))
 
 
 @router.get("/parts/projects/{project_id}/export")
 def show_export_form(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer the dialog from which a project is exported."""
+    """Return the export dialog."""
     return partial(visit, "partials/_project_export.html", project=projects.require(visit.store, project_id))
 
 
 @router.post("/parts/projects/{project_id}/export")
 def export_project(visit: CurrentVisit, project_id: int, training: Annotated[bool, Form()] = False) -> Response:
-    """Ask for a project as one file."""
+    """Start an export of the project."""
     project = projects.require(visit.store, project_id)
     job = jobs.request_job(
         visit.store, "export", {"training": training}, project=project, key=f"{project.id}:{training}", requested_by="dashboard"
@@ -104,7 +104,7 @@ def export_project(visit: CurrentVisit, project_id: int, training: Annotated[boo
 
 @router.get("/parts/projects/{project_id}/remap")
 def show_remap_form(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer the dialog in which sessions are given to another project."""
+    """Return the dialog that moves sessions to another project."""
     return _remap_form(visit, project_id, "", "", {})
 
 
@@ -112,10 +112,10 @@ def show_remap_form(visit: CurrentVisit, project_id: int) -> Response:
 def remap_project(
     visit: CurrentVisit, project_id: int, target: Annotated[str, Form()] = "", numbers: Annotated[str, Form(max_length=1000)] = ""
 ) -> Response:
-    """Give sessions, or all of a project, to another."""
+    """Move sessions, or all of them, to another project."""
     source = projects.require(visit.store, project_id)
     if not target.isdecimal():
-        return _remap_form(visit, project_id, target, numbers, {"target": _("Choose the project they belong to.")}, form=True)
+        return _remap_form(visit, project_id, target, numbers, {"target": _("Choose a project.")}, form=True)
     target_project = projects.require(visit.store, int(target))
     try:
         session_numbers = _parse_numbers(numbers)
@@ -127,7 +127,7 @@ def remap_project(
     except (BadInput, NotFound, Conflict) as error:
         return _remap_form(visit, project_id, target, numbers, {"numbers": translate_error(error)}, form=True)
     message = ngettext(
-        "%(num)s session went to %(name)s.", "%(num)s sessions went to %(name)s.", len(result.sessions), name=target_project.name
+        "%(num)s session moved to %(name)s.", "%(num)s sessions moved to %(name)s.", len(result.sessions), name=target_project.name
     )
     return redirect(visit, f"/projects/{target_project.id}", toast=Toast(message))
 
@@ -135,18 +135,23 @@ def remap_project(
 def _remap_form(visit: CurrentVisit, project_id: int, target: str, numbers: str, errors: dict[str, str], *, form: bool = False) -> Response:
     other_projects = [line.project for line in projects.list_known(visit.store, limit=MAX_TARGETS) if line.project.id != project_id]
     return partial(
-        visit, "partials/_project_remap_form.html" if form else "partials/_project_remap.html", status_code=422 if errors else 200,
-        project=projects.require(visit.store, project_id), others=other_projects, values={"target": target, "numbers": numbers}, errors=errors,
-    )  # fmt: skip
+        visit,
+        "partials/_project_remap_form.html" if form else "partials/_project_remap.html",
+        status_code=422 if errors else 200,
+        project=projects.require(visit.store, project_id),
+        others=other_projects,
+        values={"target": target, "numbers": numbers},
+        errors=errors,
+    )
 
 
 def _parse_numbers(text: str) -> list[int]:
-    """Return the numbers of sessions in `2, 5-7`; none where nothing is said. Raises `BadInput`."""
+    """Return the session numbers in a text such as `2, 5-7`; empty for an empty text. Raises `BadInput`."""
     numbers: list[int] = []
     for part in filter(None, re.split(r"[,\s]+", text.strip())):
         match = re.fullmatch(r"#?(\d{1,7})(?:[-–]#?(\d{1,7}))?", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first or last - first >= MAX_SESSIONS_NAMED:
-            raise BadInput(_("“%(part)s” names no sessions. Write numbers, as in 2, 5-7.", part=part))
+            raise BadInput(_("“%(part)s” is not a session number. Use numbers such as 2, 5-7.", part=part))
         numbers += range(first, last + 1)
     return numbers

@@ -1,4 +1,4 @@
-"""A project: its master handoff and what it keeps, its sessions, the files they touched, and the turns behind a line."""
+"""A project: its overview, sessions, files, and the turns behind a handoff line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTEXT_TURNS = 2
 
 @router.get("/projects/{project_id}")
 def show_project(visit: CurrentVisit, project_id: int) -> Response:
-    """Show where a project stands: its handoff, what that keeps and what it lost, what is open, and the sessions that made it."""
+    """Show the overview: master handoff, preservation, open items and recent sessions."""
     context = project_context(visit, project_id, "overview")
     entries = sessions.list_recent(visit.store, context["project"], limit=NEWEST_SESSIONS + 1)
     return page(
@@ -41,14 +41,14 @@ def show_project(visit: CurrentVisit, project_id: int) -> Response:
 
 @router.get("/parts/projects/{project_id}/master")
 def master_part(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer the handoff and what it keeps, as they are now."""
+    """Return the master handoff and its preservation."""
     return partial(visit, "partials/_master.html", project=projects.require(visit.store, project_id), **_master_context(visit, project_id))
 
 
 def _master_context(visit: Visit, project_id: int) -> dict[str, Any]:
     handoff = find_master_handoff(visit, projects.require(visit.store, project_id))
     return {
-        "found": handoff,
+        "handoff": handoff,
         "open_items": open_items(handoff.handoff) if handoff else [],
         "closing": closing_lines(handoff.handoff) if handoff else [],
         "event": HANDOFF_CHANGED,
@@ -57,7 +57,7 @@ def _master_context(visit: Visit, project_id: int) -> dict[str, Any]:
 
 @router.get("/parts/projects/{project_id}/changes")
 def changes_part(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer what the last completed session changed. It is told by two ledgers, so it comes after the page."""
+    """Return the changes of the last completed session. Loaded after the page, because two ledgers are compared."""
     project = projects.require(visit.store, project_id)
     completed_sessions = sessions.list_all(visit.store, project_id=project_id, status="completed", limit=2)
     changelog = None
@@ -67,21 +67,23 @@ def changes_part(visit: CurrentVisit, project_id: int) -> Response:
             changelog = handoffs.diff(visit.store, project, previous_number, last_number)
         except (NotFound, BadInput):
             changelog = None
-    return partial(visit, "partials/_changes.html", project=project, found=changelog)
+    return partial(visit, "partials/_changes.html", project=project, changes=changelog)
 
 
 @router.get("/parts/projects/{project_id}/loop")
 def growth_part(visit: CurrentVisit, project_id: int) -> Response:
-    """Answer how the handoff grew, from the first session to the last."""
+    """Return the growth of the handoff from the first session to the last."""
     project = projects.require(visit.store, project_id)
-    return partial(visit, "partials/_growth_loop.html", project=project, steps=analytics.growth_points(visit.store, project, LOOP_STEPS))
+    return partial(
+        visit, "partials/_handoff_history.html", project=project, steps=analytics.growth_points(visit.store, project, LOOP_STEPS)
+    )
 
 
 @router.get("/projects/{project_id}/sessions")
 def list_sessions(
     visit: CurrentVisit, project_id: int, status: Literal["", "active", "completed", "abandoned"] = "", before: int | None = None
 ) -> Response:
-    """Show a project's sessions, the one begun last first."""
+    """Show a project's sessions, newest first."""
     context = project_context(visit, project_id, "sessions")
     entries = sessions.list_recent(visit.store, context["project"], status=status or None, before=before, limit=MAX_SESSIONS + 1)
     return page(
@@ -97,7 +99,7 @@ def list_sessions(
 
 @router.get("/projects/{project_id}/files")
 def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str = "") -> Response:
-    """Show the files that a project's sessions touched, by path."""
+    """Show the files that a project's sessions edited, by path."""
     context = project_context(visit, project_id, "files")
     touched_files = project_files.list_files(visit.store, context["project"], text=text.strip(), after=after or None, limit=MAX_FILES + 1)
     return page(
@@ -113,26 +115,40 @@ def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str 
 
 @router.get("/projects/{project_id}/sources/{handle}")
 def show_source(visit: CurrentVisit, project_id: int, handle: str) -> Response:
-    """Show the turns behind a line of a handoff, with those around them, and the lines that they are behind."""
+    """Show the turns behind a handle with their context, and the handoff lines that cite them."""
     project = projects.require(visit.store, project_id)
     cited_source = sources.read_source(visit.store, project, handle)
     span = cited_source.span
     session = sessions.require(visit.store, project, span.session)
-    nearby_turns = [] if span.first == 0 else list(
-        sessions.replay(visit.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS)
-    )  # fmt: skip
+    nearby_turns = (
+        []
+        if span.first == 0
+        else list(sessions.replay(visit.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS))
+    )
     shown_turns = [(nearby_turn.ordinal, nearby_turn.turn) for nearby_turn in nearby_turns] or cited_source.turns
     master = find_master_handoff(visit, project)
-    citing_lines = [] if master is None else [
-        (section.title, line)
-        for section in master.handoff.sections
-        for line in section.lines
-        if any(line_source.session == span.session and span.first <= line_source.turn <= span.last for line_source in line.sources)
-    ]  # fmt: skip
+    citing_lines = (
+        []
+        if master is None
+        else [
+            (section.title, line)
+            for section in master.handoff.sections
+            for line in section.lines
+            if any(line_source.session == span.session and span.first <= line_source.turn <= span.last for line_source in line.sources)
+        ]
+    )
     return page(
-        visit, "pages/source.html", project=project, handle=str(span), span=span, session=session, turns=shown_turns, cited=citing_lines,
-        earlier=_neighbour_handle(span.session, span.first - 1), later=_neighbour_handle(span.session, span.last + 1) if span.last < session.turns else "",
-    )  # fmt: skip
+        visit,
+        "pages/source.html",
+        project=project,
+        handle=str(span),
+        span=span,
+        session=session,
+        turns=shown_turns,
+        citing_lines=citing_lines,
+        earlier=_neighbour_handle(span.session, span.first - 1),
+        later=_neighbour_handle(span.session, span.last + 1) if span.last < session.turns else "",
+    )
 
 
 def _neighbour_handle(session: int, turn: int) -> str:

@@ -1,4 +1,4 @@
-"""Search over everything that was kept, as it is typed."""
+"""Search over all stored turns and facts, as the reader types."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
 
 
 class SearchHitView(NamedTuple):
-    """One passage that was found, as it is shown: where it leads, and its text with what was asked marked."""
+    """One search result: its address, its excerpt and a snippet with marked matches."""
 
     url: str
     excerpt: Excerpt
@@ -42,7 +42,7 @@ class SearchHitView(NamedTuple):
 def show_search(
     visit: CurrentVisit, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
 ) -> Response:
-    """Show what answers a question."""
+    """Show the search page."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
     return page(visit, "pages/search.html", choices=choices, **_search_context(visit, q, project, kind, days))
 
@@ -51,8 +51,8 @@ def show_search(
 def search_part(
     visit: CurrentVisit, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
 ) -> Response:
-    """Answer what is found so far."""
-    return partial(visit, "partials/_hits.html", **_search_context(visit, q, project, kind, days))
+    """Return the results for the current query."""
+    return partial(visit, "partials/_search_hits.html", **_search_context(visit, q, project, kind, days))
 
 
 def _search_context(visit: Visit, q: str, project: str, kind: KindFilter, days: DaysFilter) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _search_context(visit: Visit, q: str, project: str, kind: KindFilter, days: 
             answer = search_turns.search(visit.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS)
             hits = _hit_views(visit, query, answer.excerpts)
         except BadInput:
-            # Nothing but punctuation: so far there is no word to look for.
+            # Only punctuation so far: there is no word to search for.
             hits = []
     return {"q": query, "project": project, "kind": kind, "days": days, "hits": hits}
 
@@ -99,7 +99,7 @@ def _hit_views(visit: Visit, query: str, excerpts: Iterable[Excerpt]) -> list[Se
 
 
 def mark_snippet(text: str, query: str) -> Markup:
-    """Return so much of *text* as fits around the first word that was *asked*, with every such word marked. A word counts in its other forms, too."""
+    """Return a part of *text* around the first match of *query*, with all matches marked. Other forms of a word match, too."""
     words = sorted({_stem(word) for word in re.findall(r"\w+", query.casefold())}, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})\w*", re.IGNORECASE) if words else None
     text = " ".join(text.split())
@@ -116,7 +116,7 @@ def mark_snippet(text: str, query: str) -> Markup:
 
 
 def _stem(word: str) -> str:
-    """Return what a word begins with in its other forms: a rough stem, for marking only."""
+    """Return a rough stem of *word*, for marking only."""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
             return word.removesuffix(ending)

@@ -1,4 +1,4 @@
-"""What is done with a session: beginning one, completing it, giving it a transcript, opening it again, leaving it."""
+"""Actions on a session: start, complete, add a transcript, reopen, abandon."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from onward.web.visit import CurrentVisit, Toast, Visit, page_router, rotation_w
 router = page_router()
 
 NEW_PROJECT = "new"
-"""What stands for a project that is not there yet."""
+"""The form value for a new project."""
 MAX_CHOICES = 200
 CHECKLIST_CHANGED = "onward:checklist"
 _KNOWN_AGENTS = tuple(agent.id for agent in AGENTS if agent.folders or agent.hooks)
@@ -47,7 +47,7 @@ Text = Annotated[str, Form(max_length=100_000)]
 
 @dataclass(frozen=True, slots=True)
 class StartChoices:
-    """What a session can begin with. `previous` is the handoff that the chosen project left, told with what changed since."""
+    """The choices of the start dialog. `previous` is the chosen project's handoff as text, with repository changes since."""
 
     projects: Sequence[Project]
     project: Project | None
@@ -86,7 +86,7 @@ def _start_choices(visit: Visit, project: str) -> StartChoices:
 
 @router.get("/parts/sessions/start")
 def start_dialog_part(visit: CurrentVisit, project: str = "", account: str = "") -> Response:
-    """Answer the dialog to begin a session, with what the last one left."""
+    """Return the dialog that starts a session, with the last handoff."""
     values = {"name": "", "objectives": "", "agent": "", "template": "", "account": account}
     return partial(visit, "partials/_start_dialog.html", choices=_start_choices(visit, project), values=values, errors={}, based_on=None)
 
@@ -102,7 +102,7 @@ def start_form_part(
     account: str = "",
     filled: str = "",
 ) -> Response:
-    """Answer the form anew, after another project or template was chosen: what was typed stays, and the template's objectives come in."""
+    """Return the form for another project or template. Entered text stays; the template's objectives are added."""
     chosen_template = templates.require(visit.store, template) if template else None
     lines = _split_lines(objectives)
     previous_template = templates.require(visit.store, filled) if filled and filled != template and _has_template(visit, filled) else None
@@ -139,7 +139,7 @@ def start_session(
     template: Text = "",
     account: Text = "",
 ) -> Response:
-    """Begin a session, and show it: what its agent is to be given is there to copy."""
+    """Start a session and show it, with the briefing to copy."""
     try:
         chosen_project = _resolve_project(visit, project, name.strip())
         detail = sessions.start(
@@ -161,16 +161,16 @@ def start_session(
             errors={"name": translate_error(error)},
             based_on=templates.require(visit.store, template) if template else None,
         )
-    message = _("Session %(number)s of %(project)s has begun", number=detail.session.number, project=chosen_project.name)
+    message = _("Session %(number)s of %(project)s started", number=detail.session.number, project=chosen_project.name)
     return redirect(visit, f"/sessions/{detail.session.id}", toast=Toast(message))
 
 
 def _resolve_project(visit: Visit, project: str, name: str) -> Project:
-    """Return the project that was chosen, or the new one of that name."""
+    """Return the chosen project, or create one of that name."""
     if project and project != NEW_PROJECT:
         return projects.require(visit.store, int(project) if project.isdecimal() else 0)
     if not name:
-        raise BadInput(_("A session belongs to a project."), _("Name one."))
+        raise BadInput(_("A session needs a project."), _("Enter a name."))
     return projects.resolve(visit.store, name, create=True)
 
 
@@ -180,14 +180,14 @@ def _split_lines(text: str) -> list[str]:
 
 @router.get("/parts/sessions/{session_id}/complete")
 def complete_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
-    """Answer the dialog to complete a session; with what was written for a *job* that did not come to its end."""
+    """Return the dialog that completes a session; with *job*, filled with the input of that failed job."""
     session = sessions.require_by_id(visit.store, session_id)
     context = _completion_context(visit, session)
     return partial(visit, "partials/_complete_dialog.html", **context | {"values": context["values"] | _draft_values(visit, session, job)})
 
 
 def _draft_values(visit: Visit, session: Session, job_id: int) -> dict[str, str]:
-    """Return what was written in a form for a job: what is said of a session, and what was pasted."""
+    """Return the input of a form that a job was started with."""
     arguments = jobs.require(visit.store, job_id).arguments if job_id else {}
     if arguments.get("session_id") != session.id:
         return {}
@@ -217,43 +217,43 @@ def _completion_context(visit: Visit, session: Session, **overrides: Any) -> dic
 
 @router.get("/parts/sessions/{session_id}/checklist")
 def checklist_part(visit: CurrentVisit, session_id: int, within: Literal["page", "dialog"] = "page") -> Response:
-    """Answer what a session should not forget, and what of it is done."""
+    """Return the checklist of a session."""
     return partial(visit, "partials/_checklist.html", session=sessions.require_by_id(visit.store, session_id), within=within)
 
 
 @router.post("/parts/sessions/{session_id}/checklist/{item}")
 def tick_item(visit: CurrentVisit, session_id: int, item: int, done: bool = True) -> Response:
-    """Note whether an item of a session's checklist is done; wherever the checklist is shown, it is fetched anew."""
+    """Tick or untick an item of a checklist; all views of the checklist refetch it."""
     sessions.tick(visit.store, sessions.require_by_id(visit.store, session_id), item, is_done=done)
     return Response(status_code=204, headers={"hx-trigger": CHECKLIST_CHANGED})
 
 
 @router.get("/parts/sessions/{session_id}/outlook")
 def outlook_part(visit: CurrentVisit, session_id: int, typed_credits: Annotated[str, Query(alias="credits")] = "") -> Response:
-    """Answer what the credits that are typed come to: against the account's, and whether it is time to go on with another."""
+    """Return what the entered credits mean for the account, and whether rotation is due."""
     session = sessions.require_by_id(visit.store, session_id)
     used, error = _parse_credits(typed_credits)
     session_outlook = outlook(visit.store, session, window=rotation_window(visit.settings), credits_used=used)
-    return partial(visit, "partials/_outlook.html", session=session, outlook=session_outlook, error=error)
+    return partial(visit, "partials/_credit_outlook.html", session=session, outlook=session_outlook, error=error)
 
 
 def _parse_credits(text: str) -> tuple[float | None, str]:
-    """Return the number that was typed, None for nothing, and what is wrong with it."""
+    """Return the entered number, None if empty, and what is wrong with it."""
     number_text = text.strip().replace(",", ".")
     if not number_text:
         return None, ""
     try:
         number = float(number_text)
     except ValueError:
-        return None, _("This is no number.")
+        return None, _("Enter a number.")
     if not isfinite(number) or not 0 <= number <= 1_000_000_000:
-        return None, _("Credits are a number from 0 on.")
+        return None, _("Enter a number of 0 or more.")
     return number, ""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTask:
-    """What a form asked to have done with a session: the job that does it and where that leads, or what is wrong, by field."""
+    """A submitted session form: its job and where that leads, or the errors by field."""
 
     session: Session
     submission: Submission
@@ -283,7 +283,7 @@ def _request_job(
 
 
 async def _respond(visit: Visit, task: SessionTask, show_again: Callable[[Visit, SessionTask], Response]) -> Response:
-    """Lead to what came of a form, if that is soon there, else to how far it is; where something is wrong with it, answer it *again*."""
+    """Redirect to the result if the job ends soon, else to its progress; on errors, show the form again with *show_again*."""
     job = await wait_briefly(visit, task.job) if task.job else None
     if job and job.state == "failed" and job.error:
         task = replace(task, errors={"text": f"{job.error['message']} {job.error['hint']}".strip()})
@@ -297,7 +297,7 @@ async def _respond(visit: Visit, task: SessionTask, show_again: Callable[[Visit,
 
 @router.post("/parts/sessions/{session_id}/complete")
 async def complete_session(visit: CurrentVisit, session_id: int, request: Request) -> Response:
-    """Complete a session with what is said of it, after what its transcript adds, and show the handoff."""
+    """Complete a session: import its transcript, store the completion notes, and show the handoff."""
     async with receive_form(visit, request) as submission:
         task = await run_sync(_complete, visit, session_id, submission)
     return await _respond(visit, task, _complete_form)
@@ -326,7 +326,7 @@ def _complete_form(visit: Visit, task: SessionTask) -> Response:
 
 @router.get("/parts/sessions/{session_id}/import")
 def import_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
-    """Answer the dialog to give a session a transcript; with what was pasted for a *job* that did not come to its end."""
+    """Return the dialog that adds a transcript; with *job*, filled with the input of that failed job."""
     session = sessions.require_by_id(visit.store, session_id)
     return partial(
         visit, "partials/_import_dialog.html", session=session, text=_draft_values(visit, session, job).get("text", ""), error=""
@@ -335,7 +335,7 @@ def import_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Re
 
 @router.post("/parts/sessions/{session_id}/import")
 async def import_transcript(visit: CurrentVisit, session_id: int, request: Request) -> Response:
-    """Append to a session what it does not have of a transcript."""
+    """Append the new turns of a transcript to a session."""
     async with receive_form(visit, request) as submission:
         task = await run_sync(_import_transcript, visit, session_id, submission)
     return await _respond(visit, task, _import_form)
@@ -349,7 +349,7 @@ def _import_transcript(visit: Visit, session_id: int, submission: Submission) ->
             submission=submission,
             next_url=next_url,
             job=None,
-            errors={"text": f"{_('There is nothing to add.')} {_('Paste a conversation, or choose files.')}"},
+            errors={"text": f"{_('Nothing to add.')} {_('Paste a conversation or choose files.')}"},
         )
     return _request_job(visit, session, submission, next_url)
 
@@ -361,18 +361,18 @@ def _import_form(visit: Visit, task: SessionTask) -> Response:
 
 @router.post("/parts/sessions/{session_id}/reopen")
 def reopen_session(visit: CurrentVisit, session_id: int) -> Response:
-    """Make a session active again."""
+    """Reopen a session."""
     session = sessions.reopen(visit.store, sessions.require_by_id(visit.store, session_id))
-    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is active again", number=session.number)))
+    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s reopened", number=session.number)))
 
 
 @router.post("/parts/sessions/{session_id}/abandon")
 def abandon_session(visit: CurrentVisit, session_id: int) -> Response:
-    """Leave a session without completing it; that can be taken back."""
+    """Abandon a session. The toast offers to undo this."""
     session = sessions.abandon(visit.store, sessions.require_by_id(visit.store, session_id))
     undo_url = f"/parts/sessions/{session.id}/reopen"
     return redirect(
         visit,
         f"/sessions/{session.id}",
-        toast=Toast(_("Session %(number)s is abandoned; its turns stay", number=session.number), undo=undo_url),
+        toast=Toast(_("Session %(number)s abandoned; its transcript is kept", number=session.number), undo=undo_url),
     )

@@ -1,4 +1,4 @@
-"""Sessions: those of every project, and one of them with its conversation, its handoffs, its files and what it cost."""
+"""Sessions: the list over all projects, and the pages of one: conversation, handoff, files, usage, replay."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAX_CHOICES = 200
 MAX_QUERY_CHARS = 500
 
 TurnOrdinal = Annotated[int, Query(ge=1, le=2**24)]
-"""A place in a conversation: the ordinal of a turn."""
+"""The ordinal of a turn."""
 
 
 @router.get("/sessions")
@@ -46,7 +46,7 @@ def list_sessions(
     agent: str = "",
     before: int | None = None,
 ) -> Response:
-    """Show the sessions of every project, the one begun last first, as far as they are wanted."""
+    """Show the sessions of all projects, newest first, filtered."""
     newest_sessions = sessions.list_all(
         visit.store,
         project_id=_parse_id(project),
@@ -62,9 +62,9 @@ def list_sessions(
         visit,
         "pages/sessions.html",
         sessions=shown_sessions,
-        names={number: projects.require(visit.store, number).name for number in {session.project_id for session in shown_sessions}},
-        kept=handoffs.kept_ratios(visit.store, [session.id for session in shown_sessions]),
-        chosen=filters,
+        project_names={number: projects.require(visit.store, number).name for number in {session.project_id for session in shown_sessions}},
+        preserved_ratios=handoffs.kept_ratios(visit.store, [session.id for session in shown_sessions]),
+        filters=filters,
         projects=[line.project for line in projects.list_known(visit.store, limit=MAX_CHOICES)],
         accounts=[availability.account for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)],
         agents=sessions.list_agents(visit.store),
@@ -72,19 +72,19 @@ def list_sessions(
         has_more=len(newest_sessions) > MAX_SESSIONS,
     )
     if visit.is_htmx and not visit.is_boosted:
-        # What is not asked for is no part of the address.
+        # Unset filters are left out of the address.
         query = {name: value for name, value in filters.items() if value}
         response.headers["hx-push-url"] = "/sessions" + (f"?{urlencode(query)}" if query else "")
     return response
 
 
 def _parse_id(text: str) -> int | None:
-    """Return the id that a filter names; one that there is none of where it is no number."""
+    """Return the id in a filter; 0, which matches nothing, if it is not a number."""
     return None if not text else int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 class PageHead(NamedTuple):
-    """What every page of a session begins with. `job` is what is being done with it, or did not come to its end."""
+    """What all pages of a session share. `job` is a job on the session that is open or has failed."""
 
     detail: SessionDetail
     project: Project
@@ -94,7 +94,7 @@ class PageHead(NamedTuple):
 
 
 def page_head(visit: Visit, session_id: int) -> PageHead:
-    """Return what every page of a session begins with. Raises `NotFound`."""
+    """Return what all pages of a session share. Raises `NotFound`."""
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     is_active = detail.session.status == "active"
     session_outlook = outlook(visit.store, detail.session, window=rotation_window(visit.settings)) if is_active else None
@@ -124,7 +124,7 @@ def _find_unfinished_job(visit: Visit, project: Project, session: Session) -> Jo
 
 @router.get("/sessions/{session_id}")
 def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = "") -> Response:
-    """Show a session's conversation, from one turn on; with *turn* (41, or 41-43) that one is marked and in sight."""
+    """Show a conversation from one turn on. *turn* (41 or 41-43) is marked and scrolled to."""
     head = page_head(visit, session_id)
     begin, end = _parse_span(turn, head.detail.session.turns)
     if begin:
@@ -143,7 +143,7 @@ def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdi
 
 
 def _parse_span(turn: str, turn_count: int) -> tuple[int, int]:
-    """Return the first and the last turn that an address marks; zeros where it marks none."""
+    """Return the first and the last marked turn of an address; zeros if none."""
     first, _sep, last = turn.partition("-")
     if not first.isdecimal() or len(first) > 8:
         return 0, 0
@@ -163,7 +163,7 @@ def _turn_views(visit: Visit, detail: SessionDetail, project: Project, first: in
 def turns_part(
     visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, until: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
-    """Answer some turns, and how to come to more: those from one on, or those before one (*until*)."""
+    """Return a page of turns: from one turn on, or those before one (*until*)."""
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     project = projects.require(visit.store, detail.session.project_id)
     if until:
@@ -183,7 +183,7 @@ def turns_part(
 
 @router.get("/parts/sessions/{session_id}/turns/{ordinal}")
 def full_turn_part(visit: CurrentVisit, session_id: int, ordinal: int) -> Response:
-    """Answer one turn with nothing cut."""
+    """Return one turn in full."""
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     project = projects.require(visit.store, detail.session.project_id)
     views = _turn_views(visit, detail, project, ordinal, 1, full=True)
@@ -192,18 +192,18 @@ def full_turn_part(visit: CurrentVisit, session_id: int, ordinal: int) -> Respon
 
 @router.get("/parts/sessions/{session_id}/find")
 def find_in_session(visit: CurrentVisit, session_id: int, q: str = "") -> Response:
-    """Answer where in a session something is said."""
+    """Return the turns of a session that match a query."""
     query = q.strip()[:MAX_QUERY_CHARS]
     session = sessions.require_by_id(visit.store, session_id)
     matches = conversations.find_text(visit.store, session, query, limit=MAX_MATCHES + 1) if query else []
     return partial(
-        visit, "partials/_found_turns.html", session=session, q=query, found=matches[:MAX_MATCHES], has_more=len(matches) > MAX_MATCHES
+        visit, "partials/_turn_matches.html", session=session, q=query, matches=matches[:MAX_MATCHES], has_more=len(matches) > MAX_MATCHES
     )
 
 
 @router.get("/sessions/{session_id}/handoff")
 def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response:
-    """Show what a session began with and what it left, and what a model is doing about it; after completing, *on* names the account to go on with."""
+    """Show the handoff that a session started from and the one it produced. *on* is the account to continue with."""
     head = page_head(visit, session_id)
     next_account = None
     if on and head.detail.session.status == "completed":
@@ -215,19 +215,19 @@ def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response
         visit,
         "pages/session_handoff.html",
         head=head,
-        made=final_handoff,
+        handoff=final_handoff,
         refinements=refinement_jobs,
-        on=next_account,
-        newest=find_master_handoff(visit, head.project),
+        next_account=next_account,
+        master=find_master_handoff(visit, head.project),
     )
 
 
 @router.get("/parts/sessions/{session_id}/handoff.md")
 def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
-    """Answer the handoff that a session made, as a file."""
+    """Return the handoff of a session as a file."""
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     if detail.handoff is None:
-        raise NotFound(_("Session %(number)s made no handoff.", number=detail.session.number), _("Complete it."))
+        raise NotFound(_("Session %(number)s has no handoff.", number=detail.session.number), _("Complete the session first."))
     name = f"handoff-{detail.session.number}-v{detail.handoff.version}.md"
     return Response(
         detail.handoff.markdown,
@@ -238,7 +238,7 @@ def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
 
 @router.get("/sessions/{session_id}/files")
 def list_files(visit: CurrentVisit, session_id: int, after: str | None = None) -> Response:
-    """Show the files that a session touched."""
+    """Show the files that a session edited."""
     head = page_head(visit, session_id)
     touched_files = project_files.list_files(
         visit.store, head.project, session=head.detail.session.number, after=after, limit=MAX_FILES + 1
@@ -248,10 +248,10 @@ def list_files(visit: CurrentVisit, session_id: int, after: str | None = None) -
 
 @router.get("/sessions/{session_id}/usage")
 def show_usage(visit: CurrentVisit, session_id: int) -> Response:
-    """Show what a session cost, by model."""
+    """Show the usage of a session, by model."""
     head = page_head(visit, session_id)
     names = {availability.account.id: availability.account.name for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)}
-    return page(visit, "pages/session_usage.html", head=head, usage=usage.read_session_usage(visit.store, session_id), names=names)
+    return page(visit, "pages/session_usage.html", head=head, usage=usage.read_session_usage(visit.store, session_id), account_names=names)
 
 
 @router.get("/sessions/{session_id}/replay")

@@ -1,4 +1,4 @@
-"""Settings: how pages look and speak, the model and its key, who may come in, and how this server stands."""
+"""Settings: appearance, language model, access tokens, and the server."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ MAX_JOBS = 50
 
 @router.get("/settings")
 def show_settings(visit: CurrentVisit) -> Response:
-    """Show what can be chosen for this browser."""
+    """Show the appearance settings."""
     return page(visit, "pages/settings.html")
 
 
 @router.post("/settings/theme")
 def save_theme(visit: CurrentVisit, theme: Annotated[Literal["", "light", "dark"], Form()] = "") -> Response:
-    """Keep which theme this browser is to have; none for the system's."""
+    """Store the theme of this browser; empty follows the system."""
     return _save_cookie(visit, THEME_COOKIE, theme)
 
 
 @router.post("/settings/language")
 def save_language(visit: CurrentVisit, language: Annotated[Literal["", "en", "id"], Form()] = "") -> Response:
-    """Keep which language this browser is to have; none for its own."""
+    """Store the language of this browser; empty follows the browser."""
     return _save_cookie(visit, LANGUAGE_COOKIE, language)
 
 
 @router.get("/settings/model")
 def show_model(visit: CurrentVisit) -> Response:
-    """Show how the LLM key stands, and what asking models costs."""
+    """Show the state of the API key and the AI spend."""
     configured_models = build_model_setup(visit.settings)
     return page(
         visit,
         "pages/settings_model.html",
-        standing=keys.show(visit.store, configured_models),
+        key_state=keys.show(visit.store, configured_models),
         error="",
-        is_asked=False,
+        is_testing=False,
         limits=visit.settings.llm,
-        spent=gateway.total_spend(visit.store, days=SPEND_DAYS),
+        spend=gateway.total_spend(visit.store, days=SPEND_DAYS),
         today=gateway.total_spend(visit.store, days=1),
         by_model=gateway.list_spend(visit.store, "model", days=SPEND_DAYS, limit=MAX_LINES),
         by_project=gateway.list_spend(visit.store, "project", days=SPEND_DAYS, limit=MAX_LINES),
@@ -67,39 +67,39 @@ def show_model(visit: CurrentVisit) -> Response:
 
 @router.post("/parts/settings/key")
 def save_key(visit: CurrentVisit, key: Annotated[str, Form()] = "") -> Response:
-    """Keep a key, encrypted; the part that answers tests it by itself."""
+    """Store an API key, encrypted. The returned part tests it."""
     configured_models = build_model_setup(visit.settings)
     try:
         key_state = keys.save(visit.store, configured_models, key)
     except BadInput as error:
-        message = translate_error(error) if key.strip() else _("This is needed.")
+        message = translate_error(error) if key.strip() else _("Required.")
         return _key_part(visit, keys.show(visit.store, configured_models), error=message, status_code=422)
-    return _key_part(visit, key_state, toast=Toast(_("The key is kept, encrypted")), is_asked=not key_state.is_off)
+    return _key_part(visit, key_state, toast=Toast(_("API key saved (encrypted)")), is_testing=not key_state.is_off)
 
 
 @router.post("/parts/settings/key/test")
 def test_key(visit: CurrentVisit) -> Response:
-    """Ask the model for one word, and show what that says of the key."""
+    """Test the API key with a small request."""
     return _key_part(visit, keys.check(visit.store, build_model_setup(visit.settings)))
 
 
 @router.delete("/parts/settings/key")
 def delete_key(visit: CurrentVisit) -> Response:
-    """Remove the kept key."""
-    return _key_part(visit, keys.delete(visit.store, build_model_setup(visit.settings)), toast=Toast(_("The key is removed")))
+    """Delete the stored API key."""
+    return _key_part(visit, keys.delete(visit.store, build_model_setup(visit.settings)), toast=Toast(_("API key removed")))
 
 
 def _key_part(
-    visit: Visit, key_state: KeyStatus, *, error: str = "", toast: Toast | None = None, status_code: int = 200, is_asked: bool = False
+    visit: Visit, key_state: KeyStatus, *, error: str = "", toast: Toast | None = None, status_code: int = 200, is_testing: bool = False
 ) -> Response:
     return partial(
-        visit, "partials/_llm_key.html", status_code=status_code, toast=toast, standing=key_state, error=error, is_asked=is_asked
+        visit, "partials/_llm_key.html", status_code=status_code, toast=toast, key_state=key_state, error=error, is_testing=is_testing
     )
 
 
 @router.get("/settings/access")
 def list_tokens(visit: CurrentVisit) -> Response:
-    """Show who may come in, the ones that may not any more after them."""
+    """Show the access tokens, revoked ones last."""
     access_tokens = sorted(
         access.list_tokens(visit.store), key=lambda access_token: (access_token.revoked_at is not None, -access_token.id)
     )
@@ -108,55 +108,58 @@ def list_tokens(visit: CurrentVisit) -> Response:
 
 @router.get("/parts/settings/access/new")
 def show_token_form(visit: CurrentVisit) -> Response:
-    """Ask whom a token is for."""
+    """Return the form for a new access token."""
     return partial(visit, "partials/_access_new.html", values={"name": "", "scope": "read", "days": "90"}, error="", is_dialog=True)
 
 
 @router.post("/parts/settings/access/new")
 def create_token(
-    visit: CurrentVisit, name: Annotated[str, Form()] = "", scope: Annotated[Literal["read", "write", "admin"], Form()] = "read", days: Annotated[Literal["", "7", "90", "365"], Form()] = ""
-) -> Response:  # fmt: skip
-    """Give a token out, and show it this once."""
+    visit: CurrentVisit,
+    name: Annotated[str, Form()] = "",
+    scope: Annotated[Literal["read", "write", "admin"], Form()] = "read",
+    days: Annotated[Literal["", "7", "90", "365"], Form()] = "",
+) -> Response:
+    """Create an access token and show it once."""
     try:
-        access_token, token = access.create_token(visit.store, name, scope, days=int(days) if days else None)
+        _, token = access.create_token(visit.store, name, scope, days=int(days) if days else None)
     except (BadInput, Conflict) as error:
         values = {"name": name, "scope": scope, "days": days}
-        message = translate_error(error) if name.strip() else _("This is needed.")
+        message = translate_error(error) if name.strip() else _("Required.")
         return partial(visit, "partials/_access_new.html", status_code=422, values=values, error=message, is_dialog=False)
-    return partial(visit, "partials/_access_made.html", made=access_token, token=token)
+    return partial(visit, "partials/_access_token.html", token=token)
 
 
 @router.get("/parts/settings/access/{token_id}/revoke")
 def confirm_revocation(visit: CurrentVisit, token_id: int) -> Response:
-    """Ask for the name of the token that is about to open nothing any more."""
+    """Return the dialog that asks for the token's name before it is revoked."""
     return partial(visit, "partials/_access_revoke.html", token=access.require_token(visit.store, str(token_id)))
 
 
 @router.delete("/parts/settings/access/{token_id}")
 def revoke_token(visit: CurrentVisit, token_id: int) -> Response:
-    """Shut out whoever holds a token."""
+    """Revoke an access token."""
     access_token = access.revoke(visit.store, str(token_id))
-    return redirect(visit, "/settings/access", toast=Toast(_("%(name)s opens nothing any more", name=access_token.name)))
+    return redirect(visit, "/settings/access", toast=Toast(_("%(name)s revoked", name=access_token.name)))
 
 
 @router.get("/settings/server")
 def show_server(visit: CurrentVisit) -> Response:
-    """Show what is set and where, what this Onward is, and how to begin anew."""
+    """Show the effective settings, the version, backups and the reset."""
     return page(
         visit,
         "pages/settings_server.html",
-        said=settings_report.report_settings(visit.settings),
+        settings=settings_report.report_settings(visit.settings),
         version=version("onward"),
         home=visit.settings.home,
         store_name=maintenance.store_name(visit.store),
         size_bytes=visit.store.path.stat().st_size if visit.store.path else None,
         schema=maintenance.read_migration(visit.store).new_version,
-        copies=_backup_jobs(visit),
+        backup_jobs=_backup_jobs(visit),
     )
 
 
 def _backup_jobs(visit: Visit) -> list[Job]:
-    """Return the job that copied the store last, unless its file is gone; else nothing."""
+    """Return the latest backup job if its file still exists; else an empty list."""
     job = next((candidate for candidate in jobs.list_jobs(visit.store, limit=MAX_JOBS) if candidate.kind == backups.KIND), None)
     is_available = job and (job.state != "done" or kinds.output_path(visit.settings.home, job).is_file())
     return [job] if job and is_available else []
@@ -164,13 +167,13 @@ def _backup_jobs(visit: Visit) -> list[Job]:
 
 @router.post("/parts/settings/backup")
 def create_backup(visit: CurrentVisit) -> Response:
-    """Ask for a safe copy of the store."""
+    """Start a backup."""
     return partial(visit, "partials/_job.html", job=backups.request_backup(visit.store, requested_by="dashboard"), then="")
 
 
 @router.get("/parts/checkup")
 def checkup_part(visit: CurrentVisit) -> Response:
-    """Answer what the doctor finds, the worst first."""
+    """Return the findings of the health check, the worst first."""
     findings = visit.request.app.state.checkup()
     rank = {"problem": 0, "warning": 1, "ok": 2}
     return partial(visit, "partials/_checkup.html", findings=sorted(findings, key=lambda finding: rank[finding.status]))
@@ -178,9 +181,9 @@ def checkup_part(visit: CurrentVisit) -> Response:
 
 @router.delete("/parts/settings/store")
 def reset_store(visit: CurrentVisit) -> Response:
-    """Make the store empty. On SQLite what it held is copied beside it first."""
+    """Delete all data. On SQLite, a backup is made first."""
     result = maintenance.reset_store(visit.settings, visit.store)
-    message = _("The store is empty. What it held is in %(file)s", file=result.kept.name) if result.kept else _("The store is empty")
+    message = _("All data deleted. Backup: %(file)s", file=result.kept.name) if result.kept else _("All data deleted")
     return redirect(visit, "/", toast=Toast(message, "info"))
 
 
@@ -194,7 +197,7 @@ def _save_cookie(visit: Visit, cookie: str, value: str) -> Response:
 
 
 def _referring_page(visit: Visit) -> str:
-    """Return the page that a form was sent from."""
+    """Return the page that sent the form."""
     referrer = urlsplit(visit.request.headers.get("referer", ""))
     is_local = (
         referrer.netloc == visit.request.headers.get("host", "") and referrer.path.startswith("/") and not referrer.path.startswith("//")

@@ -1,4 +1,4 @@
-"""Signing in with an access token, where the server is open to other machines; and out again."""
+"""Sign in and out with an access token, for servers that other machines can reach."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_TOKEN_CHARS = 200
 
 @router.get("/login")
 def show_sign_in(visit: CurrentVisit, next: str = "/") -> Response:
-    """Show where to sign in. *next* is where the person wanted to go."""
+    """Show the sign-in page. *next* is where the reader wanted to go."""
     return bare_page(visit, "pages/sign_in.html", next=_local_path(next), error="", is_over=COOKIE in visit.request.cookies)
 
 
@@ -31,29 +31,35 @@ def show_sign_in(visit: CurrentVisit, next: str = "/") -> Response:
 def sign_in(
     visit: CurrentVisit, token: Annotated[str, Form(max_length=MAX_TOKEN_CHARS)] = "", next: Annotated[str, Form()] = "/"
 ) -> Response:
-    """Keep the token in the browser, where no script can read it, and go on."""
+    """Sign in: store the token in a cookie that scripts cannot read."""
     try:
         access_token = access.authenticate(visit.store, token.strip())
     except NotAuthenticated as error:
-        message = translate_message(error.message) if token.strip() else _("This is needed.")
+        message = translate_message(error.message) if token.strip() else _("Required.")
         return bare_page(visit, "pages/sign_in.html", status_code=422, next=_local_path(next), error=message, is_over=False)
     response = RedirectResponse(_local_path(next), 303)
     response.set_cookie(
-        COOKIE, token.strip(), max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=visit.request.url.scheme == "https", path="/",
-    )  # fmt: skip
+        COOKIE,
+        token.strip(),
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=visit.request.url.scheme == "https",
+        path="/",
+    )
     access.record_use(visit.store, access_token)
     return response
 
 
 @router.post("/logout")
 def sign_out(visit: CurrentVisit) -> Response:
-    """Forget the token."""
+    """Sign out: delete the cookie."""
     response = RedirectResponse("/login" if visit.settings.is_exposed else "/", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
     return response
 
 
 def _local_path(path: str) -> str:
-    """Return *wanted* where it is a path of this server, else the first page: nobody is led elsewhere from here."""
+    """Return *path* if it is a path of this server; else the start page, so that no other site can be a target."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\", "/login")) and path.isprintable()
     return path if is_local else "/"

@@ -1,4 +1,4 @@
-"""What pages load, at /static: kept by browsers for good, because its address changes with what it holds."""
+"""Static assets at /static, cached by browsers for good: their addresses change with their content."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
 
 @router.get("/static/{path:path}")
 async def serve_static(request: Request, path: str) -> Response:
-    """Answer a file. Not a plain function: it is at hand, and waits for nothing."""
+    """Return an asset. Async, because it only reads memory."""
     asset = load_assets().by_path.get(path)
     if asset is None:
-        raise NotFound(_("There is no such file."), _("Reload the page: this server may be newer than it."))
+        raise NotFound(_("File not found."), _("Reload the page: the server may have been updated."))
     is_current = request.query_params.get("v") == asset.version
     headers = {
         "cache-control": IMMUTABLE_CACHE if is_current else "no-cache",
@@ -37,5 +37,5 @@ async def serve_static(request: Request, path: str) -> Response:
 
 @router.get("/favicon.ico")
 async def serve_favicon() -> Response:
-    """Answer the mark to those who ask before they have read a page."""
+    """Return the icon for browsers that ask for it before they have read a page."""
     return Response(load_assets().by_path["mark.svg"].data, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})

@@ -1,4 +1,4 @@
-"""Templates: what a kind of session is for, and what it should not forget at its end."""
+"""Session templates: objectives and a completion checklist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_templates(visit: CurrentVisit) -> Response:
 
 @router.get("/parts/templates/form")
 def template_form(visit: CurrentVisit, template: int | None = None) -> Response:
-    """Answer the dialog to make a template, or to change one."""
+    """Return the dialog that creates or edits a template."""
     edited_template = templates.require(visit.store, str(template)) if template else None
     return partial(visit, "partials/_template_dialog.html", changing=edited_template, values=_form_values(edited_template), errors={})
 
@@ -49,7 +49,7 @@ def save_template(
     objectives: Text = "",
     checklist: Text = "",
 ) -> Response:
-    """Keep a template, or what changed of one."""
+    """Create or edit a template."""
     edited_template = templates.require(visit.store, str(template)) if template else None
     lists = {"objectives": objectives.splitlines(), "checklist": checklist.splitlines()}
     try:
@@ -68,12 +68,12 @@ def save_template(
             values=values,
             errors={field: translate_error(error)},
         )
-    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("Kept")))
+    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("Stored")))
 
 
 @router.post("/parts/templates/{template_id}/delete")
 def delete_template(visit: CurrentVisit, template_id: int) -> Response:
-    """Delete a template; it can be had back at once."""
+    """Delete a template. The toast offers to undo this."""
     deleted_template = templates.delete(visit.store, str(template_id))
     return _offer_undo(visit, deleted_template)
 
@@ -90,12 +90,12 @@ def _offer_undo(visit: Visit, deleted_template: Template) -> Response:
     return redirect(
         visit,
         TEMPLATES_PATH,
-        toast=Toast(_("%(name)s is deleted", name=deleted_template.name), undo=f"/parts/templates/undo?{urlencode(fields)}"),
+        toast=Toast(_("%(name)s deleted", name=deleted_template.name), undo=f"/parts/templates/undo?{urlencode(fields)}"),
     )
 
 
 @router.post("/parts/templates/undo")
 def restore_template(visit: CurrentVisit, name: str, description: str = "", objectives: str = "", checklist: str = "") -> Response:
-    """Have a template back that was deleted."""
+    """Restore a deleted template."""
     templates.create(visit.store, name, description=description, objectives=objectives.splitlines(), checklist=checklist.splitlines())
-    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("%(name)s is back", name=name)))
+    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("%(name)s restored", name=name)))
