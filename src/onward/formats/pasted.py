@@ -1,4 +1,4 @@
-"""Free-form chat, pasted from anywhere: the last format to be tried, for any readable text.
+"""Pasted chat in any layout: the last format to be tried, for any readable text.
 
 Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in
 English and Indonesian. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Without
