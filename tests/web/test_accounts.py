@@ -28,11 +28,11 @@ def test_accounts_are_added_updated_paused_and_deleted_by_name(page: Page, site:
     expect(page.get_by_text("runs on claude-2", exact=True)).to_be_visible()
     page.get_by_role("table").get_by_role("link", name="claude-2").click()
     page.get_by_role("button", name="Record usage").click()
-    page.get_by_role("dialog").get_by_label("Credits used in all").fill("40")
+    page.get_by_role("dialog").get_by_label("Total credits used").fill("40")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.locator(".kpis")).to_contain_text("60")
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".kpis")).to_contain_text("paused")
+    expect(page.locator(".kpis")).to_contain_text("Paused")
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".kpis")).to_contain_text("Available")
     assert violations(page) == []

@@ -26,12 +26,12 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
     expect(output.locator("output")).to_have_text(re.compile("^Session 3"))
     output.get_by_text("Show as table").click()
     expect(output.get_by_role("row")).to_have_count(4)
-    retention_chart = page.get_by_role("region", name="Handoffs keep")
+    retention_chart = page.get_by_role("region", name="Handoffs preserve")
     retention_chart.locator("growth-chart").focus()
     page.keyboard.press("End")
-    expect(retention_chart.locator("output")).to_have_text(re.compile(r"^Session 3: Kept \d+% · 95% interval \d+–\d+% · Facts: \d+$"))
+    expect(retention_chart.locator("output")).to_have_text(re.compile(r"^Session 3: Preserved \d+% · 95% CI \d+–\d+% · Facts: \d+$"))
     retention_chart.get_by_text("Show as table").click()
-    expect(retention_chart.get_by_role("columnheader")).to_have_text(["Session", "Kept", "95% CI", "Facts"])
+    expect(retention_chart.get_by_role("columnheader")).to_have_text(["Session", "Preserved", "95% CI", "Facts"])
     expect(page.get_by_role("region", name="Credit usage")).to_be_visible()
     expect(page.get_by_role("region", name="Recurring errors")).to_be_visible()
     with page.expect_download() as download:
@@ -81,10 +81,10 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
         assert chart.data["axis"] == "Sessions of all projects, in chronological order"
         assert chart.heads[0] == "Project and session"
         assert [row[0] for row in chart.rows] == chart.data["labels"] == ["shop #1", "shop #2", "blog #1"]
-        assert "counted together" in chart.note
+        assert "predicted as one project" in chart.note
     for chart in charts(replace(totals, points=points[:2])):
         assert (chart.data["ticks"], chart.data["axis"], chart.data["labels"]) == ([1, 2], "Session", ["Session 1", "Session 2"])
-        assert "counted together" not in chart.note
+        assert "predicted as one project" not in chart.note
 
 
 def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
@@ -137,22 +137,23 @@ def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
     )
     output, efficiency, knowledge, retention_chart = charts(report)
     assert retention_chart.data["band"] == [[0.96, None], [0.77, None]]
-    assert retention_chart.data["notes"] == ["95% interval 77–96% · Facts: 40", "95% interval – · Facts: –"]
+    assert retention_chart.data["notes"] == ["95% CI 77–96% · Facts: 40", "95% CI – · Facts: –"]
     assert retention_chart.rows[0] == ["Session 1", "90%", "77–96%", "40"]
     assert efficiency.rows[0][-1] == "1,200"
-    assert "The mean of 2 sessions is 80%, at 95% 70–90%." in efficiency.note
+    assert "Average of 2 sessions: 80% (95% CI 70–90%)." in efficiency.note
     for chart in (output, efficiency, knowledge):
         assert "band" not in chart.data
-        assert "a point has no interval" in chart.note
+    for chart in (output, efficiency):
+        assert "no error bars" in chart.note
 
 
 def test_retention_of_a_project_is_shown(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/analytics?project=1")
-    survives = page.get_by_role("region", name="handoffs still show")
-    expect(survives.get_by_role("heading")).to_have_text(re.compile(r"^After 2 sessions handoffs still show \d+ ?% of what held$"))
+    survives = page.get_by_role("region", name="of still-valid facts survive")
+    expect(survives.get_by_role("heading")).to_have_text(re.compile(r"^\d+ ?% of still-valid facts survive 2 sessions$"))
     expect(survives.locator("growth-chart canvas")).to_have_count(1)
     survives.get_by_text("Show as table").click()
     expect(survives.get_by_role("row")).to_have_count(4)
     visit(page, f"{shared_site.url}/analytics")
     expect(page.locator("growth-chart canvas")).to_have_count(4)
-    expect(page.get_by_role("region", name="handoffs still show")).to_have_count(0)
+    expect(page.get_by_role("region", name="of still-valid facts survive")).to_have_count(0)

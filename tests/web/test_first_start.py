@@ -25,7 +25,7 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
     assert violations(page) == []
     page.get_by_role("button", name="Load demo").click()
     expect(page.locator("job-progress")).to_be_visible()
-    expect(page.locator(".toast")).to_contain_text("It has begun")
+    expect(page.locator(".toast")).to_contain_text("Started.")
     expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("link", name="antre").first).to_be_visible()
 

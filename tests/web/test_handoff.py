@@ -115,7 +115,7 @@ def test_a_file_is_sent(page: Page, empty_site: Site, tmp_path: Path) -> None:
 
 def test_without_a_model_refining_says_how_to_get_one(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/handoff?project=1")
-    expect(page.get_by_role("button", name="Refine")).to_be_disabled()
+    expect(page.get_by_role("button", name="Improve")).to_be_disabled()
     page.get_by_role("link", name="Configure").click()
     page.wait_for_url(f"{shared_site.url}/settings/model")
 

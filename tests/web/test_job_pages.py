@@ -68,7 +68,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     run_job(store, tmp_path / "home")
     part = local_client.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
     assert 'then="/sessions/1/handoff"' in part.text
-    assert "Session 1 is completed: handoff 1 is ready" in part.headers["hx-trigger"]
+    assert "Session 1 completed: handoff 1 is ready" in part.headers["hx-trigger"]
     # Opening the page later shows the link without a redirect.
     later = local_client.get("/jobs/1").text
     assert 'then="' not in later
@@ -157,7 +157,7 @@ def test_what_is_changed_in_a_form_survives_a_reload_until_it_is_sent(page: Page
     site.onward("template", "new", "release", "--objective", "Tag it", "--check", "The notes are written")
     for is_saved in (False, True):
         visit(page, f"{site.url}/sessions/templates")
-        page.get_by_role("button", name="Change release").click()
+        page.get_by_role("button", name="Edit release").click()
         form = page.locator("#template-dialog")
         if not is_saved:
             form.locator("#template-objectives").fill("Tag it, and sign it")
@@ -177,7 +177,7 @@ def test_a_form_that_was_refused_keeps_its_files(page: Page, watch: Watch, site:
     dialog.locator("[type=file]").set_input_files({"name": "talk.txt", "mimeType": "text/plain", "buffer": PASTED.encode()})
     dialog.get_by_role("textbox", name="Credits used").fill("ten")
     dialog.get_by_role("button", name="Complete", exact=True).click()
-    expect(dialog.locator("#complete-credits-error")).to_contain_text("This is no number")
+    expect(dialog.locator("#complete-credits-error")).to_contain_text("Enter a number")
     assert dialog.locator("[type=file]").evaluate("field => field.files[0].name") == "talk.txt"
     dialog.get_by_role("textbox", name="Credits used").fill("10")
     dialog.get_by_role("button", name="Complete", exact=True).click()

@@ -40,7 +40,7 @@ def test_the_whole_loop_by_the_keyboard_alone(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/sessions/4/handoff")
     # On a busy machine a notice appears first that the job continues in the background.
-    expect(page.locator(".toast", has_text="Session 4 is completed: handoff 4 is ready").first).to_be_visible()
+    expect(page.locator(".toast", has_text="Session 4 completed: handoff 4 is ready").first).to_be_visible()
     prose = page.locator(".handoff-prose").first
     expect(prose).to_contain_text("port 9101")
     expect(prose).to_contain_text("No spare paper roll")
@@ -100,17 +100,17 @@ def test_credits_in_the_window_offer_to_go_on_with_another_account(page: Page, s
     expect(dialog.locator("#outlook")).to_contain_text("claude-1: 50 of 100 used")
     credits = dialog.get_by_role("textbox", name="Credits used")
     credits.fill("ten")
-    expect(dialog.locator("#outlook")).to_contain_text("This is no number")
+    expect(dialog.locator("#outlook")).to_contain_text("Enter a number")
     credits.fill("60")
     expect(dialog.locator("#outlook")).to_contain_text("more than claude-1 has")
     credits.fill("38")
     expect(dialog.locator("#outlook")).to_contain_text("claude-1 has used 88% of its credits, within the rotation window of 85–92%")
     assert violations(page) == []
     dialog.get_by_role("textbox", name="Accomplishments").fill("It is cut")
-    dialog.get_by_role("button", name="Complete and go on with claude-2").click()
+    dialog.get_by_role("button", name="Complete and continue with claude-2").click()
     page.wait_for_url("**/sessions/5/handoff?on=*")
     expect(page.locator(".notice")).to_contain_text("Go on with claude-2")
-    page.get_by_role("button", name="Start the next one on claude-2").click()
+    page.get_by_role("button", name="Start next session on claude-2").click()
     expect(page.locator("#start-dialog").get_by_label("Account")).to_have_value("2")
     page.locator("#start-dialog").get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url("**/sessions/6")
@@ -181,7 +181,7 @@ def test_a_template_fills_in_its_objectives_and_asks_its_checklist_at_the_end(pa
     expect(ticked).to_be_checked()
     ticked.focus()
     page.keyboard.press("Space")
-    expect(page.locator(".checklist")).to_contain_text("1 is not done yet")
+    expect(page.locator(".checklist")).to_contain_text("1 item not done yet")
     expect(ticked).to_be_focused()
     assert violations(page) == []
     visit(page, f"{site.url}/sessions/templates")
@@ -200,7 +200,7 @@ def test_a_template_of_a_checklist_alone_is_offered_and_kept(local_client: TestC
     local_client.post("/parts/sessions/start", data={"project": project.id, "template": "release"})
     begun = sessions.require(store, project)
     assert (begun.template, begun.open_items) == ("release", ("The notes are written",))
-    assert "1 is not done yet" in local_client.get(f"/parts/sessions/{begun.id}/complete").text
+    assert "1 item not done yet" in local_client.get(f"/parts/sessions/{begun.id}/complete").text
     refused = local_client.post(f"/parts/sessions/{begun.id}/checklist/2", headers={"HX-Request": "true"})
     assert refused.status_code == 404
 
@@ -214,7 +214,7 @@ def test_a_line_of_the_handoff_leads_to_its_turn_and_the_turn_back(page: Page, s
     marked = page.locator(".turn.is-marked")
     expect(marked).to_have_attribute("id", f"turn-{turn}")
     expect(marked).to_be_in_viewport()
-    marked.get_by_text(re.compile("of the handoff came from here")).click()
+    marked.get_by_text(re.compile("Source of")).click()
     expect(marked.locator(".told li")).not_to_have_count(0)
     visit(page, f"{shared_site.url}/sessions/3#turn-2")
     expect(page.locator("#turn-2")).to_be_in_viewport()
@@ -268,7 +268,7 @@ def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: W
     page.get_by_role("button", name="Add transcript").click()
     dialog = page.locator("#import-dialog")
     dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.locator("#import-text-error")).to_contain_text("There is nothing to add")
+    expect(dialog.locator("#import-text-error")).to_contain_text("Nothing to add")
     dialog.locator("[type=file]").set_input_files({"name": "talk.txt", "mimeType": "text/plain", "buffer": PASTED.encode()})
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".toast", has_text="3 new turns").first).to_be_visible()
@@ -277,7 +277,7 @@ def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: W
     page.get_by_role("button", name="Add transcript").click()
     dialog.get_by_label("Conversation").fill(PASTED)
     dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(page.locator(".toast").last).to_contain_text("has all of these turns already")
+    expect(page.locator(".toast").last).to_contain_text("already has them")
     expect(page.locator(".turn")).to_have_count(3)
 
 

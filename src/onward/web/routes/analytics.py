@@ -182,7 +182,7 @@ def charts(report: GrowthReport) -> list[Chart]:
             report.points,
             "percent",
             _Basis(_("Facts"), lambda point: point.actual.kept_of, _kept_interval),
-            _Curve(_("Stored"), False, lambda point: point.actual.kept_ratio),
+            _Curve(_("Preserved"), False, lambda point: point.actual.kept_ratio),
         ),
     ]
 
