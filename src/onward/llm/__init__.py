@@ -1,1 +1,1 @@
-"""Asking a language model, which can only make things better: whatever it does, what the rules made stands."""
+"""Requests to language models. Without one, or if it fails, the result made by rules is used."""
