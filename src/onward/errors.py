@@ -59,6 +59,14 @@ class OnwardError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    def full_message(self) -> Message:
+        """Return the message and the hint as one message."""
+        # Imported here: what must start at once raises nothing.
+        from onward.message import Message, as_message
+
+        message = as_message(self.message)
+        return Message("{message} {hint}", message=message, hint=as_message(self.hint)) if self.hint else message
+
 
 class BadInput(OnwardError):
     """The caller's input cannot be used."""

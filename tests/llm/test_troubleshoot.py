@@ -134,7 +134,7 @@ def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
         project=shop,
         model_context=ModelContext(endpoint=real, limits=LLMSettings(), project_id=shop.id, job_id=None, redact_key=shop.key),
     )
-    assert result.llm.startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
+    assert str(result.llm).startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
     assert gateway.total_spend(store, project=shop).output_tokens > 0
     plain = troubleshoot(store, OPEN, project=shop)
     assert history_parts(result) == history_parts(plain)
@@ -239,7 +239,7 @@ def test_a_failing_model_changes_nothing_else(store, shop, scripted, asking, bad
     plain = troubleshoot(store, OPEN, project=shop)
     assert history_parts(result) == history_parts(plain)
     assert (result.root_causes, result.steps) == (plain.root_causes, plain.steps)
-    assert "answer" in result.llm
+    assert "answer" in str(result.llm)
     assert scripted.key not in repr(result)
 
 
@@ -265,7 +265,7 @@ def test_the_spend_limit_holds(store, shop, scripted, asking):
         project=shop,
         model_context=ModelContext(endpoint=asking.endpoint, limits=LLMSettings(daily_tokens=100), project_id=shop.id),
     )
-    assert "ONWARD_LLM_DAILY_TOKENS" in result.llm
+    assert "ONWARD_LLM_DAILY_TOKENS" in str(result.llm)
     assert scripted.requests == []
 
 

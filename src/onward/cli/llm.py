@@ -138,4 +138,4 @@ def _say_key_status(key_status: KeyStatus, *, as_json: bool) -> None:
     if key_status.is_off:
         say("Language models are turned off (ONWARD_LLM=off).")
     if key_status.message:
-        say(printable(key_status.message))
+        say(printable(str(key_status.message)))

@@ -80,7 +80,7 @@ def _say_result(result: Troubleshooting) -> None:
         "Checklist for errors of this kind",
         (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands), ("Prevention", advice.prevention)),
     )
-    note(f"Model: {printable(result.llm)}." if not result.llm.endswith(".") else f"Model: {printable(result.llm)}")
+    note(f"Model: {printable(str(result.llm)).removesuffix('.')}.")
 
 
 def _say_diagnosis(diagnosis: Diagnosis) -> None:

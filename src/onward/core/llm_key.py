@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from onward.message import Message
+
 KeyState: TypeAlias = Literal["not set", "set", "valid", "invalid", "unreachable"]
 """`set` is a key that has not been tested."""
 
@@ -25,4 +27,4 @@ class KeyStatus:
     is_off: bool
     set_at: datetime | None = None
     tested_at: datetime | None = None
-    message: str = ""
+    message: str | Message = ""

@@ -13,6 +13,7 @@ from onward.core.handoff.master import MasterHandoff
 from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.handoff.versions import HandoffSummary, StoredHandoff
 from onward.core.preservation import Preservation
+from onward.message import to_data
 from onward.store.clock import now, to_datetime
 from onward.store.schema import handoffs, sessions
 from onward.store.statements import PreparedStatement
@@ -49,7 +50,7 @@ def document_columns(master: MasterHandoff, generator: str, refinement: Refineme
         "document_json": orjson.dumps(to_json(master.handoff)).decode(),
         "preservation_json": orjson.dumps(master.preservation.to_json()).decode(),
         "generator": generator,
-        "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
+        "refinement_json": None if refinement is None else orjson.dumps(to_data(refinement.to_json())).decode(),
         "created_at": now(),
     }
 

@@ -300,7 +300,7 @@ def create_batch(context: Context, body: AccountBatchBody) -> Response:
     """Create all accounts; or none, if any row is wrong or its name is taken. The error's `details` list every such row."""
     report = accounts.create_batch(context.store, [select_account_values(row) for row in body.accounts])
     if report.errors:
-        details: list[dict[str, Any]] = [{"row": error.row, "name": error.name, "message": error.message} for error in report.errors]
+        details: list[dict[str, Any]] = [{"row": error.row, "name": error.name, "message": str(error.message)} for error in report.errors]
         count = len(details)
         message = f"{count} of {len(body.accounts)} rows cannot be used, so no account was created. Correct them and send all rows again."
         return error_response(422, "bad_rows", message, request_id(), details=details)

@@ -26,6 +26,7 @@ from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.preservation import Preservation
 from onward.core.text.printable import printable
 from onward.errors import NotFound
+from onward.message import in_english
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("handoffs")
@@ -211,7 +212,7 @@ def document_shape(
         preservation_summary=preservation.line(),
         created_at=known_record.created_at,
         generator=known_record.generator,
-        refinement=known_record.refinement.to_json() if known_record.refinement else None,
+        refinement=in_english(known_record.refinement.to_json()) if known_record.refinement else None,
     )
 
 

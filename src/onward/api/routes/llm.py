@@ -23,6 +23,7 @@ from onward.app.models.keys import MAX_KEY_CHARS
 from onward.app.projects import projects
 from onward.core.llm_key import KeySource, KeyState, KeyStatus
 from onward.errors import Conflict, NotFound, TooManyRequests
+from onward.message import in_english
 
 router = create_router("llm")
 
@@ -110,7 +111,7 @@ def model_slot() -> Iterator[None]:
 
 
 def _key_shape(state: KeyStatus) -> KeyShape:
-    return KeyShape(**asdict(state))
+    return KeyShape(**in_english(asdict(state)))
 
 
 def _models(context: Context) -> ModelSetup:

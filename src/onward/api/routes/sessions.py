@@ -392,7 +392,7 @@ def complete(context: Context, request: Request, session_id: Id, body: Completio
             context.store, build_model_setup(context.settings), project, completed.handoff, token=token, requested_by="api"
         )
     shape = CompletionShape(session_shape(completed.session), shown_handoff, completed.new_turns, completed.is_unchanged)
-    return ok(shape, job_id=refinement.job.id if refinement.job else None, llm=refinement.llm)
+    return ok(shape, job_id=refinement.job.id if refinement.job else None, llm=str(refinement.llm))
 
 
 @router.patch("/sessions/{session_id}/checklist/{item}", summary="Check an item of a checklist", **answers(SessionShape, NotFound))

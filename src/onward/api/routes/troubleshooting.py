@@ -153,7 +153,7 @@ def _troubleshooting_shape(result: Troubleshooting) -> TroubleshootingShape:
         prevention=result.prevention,
         checklist=checklist,
         diagnosis=_diagnosis_shape(diagnosis) if diagnosis else None,
-        llm=result.llm,
+        llm=str(result.llm),
     )
 
 

@@ -88,16 +88,16 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
         try:
             fields = _require_name(parse_fields(row))
         except OnwardError as error:
-            errors.append(RowError(number, _shown_name(row), str(error)))
+            errors.append(RowError(number, _shown_name(row), error.full_message()))
             continue
         if fields["name"] in first_rows:
-            errors.append(RowError(number, fields["name"], f"Row {first_rows[fields['name']]} has the same name."))
+            errors.append(RowError(number, fields["name"], Message("Row {row} has the same name.", row=first_rows[fields["name"]])))
         first_rows.setdefault(fields["name"], number)
         entries.append((number, fields))
     with store.write() as connection:
         taken_names = {account.name for account in accounts.list_accounts(connection)}
         errors += [
-            RowError(number, fields["name"], f"There is already an account named {fields['name']!r}.")
+            RowError(number, fields["name"], Message("There is already an account named {name!r}.", name=fields["name"]))
             for number, fields in entries
             if fields["name"] in taken_names
         ]

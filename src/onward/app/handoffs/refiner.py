@@ -89,7 +89,7 @@ class PlanAnswers:
     """The answers so far, by the place of their part, and why others have none."""
 
     usable: dict[int, ModelAnswer[WrittenHead | WrittenPart]] = field(default_factory=dict)
-    unusable: dict[int, str] = field(default_factory=dict[int, str])
+    unusable: dict[int, str | Message] = field(default_factory=dict[int, str | Message])
 
 
 def request_refinement(
@@ -121,7 +121,7 @@ def request_refinement(
 class RefinementRequest(NamedTuple):
     """What became of asking for a refinement beside something else: `llm` says it in a word, or why not."""
 
-    llm: str
+    llm: str | Message
     job: Job | None = None
 
 
@@ -141,11 +141,11 @@ def try_request(
     try:
         job = request_refinement(store, model_setup, project, handoff=handoff, token=token, requested_by=requested_by)
     except OnwardError as error:
-        return RefinementRequest(str(error))
+        return RefinementRequest(error.full_message())
     return RefinementRequest(REFINING, job) if job else RefinementRequest(NOT_CONFIGURED)
 
 
-def request_after(context: JobContext, job: Job, project: Project, handoff: StoredHandoff | None = None) -> dict[str, str | int]:
+def request_after(context: JobContext, job: Job, project: Project, handoff: StoredHandoff | None = None) -> dict[str, str | Message | int]:
     """Ask for a refinement of what *job* made, and return what became of asking, as the result of the job tells it."""
     if context.model_setup is None:
         return {"llm": NOT_CONFIGURED}
@@ -212,7 +212,7 @@ def request_part(
     except ProviderFailed as error:
         if error.reason not in _UNUSABLE_REASONS:
             raise
-        plan_answers.unusable[position] = str(error.message)
+        plan_answers.unusable[position] = error.message
 
 
 def apply_answers(
@@ -304,7 +304,7 @@ def refine_draft(
         try:
             request_part(store, model_context, plan, position, plan_answers, attempts=1)
         except (ProviderFailed, SpendLimit) as error:
-            plan_answers.unusable.update(dict.fromkeys(range(position, len(plan.parts)), str(error.message)))
+            plan_answers.unusable.update(dict.fromkeys(range(position, len(plan.parts)), error.message))
             break
     return apply_answers(plan, model_context, plan_answers)
 

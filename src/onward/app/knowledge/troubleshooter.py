@@ -14,6 +14,7 @@ from onward.core.knowledge.entry import KnownFix
 from onward.core.project import Project
 from onward.errors import BadInput, ProviderFailed, SpendLimit
 from onward.llm.troubleshooter import ANSWER_TOKENS, INSTRUCTIONS, WrittenDiagnosis, build_material, check_diagnosis, shorten_error
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store
 
@@ -62,13 +63,15 @@ def troubleshoot(
     try:
         answer = gateway.call(store, model_context, STEP, INSTRUCTIONS, prompt_text, WrittenDiagnosis, ANSWER_TOKENS, attempts=_ATTEMPTS)
     except (ProviderFailed, SpendLimit) as failure:
-        return _add_diagnosis(findings, None, f"gave no answer: {failure}")
+        return _add_diagnosis(findings, None, Message("gave no answer: {problem}", problem=failure.full_message()))
     diagnosis = check_diagnosis(answer, prompt_text, findings.history)
     if not (diagnosis.root_cause or diagnosis.steps or diagnosis.code):
         return _add_diagnosis(
-            findings, diagnosis, f"{diagnosis.model} answered, and nothing of it is borne out by the error or the history"
+            findings,
+            diagnosis,
+            Message("{model} answered, but neither the error nor the history supports the answer", model=diagnosis.model),
         )
-    return _add_diagnosis(findings, diagnosis, f"{diagnosis.model} answered")
+    return _add_diagnosis(findings, diagnosis, Message("{model} answered", model=diagnosis.model))
 
 
 def estimate(store: Store, error: str, model_context: ModelContext, *, project: Project | None = None, context: str = "") -> CostEstimate:
@@ -109,6 +112,6 @@ def _fix_evidence(answer: KnownFix) -> DiagnosisEvidence:
     )
 
 
-def _add_diagnosis(findings: _KnownFindings, diagnosis: Diagnosis | None, llm: str) -> Troubleshooting:
+def _add_diagnosis(findings: _KnownFindings, diagnosis: Diagnosis | None, llm: str | Message) -> Troubleshooting:
     report = findings.report
     return Troubleshooting(error_history=report.error_history, passages=report.passages, advice=report.advice, diagnosis=diagnosis, llm=llm)

@@ -276,14 +276,14 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
         return model_calls.start(connection, call_key, tokens, usd)
 
 
-def _describe_excess(spent: tuple[int, float], added: tuple[int, float], limits: tuple[int, float]) -> str:
-    """Return in what *spent* and *more* are over the *limits*, of which 0 is any amount; empty where they are not."""
+def _describe_excess(spent: tuple[int, float], added: tuple[int, float], limits: tuple[int, float]) -> Message | None:
+    """Return by what *spent* and *added* exceed the *limits*, where 0 means no limit; None if they do not."""
     tokens, usd = spent[0] + added[0], spent[1] + added[1]
     if limits[0] and tokens > limits[0]:
-        return f"{tokens:,} of {limits[0]:,} tokens"
+        return Message("{tokens:,} of {limit:,} tokens", tokens=tokens, limit=limits[0])
     if limits[1] and usd > limits[1]:
-        return f"{usd:.4f} of {limits[1]:.2f} USD"
-    return ""
+        return Message("{usd:.4f} of {limit:.2f} USD", usd=usd, limit=limits[1])
+    return None
 
 
 def _redact(value: Any, redactor: Redactor) -> Any:

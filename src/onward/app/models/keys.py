@@ -76,11 +76,12 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
         model_context, endpoint=replace(model_context.endpoint, timeout_seconds=min(_TEST_SECONDS, model_context.endpoint.timeout_seconds))
     )
     state: KeyState
+    message: str | Message
     try:
         llm_models.call(store, test_context, "test of the key", "Answer with one word.", "Say yes.", answer_tokens=16, attempts=1)
-        state, message = "valid", f"{test_context.endpoint.host} answered."
+        state, message = "valid", Message("{host} answered.", host=test_context.endpoint.host)
     except ProviderFailed as error:
-        state, message = _STATES.get(error.reason, "set"), str(error)
+        state, message = _STATES.get(error.reason, "set"), error.full_message()
     if key:
         return _key_status(settings, state, "none", message)
     if status.source == "store":
@@ -92,7 +93,7 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
     return replace(status, state=state, message=message)
 
 
-def _key_status(settings: LLMSettings, state: KeyState, source: KeySource, message: str = "") -> KeyStatus:
+def _key_status(settings: LLMSettings, state: KeyState, source: KeySource, message: str | Message = "") -> KeyStatus:
     return KeyStatus(
         state=state,
         source=source,

@@ -42,6 +42,8 @@ __all__ = [
 
 NO_REPOSITORY = ("", "")
 MAX_NAME_CHARS = 100
+MAX_LISTED_NAMES = 8
+"""Projects that a hint lists."""
 
 
 def create(store: Store, name: str, *, description: str = "", repository: tuple[str, str] = NO_REPOSITORY) -> Project:
@@ -160,11 +162,11 @@ def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project
     return project
 
 
-def _projects_hint(all_projects: list[Project]) -> str:
+def _projects_hint(all_projects: list[Project]) -> str | Message:
     if not all_projects:
         return "Create one: onward project new NAME"
-    names = ", ".join(project.name for project in all_projects[:8])
-    return f"Name one with --project: {names}{', …' if len(all_projects) > 8 else ''}."
+    names = [project.name for project in all_projects[:MAX_LISTED_NAMES]] + ["…"] * (len(all_projects) > MAX_LISTED_NAMES)
+    return Message("Choose one with --project: {names}", names=", ".join(names))
 
 
 def ensure_for_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:

@@ -101,7 +101,10 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
             else sessions.find_by_number(connection, project.id, number)
         )
     if session is None:
-        message = f"There is no active session in {project.name}." if number is None else f"There is no session {number} in {project.name}."
+        if number is None:
+            message = Message("There is no active session in {project}.", project=project.name)
+        else:
+            message = Message("There is no session {session} in {project}.", session=number, project=project.name)
         raise NotFound(message, Message("List sessions: onward session list --project {project}", project=project.name))
     return session
 

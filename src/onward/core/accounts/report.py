@@ -57,7 +57,7 @@ class RowError:
 
     row: int
     name: str
-    message: str
+    message: str | Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from onward.core.preservation import Preservation
-from onward.message import Message
+from onward.message import Message, from_data
 
 RULES = "rules"
 """The generator of a handoff without a model's part; any other generator is the name of a model."""
@@ -30,7 +30,7 @@ class Refinement:
     why: str | Message = ""
     job_id: int | None = None
     requests: int = 0
-    unanswered: Mapping[str, str] = field(default_factory=dict[str, str])
+    unanswered: Mapping[str, str | Message] = field(default_factory=dict[str, str | Message])
     written: int = 0
     standing: int = 0
     put_back: int = 0
@@ -47,16 +47,16 @@ class Refinement:
         return not self.why
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data that `from_json` reads back."""
+        """Return the report as plain data, its messages as they are. `from_json` reads it back, also as `message.to_data` stores it."""
         kinds = {name: {kind: list(counts) for kind, counts in getattr(self, name).items()} for name in ("before", "after")}
-        data = {**asdict(self), "why": str(self.why), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed]}
-        return {**data, **kinds}
+        return {**asdict(self), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed], **kinds}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Refinement:
         """Return the report that `to_json` wrote."""
         kinds = {name: {kind: (count, total) for kind, (count, total) in data[name].items()} for name in ("before", "after")}
-        return cls(**{**data, "removed": tuple(data["removed"]), **kinds})
+        messages = {name: from_data(data[name]) for name in ("why", "unanswered")}
+        return cls(**{**data, "removed": tuple(data["removed"]), **messages, **kinds})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.knowledge.checklist import Advice
 from onward.core.knowledge.entry import ErrorHistory
+from onward.message import Message
 
 EvidenceKind: TypeAlias = Literal["fix", "passage"]
 
@@ -60,7 +61,7 @@ class Troubleshooting:
     passages: Sequence[DiagnosisEvidence]
     advice: Advice
     diagnosis: Diagnosis | None
-    llm: str
+    llm: str | Message
 
     @property
     def root_causes(self) -> list[str]:
