@@ -1,8 +1,8 @@
 """Background jobs: request, follow, cancel and retry them, and run one step at a time in a worker.
 
-The database row of a job is authoritative. Each step is idempotent and then stores where the next step starts, so a worker that is killed loses only its
-current step. Temporary failures are retried a few times with growing delays; permanent ones fail at once. A job that waits for a language model that is
-unreachable or has used up its daily budget may wait for days, and then continues where it stopped.
+The database row of a job is authoritative. Each step is idempotent and then stores where the next step starts, so a worker that is killed
+loses only its current step. Temporary failures are retried a few times with growing delays; permanent ones fail at once. A job that waits
+for a language model that is unreachable or has used up its daily budget may wait for days, and then continues where it stopped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ MAX_MODEL_WAIT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What jobs run with. Uploads and exports are stored below `home`. The first retry comes after `first_wait_seconds`, later ones after longer delays.
+    """What jobs run with. Uploads and exports are stored below `home`. The first retry comes after `first_wait_seconds`, later ones after
+    longer delays.
 
     `model_setup` is None if no language model is available.
     """
@@ -98,7 +99,9 @@ def request_job(
     requested_by: str = "",
     sealed_key: bytes | None = None,
 ) -> Job:
-    """Create a job and return it, or return the open job with the same *key*. *sealed_key* is an encrypted LLM key for this job, deleted when it ends."""
+    """Create a job and return it, or return the open job with the same *key*. *sealed_key* is an encrypted LLM key for this job, deleted
+    when the job ends.
+    """
     if project:
         arguments = {**arguments, "project": project.name}
     with store.write() as connection:
@@ -125,7 +128,9 @@ def list_jobs(
 
 
 def cancel(store: Store, job_id: int) -> Job:
-    """Cancel a job: at once if it is queued, otherwise as soon as its worker notices. Work already done stays. A finished job is unchanged."""
+    """Cancel a job: at once if it is queued, otherwise as soon as its worker notices. Work already done stays. A finished job does not
+    change.
+    """
     with store.write() as connection:
         job = _lock_job(connection, job_id)
         return jobs.request_cancel(connection, job) if job.is_open else job
@@ -166,7 +171,9 @@ def record_beat(store: Store, run: str, worker: str, progress: StepProgress) -> 
 
 
 def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], run: str, worker: str, progress: StepProgress) -> bool:
-    """Run the next step of a run, store its result and return whether more steps follow. Raises `StoreError` only if the outcome cannot be stored."""
+    """Run the next step of a run, store its result and return whether more steps follow. Raises `StoreError` only if the outcome cannot
+    be stored.
+    """
     with context.store.write() as connection:
         job = jobs.lock_run(connection, run)
         if job is None or not job.is_open:

@@ -1,4 +1,4 @@
-"""What each kind of job does, piece by piece. A piece that was cut off is done again, and that changes nothing."""
+"""The step functions: what each kind of job does in one step. Every step is idempotent, so that an interrupted one can run again."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from onward.errors import NotFound, StoreError
 from onward.store import projects
 
 ImportFile: TypeAlias = tuple[str, str]
-"""A file of an import: the name it had elsewhere, empty for one of this machine; and where it lies."""
+"""A file of an import: the name it was uploaded with (empty for a file of this machine), and its path."""
 
 UPLOADS, EXPORTS = "uploads", "exports"
 RETENTION_SECONDS = 7 * 24 * 3600
-"""An upload that no job took, and a file that was exported, are kept this long."""
+"""How long unused uploads and exported files are kept."""
 
 _PIECE_FILES = 50
 _PIECE_BYTES = 50_000_000
@@ -36,9 +36,10 @@ _MAX_ERRORS = 100
 
 
 def import_transcripts(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Import some files, in order of time: those that `paths` name, or `uploads`, each as [its name, where it lies]; `complete` completes each session.
+    """Import files in order of time: those in `paths`, or `uploads` as pairs of a name and a path. With `complete`, complete each
+    session.
 
-    `upload` is a folder that is removed at the end. With `refine`, a model is then asked to write the handoff of the `project` better.
+    The folder `upload` is deleted at the end. With `refine`, a language model then refines the handoff of `project`.
     """
     files = job.memo.get("files")
     if files is None:
@@ -50,7 +51,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
     end = _piece_end(files, start)
     imported_files = _import_piece(context, job, progress, files[start:end], start, len(files))
     for file in imported_files:
-        # A store that failed costs no file: the piece is done again.
+        # An error of the store is not the file's fault: the step runs again.
         if isinstance(file.error, StoreError):
             raise file.error
     progress.report(end, len(files), "")
@@ -64,7 +65,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
 
 
 def _find_files(job: Job) -> tuple[list[ImportFile], int]:
-    """Return the files of an import in order of time, and how many of folders are no transcripts."""
+    """Return the files of an import in order of time, and how many files of folders are not transcripts."""
     if "uploads" in job.arguments:
         inspected = [(inspect_file(Path(path), is_named=True, name=name), path) for name, path in job.arguments["uploads"]]
         return [(file.name, path) for file, path in sorted(inspected, key=lambda pair: (pair[0].started_at, pair[0].name))], 0
@@ -94,7 +95,7 @@ def _import_piece(
 
 
 def rebuild_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Extract the facts of a project anew."""
+    """Extract the facts of a project again."""
     report = rebuild(context.store, _require_project(context, job), lambda done, total: progress.report(done, total, "sessions"))
     progress.report(report.sessions, report.sessions, "")
     version = report.handoff.version if report.handoff else None
@@ -102,7 +103,7 @@ def rebuild_project(context: JobContext, job: Job, progress: StepProgress) -> St
 
 
 def export_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Write a project to a file of the home folder; with `training`, as chats too."""
+    """Export a project to a file below the data folder; with `training`, as chats too."""
     project = _require_project(context, job)
     target = output_path(context.home, job)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -115,7 +116,7 @@ def export_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
 
 
 def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Copy the whole store to a file of the home folder."""
+    """Copy the whole store to a file below the data folder."""
     target = output_path(context.home, job)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     backup = backups.backup_open_store(context.store, target, progress.report)
@@ -124,7 +125,7 @@ def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult
 
 
 def import_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Bring in the project of the archive `path`, under `name` where one is given; the file is removed at the end."""
+    """Import the project in the archive `path`, named `name` if given. The archive is deleted at the end."""
     path = Path(job.arguments["path"])
     archive = archives.import_archive(context.store, path, name=str(job.arguments.get("name") or ""), on_progress=progress.report)
     counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
@@ -134,16 +135,18 @@ def import_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
 
 
 def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Have a model write the newest handoff of a project better: one request a piece, then what came of all is judged, and kept if it is no worse.
+    """Have a language model refine the newest handoff of a project: one request a step, then the result is measured and stored if it is
+    no worse.
 
-    `handoff_version` and `ledger_version` are what was there when it was asked for. Where something newer is there, that is told and nothing is done.
+    `handoff_version` and `ledger_version` are those at the time of the request. If either has changed, the job ends without a new
+    version.
     """
     project = _require_project(context, job)
     model_context = gateway.find_model_context(context.store, context.model_setup, project=project, job=job)
     if model_context is None:
         raise refiner.no_model_error()
     if (stored_handoff := refiner.find_by_job(context.store, project, job.id)) is not None and stored_handoff.refinement:
-        # It was kept, and then its worker was killed.
+        # The handoff was stored just before the worker was killed.
         return StepResult(True, {}, _refinement_result(stored_handoff.refinement, stored_handoff.version))
     target = refiner.require_target(context.store, project, model_context)
     if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
@@ -165,7 +168,7 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
         return StepResult(False, {"next": position + 1, "unusable": {str(index): why for index, why in answers.unusable.items()}}, {})
     for index in range(len(parts)):
         if index not in answers.unusable:
-            # It is there since it was answered: nothing is asked again.
+            # The answer is stored already: no request is sent.
             refiner.request_part(context.store, model_context, target.plan, index, answers)
     refined = refiner.apply_answers(target.plan, model_context, answers, job.id)
     progress.report(len(parts), len(parts), "")
@@ -196,23 +199,23 @@ STEP_FUNCTIONS: Mapping[str, StepFunction] = {
 
 
 FOREGROUND_KINDS = frozenset({completion_job.JOB_KIND})
-"""Kinds that somebody who asked for one looks at until it is done."""
+"""Kinds of jobs that a user usually waits for."""
 
 
 def create_upload_folder(home: Path) -> Path:
-    """Make a folder for what is sent, and return it. The job that takes it in removes it."""
+    """Create a folder for uploaded files and return it. The job that imports the files deletes it."""
     folder = home / UPLOADS / token_hex(16)
     folder.mkdir(parents=True, mode=0o700)
     return folder
 
 
 def output_path(home: Path, job: Job) -> Path:
-    """Return where the file is that an export or a backup makes. It is kept for `KEPT_SECONDS`."""
+    """Return the path of the file that an export or backup job writes. The file is kept for `RETENTION_SECONDS`."""
     return home / EXPORTS / f"{job.id}.{'db' if job.kind == backups.KIND else 'zip'}"
 
 
 def delete_expired_files(home: Path, now_seconds: float) -> None:
-    """Remove uploads and exported files that are older than `KEPT_SECONDS` at the time *now_seconds*, since 1970."""
+    """Delete uploads and exported files that are older than `RETENTION_SECONDS` at *now_seconds*, a Unix time."""
     for folder in (home / UPLOADS, home / EXPORTS):
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.stat().st_mtime < now_seconds - RETENTION_SECONDS:
@@ -220,7 +223,9 @@ def delete_expired_files(home: Path, now_seconds: float) -> None:
 
 
 def _piece_end(files: Sequence[ImportFile], start: int) -> int:
-    """Return where the piece that begins with file *first* ends: after some files or bytes, and at least one."""
+    """Return the end of the step that starts with the file at index *start*: at most `_PIECE_FILES` files or `_PIECE_BYTES` bytes, at
+    least one file.
+    """
     size = 0
     for index in range(start, min(start + _PIECE_FILES, len(files))):
         path = Path(files[index][1])
@@ -231,7 +236,7 @@ def _piece_end(files: Sequence[ImportFile], start: int) -> int:
 
 
 def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
-    """Return *result* with what became of more files."""
+    """Return *result* with the counts and errors of more files added."""
     sessions = [session for file in files for session in file.sessions]
     errors = [{"file": file.path, "code": file.error.code, "message": file.error.message} for file in files if file.error]
     counts = {

@@ -1,4 +1,4 @@
-"""The knowledge base: what was learned once, in whichever project, found again when it is needed."""
+"""The knowledge base: solutions, practices and dead ends learned in any project, and search in them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ __all__ = [
 
 MAX_TEXT_CHARS = 4000
 MIN_LIKENESS = 0.42
-"""Below that, two errors have no more in common than two sentences about the same program."""
+"""The lowest similarity of two errors that counts as a match; unrelated sentences about the same program reach less."""
 _MAX_LINES, _MAX_LINE_CHARS = 20, 600
 _MAX_CANDIDATES = 60
 
@@ -70,7 +70,7 @@ def list_entries(
     before: int | None = None,
     limit: int | None = None,
 ) -> list[KnowledgeEntry]:
-    """Return entries, the newest first; with *project*, those that its sessions tell."""
+    """Return entries, newest first; with *project*, those with a source in its sessions."""
     project_id = project.id if project else None
     with store.read() as connection:
         return knowledge.list_entries(
@@ -79,13 +79,13 @@ def list_entries(
 
 
 def show(store: Store, entry_id: int) -> KnowledgeDetail:
-    """Return an entry and who tells it. Raises `NotFound`."""
+    """Return an entry with its sources. Raises `NotFound`."""
     with store.read() as connection:
         return KnowledgeDetail(_require_entry(connection, entry_id), knowledge.list_sources(connection, [entry_id]).get(entry_id, []))
 
 
 def add(store: Store, text: str, *, kind: KnowledgeKind = "practice", fix: str = "", category: str = "") -> KnowledgeEntry:
-    """Write an entry. Without *category* the words tell it."""
+    """Create an entry. Without *category*, Onward chooses one from the text."""
     text, fix = _clean_text(text), _clean_text(fix, may_be_empty=True)
     with store.write() as connection:
         return knowledge.create(connection, _require_kind(kind), _clean_category(category) or category_of(f"{text} {fix}"), text, fix)
@@ -100,7 +100,7 @@ def edit(
     category: str | None = None,
     kind: KnowledgeKind | None = None,
 ) -> KnowledgeEntry:
-    """Say better what an entry says. It is the person's from now on: no harvest changes it. What is None stays as it is."""
+    """Change the given fields of an entry. From then on the entry is the user's: harvesting does not change it any more."""
     with store.write() as connection:
         entry = _require_entry(connection, entry_id)
         knowledge.update_entry(
@@ -115,7 +115,7 @@ def edit(
 
 
 def delete(store: Store, entry_id: int) -> KnowledgeEntry:
-    """Delete an entry and return it as it was. It stays away, though sessions tell it again."""
+    """Delete an entry and return its last state. It is not created again when sessions contain the same lesson."""
     with store.write() as connection:
         entry = _require_entry(connection, entry_id)
         knowledge.delete_entry(connection, entry_id)
@@ -123,7 +123,7 @@ def delete(store: Store, entry_id: int) -> KnowledgeEntry:
 
 
 def restore(store: Store, entry: KnowledgeEntry) -> KnowledgeEntry:
-    """Take back that an entry was deleted: *one* is what `delete` returned. What a person wrote comes back under another id."""
+    """Restore a deleted entry; *entry* is what `delete` returned. An entry that a user wrote gets a new id."""
     with store.write() as connection:
         clean_entry = replace(
             entry,
@@ -136,7 +136,7 @@ def restore(store: Store, entry: KnowledgeEntry) -> KnowledgeEntry:
 
 
 def record_used(store: Store, entry_id: int) -> KnowledgeEntry:
-    """Note that an entry helped."""
+    """Record that an entry helped."""
     with store.write() as connection:
         entry = _require_entry(connection, entry_id)
         knowledge.record_used(connection, [entry_id])
@@ -146,7 +146,9 @@ def record_used(store: Store, entry_id: int) -> KnowledgeEntry:
 def search(
     store: Store, query: str, *, project: Project | None = None, kind: KnowledgeKind | None = None, category: str = "", limit: int = 20
 ) -> list[KnowledgeHit]:
-    """Return the entries that hold most of what *query* says, by how telling its words are. Any text is a query; with *project*, only what its sessions tell."""
+    """Return the entries that match *query* best, rare words weighing more. Any text is a query. With *project*, only entries from its
+    sessions.
+    """
     query_terms = terms(query)
     if not query_terms:
         raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
@@ -175,9 +177,10 @@ def search(
 
 
 def match_error(store: Store, error: str, *, project: Project | None = None, limit: int = 5) -> ErrorHistory:
-    """Return what is known of *error* (any text around it does no harm): *project*'s own fixes first, then other projects', the surest first.
+    """Return what is known about *error*, which may contain other text: fixes of *project* first, then those of other projects, best
+    match first.
 
-    What is answered is counted as shown.
+    Every returned entry is counted as shown.
     """
     lines = _error_lines(error)
     if not lines:
@@ -237,7 +240,7 @@ def _build_answer(
 
 
 def _closest_source(sources: Iterable[KnowledgeSource], project: Project | None) -> KnowledgeSource | None:
-    """Return the newest source in *project*, else the newest."""
+    """Return the newest source in *project*, or else the newest source."""
     all_sources = list(sources)
     return next((source for source in all_sources if project and source.project_id == project.id), all_sources[0] if all_sources else None)
 
@@ -247,12 +250,12 @@ def _error_terms(entry: KnowledgeEntry) -> frozenset[str]:
 
 
 def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str, float]:
-    """Return how telling each term is: the fewer entries hold it, the more."""
+    """Return the weight of each term: the fewer entries contain it, the higher."""
     return {term: log(1 + (entry_count + 1) / count) for term, count in term_counts.items()}
 
 
 def _error_lines(error: str) -> list[str]:
-    """Return the lines of a text that say what went wrong: those with a word of trouble, and the last one, where a traceback names its error."""
+    """Return the lines that describe the error: those with words such as "failed", and the last line, where a traceback names its error."""
     lines = list(dict.fromkeys(line.strip()[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
     trouble_lines = [line for line in lines if find_error_line(line)][-_MAX_LINES:]
     return list(dict.fromkeys((*trouble_lines, *lines[-1:])))

@@ -1,4 +1,6 @@
-"""Troubleshooting: fixes that were found before, the project's own first; then what a model makes of it, where one may be asked; and a checklist by rules in any case."""
+"""Troubleshooting: earlier fixes, those of the same project first; a diagnosis by a language model if one may be asked; and a rule-based
+checklist.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ _QUERY_CHARS = 2000
 
 
 class _KnownFindings(NamedTuple):
-    """What is known without a model. `error` and `context` are without secrets."""
+    """What is known without a language model. Secrets in `error` and `context` are redacted."""
 
     report: Troubleshooting
     error: str
@@ -37,7 +39,7 @@ class _KnownFindings(NamedTuple):
 
     @property
     def is_solved(self) -> bool:
-        """Whether the project itself ended the very same error before."""
+        """Whether the same project has fixed exactly this error before."""
         return any(answer.is_own and answer.sure == "same" and answer.fix for answer in self.report.error_history.fixes)
 
 
@@ -50,9 +52,10 @@ def troubleshoot(
     model_context: ModelContext | None = None,
     always: bool = False,
 ) -> Troubleshooting:
-    """Return what is known of *error* (any text around it does no harm). With *asking*, a model is asked too: unless the project solved the very same error before, or with *always*.
+    """Return what is known about *error*, which may contain other text. With *model_context*, a language model is asked unless the
+    project has fixed exactly this error before, or if *always*.
 
-    Whatever becomes of the model, the rest stands. Raises `BadInput` where there is no error in the text.
+    A failing model does not affect the rest. Raises `BadInput` if the text contains no error.
     """
     findings = _collect_findings(store, error, project, context)
     if model_context is None:
@@ -75,7 +78,7 @@ def troubleshoot(
 
 
 def estimate(store: Store, error: str, model_context: ModelContext, *, project: Project | None = None, context: str = "") -> CostEstimate:
-    """Return what asking the model of *error* comes to at most; nothing is asked."""
+    """Return the maximum cost of asking the model about *error*. No request is sent."""
     findings = _collect_findings(store, error, project, context)
     prompt_text = build_material(model_context.endpoint, findings.error, findings.context, findings.history, findings.report.advice)
     return gateway.estimate(model_context.endpoint, [ModelRequest(INSTRUCTIONS, prompt_text, WrittenDiagnosis, ANSWER_TOKENS)])
@@ -91,13 +94,13 @@ def _collect_findings(store: Store, error: str, project: Project | None, context
 
 
 def _find_passages(store: Store, error: str, project: Project | None) -> list[DiagnosisEvidence]:
-    """Return passages of the project's history that are about *error*; none without a project."""
+    """Return passages of the project's history about *error*; none without a project."""
     if project is None:
         return []
     try:
         search_result = search(store, shorten_error(error)[-_QUERY_CHARS:], project=project, budget_tokens=PASSAGES_TOKENS)
     except BadInput:
-        # There is no word in it to look for.
+        # The error contains no word to search for.
         return []
     return [
         DiagnosisEvidence("passage", excerpt.project, str(excerpt.handle) if excerpt.handle.session else "", excerpt.text)

@@ -1,11 +1,11 @@
-"""Asking language models: whom, within what limits, and so that nothing is paid for twice. The one way in which anything here asks a model.
+"""All calls to language models: which model, within which limits, and never paid for twice.
 
-For a job: `asking = models.asking_for(store, bench.models, job=job, project=project)` (None: no model is set up, the rules' handoff stands), then for each step
-`models.call(store, asking, "write decisions", instructions, material, Shape, watch=lambda chars: running.at(…))`. The answer is stored before `call` returns; a job
-that is carried out again, after a crash or a failure, gets it from there. So a step is named by what it is for, and asks the same when it is done again:
-take what it asks about from the job's memo, or from what does not change. No database session may be open around a call.
+For a job: `context = gateway.find_model_context(store, setup, job=job, project=project)`; None means no model is configured. Then for
+each step `gateway.call(store, context, "write decisions", instructions, material, Shape, watch=…)`. The answer is stored before `call`
+returns, and a job that runs again reads it from the store. So a step is named by its purpose, and its request must be the same when it
+runs again: build it from the job's memo or from data that does not change. No database transaction may be open during a call.
 
-Let `ProviderFailed` and `SpendLimit` through: what may pass makes the job wait and go on later (`app.jobs`), what may not ends it.
+Do not catch `ProviderFailed` and `SpendLimit` in a job: a temporary failure makes the job wait (`app.jobs`), a permanent one ends it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _HUGGING_FACE_DOMAINS = ("huggingface.co", "huggingface.cloud")
 
 @dataclass(frozen=True, slots=True)
 class ModelSetup:
-    """What models are asked with: the settings, and what opens the keys that are kept."""
+    """The settings of language models, and the encryption of stored keys."""
 
     settings: LLMSettings
     sealer: Sealer
@@ -55,7 +55,9 @@ class ModelSetup:
 
 @dataclass(frozen=True, slots=True)
 class ModelContext:
-    """Whom is asked, within what limits, and on whose account. `redact_key` keys the placeholders of secrets that an answer makes up."""
+    """The endpoint for a project or job, its limits, and who is charged. `redact_key` is the key of placeholders for secrets in an
+    answer.
+    """
 
     endpoint: Endpoint
     limits: LLMSettings
@@ -65,7 +67,7 @@ class ModelContext:
 
 
 class ModelRequest(NamedTuple):
-    """What would be asked, for an estimate."""
+    """A request, for a cost estimate."""
 
     instructions: str
     material: str
@@ -76,10 +78,10 @@ class ModelRequest(NamedTuple):
 def find_model_context(
     store: Store, model_setup: ModelSetup | None, *, project: Project | None = None, job: Job | None = None, token: str = ""
 ) -> ModelContext | None:
-    """Return whom is asked for a *project* or a *job*; None where no model is set up, or all are turned off.
+    """Return the model context of a *project* or *job*; None if no model is configured or all are turned off.
 
-    A Hugging Face *token* that came with a request, or was kept for the job, is used for Hugging Face (and for a gateway on this machine), never shown to
-    anybody else. Without one it is the key of the environment, else the kept one. An address that was set may need none.
+    A Hugging Face *token* from the request, or stored for the job, is used for Hugging Face and for a gateway on this machine, and sent
+    nowhere else. Without one, the key of the environment is used, or else the stored key. A configured address may need none.
     """
     if model_setup is None or model_setup.settings.is_off:
         return None
@@ -101,7 +103,7 @@ def find_model_context(
 
 
 def save_job_key(store: Store, model_setup: ModelSetup, job: Job, token: str) -> None:
-    """Keep a *token* that came with a request, encrypted, until the job that needs it ends."""
+    """Store the *token* of a request, encrypted, until the job ends."""
     sealed = model_setup.sealer.seal(token)
     with store.write() as connection:
         encrypted_keys.save(connection, sealed, job_id=job.id)
@@ -129,10 +131,12 @@ def call(
     watch: ProgressWatch | None = None,
     attempts: int | None = None,
 ) -> ModelAnswer[Any]:
-    """Return what the model makes of *material* (see `llm.provider.ask`), or made of it before for this job and *step*. Secrets that it made up are redacted.
+    """Return the model's answer about *material* (see `llm.provider.ask`), or the stored answer for the same job and *step*. Secrets in
+    the answer are redacted.
 
-    It is noted before it is asked, and stored before it is returned. *watch* is told how many characters there are, some times a second, and may raise to end
-    it: `Stopped` and `Leaving` of `app.jobs`, by `running.at`. Raises `ProviderFailed`, and `SpendLimit` before anything is asked.
+    The call is recorded before it is sent, and the answer stored before it is returned. *watch* is called some times a second with the
+    number of characters received, and may raise to abort the call, as `StepProgress.report` does. Raises `ProviderFailed`, and
+    `SpendLimit` before anything is sent.
     """
     prompt = build_prompt(model_context.endpoint, instructions, material, shape, answer_tokens)
     call_key = CallKey(
@@ -148,7 +152,7 @@ def call(
     if stored is not None:
         return _load_answer(stored, shape)
     call_id = _start_call(store, model_context, call_key, prompt)
-    # Imported here: what speaks to a model takes a second, and most who come here have not been told of any.
+    # Imported here: the client takes a second to import, and most callers have no model.
     from onward.llm import provider
 
     options: dict[str, Any] = {"watch": watch, "attempts": attempts or provider.ATTEMPTS}
@@ -161,7 +165,7 @@ def call(
             )
         raise
     except BaseException:
-        # It was ended from here. What it may have come to stays reserved: the provider may want to be paid for it.
+        # The call was aborted here. Its reserved cost stays: the provider may charge for it.
         with store.write() as connection:
             model_calls.record_stop(connection, call_id)
         raise
@@ -173,7 +177,7 @@ def call(
 
 
 def estimate(endpoint: Endpoint, requests: Iterable[ModelRequest]) -> CostEstimate:
-    """Return what *requests* come to at most, if none has to be asked again; nothing is asked."""
+    """Return the maximum cost of *requests* without retries. No request is sent."""
     prompts = [build_prompt(endpoint, *request) for request in requests]
     costs = [endpoint.cost_usd(Usage(prompt.tokens, prompt.answer_tokens)) for prompt in prompts]
     known_costs = [cost for cost in costs if cost is not None]
@@ -182,7 +186,7 @@ def estimate(endpoint: Endpoint, requests: Iterable[ModelRequest]) -> CostEstima
 
 
 def total_spend(store: Store, *, project: Project | None = None, job_id: int | None = None, days: int | None = None) -> SpendTotals:
-    """Return what was spent: in all, by a project, by a job; in the last *days*, of which today (UTC) is one."""
+    """Return the spend: in all, of a project or of a job; in the last *days*, today (UTC) included."""
     with store.read() as connection:
         return model_calls.total_spend(connection, project_id=project.id if project else None, job_id=job_id, since=_period_start(days))
 
@@ -190,13 +194,13 @@ def total_spend(store: Store, *, project: Project | None = None, job_id: int | N
 def list_spend(
     store: Store, by: SpendGrouping, *, project: Project | None = None, days: int | None = None, limit: int = 100
 ) -> list[SpendLine]:
-    """Return what was spent by job, project or model: the newest jobs first, else the dearest first."""
+    """Return the spend by job, project or model: newest jobs first, otherwise highest spend first."""
     with store.read() as connection:
         return model_calls.list_spend(connection, by, project_id=project.id if project else None, since=_period_start(days), limit=limit)
 
 
 def list_calls(store: Store, *, job_id: int | None = None, before: int | None = None, limit: int = 50) -> list[ModelCall]:
-    """Return what was asked, the newest first."""
+    """Return the calls, newest first."""
     with store.read() as connection:
         return model_calls.list_calls(connection, job_id=job_id, before=before, limit=limit)
 
@@ -215,7 +219,7 @@ def _build_endpoint(settings: LLMSettings, key: str, *, url: str = "", model: st
 
 
 def _token_endpoint(settings: LLMSettings, token: str) -> Endpoint | None:
-    """Return where a Hugging Face *token* is used; None where there is none."""
+    """Return the endpoint for a Hugging Face *token*; None without a token."""
     if not token:
         return None
     if not settings.url:
@@ -224,7 +228,7 @@ def _token_endpoint(settings: LLMSettings, token: str) -> Endpoint | None:
     host = urlsplit(endpoint.url).hostname or ""
     if endpoint.is_local or any(host == domain or host.endswith(f".{domain}") for domain in _HUGGING_FACE_DOMAINS):
         return endpoint
-    # What is set up is somebody else's: neither the token nor that model's name and price belong together.
+    # The configured address belongs to someone else: the token must not go there, and its model name and price do not apply.
     return replace(_build_endpoint(settings, token, url=HUGGING_FACE_URL, model=HUGGING_FACE_MODEL), usd_per_million=None)
 
 
@@ -243,20 +247,20 @@ def _job_key(store: Store, model_setup: ModelSetup, job: Job | None) -> str:
 
 
 def _digest(endpoint: Endpoint, prompt: ModelPrompt, shape: type[BaseModel] | None) -> str:
-    """Return what tells a request from any other: all that is sent."""
+    """Return a digest of everything that is sent."""
     sent = [endpoint.url, endpoint.model, *prompt, shape.__name__ if shape else ""]
     return sha256(json.dumps(sent).encode()).hexdigest()
 
 
 def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, prompt: ModelPrompt) -> int:
-    """Note that a call is made, where the limits allow it. Raises `SpendLimit`."""
+    """Record that a call starts, if the limits allow it. Raises `SpendLimit`."""
     tokens = prompt.tokens + prompt.answer_tokens
     usd = model_context.endpoint.cost_usd(Usage(prompt.tokens, prompt.answer_tokens)) or 0.0
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     limits = model_context.limits
     with store.write() as connection:
         if model_context.project_id is not None:
-            # Two that ask at the same time do not both get the last of a day's budget.
+            # Two simultaneous calls must not both get the last of a daily budget.
             projects.lock_project(connection, model_context.project_id)
         spent_today = model_calls.committed_spend(connection, project_id=model_context.project_id, since=today)
         if excess := _describe_excess(spent_today, (tokens, usd), (limits.daily_tokens, limits.daily_usd)):
@@ -287,7 +291,7 @@ def _describe_excess(spent: tuple[int, float], added: tuple[int, float], limits:
 
 
 def _redact(value: Any, redactor: Redactor) -> Any:
-    """Return an answer without what looks like a secret."""
+    """Return an answer with secrets redacted."""
     if isinstance(value, str):
         return redactor.text(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The LLM key: kept encrypted, tested, removed. Nobody is shown it again."""
+"""The LLM key: store it encrypted, test it, delete it. It is never shown again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_KEY_CHARS = 1000
 _TEST_SECONDS = 30.0
 _STATES: dict[ProviderReason, KeyState] = {
     "key refused": "invalid",
-    # It was let in, and only then turned away.
+    # The key was accepted, and the request refused afterwards.
     "payment": "valid",
     "rate limit": "valid",
     "bad answer": "valid",
@@ -31,7 +31,7 @@ _STATES: dict[ProviderReason, KeyState] = {
 
 
 def show(store: Store, model_setup: ModelSetup) -> KeyStatus:
-    """Return how the key stands, as far as is known: nothing is asked."""
+    """Return the known status of the key. No request is sent."""
     settings = model_setup.settings
     if settings.key:
         return _key_status(settings, "set", "environment")
@@ -47,7 +47,7 @@ def show(store: Store, model_setup: ModelSetup) -> KeyStatus:
 
 
 def save(store: Store, model_setup: ModelSetup, key: str) -> KeyStatus:
-    """Keep a key, encrypted, in the place of the one before."""
+    """Store a key, encrypted, in place of the earlier one."""
     sealed = model_setup.sealer.seal(_clean_key(key))
     with store.write() as connection:
         encrypted_keys.save(connection, sealed)
@@ -55,14 +55,14 @@ def save(store: Store, model_setup: ModelSetup, key: str) -> KeyStatus:
 
 
 def delete(store: Store, model_setup: ModelSetup) -> KeyStatus:
-    """Remove the kept key. One of the environment stays, for as long as that says so."""
+    """Delete the stored key. A key in the environment stays in use."""
     with store.write() as connection:
         encrypted_keys.delete_key(connection)
     return show(store, model_setup)
 
 
 def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
-    """Ask the model for one word, with *key* or the one that is used, and return what that says of the key. What it finds of the kept key is noted."""
+    """Test *key*, or the key in use, by asking the model for one word, and return the result. The result for the stored key is stored."""
     settings = model_setup.settings
     if settings.is_off:
         raise Conflict("Requests to language models are turned off.", "Turn them on: ONWARD_LLM=on")

@@ -1,4 +1,4 @@
-"""Project files: what the sessions touched, by the edits in their transcripts."""
+"""Project files: which files the sessions touched, according to the edits in their transcripts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["FileTouch", "ProjectFile", "list_files"]
 def list_files(
     store: Store, project: Project, *, session: int | None = None, text: str = "", after: str | None = None, limit: int | None = None
 ) -> list[ProjectFile]:
-    """Return the files that completed sessions of a project touched, by path, from *after* one path on.
+    """Return the files that completed sessions of a project touched, by path, *after* the given path.
 
-    *session* leaves those that the session of that number touched, *text* those with it in their path. Raises `NotFound` for a session that is not there.
+    *session* limits them to those of the session with that number, *text* to paths that contain it. Raises `NotFound` if there is no such
+    session.
     """
     with store.read() as connection:
         if session is not None and sessions.find_by_number(connection, project.id, session) is None:

@@ -1,4 +1,4 @@
-"""Projects: making them, finding the one that is meant, putting them away."""
+"""Projects: create, find, change, archive and delete them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,16 @@ MAX_LISTED_NAMES = 8
 
 
 def create(store: Store, name: str, *, description: str = "", repository: tuple[str, str] = NO_REPOSITORY) -> Project:
-    """Store a new project. Sessions run in the repository at *place* (`place_of`) belong to it. Raises `Conflict` when the name is taken."""
+    """Create a project. Sessions that run in *repository*, a folder and an address (`find_repository`), belong to it. Raises `Conflict`
+    if the name is taken.
+    """
     root, remote = repository
     with store.write() as connection:
         return projects.create(connection, clean_name(name), description, root, remote)
 
 
 def list_projects(store: Store, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[ProjectOverview]:
-    """Return the projects at work, or the archived ones, by name; those whose names come *after* that one."""
+    """Return the active projects, or the archived ones, by name; those with a name *after* the given one."""
     with store.read() as connection:
         listed_projects = projects.list_projects(connection, archived=archived, after=after, limit=limit)
         totals = projects.totals_by_id(connection, [project.id for project in listed_projects])
@@ -62,7 +64,7 @@ def list_projects(store: Store, *, archived: bool = False, after: str | None = N
 
 
 def list_known(store: Store, *, archived: bool = False, limit: int | None = None) -> list[ProjectOption]:
-    """Return the projects at work, or the archived ones, by name, as `listed` does but at a fraction of its cost."""
+    """Return the active projects, or the archived ones, by name, with their number of sessions: much cheaper than `list_projects`."""
     with store.read() as connection:
         listed_projects = projects.list_projects(connection, archived=archived, limit=limit)
         counts = projects.count_sessions(connection, [project.id for project in listed_projects])
@@ -70,25 +72,25 @@ def list_known(store: Store, *, archived: bool = False, limit: int | None = None
 
 
 def show(store: Store, project: Project) -> ProjectOverview:
-    """Return what a project holds."""
+    """Return a project with its totals."""
     with store.read() as connection:
         return _project_line(connection, project)
 
 
 def require_line(store: Store, project_id: int) -> ProjectOverview:
-    """Return the project of that id and what it holds. Raises `NotFound`."""
+    """Return the project with this id and its totals. Raises `NotFound`."""
     with store.read() as connection:
         return _project_line(connection, load_project(connection, project_id))
 
 
 def require(store: Store, project_id: int) -> Project:
-    """Return the project of that id. Raises `NotFound`."""
+    """Return the project with this id. Raises `NotFound`."""
     with store.read() as connection:
         return load_project(connection, project_id)
 
 
 def require_only(store: Store) -> Project:
-    """Return the only project at work. Raises `BadInput` where there are several, or none."""
+    """Return the only active project. Raises `BadInput` if there are none or several."""
     with store.read() as connection:
         active_projects = projects.list_projects(connection, limit=2)
     if len(active_projects) != 1:
@@ -99,7 +101,7 @@ def require_only(store: Store) -> Project:
 def update(
     store: Store, project: Project, *, name: str | None = None, description: str | None = None, status: ProjectStatus | None = None
 ) -> Project:
-    """Change what is given of a project. Raises `Conflict` when a new name is taken."""
+    """Change the given fields of a project. Raises `Conflict` if a new name is taken."""
     changes = {"name": None if name is None else clean_name(name), "description": description, "status": status}
     with store.write() as connection:
         projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
@@ -107,7 +109,7 @@ def update(
 
 
 def load_project(connection: Connection, project_id: int) -> Project:
-    """Return the project of that id. Raises `NotFound`."""
+    """Return the project with this id. Raises `NotFound`."""
     project = projects.find(connection, project_id)
     if project is None:
         raise NotFound(Message("There is no project {project_id}.", project_id=project_id), "List projects: onward project list")
@@ -121,15 +123,17 @@ def _project_line(connection: Connection, project: Project) -> ProjectOverview:
 def resolve(
     store: Store, name: str = "", *, folder: Path | None = None, create: bool = False, worktrees: Worktrees = "together"
 ) -> Project:
-    """Return the project that is meant: the one *named*, by name or id; else the one whose repository holds *folder*; else the only one there is.
+    """Return the project with this *name* or id, or else the one whose repository contains *folder*, or else the only one there is.
 
-    With *create*, one that is not there is made. Raises `NotFound` when nothing tells which.
+    With *create*, a missing project is created. Raises `NotFound` if the project cannot be determined.
     """
     return resolve_origin(store, folder_origin(folder, worktrees, name), create=create)
 
 
 def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess: bool = True) -> Project:
-    """Return the project that *told* means, as `resolve` does: the folder may be one of another machine. Without *guess*, the only one there is is not meant by that alone."""
+    """Return the project that *origin* identifies, as `resolve` does; its folder may be on another machine. Without *guess*, a single
+    existing project is not chosen just because it is the only one.
+    """
     with store.write() if create else store.read() as connection:
         if create:
             _lock_creation(connection)
@@ -170,13 +174,13 @@ def _projects_hint(all_projects: list[Project]) -> str | Message:
 
 
 def ensure_for_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:
-    """Return the project of the session of *head*, read from *file*, made where it is missing; None when nothing tells (`belonging`)."""
+    """Return the project of the session with *head*, read from *file*, and create it if it is missing; None if nothing identifies it."""
     origin = session_origin(head, file, worktrees)
     return None if origin is None else ensure_for_origin(store, origin)
 
 
 def ensure_for_origin(store: Store, origin: Origin) -> Project:
-    """Return the project that *told* leads to, made where it is missing."""
+    """Return the project that *origin* identifies, and create it if it is missing."""
     with store.read() as connection:
         project = _find_by_origin(connection, origin)
     if project and (project.remote or not origin.remote or origin.project_name):
@@ -187,13 +191,13 @@ def ensure_for_origin(store: Store, origin: Origin) -> Project:
         if project is None:
             return _create_for_origin(connection, origin)
         if not project.remote and not origin.project_name:
-            # A clone elsewhere will be known by the address.
+            # A clone elsewhere is then recognised by the address.
             projects.update_project(connection, project.id, remote=origin.remote)
         return _require_existing(projects.find(connection, project.id))
 
 
 def find_by_origin(store: Store, origin: Origin) -> Project | None:
-    """Return the project that *told* leads to, or None where it would be a new one."""
+    """Return the project that *origin* identifies, or None if it does not exist."""
     with store.read() as connection:
         return _find_by_origin(connection, origin)
 
@@ -210,7 +214,7 @@ def _find_by_origin(connection: Connection, origin: Origin) -> Project | None:
 
 
 def _find_assigned(connection: Connection, origin: Origin) -> int | None:
-    """Return the project that a person gave the place to: the closest folder around it, then the repository."""
+    """Return the project that a user assigned to the folder or repository: the closest folder wins, then the repository."""
     assignments = (
         (assignment.project_id, assignment.root, assignment.remote, assignment.includes_subfolders)
         for assignment in assigned_folders.list_assignments(connection)
@@ -219,19 +223,19 @@ def _find_assigned(connection: Connection, origin: Origin) -> int | None:
 
 
 def rename(store: Store, project: Project, name: str) -> Project:
-    """Give a project another name. Raises `Conflict` when that is taken."""
+    """Rename a project. Raises `Conflict` if the name is taken."""
     with store.write() as connection:
         projects.update_project(connection, project.id, name=clean_name(name))
         return _require_existing(projects.find(connection, project.id))
 
 
 def archive(store: Store, project: Project) -> Project:
-    """Put a project away: kept whole, but not listed."""
+    """Archive a project: all of it is kept, but it is not listed."""
     return _set_status(store, project, "archived")
 
 
 def restore(store: Store, project: Project) -> Project:
-    """Bring an archived project back to work."""
+    """Make an archived project active again."""
     return _set_status(store, project, "active")
 
 
@@ -242,7 +246,9 @@ def _set_status(store: Store, project: Project, status: str) -> Project:
 
 
 def delete(store: Store, project: Project, *, only_empty: bool = False) -> ProjectTotals:
-    """Delete a project with its sessions, turns, facts and handoffs, for good; return what it held. Raises `Conflict` when it holds sessions and *only_empty* is meant."""
+    """Delete a project with its sessions, turns, facts and handoffs, and return its totals. Raises `Conflict` if it has sessions and
+    *only_empty* is set.
+    """
     with store.write() as connection:
         totals = _project_line(connection, project).totals
         if only_empty and totals.sessions:
@@ -259,12 +265,16 @@ def delete(store: Store, project: Project, *, only_empty: bool = False) -> Proje
 
 
 def _lock_creation(connection: Connection) -> None:
-    """Let nobody else make a project until this transaction ends: two that bring in sessions of a new one at once would both make it."""
+    """Lock the creation of projects until the transaction ends: two simultaneous imports of a new project's sessions would both create
+    it.
+    """
     locks.lock_transaction(connection, "projects")
 
 
 def _create_for_origin(connection: Connection, origin: Origin) -> Project:
-    """Store a project named after its repository; where another has that name, a number tells them apart. One that a file names has no place but that file."""
+    """Create a project named after its repository, with a number if the name is taken. A project named by a settings file has no
+    repository.
+    """
     if origin.project_name:
         return projects.create(connection, clean_name(origin.project_name))
     name = " ".join(origin.default_name.split())[:MAX_NAME_CHARS]
@@ -274,7 +284,7 @@ def _create_for_origin(connection: Connection, origin: Origin) -> Project:
 
 
 def free_name(connection: Connection, name: str) -> str:
-    """Return *name*; where another project has it, with a number that tells them apart."""
+    """Return *name*, with a number if another project has it."""
     taken_names = {project.name for archived in (False, True) for project in projects.list_projects(connection, archived=archived)}
     return next(
         candidate
@@ -284,7 +294,7 @@ def free_name(connection: Connection, name: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """Return *name* as a project may have it. Raises `BadInput` where it may not."""
+    """Return *name* in its stored form. Raises `BadInput` if it is not a valid name."""
     name = " ".join(name.split())
     if not name or name.isdecimal() or len(name) > MAX_NAME_CHARS:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Searching everything that was kept: the passages that answer a question, within a budget, each with the handle of its turn."""
+"""Search in all stored turns and facts: the passages that answer a question, within a token budget, each with the handle of its turn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_TURNS = 200
 MAX_CANDIDATES = 400
 _KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
 RECENCY_WEIGHT = 0.08
-"""By how much the newest session counts more than the beginning."""
+"""How much more the newest session weighs than the first one."""
 
 
 def search(
@@ -38,7 +38,9 @@ def search(
     since: datetime | None = None,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
 ) -> SearchResult:
-    """Return the passages that answer *query* best, in *project* or in all; with *since*, of that time and later. Any text is a query: nothing in it is syntax."""
+    """Return the passages that answer *query* best, in *project* or in all; with *since*, only later ones. Any text is a query: there is
+    no syntax.
+    """
     question = parse_query(query)
     if not question.words:
         raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
@@ -98,7 +100,7 @@ def _search_facts(connection: Connection, judge: PassageScorer, searched_project
 
 
 def _favor_recent(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
-    """Yield *found*, each worth a little more the later its session was in its project: of two that answer as well, the newer one stands."""
+    """Yield *excerpts*, each weighted a little higher the later its session is in its project: of two equal answers, the newer one wins."""
     newest: dict[str, int] = {}
     for excerpt in excerpts:
         newest[excerpt.project] = max(excerpt.handle.session, newest.get(excerpt.project, 1))
@@ -109,7 +111,7 @@ def _favor_recent(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
 
 
 def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens: int) -> SearchResult:
-    """Return the best of *found* that the budget has room for, nothing twice; where a passage has none, the line of it that answers best."""
+    """Return the best *excerpts* that fit the budget, without repetitions; of a passage that does not fit, its best line."""
     chosen_excerpts: list[Excerpt] = []
     chosen_stems: list[frozenset[str]] = []
     tokens = 0

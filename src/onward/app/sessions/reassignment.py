@@ -1,10 +1,10 @@
-"""Giving sessions to another project: those of a whole project, some of them, or all that ran in a folder.
+"""Moving sessions to another project: all of a project, some of them, or all that ran in a folder.
 
-One transaction moves everything. Turns keep what they say, and are known by what they would be known by had they been imported there; the sessions are
-numbered after those that are there, in order of time, because a handle that was once given keeps its meaning. Both ledgers are folded anew.
+One transaction moves everything. Turns keep their content and get the identity they would have if imported there. The sessions get the
+next free numbers in order of time, because existing handles must keep their meaning. Both ledgers are folded again.
 
-A session that both projects hold whole is kept once. Where they hold but a part of it in common, both parts stand: a handle that was given to a turn is
-worth more than a count, in which such a turn counts twice.
+A session that both projects contain completely is kept once. If they share only some of its turns, both are kept: working handles matter
+more than turns that are counted twice.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Selection(NamedTuple):
-    """What is to move: sessions in order of time; the project that goes there `whole`, or the folder whose future sessions are meant too."""
+    """What to move: sessions in order of time, and the project that moves completely or the folder whose future sessions move too."""
 
     sessions: list[Session]
     full_project: Project | None = None
@@ -45,7 +45,7 @@ class _Selection(NamedTuple):
 
 
 def remap_project(store: Store, source: Project, target: Project) -> ProjectMove:
-    """Give everything of *source* to *target*, its place too, and delete what is left of it."""
+    """Move everything of *source*, with its repository, to *target*, and delete *source*."""
     if source.id == target.id:
         raise BadInput(
             Message("{source} and {target} are the same project.", source=source.name, target=target.name), "Give two different projects."
@@ -58,7 +58,7 @@ def remap_project(store: Store, source: Project, target: Project) -> ProjectMove
 
 
 def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
-    """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
+    """Move some sessions of *source* to *target*. Raises `NotFound` if one does not exist."""
     if source.id == target.id:
         raise BadInput(
             Message("{source} and {target} are the same project.", source=source.name, target=target.name), "Give two different projects."
@@ -77,7 +77,7 @@ def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target
 
 
 def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
-    """Give every session that ran in *folder*, or below it, to *target*, and those that will."""
+    """Move all past and future sessions that run in *folder* or below it to *target*."""
 
     def select(connection: Connection) -> _Selection:
         other_projects = [
@@ -104,8 +104,8 @@ def _sort_by_time(selected_sessions: Sequence[Session]) -> list[Session]:
 
 
 class _SessionMove(NamedTuple):
-    """What becomes of one session. `number` is None where the target holds all its turns; `renamed` maps the ids of its facts to their new ones, `noted` those that its agent
-    stated while at work to what these are then.
+    """What happens to one session. `number` is None if the target has all its turns already. `new_fact_ids` maps the old ids of its facts
+    to the new ones, `noted_facts` the ids of facts that its agent stated during the session to the new facts.
     """
 
     session: Session
@@ -118,7 +118,7 @@ class _SessionMove(NamedTuple):
 
 
 def _remap(store: Store, select: Callable[[Connection], _Selection], target: Project) -> ProjectMove:
-    """Plan while nobody waits, then move in a short transaction if all is still as it was; plan again where it is not."""
+    """Plan without a lock, then move in a short transaction if nothing has changed; otherwise plan again."""
     while True:
         with store.read() as connection:
             selection, target_sessions = select(connection), sessions.list_sessions(connection, target.id)
@@ -163,7 +163,7 @@ def _plan_moves(
             )
             continue
         last_number += 1
-        # A turn that the target has already stays in both sessions: in this one it is known by its place there.
+        # A turn that the target has already stays in both sessions: the moved one is identified by its position.
         known_flags = _are_known(
             connection, target, [recognised.identity(last_number) for recognised in recognised_turns.values()], taken_identities
         )
@@ -191,7 +191,7 @@ def _plan_moves(
 
 
 def _recognise_turns(connection: Connection, session: Session, target: Project, *, last: int = turns.MAX_ORDINAL) -> dict[int, TurnMark]:
-    """Return what the turns of a session, until the *last*, are known by in *target*, by ordinal. What their secrets were is not known any more."""
+    """Return the identities of a session's turns in *target*, up to *last*, by ordinal. Redacted secrets are unknown by now."""
     recognise = TurnMarker(target.key).mark_turn
     return {
         stored_turn.ordinal: recognise(stored_turn.turn, stored_turn.turn).without_secrets()
@@ -200,7 +200,7 @@ def _recognise_turns(connection: Connection, session: Session, target: Project, 
 
 
 def _name_in_target(connection: Connection, session: Session, target: Project) -> str | None:
-    """Return what a session of *target* would be called if it had come from elsewhere."""
+    """Return the native id that a session of *target* would have if it came from another project."""
     if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
         return session.native_id
     return _native_id(session, list(_recognise_turns(connection, session, target, last=FIRST_TURNS).values()))
@@ -209,7 +209,7 @@ def _name_in_target(connection: Connection, session: Session, target: Project) -
 def _has_all_turns(
     connection: Connection, target: Project, twin: Session, recognised_turns: Iterable[TurnMark], taken_identities: set[bytes]
 ) -> bool:
-    """Say whether *target* has all turns of the session that goes by the same name as *twin*, which is there or will be."""
+    """Return whether *target* contains all turns of the session with the same native id as *twin*, a session there or on its way."""
     identities = [recognised.identity(twin.number) for recognised in recognised_turns]
     missing = [
         identity
@@ -222,13 +222,13 @@ def _has_all_turns(
 
 
 def _are_known(connection: Connection, target: Project, identities: Sequence[bytes], taken_identities: set[bytes]) -> list[bool]:
-    """Say of each identity whether the target has it, or will."""
+    """Return for each identity whether the target contains it, or will."""
     known_turns = turns.find_positions(connection, target.id, identities)
     return [identity in known_turns or identity in taken_identities for identity in identities]
 
 
 def _native_id(session: Session, recognised_turns: Sequence[TurnMark]) -> str | None:
-    """Return what the session is called in the target: a digest of its first turns is made under that project's key."""
+    """Return the native id of the session in the target: a digest of its first turns depends on the project's key."""
     if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
         return session.native_id
     count = int(session.native_id.removeprefix(DIGEST_PREFIX).partition(":")[0])
@@ -237,7 +237,7 @@ def _native_id(session: Session, recognised_turns: Sequence[TurnMark]) -> str | 
 
 
 def _renumber_contribution(connection: Connection, session: Session, number: int) -> tuple[Contribution | None, dict[str, str]]:
-    """Return what the session adds to a ledger under its new number, and the new ids of the facts that it added before."""
+    """Return what the session contributes to the ledger under its new number, and the new ids of its facts by the old ones."""
     old_contribution = facts.read_contribution(connection, session.id)
     if not old_contribution.facts and not old_contribution.references:
         return None, {}
@@ -248,7 +248,7 @@ def _renumber_contribution(connection: Connection, session: Session, number: int
 
 
 def _renumber_noted(connection: Connection, session: Session, number: int) -> dict[str, Fact]:
-    """Return the facts that the session's agent stated while at work, by their ids, as they are under its new number."""
+    """Return the facts that the session's agent stated during the session, by id, as they are under the new number."""
     stated, _ = facts.read_edits(connection, session.project_id)
     handle = Handle(number, 0)
     return {
@@ -263,7 +263,7 @@ def _fact_key(fact: Fact) -> tuple[str, str, str, int, int]:
 
 
 def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[_SessionMove], target: Project) -> list[int]:
-    """Move everything, and return the projects that something was taken from and that are still there."""
+    """Move everything. Return the projects that lost sessions and still exist."""
     origins = sorted({move.session.project_id for move in moves})
     for move in moves:
         if move.number is None:
@@ -291,7 +291,7 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
 
 
 def _merge(connection: Connection, source: Project, target: Project) -> None:
-    """Give what else *source* has to *target*, and let it go."""
+    """Move the rest of *source* to *target*, and delete *source*."""
     provenance.move_imports(connection, source.id, target.id)
     assigned_folders.reassign_all(connection, source.id, target.id)
     if (source.root or source.remote) and (source.root, source.remote) != (target.root, target.remote):
@@ -306,7 +306,7 @@ def _rebuild_ledger(connection: Connection, project_id: int) -> None:
 
 
 def _update_handoff(store: Store, project_id: int) -> None:
-    """Make the handoff that heeds what came or went, unless someone was faster."""
+    """Create a handoff over the changed sessions, unless another process already did."""
     with store.read() as connection:
         state, newest_handoff = read_project_state(connection, project_id), handoffs.find_newest(connection, project_id)
     if not state.session_lines and newest_handoff is None:

@@ -1,4 +1,4 @@
-"""Handing over when a limit is reached: the session is completed, and the account is chosen that goes on."""
+"""Handing over at a limit: complete the session and choose the account that continues."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def relay(
     agent: str = "",
     budget_tokens: int | None = None,
 ) -> RelayOutcome:
-    """Complete the session of that *number*, or the active one begun last, and name the account to go on with.
+    """Complete the session with this number, or the latest active one, and choose the account to continue with.
 
-    With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account
-    is for. Without an active session, the project's newest handoff is what is gone on from. Raises `NotFound` where there is neither.
+    With *limit_reached*, its account is marked as used up and not chosen again. *agent* continues, whatever the account is for. Without
+    an active session, the newest handoff is continued from. Raises `NotFound` if there is neither.
     """
     files = import_agent_files(store, local_agents) if local_agents else []
     project = project() if callable(project) else project

@@ -1,4 +1,4 @@
-"""Sessions: beginning one with the previous handoff at hand, looking at them, playing them back."""
+"""Sessions: start them with the previous handoff, list, replay, reopen and abandon them."""
 
 from __future__ import annotations
 
@@ -52,11 +52,14 @@ def start(
     account_id: int | None = None,
     by_agent: bool = False,
 ) -> SessionStart:
-    """Begin a session under the project's next number, on the account of *account_id* where one is named; it loads the master handoff, or the one of *handoff_id*.
+    """Start a session under the project's next number, on the account *account_id* if given. It loads the master handoff, or the one with
+    *handoff_id*.
 
-    Of a *template* it keeps the name and the checklist, whatever becomes of that; its objectives are among *objectives* where they are wanted (`Template.beginning`).
+    The session stores the name and the checklist of *template*, which may change later; its objectives are in *objectives*
+    (`Template.beginning`).
 
-    The transcript that is imported next becomes its own: one that begins later, or, where the agent itself said so while at work (*by_agent*), one that has begun already.
+    The session takes the next imported transcript that starts later. If the agent itself started the session (*by_agent*), the transcript
+    may have started before.
     """
     objectives = [Redactor(project.key).text(objective) for objective in objectives]
     with store.write() as connection:
@@ -93,7 +96,7 @@ def _require_handoff(connection: Connection, project: Project, handoff_id: int) 
 
 
 def require(store: Store, project: Project, number: int | None = None) -> Session:
-    """Return the session of that number; without one, the session begun last that is still active. Raises `NotFound`."""
+    """Return the session with this number, or else the latest active session. Raises `NotFound`."""
     with store.read() as connection:
         session = (
             sessions.find_latest(connection, project.id, "active")
@@ -112,13 +115,13 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
 def list_sessions(
     store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
 ) -> list[Session]:
-    """Return a project's sessions by number, those with a number *after* that one."""
+    """Return a project's sessions by number; those with a number greater than *after*."""
     with store.read() as connection:
         return sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
 
 
 def require_by_id(store: Store, session_id: int) -> Session:
-    """Return the session of that id. Raises `NotFound`."""
+    """Return the session with this id. Raises `NotFound`."""
     with store.read() as connection:
         return _require_found(sessions.find(connection, session_id), session_id)
 
@@ -133,7 +136,9 @@ def list_all(
     before: int | None = None,
     limit: int,
 ) -> list[Session]:
-    """Return the sessions of every project, or those that ran on an account, or of an *agent*, the one begun last first; those begun *before* the one of that id."""
+    """Return sessions of all projects, optionally of an account or *agent*, newest first; those started before the session with the id
+    *before*.
+    """
     with store.read() as connection:
         return sessions.list_across_projects(
             connection,
@@ -147,7 +152,7 @@ def list_all(
 
 
 def list_agents(store: Store) -> list[str]:
-    """Return the agents that there are sessions of, by name."""
+    """Return the agents that have sessions, by name."""
     with store.read() as connection:
         return sessions.list_agents(connection)
 
@@ -155,7 +160,7 @@ def list_agents(store: Store) -> list[str]:
 def timeline(
     store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
 ) -> list[TimelineEntry]:
-    """Return a project's sessions by number, each with what its handoff keeps; those with a number *after* that one."""
+    """Return a project's sessions by number, each with the preservation of its handoff; those with a number greater than *after*."""
     with store.read() as connection:
         listed_sessions = sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
         handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
@@ -165,7 +170,7 @@ def timeline(
 def list_recent(
     store: Store, project: Project, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[TimelineEntry]:
-    """Return a project's sessions as its timeline does, but the one of the highest number first; those of a number *before* that one."""
+    """Return a project's timeline with the highest number first; sessions with a number less than *before*."""
     with store.read() as connection:
         listed_sessions = sessions.list_newest(connection, project.id, status=status, before=before, limit=limit)
         handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
@@ -182,13 +187,13 @@ def show(store: Store, session: Session) -> SessionDetail:
 
 
 def replay(store: Store, session: Session, *, first: int = 1, last: int | None = None, limit: int | None = None) -> Iterator[StoredTurn]:
-    """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too; at most *limit*."""
+    """Yield the turns of a session from ordinal *first* to *last*, both included, also abandoned ones; at most *limit*."""
     with store.read() as connection:
         yield from turns.read_session(connection, session.id, first=first, last=last or MAX_ORDINAL, limit=limit)
 
 
 def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> Session:
-    """Note whether an *item* of a session's checklist, counted from 1, is done. Raises `NotFound` where there is no such item."""
+    """Store whether *item* of a session's checklist, counted from 1, is done. Raises `NotFound` if there is no such item."""
     with store.write() as connection:
         updated = sessions.set_item_done(connection, session.id, item - 1, is_done)
     if updated is None:
@@ -200,12 +205,12 @@ def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> 
 
 
 def reopen(store: Store, session: Session) -> Session:
-    """Make a session active again; its handoff stands until it is completed anew."""
+    """Make a session active again. Its handoff stays until the session is completed again."""
     return _set_status(store, session, "active")
 
 
 def abandon(store: Store, session: Session) -> Session:
-    """Leave a session without completing it: its turns stay and can be searched."""
+    """Abandon a session without completing it. Its turns stay and can be searched."""
     return _set_status(store, session, "abandoned")
 
 

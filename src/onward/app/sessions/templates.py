@@ -1,4 +1,4 @@
-"""Templates: sessions of a kind begin with the same objectives, and end with the same checklist."""
+"""Templates: sessions of one kind start with the same objectives and end with the same checklist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_NAME_CHARS = 100
 
 
 def create(store: Store, name: str, *, objectives: Sequence[str] = (), checklist: Sequence[str] = (), description: str = "") -> Template:
-    """Store a new template. Raises `Conflict` when the name is taken."""
+    """Create a template. Raises `Conflict` if the name is taken."""
     fields = _clean_fields(name, description, objectives, checklist)
     with store.write() as connection:
         return templates.create(connection, *fields)
@@ -31,7 +31,9 @@ def update(
     checklist: Sequence[str] | None = None,
     description: str | None = None,
 ) -> Template:
-    """Change what is given of a template and return it as it is now. Sessions that began with it keep their objectives and their checklist. Raises `Conflict` when the name is taken, `NotFound`."""
+    """Change the given fields of a template and return it. Sessions that started with it keep their objectives and checklist. Raises
+    `Conflict` if the name is taken, and `NotFound`.
+    """
     fields = _clean_fields(
         template.name if name is None else name,
         template.description if description is None else description,
@@ -48,7 +50,7 @@ def update(
 def _clean_fields(
     name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]
 ) -> tuple[str, str, list[str], list[str]]:
-    """Return what is to be kept of a template, redacted. Raises `BadInput`."""
+    """Return the fields of a template in their stored form, redacted. Raises `BadInput`."""
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal():
         raise BadInput(
@@ -63,13 +65,13 @@ def _clean_fields(
 
 
 def list_templates(store: Store, *, after: str | None = None, limit: int | None = None) -> list[Template]:
-    """Return the templates by name, from *after* one name on."""
+    """Return the templates by name, *after* the given name."""
     with store.read() as connection:
         return templates.list_templates(connection, after=after, limit=limit)
 
 
 def require(store: Store, name: str) -> Template:
-    """Return the template of that name or id. Raises `NotFound`."""
+    """Return the template with this name or id. Raises `NotFound`."""
     with store.read() as connection:
         template = templates.find_by_name(connection, " ".join(name.split()))
         if template is None and name.isdecimal() and len(name) < 10:
@@ -80,7 +82,7 @@ def require(store: Store, name: str) -> Template:
 
 
 def delete(store: Store, name: str) -> Template:
-    """Delete a template and return it as it was; sessions that began with it keep their objectives and their checklist."""
+    """Delete a template and return its last state. Sessions that started with it keep their objectives and checklist."""
     template = require(store, name)
     with store.write() as connection:
         templates.delete_template(connection, template.id)
