@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,7 +31,10 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def findings_by_check(settings: Settings, machine: Machine) -> dict[str, Finding]:
-    return {finding.check: finding for finding in check_agents(settings, machine)}
+    """Return the findings in English."""
+    return {
+        finding.check: replace(finding, message=str(finding.message), hint=str(finding.hint)) for finding in check_agents(settings, machine)
+    }
 
 
 def install(agent: str, settings: Settings, machine: Machine) -> None:
@@ -38,12 +42,12 @@ def install(agent: str, settings: Settings, machine: Machine) -> None:
 
 
 def test_agents_that_are_not_installed_are_not_reported(settings: Settings, tmp_path: Path) -> None:
-    assert set(findings_by_check(settings, Machine(tmp_path / "nobody", "linux"))) == {"hooks", "noted sessions"}
+    assert set(findings_by_check(settings, Machine(tmp_path / "nobody", "linux"))) == {"hooks", "open sessions"}
 
 
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, machine: Machine) -> None:
-    assert findings_by_check(settings, machine)[agent].hint == f"To begin its sessions with the handoff: onward install {agent}"
+    assert findings_by_check(settings, machine)[agent].hint == f"To start its sessions with the handoff: onward install {agent}"
     install(agent, settings, machine)
     finding = findings_by_check(settings, machine)[agent]
     if agent == "codex":
@@ -52,9 +56,9 @@ def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, ma
         key = f"{machine.home / '.codex' / 'hooks.json'}:session_start:0:0"
         config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "sha256:00"\n')
         finding = findings_by_check(settings, machine)[agent]
-    assert (finding.status, finding.message) == ("ok", "Onward is at home in it; its hooks have not run yet")
+    assert (finding.status, finding.message) == ("ok", "Onward is installed in it; its hooks have not run yet")
     hook_log.add(str(settings.home), agent=agent, event="session-start", session="s", started=time.monotonic(), outcome="x")
-    assert "its hooks ran last at 2" in findings_by_check(settings, machine)[agent].message
+    assert "its hooks last ran at 2" in findings_by_check(settings, machine)[agent].message
 
 
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
@@ -63,7 +67,11 @@ def test_a_program_that_is_gone_is_a_problem(agent: str, settings: Settings, mac
     for path in machine.home.rglob("*.json"):
         path.write_text(path.read_text().replace("/bin/onward", "/gone/onward"))
     finding = findings_by_check(settings, machine)[agent]
-    assert (finding.status, "which is gone" in finding.message, finding.hint) == ("problem", True, f"Install again: onward install {agent}")
+    assert (finding.status, "which does not exist" in finding.message, finding.hint) == (
+        "problem",
+        True,
+        f"Install again: onward install {agent}",
+    )
 
 
 def test_partial_and_disabled_setups_are_reported(settings: Settings, machine: Machine) -> None:
@@ -71,7 +79,7 @@ def test_partial_and_disabled_setups_are_reported(settings: Settings, machine: M
     path = machine.home / ".gemini" / "settings.json"
     whole = path.read_text()
     path.write_text(whole.replace('"PreCompress"', '"BeforeTool"'))
-    assert "not all are there" in findings_by_check(settings, machine)["gemini-cli"].message
+    assert "are incomplete" in findings_by_check(settings, machine)["gemini-cli"].message
     path.write_text(whole.replace('"hooks": {', '"hooksConfig": {"enabled": false},\n  "hooks": {', 1))
     assert "runs no hooks" in findings_by_check(settings, machine)["gemini-cli"].message
     path.write_text(whole[:-20])
@@ -92,7 +100,7 @@ def test_a_fault_is_reported_with_its_repair(settings: Settings, machine: Machin
         )
     finding = findings_by_check(settings, machine)["hooks"]
     assert (finding.status, finding.hint) == ("warning", "Run it.")
-    assert finding.message.startswith("2 of the last week's calls went wrong; the last: codex, session-start, ")
+    assert finding.message.startswith("2 hook calls failed in the last week; the last: codex, session-start, ")
     assert finding.message.endswith("the store cannot be read")
 
 
@@ -102,7 +110,7 @@ def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine:
     note.at = time.time() - 7200
     Path(note.path).parent.mkdir(parents=True)
     note.update()
-    assert findings_by_check(settings, machine)["noted sessions"].hint == "Take them in: onward sweep"
+    assert findings_by_check(settings, machine)["open sessions"].hint == "Import them: onward sweep"
 
 
 def test_the_log_is_bounded_and_damaged_lines_are_skipped(tmp_path: Path) -> None:

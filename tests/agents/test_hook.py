@@ -79,7 +79,7 @@ def test_nothing_that_an_agent_sends_makes_a_hook_fail(agent: str, sandbox: Sand
             answer = sandbox.hook(event, agent, payload)
             assert event == START or answer == {}
     faults = {line["fault"].partition(":")[0] for line in sandbox.log() if line.get("fault")}
-    assert {"the agent sent nothing", "what the agent sent is not JSON", "what the agent sent is no object"} <= faults
+    assert {"the agent sent nothing", "the agent sent invalid JSON", "the agent sent no JSON object"} <= faults
 
 
 @given(
@@ -103,7 +103,7 @@ def test_wrong_calls_do_not_fail_either(sandbox: Sandbox) -> None:
     for words in (["frob"], [], ["session-start", "--agent", "emacs"], ["session-start", "--frob"], ["stop", "now"]):
         answer = sandbox.run("hook", *words, stdin="{}")
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, "{}\n", "")
-    assert [line["fault"].partition(":")[0] for line in sandbox.log()] == ["wrong call"] * 5
+    assert [line["fault"].partition(":")[0] for line in sandbox.log()] == ["invalid call"] * 5
     assert "session-start" in sandbox.run("hook", "--help").stdout
 
 

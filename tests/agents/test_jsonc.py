@@ -82,7 +82,7 @@ def test_nothing_is_an_empty_object(text: str) -> None:
     ("text", "why"),
     [
         ('{"a": 1', "line 1"),
-        ('{\n"a" 1}', "line 2: a colon"),
+        ('{\n"a" 1}', "line 2: expected a colon"),
         ("{a: 1}", "a name in quotes"),
         ('{"a": 1} x', "the end"),
         ('{"a": nope}', "a value"),
@@ -95,8 +95,8 @@ def test_errors_are_reported_with_their_line(text: str, why: str) -> None:
 
 
 def test_values_of_another_type_are_refused() -> None:
-    with pytest.raises(MergeError, match="is no object"):
+    with pytest.raises(MergeError, match="is not an object"):
         add_member('{"hooks": []}', ("hooks", "Stop"), 1)
-    with pytest.raises(MergeError, match="is no list"):
+    with pytest.raises(MergeError, match="is not a list"):
         add_item('{"hooks": {"Stop": {}}}', ("hooks", "Stop"), 1)
     assert jsonc.remove_value('{"a": 1}', ("b", "c")) == '{"a": 1}'

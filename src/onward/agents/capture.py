@@ -50,7 +50,7 @@ class CaptureResult:
     def sentence(self) -> str:
         """Return the result in one line."""
         if self.fault:
-            return f"not taken in: {self.fault.message}"
+            return f"not imported: {self.fault.message}"
         if self.skip_reason:
             return f"nothing: {self.skip_reason}"
         sessions = ", ".join(f"session {number}" for number in self.numbers)
@@ -78,11 +78,11 @@ def _capture_and_log(home: Path, event: str, note: Note) -> None:
         result = capture(note, complete=event != STOP)
         outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
     except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
-        outcome, fault, hint = "not taken in", f"{type(error).__name__}: {error}", "Run `onward sweep` to see it happen."
+        outcome, fault, hint = "not imported", f"{type(error).__name__}: {error}", "Run `onward sweep` to see the error."
     hook_log.add(
         str(home),
         agent=note.agent,
-        event=f"taken in ({event})",
+        event=f"capture ({event})",
         session=note.session,
         started=started,
         outcome=outcome,
@@ -124,9 +124,9 @@ def _update_note(result: CaptureResult, *, complete: bool) -> None:
 def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> CaptureResult:
     paths = list(_transcripts(note))
     if not paths:
-        return CaptureResult(note, skip_reason="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
+        return CaptureResult(note, skip_reason="no transcript: the session has no turn yet, or its transcript is elsewhere")
     note.transcript = str(paths[0])
-    result = CaptureResult(note, skip_reason="no turn in its transcript yet")
+    result = CaptureResult(note, skip_reason="its transcript has no turn yet")
     if not _has_turn(paths[0]):
         # No project is created for an empty session.
         return result

@@ -16,6 +16,7 @@ from onward.agents.settings_entries import SettingsFile, is_our_hook, settings_f
 from onward.app.admin.doctor import Finding, TranscriptRetention
 from onward.core.agents import HOOK_AGENT_IDS
 from onward.errors import OnwardError
+from onward.message import Message
 from onward.settings import Machine, Settings
 
 DEFAULT_RETENTION = timedelta(days=30)
@@ -35,10 +36,12 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
     general = _read_settings(gemini / "settings.json").get("general")
     retention = general.get("sessionRetention") if isinstance(general, dict) else None
     age = _AGE.fullmatch(str(retention.get("maxAge"))) if isinstance(retention, dict) else None
+    claude_lifetime = timedelta(days=claude) if isinstance(claude, int) else DEFAULT_RETENTION
+    gemini_lifetime = int(age[1]) * _UNITS[age[2]] if age else DEFAULT_RETENTION
     return [
-        TranscriptRetention("claude-code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else DEFAULT_RETENTION),
-        TranscriptRetention("gemini-cli", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else DEFAULT_RETENTION),
-    ]  # fmt: skip
+        TranscriptRetention("claude-code", settings.claude_home / "projects", "*/*.jsonl", claude_lifetime),
+        TranscriptRetention("gemini-cli", gemini / "tmp", "*/chats/session-*", gemini_lifetime),
+    ]
 
 
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
@@ -51,29 +54,25 @@ def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
 
 
 def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
+    install_again = Message("Install again: onward install {agent}", agent=agent)
     try:
         states = [is_installed(file) for file in files]
     except OnwardError as error:
-        return Finding(agent, "warning", error.message, f"Mend it, then: onward install {agent}")
+        return Finding(agent, "warning", error.message, Message("Fix that, then: onward install {agent}", agent=agent))
     if not any(state is not None for state in states):
-        return Finding(
-            agent, "ok", "is here; Onward is not at home in it", f"To begin its sessions with the handoff: onward install {agent}"
-        )
+        hint = Message("To start its sessions with the handoff: onward install {agent}", agent=agent)
+        return Finding(agent, "ok", "found; Onward is not installed in it", hint)
     missing_program = next((path for file in files for path in _programs(file) if not path.exists()), None)
     if missing_program:
-        return Finding(agent, "problem", f"its hooks call {missing_program}, which is gone", f"Install again: onward install {agent}")
+        return Finding(agent, "problem", Message("its hooks call {program}, which does not exist", program=missing_program), install_again)
     if not all(states):
-        return Finding(
-            agent,
-            "warning",
-            "its hooks, or its MCP server, are not this Onward's, or not all are there",
-            f"Install again: onward install {agent}",
-        )
+        return Finding(agent, "warning", "its hooks or its MCP server are incomplete, or belong to another Onward", install_again)
     if problem := _find_problem(agent, files):
-        return Finding(agent, "warning", f"Onward is at home in it, but {problem[0]}", problem[1])
+        return Finding(agent, "warning", Message("Onward is installed in it, but {problem}", problem=problem[0]), problem[1])
     runs = [line for line in log if line.get("agent") == agent]
-    last_run = f"its hooks ran last at {runs[-1].get('at')}" if runs else "its hooks have not run yet"
-    return Finding(agent, "ok", f"Onward is at home in it; {last_run}")
+    if not runs:
+        return Finding(agent, "ok", "Onward is installed in it; its hooks have not run yet")
+    return Finding(agent, "ok", Message("Onward is installed in it; its hooks last ran at {at}", at=runs[-1].get("at")))
 
 
 def _is_present(files: list[SettingsFile]) -> bool:
@@ -102,21 +101,21 @@ def _commands(value: object) -> Iterator[str]:
             yield from _commands(item)
 
 
-def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
+def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str | Message] | None:
     """Return why the agent does not run the installed hooks, and what to do; None if it does."""
     settings = _read_settings(files[0].path)
     if agent == "claude-code" and settings.get("disableAllHooks") is True:
-        return "it runs no hooks", f"Take disableAllHooks out of {files[0].path}."
+        return "it runs no hooks", Message("Remove disableAllHooks from {path}.", path=files[0].path)
     if agent == "gemini-cli" and any(
         isinstance(settings.get(name), dict) and settings[name].get("enabled") is False for name in ("hooks", "hooksConfig")
     ):
-        return "it runs no hooks", f"Take `enabled: false` out of {files[0].path}."
+        return "it runs no hooks", Message("Remove `enabled: false` from {path}.", path=files[0].path)
     if agent != "codex":
         return None
     config = _read_toml(files[1].path)
     features = config.get("features")
     if isinstance(features, dict) and False in (features.get("hooks"), features.get("codex_hooks")):
-        return "it runs no hooks", f"Set hooks = true under [features] in {files[1].path}."
+        return "it runs no hooks", Message("Set hooks = true under [features] in {path}.", path=files[1].path)
     states = config.get("hooks", {}).get("state", {}) if isinstance(config.get("hooks"), dict) else {}
     trusted = (
         {key for key, state in states.items() if isinstance(state, dict) and state.get("trusted_hash")}
@@ -133,12 +132,17 @@ def _check_faults(log: list[dict[str, object]]) -> Finding:
     since = f"{datetime.now(UTC) - REPORT_PERIOD:%Y-%m-%dT%H:%M:%SZ}"
     faults = [line for line in log if line.get("fault") and str(line.get("at")) >= since]
     if not faults:
-        return Finding("hooks", "ok", "nothing went wrong in the last week")
+        return Finding("hooks", "ok", "no hook failed in the last week")
     last = faults[-1]
-    description = f"{last.get('agent') or 'an agent'}, {last.get('event')}, {last.get('at')}: {last.get('fault')}"
-    return Finding(
-        "hooks", "warning", f"{len(faults)} of the last week's calls went wrong; the last: {description}", str(last.get("hint") or "")
+    message = Message(
+        "{count} hook calls failed in the last week; the last: {agent}, {event}, {at}: {fault}",
+        count=len(faults),
+        agent=last.get("agent") or Message("unknown agent"),
+        event=last.get("event"),
+        at=last.get("at"),
+        fault=last.get("fault"),
     )
+    return Finding("hooks", "warning", message, str(last.get("hint") or ""))
 
 
 def _check_waiting(home: str) -> Finding:
@@ -146,8 +150,10 @@ def _check_waiting(home: str) -> Finding:
     cutoff = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
     pending = [note for note in session_notes.list_notes(home) if note.at < cutoff and note.has_news()]
     if not pending:
-        return Finding("noted sessions", "ok", "all that ended are taken in")
-    return Finding("noted sessions", "warning", f"{len(pending)} have something that is not taken in", "Take them in: onward sweep")
+        return Finding("open sessions", "ok", "all ended sessions are imported")
+    return Finding(
+        "open sessions", "warning", Message("{count} sessions are not imported yet", count=len(pending)), "Import them: onward sweep"
+    )
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

@@ -54,14 +54,14 @@ class _HookCall:
             if name == "--agent":
                 value = value if equals else next(rest, "")
                 self.agent = agent_id(value)
-                self.fault = self.fault or ("" if self.agent in HOOK_AGENT_IDS else f"no agent is called {value!r}")
+                self.fault = self.fault or ("" if self.agent in HOOK_AGENT_IDS else f"unknown agent {value!r}")
             elif word == "--json":
                 self.as_json = True
             elif not self.event and word in EVENTS:
                 self.event = word
             else:
-                self.fault = self.fault or f"there is no {word!r}"
-        self.fault = self.fault or ("" if self.event else "no event was named")
+                self.fault = self.fault or f"unknown argument {word!r}"
+        self.fault = self.fault or ("" if self.event else "no event was given")
 
 
 class _HookAnswer:
@@ -84,7 +84,7 @@ class _HookAnswer:
         with contextlib.suppress(Exception):
             fault, hint = (
                 f"no answer within {DEADLINE_SECONDS:g} s",
-                "Is the store's server there, and the disk at ease? Run `onward doctor`.",
+                "Check the store's server and the disk: onward doctor",
             )
             hook_log.add(
                 locations.data_folder(os.environ), agent=self._call.agent, event=self._call.event, session="", started=self._started,
@@ -96,10 +96,10 @@ class _HookAnswer:
 def _build_answer(call: _HookCall, started: float) -> str:
     home = locations.data_folder(os.environ)
     payload = HookPayload(call.agent, call.event, _read_input())
-    outcome, text, hint = "nothing", "", "Its agent, or its version, calls hooks in a way that is not known: see docs/agents.md."
+    outcome, text, hint = "nothing", "", "The agent, or this version of it, calls hooks in an unknown way. See docs/agents.md."
     try:
         if call.fault:
-            payload.fault = f"wrong call: {call.fault}"
+            payload.fault = f"invalid call: {call.fault}"
         elif payload.event == START:
             from onward.agents.session_start import start_session
 
@@ -138,11 +138,11 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
     from onward.app.repository.detection import find_repository
 
     if not payload.session and not payload.transcript:
-        payload.fault = payload.fault or "the agent does not say which session it is"
+        payload.fault = payload.fault or "the agent sent no session id"
         return "nothing"
     note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
     if payload.event == STOP and (note.state == session_notes.ENDED or time.time() - note.asked < STOP_INTERVAL_SECONDS):
-        return "nothing: it was taken in a moment ago"
+        return "nothing: it was imported a moment ago"
     note.cwd = payload.cwd or note.cwd or os.getcwd()
     note.root = note.root or find_repository(note.cwd)[0]
     note.transcript = payload.transcript or note.transcript
@@ -150,7 +150,7 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
     note.asked = time.time()
     note.write()
     DetachedProcess("onward.agents.capture", payload.event, note.path, folder=home)
-    return "taking it in"
+    return "import started"
 
 
 def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
@@ -178,6 +178,6 @@ def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
 def _describe_fault(error: BaseException) -> tuple[str, str]:
     """Return what went wrong, and what to do."""
     if type(error).__module__ == "sqlite3":
-        return f"the store cannot be read: {error}", "Run `onward doctor`: it says what is wrong with the store."
+        return f"the store cannot be read: {error}", "Run `onward doctor` to check the store."
     message = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
     return str(message), str(getattr(error, "hint", "")) or "Run `onward doctor`."

@@ -22,6 +22,7 @@ from onward.agents import hook_log, jsonc, settings_entries, toml_server
 from onward.agents.jsonc import MergeError
 from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile
 from onward.errors import Conflict, OnwardError
+from onward.message import Message
 from onward.settings import Machine
 
 
@@ -114,7 +115,10 @@ def _apply_edit(file: SettingsFile, text: str, edit: Callable[[SettingsFile, str
     try:
         return edit(file, text)
     except MergeError as error:
-        raise Conflict(f"{file.path} cannot be merged: {error}.", "Mend that, and run this again. Nothing was changed.") from error
+        raise Conflict(
+            Message("{path} cannot be changed: {problem}.", path=file.path, problem=error.problem),
+            "Fix that, and run this again. Nothing was changed.",
+        ) from error
 
 
 def _add_onward(file: SettingsFile, text: str) -> str:
@@ -122,7 +126,7 @@ def _add_onward(file: SettingsFile, text: str) -> str:
         return _add_toml_server(file.server, text) if file.server else text
     before = jsonc.parse(text)
     if not isinstance(before.value, dict):
-        raise MergeError("it holds no object")
+        raise MergeError(Message("it contains no object"))
     after = text
     if file.version is not None and before.find("version") is None:
         after = jsonc.add_member(after, ("version",), file.version)
@@ -131,7 +135,7 @@ def _add_onward(file: SettingsFile, text: str) -> str:
     if file.server:
         after = _add_server(after, file.server)
     if _other_settings(file, jsonc.parse(after).value) != _other_settings(file, before.value):
-        raise MergeError("it has a form that only a person can add to")
+        raise MergeError(Message("its form does not allow an automatic change"))
     return after
 
 
@@ -139,7 +143,7 @@ def _add_hook(text: str, hook: HookSetting) -> str:
     node = jsonc.parse(text).find(*hook.path)
     items = node.value if node else []
     if not isinstance(items, list):
-        raise MergeError(f"`{'.'.join(hook.path)}` is no list")
+        raise MergeError(Message("`{path}` is not a list", path=".".join(hook.path)))
     onward_hooks = [item for item in items if settings_entries.is_our_hook(item)]
     return text if onward_hooks == [hook.value] else jsonc.add_item(_remove_hook(text, hook), hook.path, hook.value)
 
@@ -166,7 +170,7 @@ def _add_toml_server(server: McpServerSetting, text: str) -> str:
 
 def _refuse_foreign(server: McpServerSetting, value: object) -> None:
     if not settings_entries.is_our_server(value):
-        raise MergeError(f"another server is called {server.path[-1]!r} there: give it another name")
+        raise MergeError(Message("another server is named {name!r}: rename it", name=server.path[-1]))
 
 
 def _remove_onward(file: SettingsFile, text: str) -> str:
@@ -205,9 +209,12 @@ def _read_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise Conflict(f"{path} is not UTF-8.", "Save it as UTF-8, and run this again. Nothing was changed.") from error
+        raise Conflict(Message("{path} is not UTF-8.", path=path), "Save it as UTF-8, and run this again. Nothing was changed.") from error
     except OSError as error:
-        raise Conflict(f"{path} cannot be read: {error.strerror}.", "Check that it is a file that you may read.") from error
+        raise Conflict(
+            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror),
+            "Check that the file exists and that you may read it.",
+        ) from error
 
 
 def _write(path: Path, text: str, mode: int | None = None) -> None:
@@ -224,7 +231,10 @@ def _write(path: Path, text: str, mode: int | None = None) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OnwardError(f"{path} cannot be written: {error.strerror}.", "Check that you may write there, and run this again.") from error
+        raise OnwardError(
+            Message("{path} cannot be written: {problem}.", path=path, problem=error.strerror),
+            "Check the permissions of its folder, and run this again.",
+        ) from error
 
 
 def _resolve_path(path: Path) -> Path:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from onward.message import Message
+
 Key: TypeAlias = str | int
 
 _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
@@ -22,7 +24,11 @@ _INDENT = re.compile(r"\n([ \t]+)\S")
 
 
 class MergeError(ValueError):
-    """The text is no JSON, or a value has another type than the change needs."""
+    """The text is no JSON, or a value has another type than the change needs: `problem` says which."""
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -52,9 +58,9 @@ def parse(text: str) -> Node:
     try:
         node = _value(text, _skip_blank(text, begin))
     except RecursionError:
-        raise MergeError("it is nested too deeply") from None
+        raise MergeError(Message("it is nested too deeply")) from None
     if _skip_blank(text, node.end) != len(text):
-        raise _syntax_error(text, _skip_blank(text, node.end), "the end")
+        raise _syntax_error(text, _skip_blank(text, node.end), Message("the end of the file"))
     return node
 
 
@@ -67,7 +73,7 @@ def add_member(text: str, path: tuple[str, ...], value: object) -> str:
     while (child := node.find(path[depth])) is not None:
         node, depth = child, depth + 1
     if not isinstance(node.value, dict):
-        raise MergeError(f"`{'.'.join(path[:depth]) or 'all of it'}` is no object")
+        raise MergeError(Message("`{path}` is not an object", path=".".join(path[:depth]) or "."))
     return _insert(text, node, f"{json.dumps(path[depth])}: ", _nest(path[depth + 1 :], value), depth)
 
 
@@ -77,7 +83,7 @@ def add_item(text: str, path: tuple[str, ...], value: object) -> str:
     if node is None:
         return add_member(text, path, [value])
     if not isinstance(node.value, list):
-        raise MergeError(f"`{'.'.join(path)}` is no list")
+        raise MergeError(Message("`{path}` is not a list", path=".".join(path)))
     return _insert(text, node, "", value, len(path))
 
 
@@ -150,11 +156,11 @@ def _value(text: str, position: int) -> Node:
         return _container(text, position, "}" if sign == "{" else "]")
     match = (_STRING if sign == '"' else _SCALAR).match(text, position)
     if match is None:
-        raise _syntax_error(text, position, "a value")
+        raise _syntax_error(text, position, Message("a value"))
     try:
         return Node(json.loads(match.group()), position, match.end())
     except ValueError:
-        raise _syntax_error(text, position, "a value") from None
+        raise _syntax_error(text, position, Message("a value")) from None
 
 
 def _container(text: str, start: int, closing: str) -> Node:
@@ -166,14 +172,14 @@ def _container(text: str, start: int, closing: str) -> Node:
         if closing == "}":
             name = _STRING.match(text, position)
             if name is None:
-                raise _syntax_error(text, position, "a name in quotes")
+                raise _syntax_error(text, position, Message("a name in quotes"))
             key, position = json.loads(name.group()), _skip_blank(text, name.end())
             if key in names:
                 # Programs differ in which of two equal names counts.
-                raise _syntax_error(text, begin, "a name that is not there yet")
+                raise _syntax_error(text, begin, Message("a name that is not used yet"))
             names.add(key)
             if text[position : position + 1] != ":":
-                raise _syntax_error(text, position, "a colon")
+                raise _syntax_error(text, position, Message("a colon"))
             position = _skip_blank(text, position + 1)
         part = _value(text, position)
         node.parts.append((key, begin, part))
@@ -181,11 +187,13 @@ def _container(text: str, start: int, closing: str) -> Node:
         if text[position : position + 1] == ",":
             position = _skip_blank(text, position + 1)
         elif text[position : position + 1] != closing:
-            raise _syntax_error(text, position, f"a comma or {closing}")
+            raise _syntax_error(text, position, Message("a comma or {closing}", closing=closing))
     node.end = position + 1
     node.value = {key: part.value for key, _, part in node.parts} if closing == "}" else [part.value for _, _, part in node.parts]
     return node
 
 
-def _syntax_error(text: str, position: int, expected: str) -> MergeError:
-    return MergeError(f"line {text.count(chr(10), 0, position) + 1}: {expected} was expected, not {text[position : position + 20]!r}")
+def _syntax_error(text: str, position: int, expected: Message) -> MergeError:
+    line = text.count("\n", 0, position) + 1
+    found = repr(text[position : position + 20])
+    return MergeError(Message("line {line}: expected {expected}, found {found}", line=line, expected=expected, found=found))

@@ -40,10 +40,10 @@ class HookPayload:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            self.fault = f"what the agent sent is not JSON: {error}"
+            self.fault = f"the agent sent invalid JSON: {error}"
             return {}
         if not isinstance(data, dict):
-            self.fault = "what the agent sent is no object"
+            self.fault = "the agent sent no JSON object"
             return {}
         return data
 

@@ -29,12 +29,12 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
         _note_session(home, payload, context)
     except OSError as error:
         # The disk may be full; the handoff can still be read.
-        payload.fault = payload.fault or f"the session cannot be noted: {error}"
+        payload.fault = payload.fault or f"the note of the session cannot be written: {error}"
     handoff = _find_handoff(context)
     if handoff is None or not handoff.page:
         return "no handoff yet", NO_HANDOFF + caught_up
     if payload.source == "resume" and payload.session and handoff.session == payload.session:
-        return "nothing: the session knows its own handoff", caught_up.strip()
+        return "nothing: a resumed session has its handoff already", caught_up.strip()
     text = f"{PREAMBLE} {INSTRUCTION}\n\n{_add_changes(handoff, context)}"
     agent = find_agent(payload.agent)
     # Some agents store a longer text in a file and show only its start.
@@ -66,7 +66,7 @@ def _add_changes(handoff: stored_handoff.RenderedHandoff, context: stored_handof
 
 def _note_session(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> None:
     if not payload.session and not payload.transcript:
-        payload.fault = payload.fault or "the agent does not say which session it is"
+        payload.fault = payload.fault or "the agent sent no session id"
         return
     note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
     note.cwd, note.root, note.state = context.cwd, context.root, session_notes.OPEN

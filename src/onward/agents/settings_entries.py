@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.errors import NotFound
+from onward.message import Message
 from onward.settings import Machine
 
 SERVER_NAME = "onward"
@@ -56,7 +57,10 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) 
     """
     known_agent = find_agent(agent)
     if known_agent is None or known_agent.hooks is None:
-        raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has hooks for {', '.join(HOOK_AGENT_IDS)}.")
+        raise NotFound(
+            Message("Onward cannot be installed in {agent!r}.", agent=agent),
+            Message("It can be installed in {agents}.", agents=", ".join(HOOK_AGENT_IDS)),
+        )
     program = program or current_program()
     install = known_agent.hooks
     hooks = tuple(

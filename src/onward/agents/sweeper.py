@@ -93,7 +93,7 @@ def _run_periodically(stop: threading.Event, folder: Path | None) -> None:
         try:
             _run_once(stop, folder)
         except OSError as error:
-            _log.warning("no sweep could be started: %s", error)
+            _log.warning("the sweep could not start: %s", error)
 
 
 def _run_once(stop: threading.Event, folder: Path | None) -> None:
@@ -107,4 +107,6 @@ def _run_once(stop: threading.Event, folder: Path | None) -> None:
             process.kill()
         _, error_output = process.communicate()
     if process.returncode and not stop.is_set():
-        _log.warning("a sweep failed: %s", error_output.decode(errors="replace").strip()[-400:] or "it took more than an hour")
+        _log.warning(
+            "the sweep failed: %s", error_output.decode(errors="replace").strip()[-400:] or "it took more than an hour and was stopped"
+        )

@@ -8,6 +8,7 @@ import tomllib
 from typing import Any
 
 from onward.agents.jsonc import MergeError
+from onward.message import Message
 
 _TABLE = re.compile(r"^[ \t]*\[")
 
@@ -31,7 +32,7 @@ def add_server(text: str, path: tuple[str, ...], value: dict[str, object]) -> st
         table = table.setdefault(key, {})
     table[path[-1]] = value
     if _parse(after) != expected:
-        raise MergeError(f"`{'.'.join(path)}` cannot be put at its end")
+        raise MergeError(Message("`{path}` cannot be added at its end", path=".".join(path)))
     return after
 
 
@@ -58,7 +59,7 @@ def remove_server(text: str, path: tuple[str, ...]) -> str:
             pending.append(line)
     after = "".join(output)
     if read_server(after, path) is not None:
-        raise MergeError(f"`{'.'.join(path)}` is written in a way that only a person can take out")
+        raise MergeError(Message("`{path}` is written in a form that cannot be removed automatically", path=".".join(path)))
     return after
 
 
@@ -66,7 +67,7 @@ def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
-        raise MergeError(str(error)) from None
+        raise MergeError(Message("it is not valid TOML: {problem}", problem=error)) from None
 
 
 def _to_toml(value: object) -> str:
