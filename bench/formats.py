@@ -124,7 +124,7 @@ def measure_file(path: Path, name: str, folder: Path) -> FileMeasurement | None:
         open_us=open_us,
         lines=lines,
         records=report.records,
-        kept_records=report.kept,
+        kept_records=report.imported_records,
         malformed=report.malformed_count,
         skipped=report.skipped,
     )

@@ -51,7 +51,7 @@ def reading() -> Read:
         )
         report = ImportReport()
         items = list(read(source, report))
-        assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
+        assert report.records == report.imported_records + sum(report.skipped.values()) + report.malformed_count
         assert report.turns == sum(isinstance(item, Turn) for item in items)
         assert report.sessions == sum(isinstance(item, SessionHead) for item in items)
         return ReadResult(items, report)

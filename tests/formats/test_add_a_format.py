@@ -62,7 +62,7 @@ def test_another_package_adds_a_format(installed: Path):
         ["user", "never deploy on Fridays", 5],
     ]
     report = result["report"]
-    assert (report["format"], report["records"], report["kept"], report["skipped"]) == ("murmur", 6, 4, {"heartbeat": 1})
+    assert (report["format"], report["records"], report["imported_records"], report["skipped"]) == ("murmur", 6, 4, {"heartbeat": 1})
     assert report["malformed"] == [[6, "no mark at its beginning"]]
 
 

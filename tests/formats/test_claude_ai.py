@@ -54,7 +54,7 @@ def test_a_real_sample_has_the_counts_of_its_own_messages(reading, shared_data):
     path = shared_data / "polylogue-a/polylogue/schemas/providers/claude-ai/representatives/sample-00.json"
     messages = json.loads(path.read_text())["chat_messages"]
     result = reading(path)
-    assert (result.report.format, result.report.records, result.report.kept, result.report.malformed_count) == (
+    assert (result.report.format, result.report.records, result.report.imported_records, result.report.malformed_count) == (
         "claude-ai",
         len(messages),
         len(messages),

@@ -61,4 +61,4 @@ def test_prose_is_one_turn_of_the_user(reading, text):
 def test_lines_are_counted_and_turns_know_theirs(reading, fixtures):
     result = reading(fixtures / "pasted" / "labels.txt")
     assert [turn.line for turn in result.turns] == [1, 2, 8, 9]
-    assert result.report.records == result.report.kept == 7
+    assert result.report.records == result.report.imported_records == 7

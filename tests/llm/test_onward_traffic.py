@@ -59,7 +59,7 @@ def test_a_request_of_onward_is_skipped_with_a_reason(store: Store, tmp_path: Pa
     assert [(file.sessions, file.error) for file in outcome.files] == [([], None)]
     report = outcome.files[0].report
     assert report.skipped[SKIP_REASON] > 0
-    assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
+    assert report.records == report.imported_records + sum(report.skipped.values()) + report.malformed_count
 
 
 def test_it_makes_no_project(store: Store, tmp_path: Path) -> None:

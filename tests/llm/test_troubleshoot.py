@@ -95,7 +95,7 @@ def history_parts(result: Troubleshooting) -> tuple[Any, ...]:
 def test_without_a_model_history_and_checklist_answer(store, shop):
     result = troubleshoot(store, f"Traceback\n{SOLVED}", project=shop)
     assert (result.diagnosis, result.llm) == (None, "not configured")
-    assert result.error_history.fixes[0].sure == "same"
+    assert result.error_history.fixes[0].certainty == "same"
     assert "cart.py" in result.root_causes[0]
     assert result.steps
     assert result.prevention

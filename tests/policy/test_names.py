@@ -19,8 +19,6 @@ BINDING_EXCEPTIONS = {
     "src/onward/agents/hook.py: asked",
     "src/onward/agents/session_notes.py: asked",
     "src/onward/app/admin/maintenance.py: kept",
-    "src/onward/app/turns/onward_traffic.py: kept",
-    "src/onward/core/transcript/transcript.py: kept",
 }
 
 # A module is a noun of the field.

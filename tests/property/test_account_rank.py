@@ -145,15 +145,15 @@ def test_what_cannot_be_used_is_never_chosen(pool: list[AccountCandidate], need:
     ranked = rank_accounts(pool, need, window)
     for candidate in ranked:
         if candidate.availability.status != "active" or candidate.availability.limit_on(need.model):
-            assert not candidate.usable
+            assert not candidate.is_usable
     for current in (None, *ranked):
         others = [candidate for candidate in ranked if candidate is not current]
         decided = decide_rotation(current, others, window)
         assert decided.why
         if decided.target:
-            assert decided.target.usable
+            assert decided.target.is_usable
             assert decided.target is not current
-        if current and current.usable and decided.position == "below":
+        if current and current.is_usable and decided.position == "below":
             assert decided.target is None
 
 

@@ -140,7 +140,7 @@ def test_accounts_in_their_window_or_in_use_rank_lower() -> None:
 )
 def test_why_an_account_is_unusable(candidate: Account, why: str) -> None:
     [best] = rank(candidate, need=AccountNeed("opus"))
-    assert (best.usable, str(best.reasons[0]) if why else "") == (not why, why)
+    assert (best.is_usable, str(best.reasons[0]) if why else "") == (not why, why)
 
 
 def test_estimates_are_marked_as_such() -> None:

@@ -71,7 +71,7 @@ def test_each_change_is_listed_once_in_its_place() -> None:
     assert text_pairs(log.resolved) == [(TODO.text, DONE.text)]
     assert text_pairs(log.retired) == [(FILE.text, GONE.text)]
     assert text_pairs(log.no_longer_shown) == [(PROSE.text, "")]
-    assert log.untold == 0
+    assert log.omitted == 0
 
 
 def test_nothing_changed() -> None:
@@ -94,7 +94,7 @@ def test_repeated_statements_are_no_change() -> None:
 def test_changes_outside_the_handoff_are_counted() -> None:
     old, new = fold(Ledger(), BEFORE), fold(Ledger(), AFTER)
     log = changelog(old, new, (), ())
-    assert log == Changelog(untold=4)
+    assert log == Changelog(omitted=4)
     assert "4 more" in render(log, 1, 3)
 
 

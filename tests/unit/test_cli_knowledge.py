@@ -52,7 +52,7 @@ def test_the_samples_are_measured(run: Run, shop: str) -> None:
     assert code == 0
     assert len(out.splitlines()) == 3
     assert "Predicted efficiency: 94.9% at session 156" in err
-    assert run("analytics", "growth", "--csv", "--all")[1].startswith("place,project,session,")
+    assert run("analytics", "growth", "--csv", "--all")[1].startswith("position,project,session,")
     assert run("analytics", "patterns", "--csv")[1].startswith("what,project,")
     assert data(run("analytics", "patterns", "--json")).keys() == {"errors", "files", "blockers"}
 

@@ -108,7 +108,7 @@ def test_an_error_is_known_again_in_its_project_first(store: Store, shop: Projec
     import_session(store, other, fixing_turns("app/basket.py"), "second", day=2)
     log = f"============ FAILURES ===========\n/ci/build/cart.py:99: KeyError: 'currency'\n{'-' * 40}"
     own_history = knowledge.match_error(store, log, project=shop)
-    assert own_history.fixes[0].sure == "same"
+    assert own_history.fixes[0].certainty == "same"
     assert own_history.fixes[0].is_own
     assert own_history.fixes[0].source is not None
     assert own_history.fixes[0].source.project == "shop"
@@ -125,7 +125,7 @@ def test_an_error_is_known_again_in_its_project_first(store: Store, shop: Projec
 def test_a_similar_error_is_called_similar_and_a_foreign_one_is_not_answered(store: Store, shop: Project) -> None:
     answers = knowledge.match_error(store, "KeyError: 'currency' while checking out the basket", project=shop).fixes
     assert answers
-    assert answers[0].sure == "similar"
+    assert answers[0].certainty == "similar"
     assert 0 < answers[0].likeness_ratio < 1
     assert knowledge.match_error(store, "Segmentation fault in libfoo during shutdown", project=shop).fixes == []
     with pytest.raises(BadInput):
@@ -260,7 +260,7 @@ def test_recurring_patterns_are_reported(store: Store, shop: Project) -> None:
     patterns = analytics.patterns(store, shop)
     assert [(error.text, error.sessions) for error in patterns.errors] == [(ERROR, 3)]
     assert [(file.path, file.sessions) for file in patterns.files] == [("src/shop/cart.py", 3)]
-    assert [(blocker.text, blocker.outlived) for blocker in patterns.blockers] == [("=No keys for production", 1)]
+    assert [(blocker.text, blocker.outlived_sessions) for blocker in patterns.blockers] == [("=No keys for production", 1)]
     assert analytics.patterns(store) == patterns
     lines = analytics.patterns_csv(patterns).splitlines()
     assert lines[0] == "what,project,text,sessions,times,last_seen"

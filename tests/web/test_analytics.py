@@ -111,9 +111,9 @@ def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
         kept_high_ratio=0.96,
     )
     points = [
-        GrowthPoint(place=1, project="shop", session=1, ended_at=None, predicted=predict(1), actual=actual),
+        GrowthPoint(position=1, project="shop", session=1, ended_at=None, predicted=predict(1), actual=actual),
         GrowthPoint(
-            place=2,
+            position=2,
             project="shop",
             session=2,
             ended_at=None,

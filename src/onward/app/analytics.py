@@ -187,7 +187,7 @@ def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> 
     )  # fmt: skip
     nth = point.session if by_number else position
     return GrowthPoint(
-        place=position,
+        position=position,
         project=point.project,
         session=point.session,
         ended_at=point.ended_at,
@@ -225,7 +225,7 @@ def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -
         project_id = project.id if project else None
         project_list = [project] if project else projects.list_projects(connection)
         blockers = [blocker for owner in project_list for blocker in _blockers(connection, owner)]
-        blockers.sort(key=lambda blocker: (-blocker.outlived, blocker.project, blocker.handle))
+        blockers.sort(key=lambda blocker: (-blocker.outlived_sessions, blocker.project, blocker.handle))
         return Patterns(
             project_files.list_often_seen(connection, project_id, limit),
             project_files.list_often_touched(connection, project_id, limit),

@@ -124,7 +124,7 @@ def show(name: str, as_json: bool) -> None:
             say(f"  {key}: {value}")
     for link in detail.sessions:
         project_name = detail.projects.get(link.project_id, "?")
-        say(f"  session {link.number} of {project_name}, {link.status}: {link.began_at:%Y-%m-%d %H:%M}, {link.why}")
+        say(f"  session {link.number} of {project_name}, {link.status}: {link.started_at:%Y-%m-%d %H:%M}, {link.reason}")
     for event in detail.events:
         change = "" if event.credits is None else f" {event.credits:+,g} credits ({event.source})"
         model = f" of {event.model}" if event.model else ""
@@ -256,7 +256,7 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, show_all: bool,
         ranked = [
             {
                 **account_data(candidate.availability),
-                "usable": candidate.usable,
+                "is_usable": candidate.is_usable,
                 "score": candidate.score,
                 "reasons": [*map(str, candidate.reasons)],
             }
@@ -267,7 +267,7 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, show_all: bool,
         rows = [
             [
                 candidate.availability.account.name,
-                f"{candidate.score:.2f}" if candidate.usable else "-",
+                f"{candidate.score:.2f}" if candidate.is_usable else "-",
                 "; ".join(map(str, candidate.reasons)),
             ]
             for candidate in choice.ranking

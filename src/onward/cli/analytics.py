@@ -116,7 +116,7 @@ def patterns(project: str | None, all_projects: bool, limit: int, as_csv: bool, 
             ["error", error.sessions, error.times, f"s{error.last_session}.{error.turn}", error.text] for error in report.errors
         ]
         rows += [["file", file.sessions, file.times, f"s{file.last_session}", file.path] for file in report.files]
-        rows += [["blocker", blocker.outlived, "", str(blocker.handle), blocker.text] for blocker in report.blockers]
+        rows += [["blocker", blocker.outlived_sessions, "", str(blocker.handle), blocker.text] for blocker in report.blockers]
         if rows:
             say_table(["kind", "sessions", "times", "last", ""], rows)
         else:

@@ -121,7 +121,7 @@ def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json:
 
 def answer_line(answer: KnownFix) -> str:
     """Return a known fix as printed: id, likeness, source, error, fix."""
-    likeness = "the same error" if answer.sure == "same" else f"similar, {answer.likeness_ratio:.0%}"
+    likeness = "the same error" if answer.certainty == "same" else f"similar, {answer.likeness_ratio:.0%}"
     lines = [f"{paint(f'{answer.entry.id}', 'bold')} {paint(likeness, 'dim')}{_source_text(answer.source)}", f"  {printable(answer.text)}"]
     return "\n".join([*lines, f"  → {printable(answer.fix)}"] if answer.fix else lines)
 

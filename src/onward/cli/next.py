@@ -144,7 +144,7 @@ def _relay_data(relay: RelayOutcome, prompt: str) -> dict[str, object]:
     ranked = [
         {
             **account_data(candidate.availability),
-            "usable": candidate.usable,
+            "is_usable": candidate.is_usable,
             "score": candidate.score,
             "reasons": [*map(str, candidate.reasons)],
         }

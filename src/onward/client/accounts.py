@@ -163,7 +163,7 @@ def read_availability(data: Mapping[str, Any]) -> AccountAvailability:
 def read_best(data: Mapping[str, Any]) -> AccountChoice:
     """Return a choice of an account."""
     ranking = [_read_ranked(row) for row in data["ranking"]]
-    return AccountChoice(next((ranked for ranked in ranking if ranked.usable), None), ranking)
+    return AccountChoice(next((ranked for ranked in ranking if ranked.is_usable), None), ranking)
 
 
 def read_usage(data: Mapping[str, Any]) -> ModelUsage:

@@ -9,20 +9,16 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from onward.core.accounts.rank import RankedAccount
-from onward.core.accounts.report import AccountSession
-from onward.core.analytics.growth_report import GrowthPoint, RecurringBlocker, RecurringFile
+from onward.core.analytics.growth_report import GrowthPoint, RecurringFile
 from onward.core.effort.touched_files import FileTouch
-from onward.core.facts.fact import Fact, Handle, parse_handle
+from onward.core.facts.fact import Handle, parse_handle
 from onward.core.handoff import document
-from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.refinement import Refinement
-from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource, KnownFix
+from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource
 from onward.core.preservation import Preservation
 from onward.core.project import MovedSession, ProjectTotals
 from onward.core.session import Session
-from onward.core.transcript.transcript import ImportReport
 from onward.errors import ServerFailed
 from onward.message import Message
 
@@ -37,19 +33,12 @@ WIRE_NAMES: dict[type, dict[str, str]] = {
         "last_at": "last_session_at",
     },
     Session: {"turns": "turn_count"},
-    ImportReport: {"kept": "imported_records"},
-    Fact: {"place": "position"},
-    AccountSession: {"began_at": "started_at", "why": "reason"},
-    RankedAccount: {"usable": "is_usable"},
     MovedSession: {"before": "old_number"},
-    Changelog: {"untold": "omitted"},
-    KnownFix: {"sure": "certainty"},
     KnowledgeEntry: {"sources": "source_count"},
     KnowledgeSource: {"knowledge_id": "entry_id"},
     FileTouch: {"session": "session_number"},
-    GrowthPoint: {"session": "session_number", "place": "position"},
+    GrowthPoint: {"session": "session_number"},
     RecurringFile: {"last_session": "last_session_number"},
-    RecurringBlocker: {"outlived": "outlived_sessions"},
 }
 """Fields whose name in answers differs from the dataclass."""
 

@@ -268,6 +268,6 @@ def current_handoff(
 
 
 def _fix_text(fix: KnownFix) -> str:
-    certainty = "the same error" if fix.sure == "same" else f"similar, {fix.likeness_ratio:.0%}"
+    certainty = "the same error" if fix.certainty == "same" else f"similar, {fix.likeness_ratio:.0%}"
     source = f" [{fix.source.project} {fix.source.handle}]" if fix.source else ""
     return f"{certainty}{source}: {fix.text}" + (f"\n  → {fix.fix}" if fix.fix else "")

@@ -194,8 +194,8 @@ def list_links(
         AccountSession(
             session_id=row.session_id,
             account_id=row.account_id,
-            began_at=to_datetime(row.began_at),
-            why=_read_reason(row.why),
+            started_at=to_datetime(row.began_at),
+            reason=_read_reason(row.why),
             project_id=row.project_id,
             number=row.number,
             status=row.status,

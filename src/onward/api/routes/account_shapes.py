@@ -185,8 +185,8 @@ def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
             project=detail.projects.get(link.project_id, ""),
             number=link.number,
             status=link.status,
-            started_at=link.began_at,
-            reason=str(link.why),
+            started_at=link.started_at,
+            reason=str(link.reason),
         )
         for link in detail.sessions
     ]
@@ -222,7 +222,7 @@ class RankedAccountShape:
 
 
 def _ranked_account_shape(ranked: RankedAccount) -> RankedAccountShape:
-    return RankedAccountShape(account_shape(ranked.availability), ranked.usable, ranked.score, tuple(map(str, ranked.reasons)))
+    return RankedAccountShape(account_shape(ranked.availability), ranked.is_usable, ranked.score, tuple(map(str, ranked.reasons)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class RetentionShape:
 def _growth_point_shape(point: GrowthPoint) -> GrowthPointShape:
     predicted = PredictedGrowthShape(**asdict(point.predicted))
     return GrowthPointShape(
-        position=point.place,
+        position=point.position,
         project=point.project,
         session_number=point.session,
         ended_at=point.ended_at,
@@ -246,7 +246,7 @@ def patterns_shape(report: Patterns) -> PatternsShape:
             )
             for file in report.files
         ],
-        [BlockerShape(blocker.project, blocker.text, str(blocker.handle), blocker.outlived) for blocker in report.blockers],
+        [BlockerShape(blocker.project, blocker.text, str(blocker.handle), blocker.outlived_sessions) for blocker in report.blockers],
     )
 
 

@@ -78,7 +78,7 @@ def fact_shape(fact: Fact) -> FactShape:
         weight=fact.weight,
         superseded_by=fact.superseded_by,
         at=fact.at,
-        position=fact.place,
+        position=fact.position,
         retires=list(fact.retires),
     )
 

@@ -289,7 +289,7 @@ def diff_handoffs(context: Context, project_id: Id, from_: Annotated[SessionNumb
     """Return what changed from the handoff of one session to that of a later one, both by session number."""
     difference = handoffs.diff(context.store, projects.require(context.store, project_id), from_, to)
     changes = changelog.to_json(difference.changelog)
-    omitted = changes.pop("untold")
+    omitted = changes.pop("omitted")
     return ok({"before": difference.before, "after": difference.after, **changes, "omitted": omitted})
 
 

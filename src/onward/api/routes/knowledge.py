@@ -204,7 +204,7 @@ def fix_shape(answer: KnownFix) -> FixShape:
         category=answer.entry.category,
         text=answer.text,
         fix=answer.fix,
-        certainty=answer.sure,
+        certainty=answer.certainty,
         likeness_ratio=answer.likeness_ratio,
         is_own=answer.is_own,
         source=source,

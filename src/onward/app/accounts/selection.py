@@ -68,7 +68,7 @@ def best_account(
         options = _rank_accounts(
             connection, accounts.list_accounts(connection), need or AccountNeed(), window or RotationWindow(), at or now()
         )
-    return AccountChoice(next((option for option in options if option.usable), None), options)
+    return AccountChoice(next((option for option in options if option.is_usable), None), options)
 
 
 def _rank_accounts(

@@ -93,4 +93,4 @@ def _account_at(links: Sequence[AccountSession], at: datetime | None) -> int | N
     """Return the account in use at a time: the first one is taken to have been there from the beginning. A turn without a time is the last one's."""
     if not links:
         return None
-    return next((link.account_id for link in links if at is None or link.began_at <= at), links[-1].account_id)
+    return next((link.account_id for link in links if at is None or link.started_at <= at), links[-1].account_id)

@@ -205,11 +205,11 @@ def _match_lines(connection: Connection, lines: Sequence[str], project: Project 
         _build_answer(entry, entry_id in same_ids, max((likeness(words, _error_terms(entry), weights) for words in line_terms), default=0.0), sources.get(entry_id, ()), project)
         for entry_id, entry in entries.items()
     ]  # fmt: skip
-    close_answers = [answer for answer in answers if answer.sure == "same" or answer.likeness_ratio >= MIN_LIKENESS]
+    close_answers = [answer for answer in answers if answer.certainty == "same" or answer.likeness_ratio >= MIN_LIKENESS]
     close_answers.sort(
         key=lambda answer: (
             not answer.is_own,
-            answer.sure != "same",
+            answer.certainty != "same",
             answer.entry.kind != "solution",
             -answer.likeness_ratio,
             -answer.entry.id,
@@ -232,7 +232,7 @@ def _build_answer(
         entry=entry,
         text=text,
         fix=fix,
-        sure="same" if is_same else "similar",
+        certainty="same" if is_same else "similar",
         likeness_ratio=1.0 if is_same else round(likeness_ratio, 3),
         source=source,
         is_own=is_own,

@@ -40,7 +40,7 @@ class _KnownFindings(NamedTuple):
     @property
     def is_solved(self) -> bool:
         """Whether the same project has fixed exactly this error before."""
-        return any(answer.is_own and answer.sure == "same" and answer.fix for answer in self.report.error_history.fixes)
+        return any(answer.is_own and answer.certainty == "same" and answer.fix for answer in self.report.error_history.fixes)
 
 
 def troubleshoot(

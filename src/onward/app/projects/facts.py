@@ -74,7 +74,7 @@ def list_facts(
 def fact_position(fact: Fact) -> FactPosition:
     """Return the position of a fact in the ledger's order."""
     stated_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
-    return (0 if fact.sources else 1, stated_at, fact.session, fact.turn, fact.place, fact.id)
+    return (0 if fact.sources else 1, stated_at, fact.session, fact.turn, fact.position, fact.id)
 
 
 def require(store: Store, project: Project, name: str) -> Fact:

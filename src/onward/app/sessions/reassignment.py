@@ -259,7 +259,7 @@ def _renumber_noted(connection: Connection, session: Session, number: int) -> di
 
 
 def _fact_key(fact: Fact) -> tuple[str, str, str, int, int]:
-    return (fact.kind, fact.subject, fact.text, fact.turn, fact.place)
+    return (fact.kind, fact.subject, fact.text, fact.turn, fact.position)
 
 
 def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[_SessionMove], target: Project) -> list[int]:

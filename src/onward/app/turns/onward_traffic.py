@@ -21,7 +21,7 @@ def drop_onward_calls(items: Iterable[TranscriptItem], report: ImportReport) -> 
         if isinstance(item, SessionHead):
             yield from waiting
             _count_skipped(report, records_before, is_own_request=is_own_request)
-            waiting, is_decided, is_own_request, records_before = [item], False, False, report.kept
+            waiting, is_decided, is_own_request, records_before = [item], False, False, report.imported_records
             continue
         if is_decided:
             if not is_own_request:
@@ -39,6 +39,6 @@ def drop_onward_calls(items: Iterable[TranscriptItem], report: ImportReport) -> 
 
 def _count_skipped(report: ImportReport, records_before: int, *, is_own_request: bool) -> None:
     """Count the records of the session that is over as skipped, if it is ours."""
-    if is_own_request and (records := report.kept - records_before):
-        report.kept -= records
+    if is_own_request and (records := report.imported_records - records_before):
+        report.imported_records -= records
         report.skipped[SKIP_REASON] = report.skipped.get(SKIP_REASON, 0) + records

@@ -64,7 +64,7 @@ class RankedAccount:
     """
 
     availability: AccountAvailability
-    usable: bool
+    is_usable: bool
     score: float
     reasons: tuple[Message | str, ...]
 
@@ -96,7 +96,7 @@ def rank_accounts(candidates: Iterable[AccountCandidate], need: AccountNeed, win
     first comes first, then by name.
     """
     ranked = [_rank(candidate, need, window or RotationWindow()) for candidate in candidates]
-    return sorted(ranked, key=lambda account: (not account.usable, -account.score, *_tie_breaker(account.availability)))
+    return sorted(ranked, key=lambda account: (not account.is_usable, -account.score, *_tie_breaker(account.availability)))
 
 
 def _tie_breaker(availability: AccountAvailability) -> tuple[float, str, int]:
@@ -111,7 +111,7 @@ def _rank(candidate: AccountCandidate, need: AccountNeed, window: RotationWindow
     availability = candidate.availability
     obstacle = _find_obstacle(candidate, need)
     if obstacle:
-        return RankedAccount(availability, usable=False, score=0.0, reasons=(obstacle,))
+        return RankedAccount(availability, is_usable=False, score=0.0, reasons=(obstacle,))
     reasons = _Reasons()
     _add_credits(reasons, candidate, need)
     _add_fit(reasons, availability, need)
@@ -123,7 +123,7 @@ def _rank(candidate: AccountCandidate, need: AccountNeed, window: RotationWindow
         count = candidate.open_sessions
         reason = Message("1 session runs on it") if count == 1 else Message("{count} sessions run on it", count=count)
         reasons.add(-_SHARING_WEIGHT * min(count, 3), reason)
-    return RankedAccount(availability, usable=True, score=reasons.value, reasons=reasons.messages)
+    return RankedAccount(availability, is_usable=True, score=reasons.value, reasons=reasons.messages)
 
 
 def _find_obstacle(candidate: AccountCandidate, need: AccountNeed) -> Message | None:
@@ -242,12 +242,12 @@ def decide_rotation(current: RankedAccount | None, others: Sequence[RankedAccoun
     the best that has used a smaller share of its credits. From an account that cannot be used it goes to the best that
     can.
     """
-    best = next((account for account in others if account.usable), None)
+    best = next((account for account in others if account.is_usable), None)
     if current is None:
         return Rotation(best, "unknown", Message("the session has no account yet") if best else Message("no account can be used now"))
     name, used_percent = current.availability.account.name, current.availability.used_percent
     position = window.position(used_percent)
-    if not current.usable:
+    if not current.is_usable:
         reason = current.reasons[0]
         if best:
             return Rotation(best, position, Message("{account} cannot be used: {reason}", account=name, reason=reason))
@@ -263,7 +263,7 @@ def decide_rotation(current: RankedAccount | None, others: Sequence[RankedAccoun
     if position == "in":
         fresh_positions = ("below", "unknown")
         fresh_account = next(
-            (account for account in others if account.usable and window.position(account.availability.used_percent) in fresh_positions),
+            (account for account in others if account.is_usable and window.position(account.availability.used_percent) in fresh_positions),
             None,
         )
         if fresh_account is None:
@@ -273,7 +273,7 @@ def decide_rotation(current: RankedAccount | None, others: Sequence[RankedAccoun
         return Rotation(
             fresh_account, position, Message("{usage}, within the rotation window of {start:,}–{end:,}%", usage=usage, start=start, end=end)
         )
-    fuller_account = next((account for account in others if account.usable and _has_more(account.availability, used_percent)), None)
+    fuller_account = next((account for account in others if account.is_usable and _has_more(account.availability, used_percent)), None)
     if fuller_account is None:
         return Rotation(None, position, Message("{usage}, past {end:,}%; no other account has more left", usage=usage, end=end))
     return Rotation(fuller_account, position, Message("{usage}, past {end:,}%", usage=usage, end=end))

@@ -19,8 +19,8 @@ class AccountSession:
 
     session_id: int
     account_id: int
-    began_at: datetime
-    why: Message | str
+    started_at: datetime
+    reason: Message | str
     project_id: int
     number: int
     status: str

@@ -72,7 +72,7 @@ class GrowthPoint:
     from 1.
     """
 
-    place: int
+    position: int
     project: str
     session: int
     ended_at: datetime | None
@@ -108,7 +108,7 @@ class RecurringBlocker:
     project: str
     text: str
     handle: Handle
-    outlived: int
+    outlived_sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ MAX_POINTS = 500
 """Sessions that a report shows; of more sessions, as many at even distances. Totals cover all."""
 
 GROWTH_COLUMNS = (
-    "place", "project", "session", "ended_at", "predicted_efficiency", "predicted_knowledge", "predicted_output",
+    "position", "project", "session", "ended_at", "predicted_efficiency", "predicted_knowledge", "predicted_output",
     *(field.name for field in fields(SessionMeasurement)),
 )  # fmt: skip
 
@@ -133,7 +133,7 @@ def growth_csv(report: GrowthReport) -> str:
     """Return the points of a report as CSV with a header row; unknown values are empty."""
     rows = [
         (
-            point.place, point.project, point.session, point.ended_at.isoformat() if point.ended_at else None,
+            point.position, point.project, point.session, point.ended_at.isoformat() if point.ended_at else None,
             point.predicted.efficiency_ratio, point.predicted.knowledge_factor, point.predicted.output,
             *(getattr(point.actual, field.name) for field in fields(SessionMeasurement)),
         )
@@ -149,7 +149,9 @@ def patterns_csv(patterns: Patterns) -> str:
         for error in patterns.errors
     ]
     rows += [("file", file.project, file.path, file.sessions, file.times, f"s{file.last_session}") for file in patterns.files]
-    rows += [("blocker", blocker.project, blocker.text, blocker.outlived, None, str(blocker.handle)) for blocker in patterns.blockers]
+    rows += [
+        ("blocker", blocker.project, blocker.text, blocker.outlived_sessions, None, str(blocker.handle)) for blocker in patterns.blockers
+    ]
     return _csv(("what", "project", "text", "sessions", "times", "last_seen"), rows)
 
 

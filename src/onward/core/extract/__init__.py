@@ -50,7 +50,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         facts[name] = Fact(
             id=name, kind=statement.kind, subject="", text=statement.text, sources=sources,
             at=times.get(source.turn), weight=statement.weight,
-            lead=statement.lead, place=statement.position, retires=statement.retires,
+            lead=statement.lead, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
         )  # fmt: skip
     return list(facts.values())

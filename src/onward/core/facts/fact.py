@@ -71,7 +71,7 @@ class Fact(NamedTuple):
     at: datetime | None = None
     weight: float = 0.5
     lead: str = ""
-    place: int = 0
+    position: int = 0
     retires: tuple[str, ...] = ()
     state: FactState = "live"
     evidence: FactEvidence = "claimed"

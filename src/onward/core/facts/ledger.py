@@ -78,7 +78,7 @@ class Edit(NamedTuple):
 
 def fact_order(fact: Fact) -> tuple[datetime, int, int, int, str]:
     """Return the sort key of facts: time, session, turn, place in the turn."""
-    return (fact.at or _EARLIEST, fact.session, fact.turn, fact.place, fact.id)
+    return (fact.at or _EARLIEST, fact.session, fact.turn, fact.position, fact.id)
 
 
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:

@@ -54,7 +54,7 @@ class Changelog:
     resolved: tuple[ChangelogEntry, ...] = ()
     retired: tuple[ChangelogEntry, ...] = ()
     no_longer_shown: tuple[ChangelogEntry, ...] = ()
-    untold: int = 0
+    omitted: int = 0
 
 
 def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], shown_after: Collection[str]) -> Changelog:
@@ -87,7 +87,7 @@ def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], show
             entries_by_part["added"].append((fact, ChangelogEntry(fact.kind, None, _fact_text(fact))))
         else:
             hidden_count += 1
-    return Changelog(**{part: _sort_entries(entries) for part, entries in entries_by_part.items()}, untold=hidden_count)
+    return Changelog(**{part: _sort_entries(entries) for part, entries in entries_by_part.items()}, omitted=hidden_count)
 
 
 class _FactStatus(NamedTuple):
@@ -149,11 +149,11 @@ def render(log: Changelog, before: int, after: int) -> str:
             lines += ["", f"## {title}", *_entry_lines(entries)]
     if len(lines) == 1:
         lines += ["", "Nothing that a handoff shows."]
-    if log.untold:
+    if log.omitted:
         lines += [
             "",
             "---",
-            f"{log.untold} more changed that neither handoff shows. `onward fact list` and `onward search WORDS` reach them.",
+            f"{log.omitted} more changed that neither handoff shows. `onward fact list` and `onward search WORDS` reach them.",
         ]
     return "\n".join(lines) + "\n"
 
@@ -171,7 +171,7 @@ def _entry_lines(entries: Iterable[ChangelogEntry]) -> Iterator[str]:
 def to_json(log: Changelog) -> dict[str, object]:
     """Return *log* as a JSON-able object: a list per part, each entry with its kind and its `old` and `new` wording."""
     parts: dict[str, object] = {part: [_entry_json(entry) for entry in getattr(log, part)] for part in PART_TITLES}
-    return {**parts, "untold": log.untold}
+    return {**parts, "omitted": log.omitted}
 
 
 def _entry_json(entry: ChangelogEntry) -> dict[str, object]:

@@ -66,7 +66,7 @@ class Troubleshooting:
     @property
     def root_causes(self) -> list[str]:
         """Possible causes: of the same error before, then the model's, then the usual ones."""
-        known_causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in self.error_history.fixes if fix.sure == "same"]
+        known_causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in self.error_history.fixes if fix.certainty == "same"]
         diagnosed_causes = [self.diagnosis.root_cause] if self.diagnosis and self.diagnosis.root_cause else []
         return list(dict.fromkeys((*known_causes, *diagnosed_causes, *self.advice.causes)))
 

@@ -89,7 +89,7 @@ class KnownFix:
     entry: KnowledgeEntry
     text: str
     fix: str
-    sure: MatchKind
+    certainty: MatchKind
     likeness_ratio: float
     source: KnowledgeSource | None
     is_own: bool

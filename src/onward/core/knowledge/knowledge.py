@@ -75,7 +75,7 @@ def harvest_knowledge(facts: Iterable[Fact]) -> list[HarvestedEntry]:
     all_facts = list(facts)
     entries: dict[tuple[str, str], HarvestedEntry] = {}
     counts: dict[str, int] = {}
-    for fact in sorted(all_facts, key=lambda item: (-item.weight, item.turn, item.place, item.id)):
+    for fact in sorted(all_facts, key=lambda item: (-item.weight, item.turn, item.position, item.id)):
         entry = _harvest_fact(fact, all_facts)
         if entry and entry.signature and (entry.kind, entry.signature) not in entries and counts.get(entry.kind, 0) < MAX_PER_KIND:
             counts[entry.kind] = counts.get(entry.kind, 0) + 1

@@ -105,7 +105,7 @@ class ImportReport:
 
     format: str = ""
     records: int = 0
-    kept: int = 0
+    imported_records: int = 0
     turns: int = 0
     sessions: int = 0
     truncated: int = 0
@@ -128,4 +128,4 @@ class ImportReport:
     def keep(self, records: int = 1) -> None:
         """Count *records* as part of what is yielded."""
         self.records += records
-        self.kept += records
+        self.imported_records += records

@@ -264,8 +264,8 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
     heads = [_("Project and session") if has_many_projects else _("Session"), *(curve.name for curve in curves)]
     rows = [[labels[index], *(format_value(curve_values[index]) for curve_values in values)] for index in range(len(points))]
     data = {
-        "x": [point.place for point in points],
-        "ticks": [point.place if has_many_projects else point.session for point in points],
+        "x": [point.position for point in points],
+        "ticks": [point.position if has_many_projects else point.session for point in points],
         "axis": _("Sessions of all projects, in chronological order") if has_many_projects else _("Session"),
         "labels": labels,
         "series": series,

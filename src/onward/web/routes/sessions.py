@@ -208,7 +208,9 @@ def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response
     next_account = None
     if on and head.detail.session.status == "completed":
         ranking = best_account(visit.store, window=rotation_window(visit.settings)).ranking
-        next_account = next((candidate for candidate in ranking if candidate.usable and str(candidate.availability.account.id) == on), None)
+        next_account = next(
+            (candidate for candidate in ranking if candidate.is_usable and str(candidate.availability.account.id) == on), None
+        )
     final_handoff = head.detail.handoff
     refinement_jobs = find_refinements(visit, head.project, final_handoff.version) if final_handoff else []
     return page(
