@@ -107,7 +107,7 @@ def test_a_fault_is_reported_with_its_repair(settings: Settings, machine: Machin
 def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine: Machine) -> None:
     note = session_notes.open_note(str(settings.home), "codex", "s-1")
     note.state = session_notes.ENDED
-    note.at = time.time() - 7200
+    note.hook_at = time.time() - 7200
     Path(note.path).parent.mkdir(parents=True)
     note.update()
     assert findings_by_check(settings, machine)["open sessions"].hint == "Import them: onward sweep"
@@ -128,7 +128,7 @@ def test_old_and_incomplete_notes_are_deleted(tmp_path: Path) -> None:
     for session, age in (("new", 0), ("old", session_notes.MAX_AGE_SECONDS + 60)):
         note = session_notes.open_note(home, "codex", session)
         note.write()
-        note.at -= age
+        note.hook_at -= age
         note.update()
     half = Path(session_notes.folder(home)) / "codex-x.json.77"
     half.write_text("{")

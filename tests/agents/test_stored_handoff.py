@@ -60,7 +60,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(NAMES, ROOTS, REMOTES, ROOTS)
 def test_the_hook_and_the_use_cases_find_the_same(home: Path, named: str, root: str, remote: str, cwd: str) -> None:
     lookup = FolderContext(str(home), "/", {})
-    lookup.named, lookup.root, lookup.remote, lookup.cwd = named, root, remote, cwd
+    lookup.project_name, lookup.root, lookup.remote, lookup.cwd = named, root, remote, cwd
     by_hand = find_handoff(lookup)
     with Store.at_folder(home) as store:
         project = projects.find_by_origin(store, Origin(named, root, remote, cwd))

@@ -16,8 +16,6 @@ BANNED_BINDINGS = {"one", "told", "said", "found", "made", "kept", "there", "own
 MAX_BANNED_RATIO = 0.003
 # "path: name" of a binding that has to keep a banned name: a field of a published format.
 BINDING_EXCEPTIONS = {
-    "src/onward/agents/hook.py: asked",
-    "src/onward/agents/session_notes.py: asked",
     "src/onward/app/admin/maintenance.py: kept",
 }
 

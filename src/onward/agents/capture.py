@@ -116,7 +116,7 @@ def _update_note(result: CaptureResult, *, complete: bool) -> None:
     if latest:
         latest.transcript = note.transcript
         if complete and not should_retry:
-            latest.taken = note.taken
+            latest.imported_stamp = note.imported_stamp
         with contextlib.suppress(OSError):
             latest.update()
 
@@ -135,7 +135,7 @@ def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> Ca
         for _ in range(ROUNDS):
             stamp = session_notes.file_stamp(note.transcript)
             result = _import_transcript(result, backend, paths, project, complete=complete)
-            note.taken = stamp
+            note.imported_stamp = stamp
             if result.fault or session_notes.file_stamp(note.transcript) == stamp:
                 break
     return result

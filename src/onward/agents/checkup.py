@@ -148,7 +148,7 @@ def _check_faults(log: list[dict[str, object]]) -> Finding:
 def _check_waiting(home: str) -> Finding:
     """Return the sessions that ended and are not imported yet."""
     cutoff = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
-    pending = [note for note in session_notes.list_notes(home) if note.at < cutoff and note.has_news()]
+    pending = [note for note in session_notes.list_notes(home) if note.hook_at < cutoff and note.has_news()]
     if not pending:
         return Finding("open sessions", "ok", "all ended sessions are imported")
     return Finding(

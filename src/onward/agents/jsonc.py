@@ -195,5 +195,5 @@ def _container(text: str, start: int, closing: str) -> Node:
 
 def _syntax_error(text: str, position: int, expected: Message) -> MergeError:
     line = text.count("\n", 0, position) + 1
-    found = repr(text[position : position + 20])
-    return MergeError(Message("line {line}: expected {expected}, found {found}", line=line, expected=expected, found=found))
+    actual = repr(text[position : position + 20])
+    return MergeError(Message("line {line}: expected {expected}, found {found}", line=line, expected=expected, found=actual))

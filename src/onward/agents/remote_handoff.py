@@ -15,7 +15,7 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
     """Return the same as `stored_handoff.find_handoff`."""
     with open_backend(read_settings(folder=Path(context.cwd))) as backend:
         try:
-            project = backend.projects.resolve(Origin(context.named, context.root, context.remote, context.cwd), guess=False)
+            project = backend.projects.resolve(Origin(context.project_name, context.root, context.remote, context.cwd), guess=False)
         except NotFound:
             return None
         try:

@@ -24,11 +24,11 @@ MAX_AGE_SECONDS = 30 * 86_400
 
 
 class Note:
-    """An open session. `root` is its repository's folder, `at` when a hook wrote the note last, `asked` when an import was requested last
-    (Unix times), and `taken` the stamp of the transcript at its last import.
+    """An open session. `root` is its repository's folder, `hook_at` when a hook wrote the note last, `requested_at` when an import was
+    requested last (Unix times), and `imported_stamp` the stamp of the transcript at its last import.
     """
 
-    __slots__ = ("agent", "asked", "at", "cwd", "path", "root", "session", "state", "taken", "transcript")
+    __slots__ = ("agent", "cwd", "hook_at", "imported_stamp", "path", "requested_at", "root", "session", "state", "transcript")
 
     def __init__(self, path: str, data: dict[str, object]) -> None:
         self.path = path
@@ -38,20 +38,24 @@ class Note:
         self.cwd = _text(data, "cwd")
         self.root = _text(data, "root")
         self.state = _text(data, "state") or OPEN
-        self.taken = _text(data, "taken")
-        self.at = _number(data, "at")
-        self.asked = _number(data, "asked")
+        self.imported_stamp = _text(data, "imported_stamp")
+        self.hook_at = _number(data, "hook_at")
+        self.requested_at = _number(data, "requested_at")
 
     def has_news(self) -> bool:
         """Return whether there is something to import: the transcript has changed since its last import, or its path is unknown although it
         should exist.
         """
         current = file_stamp(self.transcript)
-        return current != self.taken if current else self.state == ENDED or self.asked > 0 or time.time() - self.at > LOST_SECONDS
+        return (
+            current != self.imported_stamp
+            if current
+            else self.state == ENDED or self.requested_at > 0 or time.time() - self.hook_at > LOST_SECONDS
+        )
 
     def write(self) -> None:
         """Write the note as a hook does, with the current time. Raises `OSError`."""
-        self.at = time.time()
+        self.hook_at = time.time()
         self.update()
 
     def update(self) -> None:
@@ -66,7 +70,7 @@ class Note:
     def remove(self) -> None:
         """Delete the note, unless it was written again in the meantime."""
         latest = read(self.path)
-        if latest and latest.at == self.at:
+        if latest and latest.hook_at == self.hook_at:
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
 
@@ -105,12 +109,12 @@ def list_notes(home: str) -> list[Note]:
         path = os.path.join(folder(home), name)
         note = read(path) if name.endswith(".json") else None
         with contextlib.suppress(OSError):
-            if note is None or time.time() - note.at > MAX_AGE_SECONDS:
+            if note is None or time.time() - note.hook_at > MAX_AGE_SECONDS:
                 if time.time() - os.stat(path).st_mtime > 60:
                     os.unlink(path)
             else:
                 recent.append(note)
-    return sorted(recent, key=lambda note: note.at)
+    return sorted(recent, key=lambda note: note.hook_at)
 
 
 def file_stamp(path: str) -> str:

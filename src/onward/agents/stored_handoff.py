@@ -24,7 +24,7 @@ class FolderContext:
     file is invalid.
     """
 
-    __slots__ = ("cwd", "home", "is_elsewhere", "named", "remote", "root")
+    __slots__ = ("cwd", "home", "is_elsewhere", "project_name", "remote", "root")
 
     def __init__(self, home: str, cwd: str, environment: Mapping[str, str]) -> None:
         self.home, self.cwd = home, paths.normalise(cwd)
@@ -36,7 +36,7 @@ class FolderContext:
         server = environment.get("ONWARD_SERVER", home_settings.get("server"))
         self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or home_settings.get("database_url"))
         # A project in the general settings file is for commands only; sessions use the file of their own folder.
-        self.named = " ".join(str(environment.get("ONWARD_PROJECT") or folder_settings.get("project") or "").split())
+        self.project_name = " ".join(str(environment.get("ONWARD_PROJECT") or folder_settings.get("project") or "").split())
         self.root, self.remote = find_repository(self.cwd)
         if worktrees == "apart" and (linked := find_linked_worktree(self.cwd)):
             self.root, self.remote = linked, ""
@@ -90,8 +90,8 @@ _BY_REPOSITORY = "remote = :remote AND :remote != '' OR root = :root AND root !=
 
 def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tuple[int, str, str, str] | None:
     """Return the project as `projects.find_by_origin` does."""
-    if context.named:
-        condition, values = "name = :named", {"named": context.named}
+    if context.project_name:
+        condition, values = "name = :name", {"name": context.project_name}
     else:
         project_id = find_assigned_project(
             connection.execute("SELECT project_id, root, remote, below FROM places ORDER BY id"), context.cwd, context.root, context.remote

@@ -69,7 +69,7 @@ def _is_due(note: Note, quiet: timedelta) -> bool:
     """Return whether the session of a note is over: it ended, or was quiet for long enough."""
     if note.state == session_notes.ENDED:
         return True
-    last_change = changed_at(note.transcript) or datetime.fromtimestamp(note.at, UTC)
+    last_change = changed_at(note.transcript) or datetime.fromtimestamp(note.hook_at, UTC)
     return note.has_news() and datetime.now(UTC) - last_change >= quiet
 
 

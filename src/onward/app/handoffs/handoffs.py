@@ -50,9 +50,16 @@ def current_handoff(
             raise _no_handoff(project, session_number)
         if budget_tokens in (None, stored.budget_tokens):
             return CurrentHandoff(
-                handoff=stored.handoff, markdown=stored.markdown, preservation=stored.preservation, budget_tokens=stored.budget_tokens, version=stored.version, id=stored.id, created_at=stored.created_at,
-                generator=stored.generator, refinement=stored.refinement,
-            )  # fmt: skip
+                handoff=stored.handoff,
+                markdown=stored.markdown,
+                preservation=stored.preservation,
+                budget_tokens=stored.budget_tokens,
+                version=stored.version,
+                id=stored.id,
+                created_at=stored.created_at,
+                generator=stored.generator,
+                refinement=stored.refinement,
+            )
         state = read_project_state(connection, project.id)
         contribution = None if session_number is None else facts.merge_contributions(connection, project.id, upto=session_number)
     master = (
