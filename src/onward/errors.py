@@ -1,31 +1,31 @@
-"""Every error that Onward raises on purpose.
+"""All errors that Onward raises on purpose.
 
 OnwardError                 code, message, hint: what happened and what to do
 ├── BadInput                the caller's input cannot be used (exit code 2)
 │   ├── UnknownFormat       no transcript format recognises the content
 │   ├── UnreadableFile      a path is missing, a folder, or may not be read
-│   ├── BadArchive          a file is no archive of a project, or not whole
-│   └── BadSetting          a flag, variable or settings file holds a wrong value
-├── NotFound                a project, session, fact, handoff or handle that is not there (exit code 2)
-├── Conflict                the request contradicts what is stored: a name taken, a session already completed
+│   ├── BadArchive          a file is not a project archive, or is incomplete
+│   └── BadSetting          a flag, variable or settings file contains a wrong value
+├── NotFound                a project, session, fact, handoff or handle does not exist (exit code 2)
+├── Conflict                the request contradicts the stored state: a name is taken, a session already completed
 │   └── RequestInProgress   the same request is still being answered
-├── TooLarge                more than one request may hold
-├── TooMany                 too many requests in too short a time
-├── NotAuthenticated        nobody vouches for the caller: an access token is missing, wrong or expired
-├── NotAllowed              the caller is known, but may not do this
+├── TooLarge                the request is too large
+├── TooManyRequests         too many requests in too short a time
+├── NotAuthenticated        an access token is missing, wrong or expired
+├── NotAllowed              the caller may not do this
 ├── ProviderFailed          a model's provider refused, or did not answer
-├── SpendLimit              asking a model would cost more than it may
-├── ServerFailed            an Onward server did not do what it was asked, or what answered is none
-│   └── ServerUnreachable   nobody answers there, or the connection broke
-└── StoreError              the store cannot do its work now
+├── SpendLimit              a request to a model would exceed the spend limit
+├── ServerFailed            an Onward server failed, or another kind of server answered
+│   └── ServerUnreachable   the server does not respond, or the connection was lost
+└── StoreError              the store cannot work at the moment
     ├── StoreBusy           another process held the store for too long
-    ├── StoreDamaged        the database file is not whole
+    ├── StoreDamaged        the database file is damaged
     └── StoreTooNew         a newer Onward has written this store
 """
 
 from __future__ import annotations
 
-# `typing` has this too, but takes longer to import than whatever must start at once may take.
+# Importing `typing` takes too long for code that must start at once.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,9 +34,21 @@ if TYPE_CHECKING:
     from onward.message import Message
 
     ProviderReason: TypeAlias = Literal[
-        "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
-    ]  # fmt: skip
-    """Why a model gave no answer that can be used. `too large` is what was asked, or an answer without end; `cut off` an answer that stopped in the middle."""
+        "key refused",
+        "payment",
+        "rate limit",
+        "unknown model",
+        "refused",
+        "server error",
+        "timeout",
+        "unreachable",
+        "cut off",
+        "bad answer",
+        "too large",
+    ]
+    """Why a model gave no usable answer. `too large` is a request that is too long, or an endless answer; `cut off` an answer that
+    stopped in the middle.
+    """
 else:
     ProviderReason = str
 
@@ -46,7 +58,7 @@ SCOPE_KEY = "onward.error"
 
 
 class OnwardError(Exception):
-    """An expected failure. `code` is stable, `hint` says what to do; neither holds a secret."""
+    """An expected failure. `code` is stable, `hint` says what to do. Neither contains secrets."""
 
     code = "error"
     exit_code = 1
@@ -61,7 +73,7 @@ class OnwardError(Exception):
 
     def full_message(self) -> Message:
         """Return the message and the hint as one message."""
-        # Imported here: what must start at once raises nothing.
+        # Imported here, for a quick start of what raises nothing.
         from onward.message import Message, as_message
 
         message = as_message(self.message)
@@ -82,32 +94,32 @@ class UnknownFormat(BadInput):
 
 
 class UnreadableFile(BadInput):
-    """A path is missing, is a folder where a file is needed, or may not be read."""
+    """A path does not exist, is a folder instead of a file, or may not be read."""
 
     code = "unreadable_file"
 
 
 class BadArchive(BadInput):
-    """A file is no archive of a project, is not whole, or was changed since it was written."""
+    """A file is not a project archive, is incomplete, or was changed after the export."""
 
     code = "bad_archive"
 
 
 class BadSetting(BadInput):
-    """A flag, an `ONWARD_*` variable or a settings file holds a wrong value."""
+    """A flag, an `ONWARD_*` variable or a settings file contains a wrong value."""
 
     code = "bad_setting"
 
 
 class NotFound(OnwardError):
-    """A project, session, fact, handoff or handle is not there."""
+    """A project, session, fact, handoff or handle does not exist."""
 
     code = "not_found"
     exit_code = 2
 
 
 class Conflict(OnwardError):
-    """The request contradicts what is stored."""
+    """The request contradicts the stored state."""
 
     code = "conflict"
 
@@ -119,13 +131,13 @@ class RequestInProgress(Conflict):
 
 
 class TooLarge(OnwardError):
-    """The request holds more than one request may."""
+    """The request is too large."""
 
     code = "too_large"
 
 
 class TooManyRequests(OnwardError):
-    """Too many requests came in too short a time."""
+    """Too many requests in too short a time."""
 
     code = "too_many_requests"
 
@@ -145,8 +157,9 @@ class NotAllowed(OnwardError):
 class ProviderFailed(OnwardError):
     """A model's provider refused, or did not answer.
 
-    `may_pass` says whether the same request may do better later, `retry_after_seconds` when, where the provider said so. What was paid for answers that
-    nobody can use is in `input_tokens`, `output_tokens` and `cost_usd` (None where no price is known). No word of what the provider said is in the message.
+    `is_temporary` tells whether the same request may succeed later, `retry_after_seconds` when, if the provider said so. `input_tokens`,
+    `output_tokens` and `cost_usd` are the cost of unusable answers; `cost_usd` is None if no price is known. The message contains no text
+    of the provider, which may quote the key.
     """
 
     code = "provider_failed"
@@ -171,12 +184,14 @@ class ProviderFailed(OnwardError):
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the same request may be answered later."""
+        """Whether the same request may succeed later."""
         return self.reason in ("rate limit", "server error", "timeout", "unreachable", "cut off")
 
 
 class SpendLimit(OnwardError):
-    """Asking a model would cost more than it may. `until` is when it may be asked again; None where waiting changes nothing."""
+    """A request to a model would exceed the spend limit. `until` is the time from which it is allowed again; None if waiting does not
+    help.
+    """
 
     code = "spend_limit"
 
@@ -186,19 +201,19 @@ class SpendLimit(OnwardError):
 
 
 class ServerFailed(OnwardError):
-    """An Onward server did not do what it was asked, or what answered is no Onward server."""
+    """An Onward server failed, or another kind of server answered."""
 
     code = "server_failed"
 
 
 class ServerUnreachable(ServerFailed):
-    """Nobody answers at the server's address, or the connection broke."""
+    """The server does not respond, or the connection was lost."""
 
     code = "server_unreachable"
 
 
 class StoreError(OnwardError):
-    """The store cannot do its work now."""
+    """The store cannot work at the moment."""
 
     code = "store_error"
 
@@ -210,7 +225,7 @@ class StoreBusy(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The database file is not whole."""
+    """The database file is damaged."""
 
     code = "store_damaged"
 

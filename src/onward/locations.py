@@ -1,6 +1,6 @@
-"""Where Onward is told things: its data folder, and the settings files. It starts at once, because hooks ask it before anything else.
+"""The data folder and the settings files: where they are, and reading them. This module imports little, because hooks use it first.
 
-What the values mean, and whether they are right, `settings` says.
+`settings` checks and interprets the values.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ HOME_FILE = "onward.toml"
 
 
 def data_folder(environment: Mapping[str, str]) -> str:
-    """Return the data folder: the one that `ONWARD_HOME` names, else the platform's for user data. It need not be there."""
+    """Return the data folder: the one set by `ONWARD_HOME`, else the platform's folder for user data. It may not exist."""
     if configured := environment.get("ONWARD_HOME"):
         return os.path.abspath(os.path.expanduser(configured))
     if sys.platform == "win32":
-        # Imported here: there it asks the system. Elsewhere the place is known, and finding it would cost more than starting Python does.
+        # Imported here: only Windows must ask the system. Elsewhere the path is known, and the import would take longer than starting
+        # Python.
         from platformdirs import user_data_dir
 
         return user_data_dir("onward", appauthor=False)
@@ -30,7 +31,7 @@ def data_folder(environment: Mapping[str, str]) -> str:
 
 
 def find_project_file(folder: str) -> str:
-    """Return the settings file of *folder*, or of the nearest folder above it; empty where there is none."""
+    """Return the path of the settings file of *folder*, or of the nearest folder above it; empty if there is none."""
     while True:
         path = os.path.join(folder, PROJECT_FILE)
         if os.path.isfile(path):
@@ -42,7 +43,7 @@ def find_project_file(folder: str) -> str:
 
 
 def read_values(path: str) -> dict[str, object]:
-    """Return what a settings file says; nothing where there is none. Raises `BadSetting`, naming what is wrong."""
+    """Return the values of a settings file; an empty dict if it does not exist. Raises `BadSetting`."""
     try:
         with open(path, "rb") as stream:
             data = stream.read()

@@ -1,8 +1,8 @@
-"""Sentences for people: worded in English where they arise, shown in the reader's language at the edge."""
+"""Sentences for people: written in English where they arise, shown in the reader's language."""
 
 from __future__ import annotations
 
-# As in `errors`: importing `typing` takes longer than what must start at once may take.
+# Importing `typing` takes too long for code that must start at once.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 class Message:
     """A sentence as a template with named values: `Message("There is no project {name}.", name="shop")`.
 
-    `str(message)` is the English sentence, for programs, logs and the command line. The dashboard looks up `template` in the reader's language and fills in
-    the same `values`, which may be messages themselves. The template is a constant: it is the key of the translations.
+    `str(message)` is the English sentence, for programs, logs and the command line. The dashboard looks up `template` in the reader's
+    language and fills in the same `values`, which may be messages themselves. The template is a constant: it is the key of the
+    translations.
     """
 
     __slots__ = ("template", "values")
@@ -36,12 +37,12 @@ class Message:
 
 
 def as_message(text: str | Message) -> Message:
-    """Return *text* as a message, so that it is translated when it is a value of another message."""
+    """Return *text* as a message, so that it is translated as a value of another message."""
     return text if isinstance(text, Message) else Message(text.replace("{", "{{").replace("}", "}}"))
 
 
 def to_data(value: object) -> object:
-    """Return *value* as plain JSON data that `from_data` reads back: messages, in mappings and lists too, as their template and values."""
+    """Return *value* as plain JSON data for `from_data`; messages, also within mappings and lists, become their template and values."""
     if isinstance(value, Message):
         return {"template": value.template, "values": {name: to_data(inner) for name, inner in value.values.items()}}
     if hasattr(value, "isoformat"):
@@ -54,7 +55,7 @@ def to_data(value: object) -> object:
 
 
 def from_data(data: object) -> object:
-    """Return what `to_data` made plain."""
+    """Return the value that `to_data` was given."""
     if isinstance(data, list):
         return [from_data(inner) for inner in data]
     if not isinstance(data, dict):
@@ -69,7 +70,7 @@ def from_data(data: object) -> object:
 
 
 def in_english(value: Any) -> Any:
-    """Return *value* with every message in it, in mappings and lists too, as its English sentence."""
+    """Return *value* with every message in it, also within mappings and lists, replaced by its English sentence."""
     if isinstance(value, Message):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The whole server: the API, and whatever else answers at the same address. The one place that knows all of them; they do not know each other."""
+"""The server as a whole: the API, the dashboard and MCP at one address. Only this module knows all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def build(store: Store, settings: Settings) -> FastAPI:
-    """Return the application over an open *store*, which whoever opened it closes. Raises `BadSetting` where this Onward was not built whole."""
+    """Return the application on an open *store*, which the caller closes. Raises `BadSetting` if this installation has no built
+    dashboard.
+    """
     mcp_server = mcp.McpApp(store, settings)
     application = build_api(store, settings, services=[mcp_server.run])
     application.router.routes.append(Route(mcp.PATH, mcp_server, methods=["POST"]))

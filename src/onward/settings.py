@@ -1,6 +1,7 @@
-"""What a person may set, and where it is read: flags, then `ONWARD_*` variables, then the nearest `.onward.toml`, then `onward.toml` in the data folder.
+"""The settings and where they come from: flags, then `ONWARD_*` variables, then the nearest `.onward.toml`, then `onward.toml` in the
+data folder.
 
-Nothing else in the house reads the environment or a settings file, but for `whereabouts`, which finds them.
+No other module reads the environment or a settings file, except `locations`, which finds them.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ LLM_NAMES = (
     *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
     *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
 )
-"""What is said of the language model."""
+"""Settings of the language model."""
 REPOSITORY_NAMES = ("project", "budget_tokens", "worktrees", "quiet_minutes")
-"""What an `.onward.toml` may hold: what concerns the sessions of its folder. The rest is said by a variable or in the data folder alone: others may have written a repository,
-and one that named a server, a database or a model would get the token, what is kept, or the key."""
+"""Settings allowed in an `.onward.toml`: those that concern sessions in its folder. All others must be set by a variable or in the data
+folder. A repository may come from someone else, and one that set a server, a database or a model would receive the token, the stored data
+or the key.
+"""
 NAMES = (
     *REPOSITORY_NAMES,
     "database_url",
@@ -33,19 +36,21 @@ NAMES = (
     *LLM_NAMES,
     *("server", "token"),
 )
-"""What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys by ONWARD_LLM_KEY and ONWARD_SEALING_KEY."""
+"""Settings allowed in a settings file. `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys
+by ONWARD_LLM_KEY and ONWARD_SEALING_KEY.
+"""
 
 MIN_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
 LOOPBACK, PORT, BODY_LIMIT_MB = "127.0.0.1", 3000, 64
 RATE_LIMIT = 1200
-"""Requests a minute."""
+"""Requests per minute."""
 MAX_PORT = 65535
 ROTATE_FROM, ROTATE_AT = 85, 92
 
 System: TypeAlias = Literal["linux", "macos", "windows"]
 Worktrees: TypeAlias = Literal["together", "apart"]
-"""Whether the worktrees of a repository are one project, or each is its own."""
+"""Whether the worktrees of a repository are one project or separate ones."""
 
 _FOLDER_VARIABLES = (
     *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR"),
@@ -55,14 +60,14 @@ _FOLDER_VARIABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the programs of this machine keep their things: the person's folder, the kind of system, and the variables that move an agent's folder."""
+    """Where programs on this machine store their data: the home folder, the operating system, and variables that move an agent's folder."""
 
     home: Path
     system: System
     folder_overrides: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def folder(self, variable: str, default: str) -> Path:
-        """Return the folder that *variable* names, or the *usual* one below the person's folder."""
+        """Return the folder set by *variable*, or else the *default* one below the home folder."""
         return Path(self.folder_overrides.get(variable) or self.home / default)
 
     def expand(self, text: str) -> Path:
@@ -77,10 +82,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class LLMSettings:
-    """What is set of the language model. `url` and `model` are empty where nothing was said; `key` is that of the environment, and in no representation.
+    """Settings of the language model. `url` and `model` are empty if not set; `key` comes from the environment and is left out of
+    representations.
 
-    `usd_per_million` is what input and output tokens cost. A project spends at most `daily_usd` and `daily_tokens` in a day (UTC), a job `job_usd` and
-    `job_tokens`; 0 is any amount.
+    `usd_per_million` is the price of input and output tokens. A project spends at most `daily_usd` and `daily_tokens` per day (UTC), a
+    job `job_usd` and `job_tokens`; 0 means no limit.
     """
 
     is_off: bool = False
@@ -99,17 +105,20 @@ class LLMSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that is set. `database_url` is empty for SQLite in `home`, `project` when the current folder decides, `budget_tokens` None for the usual one.
+    """All settings. `database_url` is empty for SQLite in `home`, `project` if the current folder decides, `budget_tokens` None for the
+    default.
 
-    `claude_home` is where Claude Code keeps its transcripts. `project_for_all` is the project that a flag or a variable names, whatever folder a session
-    ran in; one that a file names is for the sessions of that file's folder. A session that is followed is over after `quiet_minutes`.
+    `claude_home` is the folder of Claude Code. `forced_project` is the project set by a flag or a variable, for all sessions wherever
+    they ran; a project set in a file applies to sessions of the file's folder. A followed session counts as ended after `quiet_minutes`.
 
-    A server listens at `host` and `port` and takes requests of at most `body_limit_mb`; it goes by `trusted_hosts` too, and the pages of `cors_origins` may ask it.
-    It takes `rate_limit` requests a minute of each caller, any number where that is 0; None is `RATE_LIMIT` for callers of other machines, any number for those of this one.
+    A server listens at `host` and `port` and accepts requests of at most `body_limit_mb`. It also answers to `trusted_hosts`, and to
+    pages of `cors_origins`. It accepts `rate_limit` requests per minute and caller, 0 means no limit; None means `RATE_LIMIT` for other
+    machines and no limit for this one.
 
-    A session leaves its account for a better one from `rotate_from` credits used of a hundred on, and by `rotate_at` for any that has more left.
+    A session moves to a better account from `rotate_from` percent of used credits on, and by `rotate_at` percent to any account with more
+    left.
 
-    Commands work on the store of the Onward at `server`, with the access token `token`; on this machine's own where that is empty.
+    Commands use the store of the Onward server at `server`, with the access token `token`; the local store if `server` is empty.
     """
 
     home: Path
@@ -133,18 +142,18 @@ class Settings:
     server: str = ""
     token: str = field(default="", repr=False)
     sources: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
-    """Where each setting stands that was set: a flag, a variable, a file."""
+    """Where each setting was set: a flag, a variable or a file."""
 
     @property
     def is_exposed(self) -> bool:
-        """Whether a server that listens at `host` can be reached from other machines."""
+        """Whether other machines can reach a server that listens at `host`."""
         return not is_loopback(self.host)
 
 
 @lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
-    """Return whether *host* is this machine's own address, which no other machine reaches."""
-    # Imported here: only what serves asks.
+    """Return whether *host* is a loopback address of this machine."""
+    # Imported here: only servers need it.
     from ipaddress import IPv6Address, ip_address
 
     try:
@@ -159,7 +168,9 @@ def is_loopback(host: str) -> bool:
 def read_settings(
     flags: Mapping[str, object] | None = None, *, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Settings:
-    """Return the settings as seen from *folder* (the current one by default); a flag that is None is not set. Raises `BadSetting`, naming where a wrong value stands."""
+    """Return the settings for *folder*, by default the current one. A flag that is None is not set. Raises `BadSetting` with the place of
+    the wrong value.
+    """
     environment = os.environ if environment is None else environment
     home = Path(locations.data_folder(environment))
     configured: dict[str, tuple[object, str]] = {}
@@ -168,7 +179,7 @@ def read_settings(
             configured.update({name: (value, str(path)) for name, value in _read_file(path).items()})
             _reject_home_settings(configured, path)
     if "ONWARD_SERVER" in environment:
-        # Empty, it says that no server is meant, whatever a file names.
+        # An empty variable means the local store, whatever a file sets.
         configured.pop("server", None)
     explicit: dict[str, tuple[object, str]] = {
         name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")
@@ -201,7 +212,7 @@ def read_settings(
 
 
 def read_machine(environment: Mapping[str, str] | None = None) -> Machine:
-    """Return where the programs of this machine keep their things."""
+    """Return where programs on this machine store their data."""
     environment = os.environ if environment is None else environment
     system: System = "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
     home = environment.get("USERPROFILE" if system == "windows" else "HOME")
@@ -210,7 +221,7 @@ def read_machine(environment: Mapping[str, str] | None = None) -> Machine:
 
 
 def project_of_folder(folder: Path) -> str:
-    """Return the project that the nearest `.onward.toml`, in *folder* or above it, names; empty where none does. Raises `BadSetting`."""
+    """Return the project set in the nearest `.onward.toml`, in *folder* or above it; empty if none sets it. Raises `BadSetting`."""
     path = _find_file(folder)
     return "" if path is None else _read_text({name: (value, str(path)) for name, value in _read_file(path).items()}, "project")
 
@@ -232,7 +243,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _reject_home_settings(configured: Mapping[str, tuple[object, str]], path: Path) -> None:
-    """Raise `BadSetting` where a file of a repository says more than concerns its own sessions."""
+    """Raise `BadSetting` if a repository's file contains settings that it may not set."""
     if path.name == locations.PROJECT_FILE and (
         forbidden := [name for name, (_value, source) in configured.items() if name not in REPOSITORY_NAMES and source == str(path)]
     ):
@@ -263,7 +274,7 @@ def _read_worktrees(configured: Mapping[str, tuple[object, str]]) -> Worktrees:
 
 
 def _read_port(configured: Mapping[str, tuple[object, str]]) -> int:
-    """Return the port; 0 is any that is free."""
+    """Return the port; 0 means any free port."""
     port = _read_integer(configured, "port", 0, "a port")
     if port is not None and port > MAX_PORT:
         raise BadSetting(
@@ -274,7 +285,7 @@ def _read_port(configured: Mapping[str, tuple[object, str]]) -> int:
 
 
 def _read_list(configured: Mapping[str, tuple[object, str]], name: str) -> tuple[str, ...]:
-    """Return what a list holds; a variable holds one with commas."""
+    """Return a list of texts; in a variable they are separated by commas."""
     value, source = configured.get(name, ("", ""))
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
@@ -302,7 +313,7 @@ def _read_integer(configured: Mapping[str, tuple[object, str]], name: str, minim
 
 
 def _read_window(configured: Mapping[str, tuple[object, str]]) -> tuple[int, int]:
-    """Return where rotation begins and by when it is due."""
+    """Return the start and the end of the rotation window in percent of used credits."""
     window_start = _read_integer(configured, "rotate_from", 1, "credits used of a hundred") or ROTATE_FROM
     window_end = _read_integer(configured, "rotate_at", 1, "credits used of a hundred") or max(ROTATE_AT, window_start)
     if window_start > window_end or window_end > 100:
@@ -358,7 +369,7 @@ def _read_number(configured: Mapping[str, tuple[object, str]], name: str, unit: 
 
 
 def _read_prices(configured: Mapping[str, tuple[object, str]]) -> tuple[float, float] | None:
-    """Return what a million input and output tokens cost: two numbers with a slash."""
+    """Return the prices of a million input and output tokens, written as two numbers with a slash."""
     prices_text = _read_text(configured, "llm_usd_per_million")
     if not prices_text:
         return None
@@ -376,7 +387,7 @@ def _read_prices(configured: Mapping[str, tuple[object, str]]) -> tuple[float, f
 
 
 def _parse_number(text: str) -> float | None:
-    """Return a number from 0 on; None where *text* is none."""
+    """Return *text* as a number of at least 0; None if it is not one."""
     try:
         number = float(text)
     except ValueError:

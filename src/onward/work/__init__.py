@@ -1,6 +1,6 @@
-"""Durable background work: what takes longer than a request, as rows in `jobs` that a worker carries out step by step.
+"""Durable background work: jobs are rows of the table `jobs`, which workers process step by step.
 
-`start` runs a worker beside whatever else the process does; `run` is a worker and nothing else. Nothing outside imports what carries the work out.
+`start` runs a worker inside another process. Importing this package does not import DBOS.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""DBOS, as far as jobs need it: launched once in a process, a run begun, looked at, and taken over from a worker that is gone."""
+"""The parts of DBOS that jobs need: launch it once per process, enqueue a run, look up its state, and resume it after its worker died."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_DELETED_RUNS = 1000
 
 @contextmanager
 def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int) -> Iterator[None]:
-    """Run DBOS inside: its database is a file of its own in the home, or a schema of its own in the PostgreSQL database."""
+    """Run DBOS inside the context. Its database is a separate file in the data folder, or a separate schema in the PostgreSQL database."""
     config: DBOSConfig = {
         "name": "onward",
         "system_database_url": settings.database_url or f"sqlite:///{settings.home / DATABASE}",
@@ -50,7 +50,7 @@ def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int)
 
 
 def _delete_damaged(path: Path) -> None:
-    """Remove DBOS's own file where it is not whole: nothing in it is needed."""
+    """Delete DBOS's own database file if it is damaged: nothing in it is needed."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             is_intact = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
@@ -62,24 +62,24 @@ def _delete_damaged(path: Path) -> None:
 
 
 def run_state(run: str) -> RunState:
-    """Return what DBOS knows of a run: nothing, that it waits for a worker, that one has taken it, or that it is over."""
+    """Return the state of a run in DBOS: unknown, waiting for a worker, taken by one, or over."""
     status = DBOS.get_workflow_status(run)
     return "unknown" if status is None else _STATES.get(status.status, "over")
 
 
 def enqueue_run(run: str, queue: str) -> None:
-    """Have a run of a queue carried out, by whichever worker is free; once, however often it is said."""
+    """Enqueue a run, for whichever worker is free. Repeating this has no effect."""
     with SetWorkflowID(run):
         DBOS.enqueue_workflow(queue, carry_out, run)
 
 
 def resume_run(run: str, queue: str) -> None:
-    """Have a run whose worker is gone carried on by another, after the last step that was done."""
+    """Let another worker resume the run of a dead one, after its last finished step."""
     DBOS.resume_workflow(run, queue_name=queue)
 
 
 def delete_old_runs(before: datetime) -> None:
-    """Remove what DBOS remembers of runs that were over *before* a time: the jobs say what came of them."""
+    """Delete DBOS's records of runs that ended before a time: the jobs store the results."""
     old_runs = DBOS.list_workflows(
         name=WORKFLOW, completed_before=before.isoformat(), limit=_MAX_DELETED_RUNS, load_input=False, load_output=False,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""A worker: takes jobs from their table, has DBOS carry them out, and tells the table that it is still at work.
+"""A worker: takes jobs from their table, lets DBOS run them, and records in the table that it is alive.
 
-On SQLite one worker of a home is at work, and others wait to take its place; on PostgreSQL as many as there are share the jobs. DBOS's own database only
-remembers which steps of a run are done. It may be lost: whatever is open in the table and unknown there is begun again.
+On SQLite one worker of a data folder is active, and others wait to replace it; on PostgreSQL all workers share the jobs. DBOS's own
+database only records which steps of a run are done. It may be lost: open jobs that it does not know are started again.
 """
 
 from __future__ import annotations
@@ -29,21 +29,23 @@ if TYPE_CHECKING:
     from onward.store import Store
 
 STEPS_VERSION = "onward-jobs-1"
-"""What DBOS holds to be our version. It changes only if a run that an older Onward began cannot be gone on with, so that an upgrade strands nothing."""
+"""The application version that DBOS sees. It changes only if a new Onward cannot continue the runs of an older one, so that upgrades
+leave no job behind.
+"""
 
 CONCURRENT_JOBS = 2
-"""Jobs that one worker carries out at the same time, of those that somebody waits for and of the others."""
+"""Jobs that one worker runs at the same time, in each of the two queues."""
 
 SWEEP_SECONDS = 0.3
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 20.0
-"""A worker that was not heard of for so long is gone, and another one goes on with its jobs."""
+"""A worker without a sign of life for this long is considered dead, and another one continues its jobs."""
 RECHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 3600.0
 RETRY_SECONDS = 5.0
 
 EMBEDDED_DELAY_SECONDS = 1.0
-"""A worker beside a server lets it begin to answer first: what carries the work out takes half a second of a processor to import."""
+"""A worker inside a server waits this long, so that the server answers first: importing DBOS takes half a second of processor time."""
 
 LOCK_FILE = "worker.lock"
 
@@ -51,7 +53,9 @@ _log = logging.getLogger("onward.work")
 
 
 class Worker:
-    """One worker, in threads of its own. It ends when `stop` is called, or where it cannot go on: `error` says why then; one that `keeps_trying` begins again."""
+    """A worker in its own threads. It ends when `stop` is called, or on an error, which it stores in `error`; with *keeps_trying* it
+    starts again instead.
+    """
 
     def __init__(
         self, settings: Settings, *, keeps_trying: bool = False, delay_seconds: float = 0.0, first_wait_seconds: float = 1.0
@@ -70,14 +74,15 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="onward-worker", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
-        # DBOS imports it, in the worker's thread. While it is half there, statements of other threads fail: SQLAlchemy asks it of every list that it is given.
+        """Start the worker's thread and return."""
+        # DBOS imports this in the worker's thread. While it is partly imported, statements in other threads fail, because SQLAlchemy
+        # consults it for every list.
         import sqlalchemy.orm  # noqa: F401
 
         self._thread.start()
 
     def stop(self) -> None:
-        """End: what is being done is left where it is, and gone on with by the next worker."""
+        """Stop the worker. Interrupted steps are run again by the next worker."""
         self._stop_event.set()
         self._stop_steps()
         self._thread.join()
@@ -102,7 +107,7 @@ class Worker:
                     return
 
     def _work_on(self, store: Store) -> None:
-        # Imported here, in this thread: it takes half a second, and whatever else the process does need not wait.
+        # Imported here, in the worker's thread: it takes half a second, and the rest of the process need not wait.
         from onward.work import engine, workflow
 
         settings = self._settings
@@ -142,7 +147,7 @@ class Worker:
     def _send_beats(self, store: Store, end_event: threading.Event) -> None:
         while not end_event.wait(BEAT_SECONDS):
             for run, progress in list(self._progress_by_run.items()):
-                # A store that is busy, or away for a while, is asked again at the next beat.
+                # If the store is busy or unreachable, the next beat tries again.
                 with contextlib.suppress(OnwardError):
                     jobs.record_beat(store, run, self.name, progress)
 
@@ -161,7 +166,7 @@ class Worker:
                 _log.warning("the sweep failed, and is done again: %s", type(error).__name__)
 
     def _sweep(self, store: Store) -> None:
-        """See that every open job that is due is carried out by somebody."""
+        """See that every open job that is due has a running worker."""
         now, clock_now = datetime.now(UTC), time.monotonic()
         open_jobs = jobs.list_open(store)
         runs = {job.run for job in open_jobs}
@@ -184,7 +189,7 @@ class Worker:
             if job.run not in self._progress_by_run:
                 jobs.start_new_run(store, job.run)
         elif state == "taken" and job.run not in self._progress_by_run:
-            # One that was taken and never begun has no beat to go by: its worker died in between.
+            # A run that was taken but never started has no beat: its worker died in between.
             silent_seconds = clock_now - self._silent_since.setdefault(job.run, clock_now)
             if job.beat_at is not None:
                 silent_seconds = (now - job.beat_at).total_seconds()
@@ -196,7 +201,7 @@ class Worker:
 
 @contextmanager
 def start(settings: Settings) -> Iterator[Worker]:
-    """Run a worker beside whatever is done inside: `with work.start(settings):`. It is at work a moment later, and has ended at the end."""
+    """Run a worker during the context: `with work.start(settings):`. It is active a moment later, and stopped at the end."""
     worker = Worker(settings, keeps_trying=True, delay_seconds=EMBEDDED_DELAY_SECONDS)
     worker.start()
     try:
@@ -207,12 +212,14 @@ def start(settings: Settings) -> Iterator[Worker]:
 
 @contextmanager
 def _hold_worker_lock(settings: Settings, stop_event: threading.Event) -> Iterator[bool]:
-    """Wait to be the one worker of a home on SQLite; False where it is all over before. On PostgreSQL there may be many."""
+    """Wait for the lock that one worker of a data folder holds on SQLite; yields False if *stop_event* is set first. On PostgreSQL there
+    is no lock.
+    """
     if settings.database_url:
         yield True
         return
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # A lock that every system has, and lets go of when its process dies: that of a database in exclusive use.
+    # An exclusive SQLite transaction is a lock that exists on every system and is released when its process dies.
     lock = sqlite3.connect(settings.home / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         while not _try_lock(lock):

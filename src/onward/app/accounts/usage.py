@@ -1,6 +1,7 @@
-"""Usage: what sessions cost in tokens and at list prices, counted from their turns.
+"""Usage: what sessions cost in tokens and at list prices, computed from their turns.
 
-Each turn is kept once in its project, so what a fork repeats is counted once. A session is counted when it is completed, and when somebody asks for what was not counted yet.
+Each turn is stored once in its project, so turns repeated in a fork count once. A session is counted when it is completed, or when its
+usage is requested.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ __all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage"]
 
 
 def count(store: Store, session_id: int) -> None:
-    """Count the usage of a session, if its turns changed since that was done. Where they change meanwhile, whoever changes them counts again."""
+    """Count the usage of a session if its turns have changed since the last count. If they change during the count, the next count
+    corrects it.
+    """
     with store.read() as connection:
         session = sessions.find(connection, session_id)
         if session is None or usage.is_counted(connection, session_id, session.turns, session.tokens):
@@ -38,7 +41,7 @@ def count(store: Store, session_id: int) -> None:
 
 
 def count_all(store: Store, *, project_id: int | None = None) -> int:
-    """Count every session, of one project or of all, that was not counted as it is; return how many there were."""
+    """Count all outdated sessions, of one project or of all, and return how many there were."""
     with store.read() as connection:
         session_ids = usage.list_uncounted(connection, project_id=project_id)
     for session_id in session_ids:
@@ -47,7 +50,7 @@ def count_all(store: Store, *, project_id: int | None = None) -> int:
 
 
 def read_session_usage(store: Store, session_id: int) -> list[ModelUsage]:
-    """Return what a session cost, by account and model, the dearest first. Counts it where that was not done yet."""
+    """Return the cost of a session by account and model, highest first. Counts it first if necessary."""
     count(store, session_id)
     with store.read() as connection:
         return usage.totals(connection, session_id=session_id)
@@ -72,7 +75,7 @@ class _UsageSum:
 
 
 def sum_by_model(turns: Iterable[TurnUsage], links: Sequence[AccountSession]) -> list[ModelUsage]:
-    """Return the sum of *turns* by account and model. *links* say which account the session ran on when, the newest first."""
+    """Return the sum of *turns* by account and model. *links* tell which account the session ran on when, newest first."""
     sums: dict[tuple[int | None, str], _UsageSum] = {}
     for turn in turns:
         sums.setdefault((_account_at(links, turn.at), turn.model), _UsageSum()).add(turn)
@@ -90,7 +93,7 @@ def sum_by_model(turns: Iterable[TurnUsage], links: Sequence[AccountSession]) ->
 
 
 def _account_at(links: Sequence[AccountSession], at: datetime | None) -> int | None:
-    """Return the account in use at a time: the first one is taken to have been there from the beginning. A turn without a time is the last one's."""
+    """Return the account in use at a time. The first account counts from the beginning; a turn without a time counts for the last one."""
     if not links:
         return None
     return next((link.account_id for link in links if at is None or link.started_at <= at), links[-1].account_id)

@@ -1,4 +1,4 @@
-"""Rebuilding: facts extracted anew from the turns that are kept, as after an upgrade that extracts better."""
+"""Rebuilding a ledger: facts are extracted again from stored turns, for example after an upgrade."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from onward.store.facts import Contribution, StoredLedger
 
 
 def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> RebuildResult:
-    """Extract the facts of every completed session again and make the handoff anew, and all that is derived; a person's edits stay. *on_progress* is told (done, of).
+    """Extract the facts of all completed sessions again, and recreate the handoff and all derived data. Edits by users stay.
+    *on_progress* receives (done, total).
 
-    Raises `Conflict` when sessions were completed meanwhile; nothing is changed then.
+    Raises `Conflict` if a session was completed in the meantime; nothing is changed then.
     """
     with store.read() as connection:
         state = read_project_state(connection, project.id)
@@ -53,6 +54,6 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
 
 
 def rebuild_index(store: Store) -> int:
-    """Make the search index anew from the turns that are kept; return how many there are."""
+    """Rebuild the search index from the stored turns. Return the number of turns."""
     with store.write() as connection:
         return turns.reindex(connection)

@@ -1,4 +1,4 @@
-"""The store's own care: its schema, a prompt of the database, and beginning anew."""
+"""Maintenance of the store: its schema, a database prompt, copying and resetting it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from onward.store.reset import empty_store
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The schema that a store was found at, empty where it was made now, and the one it is at."""
+    """The schema version before the store was opened (empty for a new store) and now."""
 
     old_version: str
     new_version: str
@@ -29,7 +29,9 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class DatabasePrompt:
-    """How to open a prompt on the database: the command, and the variables that it needs. The password is in these, for anyone can read a command line."""
+    """How to open a prompt on the database: the command and its environment variables. The password is among these, because command lines
+    are public.
+    """
 
     command: tuple[str, ...]
     secrets: dict[str, str]
@@ -37,26 +39,26 @@ class DatabasePrompt:
 
 @dataclass(frozen=True, slots=True)
 class ResetReport:
-    """A store that was made empty, by name. `kept` is the copy of what it held; None on PostgreSQL, and where there was nothing."""
+    """The name of a store that was reset, and the backup of its content; None on PostgreSQL and for an empty store."""
 
     name: str
     kept: Path | None
 
 
 def read_migration(store: Store) -> Migration:
-    """Return what opening the store did to its schema."""
+    """Return the schema versions before and after the store was opened."""
     return Migration(store.initial_version, NEWEST_VERSION)
 
 
 def store_name(store: Store) -> str:
-    """Return what the store is called: its database on PostgreSQL, its file on SQLite."""
+    """Return the name of the store: its database on PostgreSQL, its file on SQLite."""
     return store.path.name if store.path else str(store.engine.url.database)
 
 
 def database_prompt(store: Store) -> DatabasePrompt:
     """Return how to open the database's own prompt."""
     if store.path:
-        # SQLite forgets this for every connection, and rows would lose what they belong to.
+        # SQLite needs this for every connection; without it, deleting rows would leave others without their parents.
         return DatabasePrompt(("sqlite3", "-cmd", "PRAGMA foreign_keys = ON", str(store.path)), {})
     url = store.engine.url
     secrets = {"PGPASSWORD": str(url.password)} if url.password else {}
@@ -65,9 +67,10 @@ def database_prompt(store: Store) -> DatabasePrompt:
 
 
 def copy_store(store: Store, target: Store, on_progress: Callable[[int, int], object] | None = None) -> int:
-    """Copy all that *store* holds into the new store *target*, at once or not at all, and return how many rows that is. *on_progress* is told (rows done, of).
+    """Copy everything in *store* to the empty store *target* in one transaction, and return the number of rows. *on_progress* receives
+    (rows done, total).
 
-    Raises `Conflict` where *target* holds something, and while jobs are under way: their files stay where they are.
+    Raises `Conflict` if *target* is not empty, or while jobs are open, because their files are not copied.
     """
     if open_jobs := jobs.list_open(store):
         raise Conflict(
@@ -77,7 +80,7 @@ def copy_store(store: Store, target: Store, on_progress: Callable[[int, int], ob
 
 
 def reset_store(settings: Settings, store: Store) -> ResetReport:
-    """Make the store empty, for good. On SQLite what it held is copied beside it first, and where that fails nothing is emptied."""
+    """Delete everything in the store. On SQLite a backup is made next to it first; if that fails, nothing is deleted."""
     backup_path = None
     if store.path:
         backup_path = store.path.with_name(f"{store.path.name}.before-reset-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")

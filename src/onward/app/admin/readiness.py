@@ -1,4 +1,4 @@
-"""Whether the store answers."""
+"""Whether the store responds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from onward.store import Store, health
 
 
 def check(store: Store) -> None:
-    """Ask the store something. Raises what the store raises when it cannot answer."""
+    """Query the store. Raises the store's error if it does not respond."""
     with store.read() as connection:
         health.ping(connection)

@@ -1,4 +1,4 @@
-"""Requests that are sent twice, because the first answer was lost on its way, and are to be done once."""
+"""Repeated requests: a request sent again with the same Idempotency-Key gets the first answer and is processed once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["StoredAnswer", "delete", "digest_parts", "finish", "start"]
 
 ANSWER_LIFETIME = timedelta(hours=24)
 STALE_AFTER = timedelta(minutes=2)
-"""A request that is not answered by then is taken for one whose process was killed: it may be sent again."""
+"""A request without an answer after this time is assumed to have died with its process, and may be sent again."""
 
 
 def digest_parts(*parts: bytes) -> str:
-    """Return the name of what *parts* say, all of them together."""
+    """Return a digest of *parts*."""
     digest = blake2b(digest_size=32)
     for part in parts:
         digest.update(b"%d:" % len(part) + part)
@@ -25,9 +25,9 @@ def digest_parts(*parts: bytes) -> str:
 
 
 def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
-    """Return the answer that was given to the request of that *key*; None where it is the first, which must then be finished or forgotten.
+    """Return the stored answer to the request with this *key*; None for a new request, which must then be finished or deleted.
 
-    Raises `BadInput` when the same key asked something else, and `Conflict` when the first is still being answered.
+    Raises `BadInput` if the key belongs to a different request, and `RequestInProgress` while the first one is being answered.
     """
     with store.write() as connection:
         idempotency.forget_old(connection, ANSWER_LIFETIME)
@@ -47,12 +47,12 @@ def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
 
 
 def finish(store: Store, key: str, status: int, body: bytes) -> None:
-    """Keep an answer for whoever sends the same request again. An empty *body* stands for one that is shown once."""
+    """Store the answer for repetitions of the request. An empty *body* stands for an answer that is shown only once."""
     with store.write() as connection:
         idempotency.finish(connection, key, status, body)
 
 
 def delete(store: Store, key: str) -> None:
-    """Let a request be tried again: it could not be answered."""
+    """Delete a request that could not be answered, so that it can be sent again."""
     with store.write() as connection:
         idempotency.forget(connection, key)

@@ -1,4 +1,4 @@
-"""Purging: a secret that no rule knew, taken out of everything that is kept."""
+"""Purging: removes a secret that no redaction rule recognised from everything that is stored."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from onward.store import Store, secret_removal
 from onward.store.engine import FILE_NAME
 
 MIN_CHARS = 6
-"""A shorter secret stands in too much that is none."""
+"""A shorter secret would match too much other text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeReport:
-    """What came of purging a secret: the `mark` in its place, the rows it stood in by table, files of ours that were removed because they may hold it (uploads and exports of jobs), and copies that may still.
+    """The result of a purge: the `mark` that replaces the secret, the changed rows by table, deleted uploads and exports, which may have
+    contained it, and copies of the store that may still contain it.
 
-    `is_rewritten` says whether the database was written anew; until it is, pages that are free may hold the secret.
+    `is_rewritten` tells whether the database file was rewritten; until then, its free pages may contain the secret.
     """
 
     mark: str
@@ -33,15 +34,15 @@ class PurgeReport:
 
 
 def count_rows(store: Store, secret: str) -> dict[str, int]:
-    """Return in how many rows of which tables *secret* stands. Raises `BadInput` for one that is too short."""
+    """Return the number of rows that contain *secret*, by table. Raises `BadInput` if it is too short."""
     with store.read() as connection:
         return secret_removal.purge(connection, _clean_secret(secret), "", is_dry_run=True)
 
 
 def purge(store: Store, home: Path, secret: str) -> PurgeReport:
-    """Take *secret* out of the store and out of the files in *home* that are ours, for good: a mark stands in its place, and everything else as it did.
+    """Replace *secret* by a mark everywhere in the store, and delete the files in *home* that may contain it.
 
-    Raises `BadInput` for one that is too short, `Conflict` while jobs are under way: their files hold transcripts as they were sent.
+    Raises `BadInput` if it is too short, and `Conflict` while jobs are open, because their files contain unredacted transcripts.
     """
     mark = f"[secret:purged:{token_hex(4)}]"
     if open_jobs := jobs.list_open(store):

@@ -1,4 +1,4 @@
-"""What is set, and where: for people who wonder why Onward does what it does. No key, no token and no password is told."""
+"""The effective settings and where each was set. Keys, tokens and passwords are not shown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onward.settings import LLM_NAMES, NAMES, Settings
 _PASSWORD_PATTERN = re.compile(r"(://[^:/@]*):[^@]*@")
 _SECRET_NAMES = {"token"}
 _COMMAND_ONLY_NAMES = {"project"}
-"""What is said to a command, and means nothing to a server."""
+"""Settings that matter to single commands, not to a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingReport:
-    """One setting: its name, its variable, what it is, and where that was said; `said_by` is empty for what nobody set."""
+    """One setting: its name, its variable, its value, and where it was set; `said_by` is empty for a default."""
 
     name: str
     variable: str
@@ -24,7 +24,7 @@ class SettingReport:
 
 
 def report_settings(settings: Settings) -> list[SettingReport]:
-    """Return every setting in the order of the reference."""
+    """Return all settings in the order of the reference."""
     return [
         SettingReport(name, f"ONWARD_{name.upper()}", _display_value(settings, name), settings.sources.get(name, ""))
         for name in NAMES

@@ -1,4 +1,4 @@
-"""Totals: how much there is, and what was worked on last."""
+"""Totals over all projects, and the session in progress."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from onward.store.counts import StoreCounts
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How much the store holds, and the session begun last that is still active. `growth_percent` is of mean actual output, the last sessions over the first; `mean_kept_ratio`
-    (0..1) is what handoffs keep, None where no session was completed. `spent` is what asking language models cost.
+    """Totals of the store and the latest active session. `growth_percent` compares the mean output of the last sessions with the first
+    ones. `mean_kept_ratio` (0..1) is the mean preservation of handoffs, None without completed sessions. `spent` is the cost of language
+    models.
     """
 
     counts: StoreCounts

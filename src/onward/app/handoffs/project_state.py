@@ -1,4 +1,4 @@
-"""Where a project stands: its ledger, what a person said of it, and its completed sessions; and the master handoff over them."""
+"""The state of a project: its ledger, the user's edits, its completed sessions, and the master handoff made from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from onward.store.facts import Contribution, StoredLedger
 
 @dataclass(frozen=True, slots=True)
 class ProjectState:
-    """A project as far as its handoff goes. `added` are facts that a person stated, or an agent while at work; `edits` what a person said of any fact, in order."""
+    """The state of a project as far as its handoff needs it. `added_facts` were stated by a user, or by an agent during a session;
+    `edits` are the user's changes to facts, in order.
+    """
 
     project_id: int
     stored_ledger: StoredLedger
@@ -32,19 +34,19 @@ class ProjectState:
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger as the person corrected it."""
+        """The ledger with the user's edits applied."""
         return self._correct(self.stored_ledger.ledger)
 
     def master(self, store: Store, budget_tokens: int | None = None) -> MasterHandoff:
-        """Return the master handoff. Its lines are held against the turns that *store* keeps."""
+        """Return the master handoff. Its lines are checked against the turns in *store*."""
         return self.basis(store).master(budget_tokens)
 
     def basis(self, store: Store) -> HandoffBasis:
-        """Return what the master handoff stands on."""
+        """Return what the master handoff is made from."""
         return HandoffBasis(self.ledger, self.stored_ledger.references, self.session_lines, partial(_load_turns, store, self.project_id))
 
     def master_as_of(self, store: Store, number: int, contribution: Contribution, budget_tokens: int | None = None) -> MasterHandoff:
-        """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
+        """Return the handoff over the sessions up to *number*, which contributed *contribution* to the ledger."""
         lines = [line for line in self.session_lines if line.number <= number]
         ledger = self._correct(fold(Ledger(), contribution.facts))
         return HandoffBasis(
@@ -56,14 +58,16 @@ class ProjectState:
 
 
 def correct_ledger(ledger: Ledger, added_facts: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
-    """Return *ledger* with what was *added* to it. What an agent noted stands like what was extracted, and later work retires it; what a person said stays as it was said."""
+    """Return *ledger* with *added_facts* and *edits* applied. Later work may retire what an agent noted, like extracted facts, but not
+    what a user stated.
+    """
     agent_facts = [fact for fact in added_facts if fact.author == "agent"]
     person_facts = [fact for fact in added_facts if fact.author != "agent"]
     return apply_edits(Ledger((*(fold(ledger, agent_facts) if agent_facts else ledger).facts, *person_facts)), edits)
 
 
 def read_project_state(connection: Connection, project_id: int) -> ProjectState:
-    """Return where a project stands now."""
+    """Return the current state of a project."""
     added_facts, edits = facts.read_edits(connection, project_id)
     session_lines = [session_line(*line) for line in sessions.list_completed(connection, project_id)]
     return ProjectState(

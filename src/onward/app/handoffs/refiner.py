@@ -1,11 +1,11 @@
-"""Refining a handoff by a language model, which can only make it better.
+"""Refining a handoff with a language model, which can only improve it.
 
-The rules' handoff is there before a model is asked, and stands whatever comes of it. A model gets the facts that it shows, in a fixed number of requests; what it writes goes through
-the guard; what it left out is put back; and the result is kept, as a version of its own, only where the measure finds no kind worse. It is always made from the ledger, never from
-what a model wrote before: a summary is never summarised again.
+The handoff by rules exists before a model is asked, and stays if the refinement fails. The model rewrites the facts of that handoff in a
+fixed number of requests. Its lines must pass the guard, facts that it left out are restored, and the result becomes a new version only if
+the measure finds no category worse. It is always made from the ledger, never from an earlier summary.
 
-Nobody waits for a model with the store open. When the result is stored, the ledger and the newest handoff have to be as they were: a session that was completed meanwhile has a
-handoff of its own by then, and what was refined is of no use to anybody.
+No transaction is open during a request. The result is stored only if the ledger and the newest handoff are unchanged: a session completed
+in the meantime has its own, newer handoff.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ if TYPE_CHECKING:
     Answers = Mapping[int, ModelAnswer[WrittenHead | WrittenPart]]
 
 JOB_KIND = "refine"
-"""The kind of the job."""
+"""The kind of the refinement job."""
 
 MAX_DRAFT_REQUESTS, DRAFT_TIMEOUT_SECONDS = 3, 30.0
-"""Requests that somebody waits for, and for how long for each."""
+"""The number of requests of a draft that a user waits for, and the timeout of each."""
 MAX_REMOVED = 60
-"""Removed lines that a report holds."""
+"""The most removed lines in a report."""
 _UNUSABLE_REASONS = ("bad answer", "too large")
-"""Failures that say something of one request only: the other parts go on, and this one stays as the rules wrote it."""
+"""Failures of a single request: its part keeps the text by rules, the other parts continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefinementPlan:
-    """What is asked of a model, and what the rules' handoff stands on that its answers are held against."""
+    """The requests to the model, and the handoff by rules that the answers are compared with."""
 
     basis: HandoffBasis
     rules: MasterHandoff
@@ -63,13 +63,13 @@ class RefinementPlan:
 
     @property
     def fact_ids(self) -> set[str]:
-        """The ids of the facts that a model is given."""
+        """The ids of the facts that the model receives."""
         return {name for part in self.parts for name in part.facts}
 
 
 @dataclass(frozen=True, slots=True)
 class RefinedHandoff:
-    """What came of it: the handoff to keep, None where the rules' one stands, and the report."""
+    """The result: the new handoff, None if the handoff by rules is kept, and the report."""
 
     handoff: MasterHandoff | None
     report: Refinement
@@ -77,7 +77,7 @@ class RefinedHandoff:
 
 @dataclass(frozen=True, slots=True)
 class RefinementTarget:
-    """The version of a handoff, and of the ledger behind it, that is being refined."""
+    """The version of the handoff and of its ledger that is being refined."""
 
     handoff: StoredHandoff
     ledger_version: int
@@ -86,7 +86,7 @@ class RefinementTarget:
 
 @dataclass(slots=True)
 class PlanAnswers:
-    """The answers so far, by the place of their part, and why others have none."""
+    """The answers so far by the position of their part, and the reasons for missing ones."""
 
     usable: dict[int, ModelAnswer[WrittenHead | WrittenPart]] = field(default_factory=dict)
     unusable: dict[int, str | Message] = field(default_factory=dict[int, str | Message])
@@ -101,9 +101,10 @@ def request_refinement(
     token: str = "",
     requested_by: str = "",
 ) -> Job | None:
-    """Ask for the refinement of a project's newest handoff, or of *handoff* that was made just now; None where no model is set up. A *token* is kept, encrypted, until the job ends.
+    """Request the refinement of a project's newest handoff, or of the just created *handoff*; None if no model is configured. A *token*
+    is stored, encrypted, until the job ends.
 
-    Raises `NotFound` where the project has no handoff.
+    Raises `NotFound` if the project has no handoff.
     """
     if gateway.find_model_context(store, model_setup, project=project, token=token) is None:
         return None
@@ -119,7 +120,7 @@ def request_refinement(
 
 
 class RefinementRequest(NamedTuple):
-    """What became of asking for a refinement beside something else: `llm` says it in a word, or why not."""
+    """The outcome of a request for a refinement. `llm` is a state or the error."""
 
     llm: str | Message
     job: Job | None = None
@@ -137,7 +138,9 @@ def try_request(
     token: str = "",
     requested_by: str = "",
 ) -> RefinementRequest:
-    """Ask for a refinement, as `ask` does, of a handoff that was made just now. Whatever is wrong with that, nothing is wrong with the handoff: it is told, and never raised."""
+    """Request the refinement of a just created *handoff*, as `request_refinement` does, but return an error instead of raising it: the
+    handoff is valid without.
+    """
     try:
         job = request_refinement(store, model_setup, project, handoff=handoff, token=token, requested_by=requested_by)
     except OnwardError as error:
@@ -146,7 +149,7 @@ def try_request(
 
 
 def request_after(context: JobContext, job: Job, project: Project, handoff: StoredHandoff | None = None) -> dict[str, str | Message | int]:
-    """Ask for a refinement of what *job* made, and return what became of asking, as the result of the job tells it."""
+    """Request the refinement of the handoff that *job* created. Return the outcome as fields of the job's result."""
     if context.model_setup is None:
         return {"llm": NOT_CONFIGURED}
     request = try_request(context.store, context.model_setup, project, handoff, requested_by=job.requested_by)
@@ -154,7 +157,9 @@ def request_after(context: JobContext, job: Job, project: Project, handoff: Stor
 
 
 def estimate(store: Store, model_setup: ModelSetup, project: Project, *, token: str = "") -> CostEstimate:
-    """Return what refining the newest handoff comes to at most, if nothing has to be asked again. Raises `NotFound` without a handoff, `BadInput` without a model."""
+    """Return the maximum cost of refining the newest handoff, without retries. Raises `NotFound` without a handoff, `BadInput` without a
+    model.
+    """
     model_context = gateway.find_model_context(store, model_setup, project=project, token=token)
     if model_context is None:
         raise no_model_error()
@@ -163,12 +168,12 @@ def estimate(store: Store, model_setup: ModelSetup, project: Project, *, token: 
 
 
 def no_model_error() -> BadInput:
-    """Return the error for what needs a model where none is set up."""
+    """Return the error that no model is configured."""
     return BadInput("No language model is configured.", "Set a key (onward llm-key set) or the address of a model (ONWARD_LLM_URL).")
 
 
 def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
-    """Return what there is to refine: the newest handoff, and the plan for it."""
+    """Return what is to be refined: the newest handoff and the plan for it."""
     with store.read() as connection:
         newest_handoff = handoffs.find_newest(connection, project.id)
         state = read_project_state(connection, project.id)
@@ -180,8 +185,8 @@ def require_target(store: Store, project: Project, model_context: ModelContext) 
 
 
 def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: ModelContext) -> RefinementPlan:
-    """Return what is asked of a model for the rules' handoff over *basis*."""
-    # Imported here: pydantic and what it shapes are for those who ask a model.
+    """Return the requests to a model for the handoff by rules over *basis*."""
+    # Imported here: pydantic is needed only if a model is asked.
     from onward.llm import writer
 
     rules = basis.master(budget_tokens)
@@ -202,7 +207,9 @@ def request_part(
     watch: ProgressWatch | None = None,
     attempts: int | None = None,
 ) -> None:
-    """Ask a model for one part of a plan. An answer that is of no use leaves the part to the rules. Raises `ProviderFailed` for all else that goes wrong, and `SpendLimit`."""
+    """Ask a model for one part of a plan. An unusable answer leaves the part to the rules. Raises `ProviderFailed` for other failures,
+    and `SpendLimit`.
+    """
     part = plan.parts[position]
     step = f"write {position + 1}: {part.title}"
     try:
@@ -218,7 +225,7 @@ def request_part(
 def apply_answers(
     plan: RefinementPlan, model_context: ModelContext, plan_answers: PlanAnswers, job_id: int | None = None
 ) -> RefinedHandoff:
-    """Return what becomes of the answers: guarded, what they lost put back, measured against the rules' handoff."""
+    """Return the handoff made from the answers: checked by the guard, missing facts restored, measured against the handoff by rules."""
     proposed = _proposed_lines(plan, plan_answers.usable)
     evidence = GuardEvidence(plan.basis.ledger, plan.quotes, _HandleResolver(plan).resolves)
     guarded = guard(proposed, evidence)
@@ -247,7 +254,9 @@ def apply_answers(
 
 
 def store_refined(store: Store, project: Project, target: RefinementTarget, refined: RefinedHandoff) -> StoredHandoff | None:
-    """Keep what was refined as the project's newest handoff; None where the ledger or the handoff is another by now, and nothing is kept."""
+    """Store the refined handoff as the project's newest version; None if the ledger or the newest handoff has changed, and nothing is
+    stored.
+    """
     if refined.handoff is None:
         raise ValueError("there is nothing to keep")
     with store.write() as connection:
@@ -274,7 +283,7 @@ def store_refined(store: Store, project: Project, target: RefinementTarget, refi
 
 
 def find_by_job(store: Store, project: Project, job_id: int) -> StoredHandoff | None:
-    """Return the handoff that a job kept already, before it was cut off; None where it has not."""
+    """Return the handoff that the job has already stored, before it was interrupted; None if it has not."""
     newest_handoff = _require_newest(store, project)
     return newest_handoff if newest_handoff.refinement and newest_handoff.refinement.job_id == job_id else None
 
@@ -288,9 +297,10 @@ def refine_draft(
     project: Project | None = None,
     token: str = "",
 ) -> RefinedHandoff | None:
-    """Return the refinement of a handoff that belongs to no session, asked for here and now; None where no model is set up.
+    """Return the refinement of a draft that belongs to no session, while the user waits; None if no model is configured.
 
-    Somebody waits for it: it is a few requests, each made once and for a short time. Whatever goes wrong, the rules' handoff stands, and the report says why.
+    It makes a few requests, each once and with a short timeout. If they fail, the handoff by rules is kept, and the report gives the
+    reason.
     """
     model_context = gateway.find_model_context(store, model_setup, project=project, token=token)
     if model_context is None:
@@ -310,7 +320,7 @@ def refine_draft(
 
 
 class _HandleResolver:
-    """Which handles lead to a turn, or to what a person said on completing a session."""
+    """Tells whether a handle refers to an existing turn, or to completion notes."""
 
     def __init__(self, plan: RefinementPlan) -> None:
         given_facts = [fact for fact in plan.basis.ledger.live() if fact.id in plan.fact_ids]
@@ -323,7 +333,7 @@ class _HandleResolver:
 
 
 def _proposed_lines(plan: RefinementPlan, answers: Answers) -> list[ProposedLine]:
-    """Return all lines that a model wrote, in the order of their parts, those of the head first."""
+    """Return all lines that the model wrote, in the order of their parts, those of the head first."""
     return [line for position, part in enumerate(plan.parts) if position in answers for line in part.read_answer(answers[position].value)]
 
 

@@ -23,7 +23,25 @@ from onward.settings import Machine, Worktrees
 from onward.store import Store, encrypted_keys, jobs
 from onward.store.jobs import OpenJob
 
-__all__ = ["Job", "JobContext", "JobState", "JobStopped", "OpenJob", "StepProgress", "StepResult", "WorkerStopping", "cancel", "list_jobs", "list_open", "record_beat", "request_job", "require", "retry", "start_new_run", "take_step"]  # fmt: skip
+__all__ = [
+    "Job",
+    "JobContext",
+    "JobState",
+    "JobStopped",
+    "OpenJob",
+    "StepProgress",
+    "StepResult",
+    "WorkerStopping",
+    "cancel",
+    "list_jobs",
+    "list_open",
+    "record_beat",
+    "request_job",
+    "require",
+    "retry",
+    "start_new_run",
+    "take_step",
+]
 
 WAITING_STEP = "waiting for the model"
 MAX_ATTEMPTS = 6
@@ -55,7 +73,7 @@ class JobStopped(Exception):
 
 
 class WorkerStopping(BaseException):
-    """The worker is shutting down: the step stops and the next worker runs it again. A BaseException, so that no error handler catches it."""
+    """The worker is shutting down: the step stops, and the next worker runs it again. No `except Exception` catches it."""
 
 
 @dataclass(slots=True)
@@ -78,7 +96,7 @@ class StepProgress:
 
 
 class StepResult(NamedTuple):
-    """What a step produced: whether the job is done, data for the next step, the result so far, and a path to delete once this is stored."""
+    """The outcome of a step: whether the job is done, data for the next step, the result so far, and a path to delete afterwards."""
 
     is_last: bool
     memo: Mapping[str, Any]
@@ -106,8 +124,13 @@ def request_job(
         arguments = {**arguments, "project": project.name}
     with store.write() as connection:
         job = jobs.find_or_create(
-            connection, kind, arguments, project_id=project.id if project else None, key=f"{kind}:{key}" if key else None, requested_by=requested_by
-        )  # fmt: skip
+            connection,
+            kind,
+            arguments,
+            project_id=project.id if project else None,
+            key=f"{kind}:{key}" if key else None,
+            requested_by=requested_by,
+        )
         if sealed_key is not None:
             encrypted_keys.save(connection, sealed_key, job_id=job.id)
         return job
@@ -265,7 +288,7 @@ def _record_failure(context: JobContext, run: str, worker: str, error: Mapping[s
 def _wait_for_model(
     context: JobContext, run: str, worker: str, error: ProviderFailed | SpendLimit, error_fields: Mapping[str, str | Message]
 ) -> bool:
-    """Schedule a retry for when the model may be asked again: at the time the provider or the daily budget gives, otherwise after a delay."""
+    """Schedule a retry at the time that the provider or the daily budget gives, otherwise after a delay."""
     with context.store.write() as connection:
         job = _lock_own_run(connection, run, worker)
         if job is None:

@@ -50,7 +50,7 @@ __all__ = [
     "restore",
     "search",
     "show",
-]  # fmt: skip
+]
 
 
 MAX_TEXT_CHARS = 4000
@@ -202,9 +202,15 @@ def _match_lines(connection: Connection, lines: Sequence[str], project: Project 
     entry_ids = {entry_id for entry_id, _ in matches.shared_terms.most_common(_MAX_CANDIDATES)} | same_ids
     entries, sources = knowledge.find_by_ids(connection, entry_ids), knowledge.list_sources(connection, entry_ids)
     answers = [
-        _build_answer(entry, entry_id in same_ids, max((likeness(words, _error_terms(entry), weights) for words in line_terms), default=0.0), sources.get(entry_id, ()), project)
+        _build_answer(
+            entry,
+            entry_id in same_ids,
+            max((likeness(words, _error_terms(entry), weights) for words in line_terms), default=0.0),
+            sources.get(entry_id, ()),
+            project,
+        )
         for entry_id, entry in entries.items()
-    ]  # fmt: skip
+    ]
     close_answers = [answer for answer in answers if answer.certainty == "same" or answer.likeness_ratio >= MIN_LIKENESS]
     close_answers.sort(
         key=lambda answer: (

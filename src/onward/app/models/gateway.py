@@ -38,7 +38,25 @@ if TYPE_CHECKING:
 
     from onward.llm.provider import ProgressWatch
 
-__all__ = ["CostEstimate", "ModelAnswer", "ModelCall", "ModelContext", "ModelRequest", "ModelSetup", "SpendGrouping", "SpendLine", "SpendTotals", "available_tokens", "call", "estimate", "find_model_context", "list_calls", "list_spend", "save_job_key", "total_spend"]  # fmt: skip
+__all__ = [
+    "CostEstimate",
+    "ModelAnswer",
+    "ModelCall",
+    "ModelContext",
+    "ModelRequest",
+    "ModelSetup",
+    "SpendGrouping",
+    "SpendLine",
+    "SpendTotals",
+    "available_tokens",
+    "call",
+    "estimate",
+    "find_model_context",
+    "list_calls",
+    "list_spend",
+    "save_job_key",
+    "total_spend",
+]
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -111,14 +129,30 @@ def save_job_key(store: Store, model_setup: ModelSetup, job: Job, token: str) ->
 
 @overload
 def call(
-    store: Store, model_context: ModelContext, step: str, instructions: str, material: str, shape: None = None, answer_tokens: int | None = None, *,
-    watch: ProgressWatch | None = None, attempts: int | None = None,
-) -> ModelAnswer[str]: ...  # fmt: skip
+    store: Store,
+    model_context: ModelContext,
+    step: str,
+    instructions: str,
+    material: str,
+    shape: None = None,
+    answer_tokens: int | None = None,
+    *,
+    watch: ProgressWatch | None = None,
+    attempts: int | None = None,
+) -> ModelAnswer[str]: ...
 @overload
 def call(
-    store: Store, model_context: ModelContext, step: str, instructions: str, material: str, shape: type[M], answer_tokens: int | None = None, *,
-    watch: ProgressWatch | None = None, attempts: int | None = None,
-) -> ModelAnswer[M]: ...  # fmt: skip
+    store: Store,
+    model_context: ModelContext,
+    step: str,
+    instructions: str,
+    material: str,
+    shape: type[M],
+    answer_tokens: int | None = None,
+    *,
+    watch: ProgressWatch | None = None,
+    attempts: int | None = None,
+) -> ModelAnswer[M]: ...
 def call(
     store: Store,
     model_context: ModelContext,

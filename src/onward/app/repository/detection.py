@@ -1,6 +1,6 @@
-"""The place that work happens in, as text: which repository a folder is of, read from its files, because hooks and imports ask it all the time.
+"""Which repository a folder belongs to, read from git's files without running git, because hooks and imports need it often.
 
-It starts at once: whoever needs no more than this imports no more.
+This module imports little, because hooks start it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
 
 
 def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str, str]:
-    """Return what tells the project of the absolute *folder*: the repository's folder and its remote's `address`, empty where it has none.
+    """Return the repository of the absolute *folder*: its top folder, and the normalized address of its remote, empty if it has none.
 
-    The worktrees of a repository are one place; with *worktrees_apart* each linked one is its own, without an address: that is what they share.
-    Without a repository, the place is the folder itself. A folder that is gone belongs to the repository that is still around it.
+    The worktrees of a repository count as one; with *worktrees_apart* each linked one counts alone, without the address that they share.
+    A folder without a repository stands for itself. A deleted folder belongs to the repository around it.
     """
     if worktrees_apart and (linked := find_linked_worktree(folder)):
         return linked, ""
@@ -33,7 +33,9 @@ def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str,
 
 
 def find_linked_worktree(folder: str) -> str:
-    """Return the top of the linked worktree that holds *folder*, or nothing: a submodule, too, is a repository of its own."""
+    """Return the top folder of the linked worktree that contains *folder*; empty if there is none. A submodule is a repository of its
+    own.
+    """
     git_path = _find_git_path(folder)
     return (
         os.path.dirname(git_path)
@@ -43,14 +45,14 @@ def find_linked_worktree(folder: str) -> str:
 
 
 def working_tree_root(folder: str) -> str:
-    """Return the top of the working tree that holds *folder*; nothing where no repository does."""
+    """Return the top folder of the working tree that contains *folder*; empty without a repository."""
     return os.path.dirname(_find_git_path(folder))
 
 
 def find_assigned_project(assignments: Iterable[tuple[int, str, str, bool]], cwd: str, root: str, remote: str) -> int | None:
-    """Return the project that a person gave the place to: the closest folder around it, then the repository; None where nobody did.
+    """Return the project that a user assigned to the folder, the closest one first, or to the repository; None if there is none.
 
-    *places* are (project, root, remote, whether folders below the root are meant too), the oldest first.
+    *assignments* are (project id, root, remote, whether folders below the root are included), oldest first.
     """
     enclosing: list[tuple[int, int, int]] = []
     exact_matches: list[int] = []
@@ -77,7 +79,7 @@ def _find_git_path(folder: str) -> str:
 
 
 def _shared_git_folder(git_path: str) -> str:
-    """Return the `.git` folder that the `.git` file of a worktree or submodule leads to."""
+    """Return the `.git` folder that the `.git` file of a worktree or submodule points to."""
     worktree_folder = os.path.join(os.path.dirname(git_path), _read_text(git_path).removeprefix("gitdir:").strip())
     return os.path.realpath(os.path.join(worktree_folder, _read_text(os.path.join(worktree_folder, "commondir")).strip()))
 
@@ -96,9 +98,9 @@ def _read_text(path: str) -> str:
 
 
 def normalize_remote(remote: str) -> str:
-    """Return what every way to write the address of one repository has in common: `host/owner/name`, without a scheme, a login or `.git`.
+    """Return the common form of all addresses of one repository: `host/owner/name`, without scheme, login and `.git`.
 
-    >>> address("git@example.com:ayu/kopi.git"), address("https://ayu:secret@example.com/ayu/kopi/")
+    >>> normalize_remote("git@example.com:ayu/kopi.git"), normalize_remote("https://ayu:secret@example.com/ayu/kopi/")
     ('example.com/ayu/kopi', 'example.com/ayu/kopi')
     """
     _, scheme, rest = remote.strip().rpartition("://")

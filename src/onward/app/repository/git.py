@@ -1,6 +1,6 @@
-"""The repository that work happens in: which one it is, and what changed in it since a handoff was made.
+"""The repository of a folder, and its changes since a handoff, as values of the use cases.
 
-The same as `place` and `since` tell, in the shapes that the use cases speak.
+The work is done in `detection` and `git_changes`, which import little.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ __all__ = ["RepositoryChange", "changes_since", "find_linked_worktree", "find_re
 
 @dataclass(frozen=True, slots=True)
 class RepositoryChange:
-    """A repository as it stands, against a moment in the past. `commits` are subjects, newest first, at most `MAX_COMMITS`; `branch` is empty on a
-    detached head; `gone` are the files asked about that are not there; `changed_count` counts tracked files with changes not committed.
+    """The state of a repository compared with a moment in the past. `commits` are subjects, newest first, at most `MAX_COMMITS`; `branch`
+    is empty on a detached head; `missing_files` are those of the requested files that do not exist; `changed_count` is the number of
+    tracked files with uncommitted changes.
     """
 
     root: Path
@@ -29,14 +30,14 @@ class RepositoryChange:
     changed_count: int
 
     def sentence(self) -> str:
-        """Return the change in one line of Markdown, ready for a handoff."""
+        """Return the change in one line of Markdown, for a handoff."""
         return git_changes.sentence(self.branch, self.commits, self.missing_files, self.changed_count)
 
 
 def changes_since(folder: Path, moment: datetime, files: Iterable[str] = ()) -> RepositoryChange | None:
-    """Return what changed in the repository that holds *folder* since the aware time *moment*, or None where git cannot say.
+    """Return the changes in the repository of *folder* since the aware time *moment*; None if git gives no answer.
 
-    *files* are paths that a handoff names, as the agent wrote them: relative to the repository or to *folder*, or absolute.
+    *files* are paths as an agent wrote them: relative to the repository or to *folder*, or absolute.
     """
     query = git_changes.GitQuery(str(folder.absolute()), moment.isoformat())
     answer = query.read_answer(files)
@@ -44,11 +45,11 @@ def changes_since(folder: Path, moment: datetime, files: Iterable[str] = ()) -> 
 
 
 def find_repository(folder: Path, *, worktrees_apart: bool = False) -> tuple[str, str]:
-    """Return what tells the project of *folder* (`place.place_of`)."""
+    """Return the folder and the address of the repository of *folder* (`detection.find_repository`)."""
     return detection.find_repository(str(folder.absolute()), worktrees_apart=worktrees_apart)
 
 
 def find_linked_worktree(folder: Path) -> Path | None:
-    """Return the top of the linked worktree that holds *folder*, or None."""
+    """Return the top folder of the linked worktree that contains *folder*, or None."""
     linked = detection.find_linked_worktree(str(folder.absolute()))
     return Path(linked) if linked else None

@@ -1,6 +1,7 @@
-"""What changed in a repository since a moment, as `git` tells it; it is asked in the background, and its answer taken later.
+"""Changes in a repository since a moment, from `git`, which runs in the background until its answer is read.
 
-Where there is no git, no repository or no answer in time, there is simply nothing to say. It starts at once: whoever needs no more imports no more.
+Without git, without a repository or without an answer in time, there is nothing to report. This module imports little, because hooks
+start it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MAX_NAMED_FILES = 5
 
 
 class GitQuery:
-    """Asks git what *folder*'s working tree holds, and what was committed since *since* (ISO 8601). `answer` takes what it says."""
+    """Runs git on the working tree of *folder* and its commits after *since* (ISO 8601). `read_answer` returns the result."""
 
     def __init__(self, folder: str, since: str) -> None:
         self._folder = folder
@@ -30,7 +31,9 @@ class GitQuery:
         self._processes = [_start_git(folder, *arguments) for arguments in (status, log)] if self.top else []
 
     def read_answer(self, files: Iterable[str] = ()) -> tuple[str, tuple[str, ...], tuple[str, ...], int] | None:
-        """Return the branch (empty on a detached head), the subjects of the commits, those of *files* that are gone, and how many tracked files have changes not committed."""
+        """Return the branch (empty on a detached head), the commit subjects, those of *files* that are missing, and the number of tracked
+        files with uncommitted changes.
+        """
         outputs = [None if process is None else self._read_output(process) for process in self._processes]
         if not outputs or outputs[0] is None:
             return None
@@ -55,7 +58,7 @@ class GitQuery:
 
 
 def sentence(branch: str, commits: Sequence[str], missing_files: Sequence[str], changed_count: int) -> str:
-    """Return the change in one line of Markdown, ready for a handoff."""
+    """Return the change in one line of Markdown, for a handoff."""
     parts = [f"On `{branch}`" if branch else "On no branch (detached head)", _describe_commits(commits)]
     if changed_count:
         parts.append(f"{changed_count} {'file' if changed_count == 1 else 'files'} changed and not committed")
@@ -64,14 +67,16 @@ def sentence(branch: str, commits: Sequence[str], missing_files: Sequence[str], 
 
 
 def choose_folder(folder: str, root: str, remote: str) -> str:
-    """Return where the repository of a project is looked at: in *folder*, where that is of its *root* or *remote*, or where it has neither; else in its root."""
+    """Return the folder in which to look at a project's repository: *folder* if it belongs to *root* or *remote*, or if both are empty;
+    otherwise *root*.
+    """
     repository = find_repository(folder)
     is_project_folder = (remote and repository[1] == remote) or repository[0] == root
     return folder if is_project_folder or not root else root
 
 
 def _start_git(folder: str, *arguments: str) -> subprocess.Popen[bytes] | None:
-    """Ask git. It never prompts, locks, or runs a program the repository names."""
+    """Start git. It never prompts, takes no locks, and runs no program that the repository names."""
     command = ["git", "-C", folder, "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
     try:
@@ -81,7 +86,7 @@ def _start_git(folder: str, *arguments: str) -> subprocess.Popen[bytes] | None:
 
 
 def _is_missing(name: str, top: str, folder: str) -> bool:
-    """Whether the file is missing. A path of another machine, outside the repository, says nothing."""
+    """Return whether the file is missing. A path of another machine, outside the repository, does not count."""
     if os.path.isabs(name):
         return name.startswith(top.rstrip(os.sep) + os.sep) and not os.path.exists(name)
     return not os.path.exists(os.path.join(top, name)) and not os.path.exists(os.path.join(folder, name))

@@ -1,4 +1,4 @@
-"""What agents left on this machine: the files in which they keep sessions, when each changed, and what its sessions belong to."""
+"""Session files of the agents on this machine: their time of change, and the origin of their sessions."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ class AgentFile:
     changed_at: datetime
 
     def belongings(self, worktrees: Worktrees = "together") -> list[Origin | None]:
-        """Return what each of its sessions belongs to, None where nothing tells; nothing where it is no transcript. Only a file that holds many is read further than its first turn."""
+        """Return the origin of each of its sessions, None if nothing identifies it; an empty list if the file is not a transcript. Only a
+        file with many sessions is read beyond its first turn.
+        """
         return [session.origin for session in read_transcript(self.folder, self.path, worktrees).sessions]
 
 
 def list_agent_files(folders: Sequence[AgentFolder]) -> Iterator[AgentFile]:
-    """Yield every file that lies in *folders*, once."""
+    """Yield every file in *folders*, once."""
     for folder, path in iter_files(folders):
         if modified_at := changed_at(path):
             yield AgentFile(folder, path, modified_at)
 
 
 def changed_at(path: Path | str) -> datetime | None:
-    """Return when a file changed last; None where it is gone, or none is named."""
+    """Return the time of the last change of a file; None if it does not exist or *path* is empty."""
     try:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC) if str(path) else None
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What an import would take: per agent, and per project, before anything is stored."""
+"""Preview of an import: the sessions by agent and by project, before anything is stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ImportIndex:
-    """What the store knows: the `names` of its projects, when each file was `imported` last by its path, and the project that a session belongs to, if it is there."""
+    """What the store already contains: the names of its projects, the time of the last import of each file by path, and a function that
+    returns the project of a session, or None.
+    """
 
     project_names: set[str]
     imported_at: Mapping[str, datetime]
@@ -25,7 +27,7 @@ class ImportIndex:
 
 @dataclass(slots=True)
 class AgentPreview:
-    """What lies there of one agent. `imported` counts the files that have not changed since they were imported; `empty` those without a turn."""
+    """The files of one agent. `imported` counts files that have not changed since their import, `empty` those without a turn."""
 
     agent: str
     files: int = 0
@@ -38,7 +40,7 @@ class AgentPreview:
 
 
 class SessionPreview(NamedTuple):
-    """One session that would come in."""
+    """One session that would be imported."""
 
     agent: str
     id: str
@@ -49,7 +51,9 @@ class SessionPreview(NamedTuple):
 
 @dataclass(slots=True)
 class ProjectPreview:
-    """What would go to one project. `name` is empty where only the command can say; `is_new` where it would be made."""
+    """The sessions that would go to one project. `name` is empty if only the command can tell it; `is_new` if the project would be
+    created.
+    """
 
     name: str
     repository: str
@@ -59,7 +63,7 @@ class ProjectPreview:
 
 @dataclass(frozen=True, slots=True)
 class ImportPreview:
-    """What an import would take. `unreadable` are the files that cannot be read."""
+    """What an import would store. `unreadable` lists files that cannot be read."""
 
     agents: list[AgentPreview]
     projects: list[ProjectPreview]
@@ -67,7 +71,7 @@ class ImportPreview:
 
 
 def preview_import(index: ImportIndex, transcripts: Sequence[FoundTranscript], *, project: str = "") -> ImportPreview:
-    """Return what importing *transcripts* would take; with *project* all of it would go there."""
+    """Return the preview of importing *transcripts*; with *project*, everything goes to that project."""
     agents: dict[str, AgentPreview] = {}
     project_previews = _ProjectPreviews(index, transcripts, project)
     counted_keys: set[tuple[str, str]] = set()
@@ -97,13 +101,13 @@ def preview_import(index: ImportIndex, transcripts: Sequence[FoundTranscript], *
 
 
 class _ProjectPreviews:
-    """Tells sessions apart by project as importing them would."""
+    """Groups sessions by project as an import would."""
 
     def __init__(self, index: ImportIndex, transcripts: Sequence[FoundTranscript], project: str) -> None:
         self.by_key: dict[str, ProjectPreview] = {}
         self._index = index
         self._project = project
-        # One agent writes a repository's address down, another only its folder.
+        # One agent records a repository's address, another only its folder.
         located_sessions = [
             session for transcript in transcripts for session in transcript.sessions if session.origin and session.origin.remote
         ]

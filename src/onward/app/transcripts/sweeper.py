@@ -1,4 +1,4 @@
-"""Sweeping up: transcripts that agents left and nobody brought in, and sessions that never said goodbye."""
+"""The sweep: imports transcripts that no hook imported, and completes sessions that have ended without notice."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from onward.store import Store, locks, provenance, sessions, turns
 from onward.store import projects as stored_projects
 
 SILENCE_LIMIT = timedelta(days=1)
-"""A session without a transcript at hand is over when nothing was heard of it for so long."""
+"""A session whose transcript is not on this machine counts as ended after this time without a turn."""
 
 MAX_SESSIONS = 1_000
-"""A sweep completes at most so many; the next one goes on."""
+"""The most sessions that one sweep completes; the next one continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweptSession:
-    """A session that was completed, or why it was not; `version` is of the handoff that it made."""
+    """A session that the sweep completed, or the error that prevented it. `version` is that of its handoff."""
 
     project: str
     session: Session
@@ -39,7 +39,9 @@ class SweptSession:
 
 @dataclass(slots=True)
 class SweepReport:
-    """What a sweep did: the files that it brought in or could not, the sessions that it completed or could not, and how many transcripts of no known project it passed over."""
+    """The result of a sweep: imported files and completed sessions, each possibly with an error, and the number of transcripts skipped
+    because their project is unknown.
+    """
 
     files: list[ImportedFile] = field(default_factory=list[ImportedFile])
     sessions: list[SweptSession] = field(default_factory=list[SweptSession])
@@ -47,7 +49,7 @@ class SweepReport:
 
 
 def lock_sweep(store: Store) -> AbstractContextManager[bool]:
-    """Be the only one that sweeps on this store, until the end; False where another process does."""
+    """Hold the lock that only one sweep at a time has on this store; yields False if another process holds it."""
     return locks.try_lock(store, "sweep")
 
 
@@ -59,9 +61,10 @@ def sweep(
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
 ) -> SweepReport:
-    """Bring in what lies in *folders*, is of a known project and has been *quiet* for so long, then complete every active session that is. One failure never costs the rest.
+    """Import the files in *folders* that belong to a known project and have not changed for *quiet*, then complete every active session
+    that has been quiet as long. One failure does not affect the rest.
 
-    Transcripts of projects that are not known are passed over: whether they are wanted is for a person to say.
+    Transcripts of unknown projects are skipped: the user decides about them.
     """
     report = SweepReport()
     now = datetime.now(UTC)
@@ -92,7 +95,9 @@ def sweep(
 
 
 def _list_pending(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[AgentFile]:
-    """Yield the files that changed since they were imported, if they ever were, and not since *before*. A database of many sessions is for `import`: it may hold any project's."""
+    """Yield files that are not imported in their current state and have not changed since *before*. Databases with many sessions are left
+    to `import`: they may contain any project.
+    """
     with store.read() as connection:
         all_projects = [project for archived in (False, True) for project in stored_projects.list_projects(connection, archived=archived)]
         imported_at = {
@@ -107,12 +112,12 @@ def _list_pending(store: Store, folders: Sequence[AgentFolder], before: datetime
 
 
 def _has_known_project(store: Store, file: AgentFile, worktrees: Worktrees) -> bool:
-    """Whether the file is a transcript of a project that is there already."""
+    """Return whether the file is a transcript of an existing project."""
     return any(origin is not None and projects.find_by_origin(store, origin) is not None for origin in file.belongings(worktrees))
 
 
 def _list_quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[tuple[str, Session]]:
-    """Yield the active sessions of projects at work that have turns and are over, those that began first first."""
+    """Yield the active sessions of active projects that have turns and have ended, oldest first."""
     with store.read() as connection:
         names = {project.id: project.name for project in stored_projects.list_projects(connection)}
         active = sessions.list_across_projects(connection, status="active", limit=MAX_SESSIONS)

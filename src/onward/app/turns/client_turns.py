@@ -1,7 +1,8 @@
-"""Keeping turns as a client sends them: some at a time, any number of times, each once.
+"""Appending turns that a client sends: in any number of requests, repeated or not, each turn is stored once.
 
-A turn is known by the client's id; else by role, time and text; else by its place: where a request begins with what the session ends with, that is an overlap, and what comes
-after it is new. So a request whose answer was lost can be sent again, and a second "continue" counts all the same.
+A turn is identified by the client's id; else by role, time and text; else by its position: if a request starts with the turns that the
+session ends with, the turns after this overlap are new. So a request whose answer was lost can be sent again, and a second "continue" is
+a turn of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from onward.store.turns import NewTurn, TurnPosition
 
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """The session as it is now, and how many of the turns were new to it, and known."""
+    """The session after appending, and the numbers of new and known turns."""
 
     session: Session
     new_turns: int
@@ -37,7 +38,7 @@ class AppendResult:
 
 
 class _PreparedTurn(NamedTuple):
-    """One turn of a request. `mark` is what it is known by in its session; where `is_placed`, what everything is known by that says the same."""
+    """One prepared turn of a request. `mark` identifies it in the session; if `is_positional`, it is the digest of its content alone."""
 
     mark: bytes
     is_positional: bool
@@ -45,7 +46,9 @@ class _PreparedTurn(NamedTuple):
 
 
 def parse_records(records: Sequence[object]) -> list[Turn]:
-    """Return the turns of *records*, objects of any usual shape: `role`, `content` or `text`, `at`, `id`, tool calls and results. Raises `BadInput`, naming those that are none."""
+    """Return the turns of *records*, objects with `role`, `content` or `text`, and optionally `at`, `id`, tool calls and results in any
+    usual form. Raises `BadInput` with the positions of invalid ones.
+    """
     report = ImportReport()
     parsed_turns = [item for item in json_turns.read_records(records, report) if isinstance(item, Turn)]
     if len(parsed_turns) < len(records):
@@ -64,12 +67,12 @@ def parse_records(records: Sequence[object]) -> list[Turn]:
 
 
 def parse_text(text: str) -> list[Turn]:
-    """Return the turns of a conversation in any format that Onward knows, or as it was copied from a screen. Raises `BadInput` where there is none in it."""
+    """Return the turns of a conversation in any known transcript format, or copied from a screen. Raises `BadInput` if there are none."""
     return parse_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
 
 
 def parse_file(file: BinaryIO, name: str) -> list[Turn]:
-    """Return the turns of a transcript in any format, called *name* where it is told of. Raises `BadInput` where there is none in it."""
+    """Return the turns of a transcript in any known format; *name* is its name in errors. Raises `BadInput` if there are none."""
     parsed_turns = [item for item in read(TranscriptSource(file, name), ImportReport()) if isinstance(item, Turn)]
     if not parsed_turns:
         raise BadInput(
@@ -80,26 +83,28 @@ def parse_file(file: BinaryIO, name: str) -> list[Turn]:
 
 
 def parse_conversation(records: Sequence[object] | None, text: str | None) -> list[Turn]:
-    """Return the turns of *records*, or of a conversation's *text* where there are none; none where there is neither."""
+    """Return the turns of *records*, or else of the conversation *text*; none without either."""
     if records:
         return parse_records(records)
     return parse_text(text) if text and text.strip() else []
 
 
 def append_conversation(store: Store, session_id: int, *, records: Sequence[object] | None, text: str | None) -> AppendResult:
-    """Append to a session what it does not have of *records*, or of a conversation's *text*."""
+    """Append the new turns of *records*, or of the conversation *text*, to a session."""
     return append_turns(store, session_id, parse_conversation(records, text))
 
 
 def append_turns(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> AppendResult:
-    """Append to a session the turns that it does not have, redacted, and return what became of them. Raises `NotFound`."""
+    """Append the turns that a session does not have, redacted, and return the outcome. Raises `NotFound`."""
     append = prepare_append(store, session_id, sent_turns)
     with store.write() as connection:
         return append(connection)
 
 
 def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> Callable[[Connection], AppendResult]:
-    """Return what `save` does inside its transaction, all made ready for it that needs none. Raises `NotFound`, now and then."""
+    """Return a function that does what `append_turns` does inside a transaction, with everything prepared that needs none. Both raise
+    `NotFound`.
+    """
     with store.read() as connection:
         session = _require_session(connection, session_id)
         project = projects.find(connection, session.project_id)
@@ -114,7 +119,7 @@ def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) ->
 
 
 def _prepare_turns(key: bytes, sent_turns: Sequence[Turn]) -> list[_PreparedTurn]:
-    """Return the turns recognised, redacted and packed: all that needs no store."""
+    """Return the turns identified, redacted and compressed: everything that needs no store."""
     recogniser, redact, pack = TurnMarker(key), Redactor(key).turn, TurnCodec().pack
     prepared_turns = []
     for turn in sent_turns:
@@ -125,7 +130,7 @@ def _prepare_turns(key: bytes, sent_turns: Sequence[Turn]) -> list[_PreparedTurn
 
 
 class _TurnAppender:
-    """Appends turns to one session, inside the transaction that *connection* is in."""
+    """Appends turns to one session within an open transaction."""
 
     def __init__(self, connection: Connection, session: Session, recogniser: TurnMarker) -> None:
         self._connection = connection
@@ -165,15 +170,15 @@ class _TurnAppender:
         return AppendResult(session, len(new_turns), len(prepared_turns) - len(new_turns))
 
     def _find_places(self, marks: Iterable[bytes]) -> dict[bytes, TurnPosition]:
-        """Return where the turns of these marks stand in the session, those that do."""
+        """Return the positions in the session of the turns with these marks."""
         marks_by_identity = {self._identity(mark): mark for mark in marks}
         places_by_identity = turns.find_positions(self._connection, self._session.project_id, list(marks_by_identity))
         return {marks_by_identity[identity]: place for identity, place in places_by_identity.items()}
 
     def _find_ordinals(self, marks: Collection[bytes]) -> dict[bytes, list[int]]:
-        """Return the ordinals at which the session says what has these marks, each time it does."""
+        """Return for each mark the ordinals at which the session contains this content."""
         ordinals_by_mark: dict[bytes, list[int]] = {mark: [] for mark in marks}
-        # Most turns are new, or were said once before.
+        # Most turns are new, or occurred once before.
         open_marks, first, step = list(marks), 1, 1
         while open_marks and self._session.turns:
             marks_by_name = {self._recogniser.hash_nth(mark, count): mark for mark in open_marks for count in range(first, first + step)}
@@ -191,7 +196,7 @@ class _TurnAppender:
         known_places: Mapping[bytes, TurnPosition],
         ordinals_by_mark: Mapping[bytes, list[int]],
     ) -> int:
-        """Return how many turns *given* begins with that the session ends with."""
+        """Return how many of the first turns are those that the session ends with."""
         if not known_places and not any(ordinals_by_mark.values()):
             return 0
         last = self._session.turns
@@ -211,7 +216,7 @@ class _TurnAppender:
     def _identity(self, mark: bytes) -> bytes:
         identity = self._identities.get(mark)
         if identity is None:
-            # Within the session: two clients may both count their turns from 1.
+            # Within the session: two clients may both number their turns from 1.
             identity = self._identities[mark] = TurnMark(mark, is_global=False).identity(self._session.number)
         return identity
 

@@ -1,4 +1,4 @@
-"""Requests of our own to a model, which whoever answers them may keep like any conversation: no sessions of anybody's."""
+"""Onward's own requests to language models, which an agent or server may record like any conversation: they are not sessions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SKIP_REASON = "request of Onward's own to a model"
 
 
 def drop_onward_calls(items: Iterable[TranscriptItem], report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield *items* without the sessions that begin with a request of ours, of whose records *report* then says that they were skipped.
+    """Yield *items* without sessions that start with a request from Onward. Their records are counted as skipped in *report*.
 
-    What was said first tells: system turns, and what a program put before it, wait for that.
+    The first spoken turn decides: system turns and injected text before it wait for the decision.
     """
     waiting: list[TranscriptItem] = []
     is_decided, is_own_request, records_before = False, False, 0
@@ -38,7 +38,7 @@ def drop_onward_calls(items: Iterable[TranscriptItem], report: ImportReport) -> 
 
 
 def _count_skipped(report: ImportReport, records_before: int, *, is_own_request: bool) -> None:
-    """Count the records of the session that is over as skipped, if it is ours."""
+    """Count the records of the finished session as skipped if it is a request from Onward."""
     if is_own_request and (records := report.imported_records - records_before):
         report.imported_records -= records
         report.skipped[SKIP_REASON] = report.skipped.get(SKIP_REASON, 0) + records

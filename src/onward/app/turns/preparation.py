@@ -1,4 +1,6 @@
-"""Making what a reader yields ready to be kept: recognised, redacted, packed. It needs no store, and it is most of the work of an import."""
+"""Preparing what a reader yields for storing: identified, redacted and compressed. It needs no store and is most of the work of an
+import.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from onward.store.turn_bodies import PackedTurn, TurnCodec
 
 
 class PreparedTurn(NamedTuple):
-    """A turn that can be kept as it is: `id` is the agent's own, which a `Rewind` may name."""
+    """A turn that is ready to be stored. `id` is the agent's own id, which a `Rewind` may refer to."""
 
     id: str | None
     recognised: TurnMark
@@ -26,7 +28,7 @@ class PreparedTurn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TranscriptEnd:
-    """What became of a file's records, and why it could not be read to its end, where it could not."""
+    """The report about a file's records, and the error that ended the reading early, if any."""
 
     report: ImportReport
     error: OnwardError | None
@@ -36,7 +38,9 @@ PreparedItem: TypeAlias = SessionHead | PreparedTurn | Rewind | TranscriptEnd
 
 
 def prepare_transcript(source: Path | BinaryIO | TranscriptSource, key_of: Callable[[SessionHead], bytes]) -> Iterator[PreparedItem]:
-    """Yield what is in a transcript, ready to be kept, each session under the key of its project; then how it ended. A head comes first, always."""
+    """Yield the items of a transcript ready to be stored, each session with the key of its project, and then a `TranscriptEnd`. A session
+    head always comes first.
+    """
     report, error = ImportReport(), None
     transcript = source if isinstance(source, TranscriptSource) else open_source(source)
     try:
@@ -47,7 +51,7 @@ def prepare_transcript(source: Path | BinaryIO | TranscriptSource, key_of: Calla
 
 
 def _ensure_head(items: Iterator[TranscriptItem], report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield *items*, under a head of their own where the transcript has none."""
+    """Yield *items*, preceded by a session head if the transcript has none."""
     for first in items:
         if not isinstance(first, SessionHead):
             yield SessionHead(report.format)
@@ -56,7 +60,7 @@ def _ensure_head(items: Iterator[TranscriptItem], report: ImportReport) -> Itera
 
 
 def prepare_turns(items: Iterable[TranscriptItem], key_of: Callable[[SessionHead], bytes]) -> Iterator[SessionHead | PreparedTurn | Rewind]:
-    """Yield *items*, a head before the first turn, each turn ready to be kept under the key of its session's project."""
+    """Yield *items*, each turn ready to be stored with the key of its session's project. A head must come before the first turn."""
     pack, redact, recognise = TurnCodec().pack, Redactor(b"").turn, TurnMarker(b"").mark_turn
     for item in items:
         if isinstance(item, SessionHead):

@@ -1,4 +1,6 @@
-"""Reading transcripts without a store: the sessions in them, each turn once, as importing the same files in the same order would keep them."""
+"""Reading transcripts without a store: their sessions, each turn once, with the same result as importing the same files in the same
+order.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +21,23 @@ from onward.redact import DISTILL_KEY, Redactor
 
 @dataclass(slots=True)
 class MainPath:
-    """The turns of session *number* that count, as (ordinal, turn). `tokens` counts abandoned turns too."""
+    """The turns of session *number* on its main path, as (ordinal, turn). `tokens` includes abandoned turns."""
 
     number: int
     head: SessionHead
     turns: list[tuple[int, Turn]] = field(default_factory=list[tuple[int, Turn]])
     tokens: int = 0
     last_ordinal: int = 0
-    """The ordinal given last."""
+    """The last ordinal given."""
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the last turn was that says when; else when the session started, where that is known."""
+        """The time of the last turn that has one, or else the start of the session, if known."""
         return next((turn.at for _, turn in reversed(self.turns) if turn.at), self.head.started_at)
 
 
 class _TurnRecord(NamedTuple):
-    """Where a turn was met first, and how much it was then."""
+    """Where a turn was first read, and its size at that time."""
 
     number: int
     ordinal: int
@@ -44,7 +46,7 @@ class _TurnRecord(NamedTuple):
 
 
 class TranscriptReader:
-    """Reads transcripts one after the other. `whole` keeps turns as they are; else they are made light, which is all that extraction needs."""
+    """Reads transcripts one after the other. With *full*, turns are kept complete; otherwise only the parts that extraction needs."""
 
     def __init__(self, *, full: bool = False) -> None:
         self.paths: list[MainPath] = []
@@ -54,7 +56,7 @@ class TranscriptReader:
         self._paths_by_name: dict[str, MainPath] = {}
 
     def read(self, source: Path | BinaryIO) -> ImportReport:
-        """Read one transcript and return what became of its records."""
+        """Read one transcript and return the report about its records."""
         report = ImportReport()
         session_reader: _SessionReader | None = None
         for item in drop_onward_calls(read(open_source(source), report), report):
@@ -70,14 +72,14 @@ class TranscriptReader:
         return report
 
     def add_session(self, head: SessionHead, turns: Iterable[Turn]) -> None:
-        """Take the turns of one session that is at hand already."""
+        """Add the turns of one session that is already in memory."""
         session_reader = _SessionReader(self, head)
         for turn in turns:
             session_reader.add(turn)
         session_reader.finish()
 
     def find_session(self, names: Sequence[str]) -> MainPath | None:
-        """Return the session that goes by the first of *names*; or by another, if it had no more turns than that name tells."""
+        """Return the session with the first of *names*; or with another of them, if that session had no more turns than the name covers."""
         path = self._paths_by_name.get(names[0])
         if path is None:
             shorter_paths = [
@@ -89,17 +91,17 @@ class TranscriptReader:
         return path
 
     def start_session(self, name: str, head: SessionHead) -> MainPath:
-        """Return a new session under the next number."""
+        """Start a new session with the next number and return it."""
         path = self._paths_by_name[name] = MainPath(len(self.paths) + 1, self._redactor.head(head))
         self.paths.append(path)
         return path
 
     def find_record(self, identity: bytes) -> _TurnRecord | None:
-        """Return where the turn of that identity was met before, or None."""
+        """Return the record of the turn with this identity, or None."""
         return self._records.get(identity)
 
     def store_turn(self, path: MainPath, identity: bytes, turn: Turn, ordinal: int) -> None:
-        """Keep *turn* in its session; one that was met before has grown, and takes its own place."""
+        """Store *turn* in its session. A turn that was read before has grown, and replaces the earlier one."""
         turn, chars = self._redactor.turn(turn), content_chars(turn)
         tokens, record = turn_tokens(turn), self._records.get(identity)
         self._records[identity] = _TurnRecord(path.number, ordinal, chars, tokens)
@@ -115,7 +117,7 @@ class TranscriptReader:
 
 
 class _SessionReader:
-    """One session as one file tells it."""
+    """Reads one session of one file."""
 
     def __init__(self, reader: TranscriptReader, head: SessionHead) -> None:
         self._reader = reader
@@ -128,7 +130,7 @@ class _SessionReader:
         self._positions: dict[str, int] = {}
 
     def add(self, item: Turn | Rewind) -> None:
-        """Take the next turn, or go back."""
+        """Add the next turn, or go back to an earlier one."""
         entry = item if isinstance(item, Rewind) else (item, self._recogniser.mark_turn(item))
         if self._first_items is None:
             self._store(entry)
@@ -138,7 +140,7 @@ class _SessionReader:
             self.finish()
 
     def finish(self) -> None:
-        """Settle the first turns: by them a session without an id is known."""
+        """Store the first turns, by which a session without an id is identified."""
         first_items, self._first_items = self._first_items or [], None
         if first_items:
             recognised = [entry[1] for entry in first_items if not isinstance(entry, Rewind)]

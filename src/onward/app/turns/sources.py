@@ -18,7 +18,7 @@ from onward.store import Store, facts, sessions, turns
 
 
 def read_source(store: Store, project: Project, handle: str) -> CitedTurns:
-    """Return the turns behind *handle* in a project. Raises `NotFound` when there are none."""
+    """Return the turns that *handle* refers to in a project. Raises `NotFound` if there are none."""
     span = parse(handle)
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, span.session)
@@ -38,7 +38,7 @@ def read_source(store: Store, project: Project, handle: str) -> CitedTurns:
 
 
 def read_from_files(files: Sequence[Path | BinaryIO], handle: str) -> CitedTurns:
-    """Return the turns behind *handle* in transcripts that are not in the store, numbered as `distill` numbers them. Raises `NotFound`."""
+    """Return the turns that *handle* refers to in transcript files, numbered as `distill` numbers them. Raises `NotFound`."""
     span = parse(handle)
     reader = TranscriptReader(full=True)
     for file in files:
@@ -62,7 +62,7 @@ def _require_source(span: Span, head: SessionHead, cited_turns: list[tuple[int, 
 
 
 def _completion_turn(session: Session, noted_facts: Sequence[Fact]) -> Turn | None:
-    """Return what was said on completing a session, and what its agent noted while at work, as a turn of its own."""
+    """Return the completion notes of a session, and what its agent noted during it, as a turn."""
     parts = [("Done", session.accomplishments), ("Blocked", session.blockers)]
     lines = [f"{name}: {statement}" for name, statements in parts for statement in statements]
     lines += [f"{fact.kind}: {fact.text}" for fact in noted_facts if fact.sources[:1] == (Handle(session.number, 0),)]
