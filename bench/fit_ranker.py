@@ -2,7 +2,7 @@
 
     python -m bench.fit_ranker [--gold ../shared/gold] [--data ../shared/data] [--check]
 
-Two linear models over `features.NAMES`: how much a clause matters (logistic; a gold fact counts by its importance, an annotated
+Two linear models over `features.FEATURE_NAMES`: how much a clause matters (logistic; a gold fact counts by its importance, an annotated
 negative fully, an unmarked clause little, since unmarked is not negative) and which kind it is (softmax over the gold facts). `--check`
 leaves out one project at a time and prints how well it is ranked.
 """
@@ -176,7 +176,7 @@ def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
 
     table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(FACT_KINDS, kinds, strict=True))
     return (
-        '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by '
+        '"""The ranker\'s numbers, one for each of `features.FEATURE_NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by '
         'hand."""\n\n'
         "from onward.core.facts.fact import FactKind\n\n# fmt: off\n"
         f"WORTH_WEIGHTS: tuple[float, ...] = (\n{row(worth)},\n)\n"

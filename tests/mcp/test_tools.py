@@ -135,7 +135,7 @@ async def test_secrets_stay_out(connect: Asking) -> None:
         ("search", {"qery": "x"}, "takes no 'qery'. It takes: query"),
         ("search", {"query": "!!"}, "no word"),
         ("find", {}, "There are: start_session"),
-        ("get_source", {"handle": "41"}, "is no handle"),
+        ("get_source", {"handle": "41"}, "is not a handle"),
         ("get_source", {"handle": "s9.1"}, "no session 9"),
         ("get_source", {"handle": "s1.1", "page": 9}, "Ask for page 1 to 1"),
         ("get_handoff", {"budget_tokens": 100_000}, "less than or equal to 8000"),

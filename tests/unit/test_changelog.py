@@ -77,7 +77,7 @@ def test_each_change_is_listed_once_in_its_place() -> None:
 def test_nothing_changed() -> None:
     log = changes_between(BEFORE, BEFORE)
     assert log == Changelog()
-    assert "Nothing" in render(log, 1, 2)
+    assert "No changes" in render(log, 1, 2)
 
 
 def test_corrections_of_a_person_are_listed() -> None:
@@ -111,7 +111,7 @@ def test_prose_replaced_in_part_is_listed_with_its_replacement() -> None:
 def test_it_reads_as_a_changelog() -> None:
     text = render(changes_between(BEFORE, AFTER, hidden=(PROSE,)), 1, 3)
     assert text.startswith(
-        "# What changed from session 1 to session 3\n\n## Added\n\n### Decided, and why\n- Use rupiah in whole numbers [s3.1]\n"
+        "# Changes from session 1 to session 3\n\n## Added\n\n### Decided, and why\n- Use rupiah in whole numbers [s3.1]\n"
     )
     assert "## Changed\n\n### Exact values\n- The port is 8080 [s1.1] → The port is 7070 [s3.1]\n" in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [

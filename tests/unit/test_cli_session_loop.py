@@ -113,7 +113,7 @@ def test_handoffs_of_earlier_sessions_and_other_budgets(antre: Run) -> None:
 
 def test_what_changed_between_sessions(antre: Run) -> None:
     text = antre("handoff", "diff", 1, 3).out
-    assert text.startswith("# What changed from session 1 to session 3\n\n## Added\n")
+    assert text.startswith("# Changes from session 1 to session 3\n\n## Added\n")
     data = antre("handoff", "diff", 1, 3, "--json").data
     assert (data["before"], data["after"]) == (1, 3)
     assert all(entry["new"]["text"] in text for entry in data["added"])

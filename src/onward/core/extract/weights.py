@@ -1,4 +1,4 @@
-"""The ranker's numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""
+"""The ranker's numbers, one for each of `features.FEATURE_NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""
 
 from onward.core.facts.fact import FactKind
 

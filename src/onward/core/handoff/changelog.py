@@ -142,18 +142,18 @@ def _sort_entries(entries: Iterable[tuple[Fact, ChangelogEntry]]) -> tuple[Chang
 
 def render(log: Changelog, before: int, after: int) -> str:
     """Return *log*, from one session to another, as Markdown ending in a newline: by part, then by section."""
-    lines = [f"# What changed from session {before} to session {after}"]
+    lines = [f"# Changes from session {before} to session {after}"]
     for part, title in PART_TITLES.items():
         entries: tuple[ChangelogEntry, ...] = getattr(log, part)
         if entries:
             lines += ["", f"## {title}", *_entry_lines(entries)]
     if len(lines) == 1:
-        lines += ["", "Nothing that a handoff shows."]
+        lines += ["", "No changes in what the handoffs show."]
     if log.omitted:
         lines += [
             "",
             "---",
-            f"{log.omitted} more changed that neither handoff shows. `onward fact list` and `onward search WORDS` reach them.",
+            f"{log.omitted} more changes are in neither handoff. To see them: `onward fact list` or `onward search WORDS`.",
         ]
     return "\n".join(lines) + "\n"
 

@@ -63,7 +63,7 @@ def _lines(handoff: Handoff) -> Iterator[tuple[str, CitedLine]]:
 
 def render(diff: Redline, before: int, after: int) -> str:
     """Return *diff*, of two version numbers, as Markdown ending in a newline."""
-    output = [f"# What version {after} says differently from version {before}"]
+    output = [f"# Changes from version {before} to version {after}"]
     previous_title = ""
     for change in diff.changes:
         if change.title != previous_title:
@@ -71,8 +71,8 @@ def render(diff: Redline, before: int, after: int) -> str:
             output += ["", f"## {previous_title}"]
         output += ["", *(f"- {render_line(line)}" for line in change.old), *(f"+ {render_line(line)}" for line in change.new)]
     if not diff.changes:
-        output += ["", "Nothing."]
-    return "\n".join([*output, "", "---", f"{diff.same} lines are the same in both."]) + "\n"
+        output += ["", "No differences."]
+    return "\n".join([*output, "", "---", f"{diff.same} lines are unchanged."]) + "\n"
 
 
 def to_json(diff: Redline) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from onward.core.transcript.transcript import SessionHead, Turn
 from onward.errors import BadInput
+from onward.message import Message
 
 MAX_TURNS = 200
 
@@ -40,9 +41,15 @@ def parse(handle: str) -> Span:
     """Return the span of *handle*: `s3.41`, or `s3.41-45` for several turns. Raises `BadInput`."""
     match = _HANDLE.fullmatch(handle.strip())
     if match is None:
-        raise BadInput(f"{handle!r} is no handle.", "A handle is a session and a turn, as in s3.41, or a few turns, as in s3.41-45.")
+        raise BadInput(
+            Message("{handle!r} is not a handle.", handle=handle),
+            "Use a session and a turn, such as s3.41, or several turns, such as s3.41-45.",
+        )
     session, first = int(match.group(1)), int(match.group(2))
     last = int(match.group(3) or first)
     if last < first or last - first >= MAX_TURNS:
-        raise BadInput(f"{handle!r} names no turns that can be shown.", f"Give the first turn and the last, at most {MAX_TURNS}.")
+        raise BadInput(
+            Message("{handle!r} is not a range of turns that can be shown.", handle=handle),
+            Message("Give the first and the last turn, at most {limit} turns.", limit=MAX_TURNS),
+        )
     return Span(session, first, last)
