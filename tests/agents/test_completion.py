@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -183,3 +187,26 @@ def test_a_project_without_a_folder_has_no_local_agents(sandbox: Sandbox, monkey
         with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as client:
             answer = client.post("/api/sessions/1/complete", json={"catch_up": True})
             assert (answer.status_code, "no folder" in answer.text) == (422, True)
+
+
+@pytest.mark.slow
+def test_a_remote_server_gets_what_the_agent_wrote_since(sandbox: Sandbox) -> None:
+    server_home = sandbox.folder / "server"
+    environment = {**os.environ, "ONWARD_HOME": str(server_home), "HOME": str(sandbox.folder / "nobody")}
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout
+            sandbox.environment["ONWARD_SERVER"] = json.loads(server.stdout.readline())["url"]
+            agent = ClaudeCode(sandbox, 1)
+            agent.say(*FIRST)
+            assert sandbox.run("import", str(agent.path)).returncode == 0
+            agent.say(*LATER)
+            done = sandbox.run("session", "complete", "--accomplishment", "Receipts print", "--json")
+            assert done.returncode == 0, done.stderr
+            assert json.loads(done.stdout)["new_turns"] == 2
+        finally:
+            server.terminate()
+    stored = content(Settings(server_home, sandbox.person_home / ".claude"))
+    assert stored["session"][:2] == ("completed", 4)
+    assert "ESC/POS" in stored["handoff"][0]

@@ -41,7 +41,7 @@ from onward.core.text.printable import printable
 @tags_option
 @click.option(
     "--agent",
-    type=AgentName([agent.id for agent in AGENTS]),
+    type=AgentName([agent.id for agent in AGENTS if agent.is_agent]),
     metavar="AGENT",
     help="The agent that continues. Default: the agent of the account.",
 )

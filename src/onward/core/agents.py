@@ -66,10 +66,11 @@ class Agent:
     `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case,
     spaces and punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is
     None where Onward cannot be installed. `providers` are words by which an account's provider, plan or name shows that it is for this
-    agent. `start_command` starts the agent with a prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands.
+    agent. `start_command` starts the agent with a prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands. `is_agent`
+    is False for exporters and for conversations of unknown origin.
     """
 
-    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_chat", "label", "providers", "start_command")
+    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_agent", "is_chat", "label", "providers", "start_command")
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Agent:
         providers: tuple[str, ...] = (),
         start_command: str = "",
         is_chat: bool = False,
+        is_agent: bool = True,
     ) -> None:
         self.id = agent_id
         self.label = label
@@ -93,6 +95,7 @@ class Agent:
         self.providers = providers
         self.start_command = start_command
         self.is_chat = is_chat
+        self.is_agent = is_agent
 
 
 _CODEX_PATTERNS = ("**/rollout-*.jsonl", "**/rollout-*.jsonl.zst")
@@ -242,6 +245,7 @@ AGENTS = (
         "specstory",
         "SpecStory",
         formats=("specstory",),
+        is_agent=False,
         folders=(SessionFolder("{repository}/.specstory/history", "*.md"),),
     ),
     Agent(
@@ -265,8 +269,8 @@ AGENTS = (
     Agent("zed", "Zed", aliases=("zed agent",)),
     Agent("chatgpt", "ChatGPT", aliases=("openai chatgpt",), formats=("chatgpt",), is_chat=True),
     Agent("claude-ai", "Claude.ai", aliases=("claude desktop",), formats=("claude-ai",), is_chat=True),
-    Agent("json-turns", "a chat", formats=("json-turns",)),
-    Agent("pasted", "a pasted chat", formats=("pasted",)),
+    Agent("json-turns", "a chat", formats=("json-turns",), is_agent=False),
+    Agent("pasted", "a pasted chat", formats=("pasted",), is_agent=False),
 )
 """Every agent; those that Onward can be installed in first, in the order in which lists show them."""
 

@@ -40,7 +40,7 @@ NEW_PROJECT = "new"
 """The form value for a new project."""
 MAX_CHOICES = 200
 CHECKLIST_CHANGED = "onward:checklist"
-_KNOWN_AGENTS = tuple(agent.id for agent in AGENTS if agent.folders or agent.hooks)
+_KNOWN_AGENTS = tuple(agent.id for agent in AGENTS if agent.is_agent and agent.folders)
 
 Text = Annotated[str, Form(max_length=100_000)]
 
