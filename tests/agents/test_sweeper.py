@@ -110,7 +110,7 @@ def test_a_crash_without_a_follower_is_swept_up(agent: str, sandbox: Sandbox) ->
     stand_in.begin()
     stand_in.say("Never round the totals of a receipt.", "We decided to print on the Epson because it is there.")
     stand_in.crash()
-    assert "session" not in sandbox.run("sweep").stdout
+    assert sandbox.run("sweep").stdout == "No unfinished sessions found.\n"
     make_older(stand_in.path, HALF_AN_HOUR * 2)
     for note in sandbox.notes():
         # If the agent does not report its transcript, the age of the note counts.
