@@ -382,7 +382,7 @@ def test_the_how_to_works(both_filled: BothStores, remote: Any, work_folder: Pat
     names: dict[str, Any] = {}
     remote("project", "new", "kopi-shop")
     exec(first.replace("http://127.0.0.1:3000", remote.url), names)
-    assert names["done"].session.accomplishments == ("Checkout is at port 8443",)
+    assert names["completion"].session.accomplishments == ("Checkout is at port 8443",)
     with Client(remote.url) as names["onward"]:
         for example in others:
             jobs = [job.id for job in names["onward"].jobs.list_jobs()]

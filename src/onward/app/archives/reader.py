@@ -122,7 +122,7 @@ def open_archive(path: Path) -> Iterator[ArchiveReader]:
         ) from error
     except OSError as error:
         raise UnreadableFile(
-            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror), "Check the path, and that you may read it."
+            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror), "Check the path and its permissions."
         ) from error
     with archive:
         yield _create_reader(archive, path)
