@@ -11,6 +11,7 @@ from onward.app.jobs.jobs import Job
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.app.sessions import sessions
+from onward.core.facts.headings import MEASURE_PREFIX
 from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff
 from onward.core.preservation import GROUPS
@@ -59,7 +60,7 @@ def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
 
 def closing_lines(handoff: Handoff) -> list[str]:
     """Return the closing lines of a handoff without the preservation line, which pages show beside it."""
-    return [line for line in handoff.closing if not line.startswith("Kept at ")]
+    return [line for line in handoff.closing if not line.startswith(MEASURE_PREFIX)]
 
 
 def open_items(handoff: Handoff) -> list[tuple[bool, CitedLine]]:

@@ -36,5 +36,8 @@ AGENT_INTRO = "You work on it as"
 RELEVANT_HEADING = "What bears on your task"
 """The heading, before the handoff, of the lines that matter for a named goal."""
 
+MEASURE_PREFIX, OMISSION_PREFIX = "Kept at ", "Left out: "
+"""The beginnings of the closing lines: what the handoff preserves, and what it leaves out."""
+
 NOTICE_PREFIXES = ("Onward keeps this project's handoff: ", "Onward is still taking in ")
 """The beginnings of lines that an agent is told beside a handoff, or instead of one."""

@@ -1,11 +1,11 @@
-"""Words that facts of the log share. No code reads them back: the same content is in the fields of a fact."""
+"""Phrases that facts of the log share. The content is also in a fact's `outcome`, so nothing has to read a phrase back."""
 
 from __future__ import annotations
 
 DELETED = "was deleted"
 
 FAILURE_MARK = " failed with: "
-"""Between a command and its error."""
+"""Between a command and its error. Search leaves the command out of an entry's terms."""
 
 
 def failure_text(command: str, error: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.headings import OMISSION_PREFIX
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger
 from onward.core.handoff.composer import SessionSummary, compose
@@ -143,4 +144,4 @@ def _omission_line(ledger: Ledger, handoff: Handoff) -> str:
         return ""
     largest = ", ".join(f"{name} {n}" for name, n in counts.most_common(4))
     rest = sum(counts.values()) - sum(n for _, n in counts.most_common(4))
-    return f"Left out: {largest}{f', others {rest}' if rest else ''}. `onward search WORDS` reaches them."
+    return f"{OMISSION_PREFIX}{largest}{f', others {rest}' if rest else ''}. `onward search WORDS` reaches them."

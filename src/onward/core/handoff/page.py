@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from onward.core.facts.headings import HEAD, TRIM_ORDER
+from onward.core.facts.headings import HEAD, OMISSION_PREFIX, TRIM_ORDER
 from onward.core.facts.phrases import DELETED
 
 _PATH = re.compile(r"`([^`]+)`")
 _DELETION_WORDS = (DELETED, "is gone", "dihapus")
 """Words of a line about a file that does not exist any more; the last two are a model's or a person's."""
-
-_OMISSION_PREFIX = "Left out: "
 
 
 def existing_files(lines: Iterable[str]) -> list[str]:
@@ -65,8 +63,8 @@ def shorten_page(page: str, max_bytes: int) -> str:
             del lines[first - 2 : first]
     summary = ", ".join(f"{title.lower()} {count}" for title, count in omitted_counts.items())
     summary = f"too long for this agent's hooks: {summary}. `onward handoff` prints all."
-    if lines[-1].startswith(_OMISSION_PREFIX):
+    if lines[-1].startswith(OMISSION_PREFIX):
         lines[-1] += f" And {summary}"
     else:
-        lines.append(_OMISSION_PREFIX + summary)
+        lines.append(OMISSION_PREFIX + summary)
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from onward.core.facts.fact import Handle
+from onward.core.facts.headings import MEASURE_PREFIX
 from onward.core.preservation.words import find_word, normalise, stem_list
 
 WINDOW = 45
@@ -86,7 +87,7 @@ def _count_near(companions: Collection[str], passage: str) -> int:
 def _lines(markdown: str) -> Iterator[DocumentLine]:
     heading = ""
     for raw in markdown.split("\n"):
-        if raw.startswith("Kept at "):
+        if raw.startswith(MEASURE_PREFIX):
             return
         sources = tuple(Handle(int(s), int(t)) for mark in _CITED.findall(raw) for s, t in _HANDLE.findall(mark)) if "[s" in raw else ()
         text = _CITED.sub("", raw).strip() if sources else raw.strip()

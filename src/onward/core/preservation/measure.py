@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 from onward.core.analytics.intervals import wilson_interval
 from onward.core.facts.fact import Handle
+from onward.core.facts.headings import MEASURE_PREFIX
 from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.document import NEARBY_CHARS, Document, DocumentLine
 from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, expected_references
@@ -107,7 +108,7 @@ class Preservation(NamedTuple):
         counts.append(f"stale {len(self.stale)}")
         if self.unsupported is not None:
             counts.append(f"unsupported {len(self.unsupported)}")
-        account = f"Kept at {_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(counts)} ({LABEL})."
+        account = f"{MEASURE_PREFIX}{_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(counts)} ({LABEL})."
         return account + _list_losses(self.lost, limit_tokens * 3 - len(account))
 
     def to_json(self) -> dict[str, object]:

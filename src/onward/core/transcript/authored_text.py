@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.facts.headings import AGENT_INTRO, DISTINCTIVE_SECTIONS, HEAD, NOTICE_PREFIXES, RELEVANT_HEADING, SECTIONS
+from onward.core.facts.headings import (
+    AGENT_INTRO,
+    DISTINCTIVE_SECTIONS,
+    HEAD,
+    MEASURE_PREFIX,
+    NOTICE_PREFIXES,
+    OMISSION_PREFIX,
+    RELEVANT_HEADING,
+    SECTIONS,
+)
 
 _TAGS = (
     "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
@@ -37,7 +46,7 @@ _LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
     ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
     ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, DISTINCTIVE_SECTIONS))})$"),
     ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
-    ("closing", r"Kept at [\d.,]+k? tokens|Left out: "),
+    ("closing", rf"{MEASURE_PREFIX}[\d.,]+k? tokens|{OMISSION_PREFIX}"),
     ("head", rf"\**(?:{'|'.join(HEAD)})\.\** "),
     ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, RELEVANT_HEADING)))})$|---$"),
     ("item", r"[-*•+] "),
@@ -147,7 +156,7 @@ def _classify_lines(text: str) -> Iterator[_ClassifiedLine]:
             in_handoff = False
             yield _ClassifiedLine(line)
         is_wrapped = in_handoff and has_handles and not handles and (is_wrapped or form in ("head", "item", "closing")) and form != "blank"
-        in_handoff = in_handoff and not bare.startswith("Left out: ")
+        in_handoff = in_handoff and not bare.startswith(OMISSION_PREFIX)
         previous_form = form if form or not is_wrapped else "item"
 
 
