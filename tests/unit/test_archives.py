@@ -242,7 +242,7 @@ def test_the_archive_has_readable_pages(archive: Path) -> None:
         odd = parts.read("transcripts/0005.md").decode()
         chats = [json.loads(line) for line in parts.read("training.jsonl").splitlines()]
     assert "\x1b" not in odd
-    assert odd.count("On a branch that was left") == 2
+    assert odd.count("On an abandoned branch") == 2
     assert [set(chat) for chat in chats] == [{"messages", "agent", "session"}] * 5
     assert {message["role"] for chat in chats for message in chat["messages"]} <= {"user", "assistant", "tool", "system"}
     assert not any(message["content"] == "said 3" for message in chats[4]["messages"])

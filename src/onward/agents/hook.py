@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int | None:
     answer = _HookAnswer(call, started)
     try:
         answer.send(_build_answer(call, started))
-    except BaseException:  # noqa: BLE001 - whatever happens, the agent goes on
+    except BaseException:  # noqa: BLE001 - whatever happens, the agent must continue
         answer.send(NO_ANSWER)
     return 0
 
@@ -106,7 +106,7 @@ def _build_answer(call: _HookCall, started: float) -> str:
             outcome, text = start_session(home, payload, os.environ)
         else:
             outcome = _schedule_capture(home, payload)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on, and the log says what it was
+    except Exception as error:  # noqa: BLE001 - the agent must continue; the log has the error
         payload.fault, hint = _describe_fault(error)
     fault, hint = payload.fault, hint if payload.fault else ""
     if call.as_json:

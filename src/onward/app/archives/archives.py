@@ -40,7 +40,7 @@ from onward.store.turns import NewTurn
 PROJECT, TURNS = "project.json", "turns.jsonl"
 TRAINING = "training.jsonl"
 
-_BRANCH_NOTE = b"*On a branch that was left:*\n\n"
+_BRANCH_NOTE = b"*On an abandoned branch:*\n\n"
 _IDENTIFYING_FIELDS = {"sessions": ("number", "native_id"), "edits": ("fact_id", "text"), "handoffs": ("version", "markdown")}
 """The fields that show whether an existing project contains what an archive contains. Turns are counted per session."""
 

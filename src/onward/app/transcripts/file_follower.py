@@ -234,7 +234,7 @@ class _TailReader:
         try:
             for item in prepare_transcript(self._source, lambda head: self._destination.project_for(head, self._path).key):
                 self._items.put(item)
-        except Exception as error:  # noqa: BLE001 - whoever takes the items raises it: in this thread nobody would see it
+        except Exception as error:  # noqa: BLE001 - raised again where the items are read
             self._failure = error
             self._items.put(TranscriptEnd(ImportReport(), None))
 

@@ -100,7 +100,7 @@ def import_uploads(
         for file in sorted(files, key=lambda item: (item.started_at, item.name)):
             if not file.error and isinstance(file.source, Path):
                 stream = TranscriptSource(stack.enter_context(file.source.open("rb")), file.name)
-                file = replace(file, source=stream)  # noqa: PLW2901 - the same file, but it lies nowhere
+                file = replace(file, source=stream)  # noqa: PLW2901 - the same file, without a path
             outcome.files.append(importer.run(file))
     return outcome
 

@@ -10,7 +10,7 @@ from onward.core.text.printable import printable
 from onward.core.transcript.transcript import Rewind, SessionHead, ToolCall, TranscriptItem
 
 SPEAKERS = {"user": "User", "assistant": "Agent", "tool": "Tool result", "system": "System"}
-MARKS = {"queued": "typed while the agent worked", "injected": "put in by a program", "summary": "compaction summary"}
+MARKS = {"queued": "typed while the agent worked", "injected": "injected by a program", "summary": "compaction summary"}
 
 
 def markdown(item: TranscriptItem, ordinal: int) -> str:
@@ -18,7 +18,7 @@ def markdown(item: TranscriptItem, ordinal: int) -> str:
     if isinstance(item, SessionHead):
         return _head_markdown(item)
     if isinstance(item, Rewind):
-        return "*The person went back: what follows replaces the turns above" + (f", after `{item.to}`" if item.to else "") + ".*\n\n"
+        return "*The user went back: what follows replaces the turns above" + (f", after `{item.to}`" if item.to else "") + ".*\n\n"
     details = [mark for mark in (MARKS.get(item.mark), item.sidechain and f"sub-agent {item.sidechain}", _format_time(item.at)) if mark]
     parts = [f"## {ordinal} · {SPEAKERS[item.role]}" + (f" · {' · '.join(details)}" if details else "")]
     if item.text:
@@ -38,7 +38,7 @@ def _head_markdown(head: SessionHead) -> str:
         "folder": head.cwd,
         "branch": head.branch,
         "remote": head.remote,
-        "goes on from": head.parent_id,
+        "continues": head.parent_id,
     }
     lines = "".join(f"- {name}: {value}\n" for name, value in details.items() if value)
     return printable(f"# {head.title or 'Session'} ({head.agent})\n\n{lines}") + ("\n" if lines else "")
