@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from onward.app.accounts.fields import clean_text, parse_fields
 from onward.app.accounts.usage import count_all
+from onward.app.lookup import lock_account, require_account
 from onward.core.accounts.accounts import (
     Account,
     AccountAvailability,
@@ -25,7 +26,7 @@ from onward.core.accounts.accounts import (
     settle_account,
 )
 from onward.core.accounts.report import AccountDetail, AccountSession, BatchReport, ModelUsage, RowError
-from onward.errors import BadInput, NotFound, OnwardError
+from onward.errors import BadInput, OnwardError
 from onward.message import Message
 from onward.store import Store, accounts, projects, usage
 
@@ -164,16 +165,7 @@ def _create_accounts(connection: Connection, rows: Sequence[dict[str, Any]], at:
 def require(store: Store, name_or_id: str | int) -> Account:
     """Return the account with that name or id. Raises `NotFound`."""
     with store.read() as connection:
-        return _require_account(connection, name_or_id)
-
-
-def _require_account(connection: Connection, name_or_id: str | int) -> Account:
-    matches = accounts.list_accounts(connection, name=name_or_id) if isinstance(name_or_id, str) else []
-    if not matches and (isinstance(name_or_id, int) or (name_or_id.isdecimal() and len(name_or_id) < 10)):
-        matches = accounts.list_accounts(connection, ids=[int(name_or_id)])
-    if not matches:
-        raise NotFound(Message("There is no account {name!r}.", name=name_or_id), "List accounts: onward account list")
-    return matches[0]
+        return require_account(connection, name_or_id)
 
 
 def list_accounts(
@@ -191,7 +183,7 @@ def show(store: Store, account: Account, *, at: datetime | None = None) -> Accou
     """Return an account with its recent events, sessions and usage. Counts usage that is not counted yet first."""
     count_all(store)
     with store.read() as connection:
-        current = _require_account(connection, account.id)
+        current = require_account(connection, account.id)
         links = accounts.list_links(connection, account_id=account.id, limit=_DETAIL_LIMIT)
         projects_by_id = {link.project_id: projects.find(connection, link.project_id) for link in links}
         return AccountDetail(
@@ -206,7 +198,7 @@ def show(store: Store, account: Account, *, at: datetime | None = None) -> Accou
 def read_availability(store: Store, account: Account, *, at: datetime | None = None) -> AccountAvailability:
     """Return the availability of an account at that time."""
     with store.read() as connection:
-        return account_availability(_require_account(connection, account.id), at or now())
+        return account_availability(require_account(connection, account.id), at or now())
 
 
 def list_events(store: Store, account: Account, *, before_id: int | None = None, limit: int | None = None) -> list[AccountEvent]:
@@ -226,7 +218,7 @@ def change(store: Store, account: Account, values: Mapping[str, Any], *, at: dat
     status, credits_used = fields.pop("status", None), fields.pop("credits_used", None)
     with store.write() as connection:
         # Credits that a reset restored stay restored, even if the reset times change now.
-        updated = accounts.update_account(connection, replace(settle_account(_lock_account(connection, account), at), **fields))
+        updated = accounts.update_account(connection, replace(settle_account(lock_account(connection, account.id), at), **fields))
         if credits_used is not None:
             updated = record_credits(connection, updated, credits_used, at)
         if status == "exhausted":
@@ -243,7 +235,7 @@ def change(store: Store, account: Account, values: Mapping[str, Any], *, at: dat
 def delete(store: Store, account: Account) -> None:
     """Delete an account and its events permanently. Its sessions stay, with the credits that were entered for them."""
     with store.write() as connection:
-        _lock_account(connection, account)
+        lock_account(connection, account.id)
         for link in accounts.list_links(connection, account_id=account.id):
             usage.forget(connection, link.session_id)
         accounts.delete_account(connection, account.id)
@@ -255,7 +247,7 @@ def report_credits(
     """Store how many credits of an account are used in total now, as the user reports it."""
     at, note = at or now(), clean_text("note", note)
     with store.write() as connection:
-        return account_availability(record_credits(connection, _lock_account(connection, account), credits_used, at, note=note), at)
+        return account_availability(record_credits(connection, lock_account(connection, account.id), credits_used, at, note=note), at)
 
 
 def report_failure(
@@ -265,7 +257,7 @@ def report_failure(
     at = at or now()
     note, model = clean_text("note", note), clean_text("model", model)
     with store.write() as connection:
-        locked = _lock_account(connection, account)
+        locked = lock_account(connection, account.id)
         accounts.record_events(connection, replace(_create_event(locked, "failure", at, note), model=model, source=source))
         return account_availability(locked, at)
 
@@ -279,7 +271,7 @@ def report_limit(
     at = at or now()
     note, model = clean_text("note", note), clean_text("model", model)
     with store.write() as connection:
-        return account_availability(_add_limit(connection, _lock_account(connection, account), Limit(model, at, until_at), note, at), at)
+        return account_availability(_add_limit(connection, lock_account(connection, account.id), Limit(model, at, until_at), note, at), at)
 
 
 def record_credits(
@@ -332,10 +324,3 @@ def _create_event(account: Account, kind: AccountEventKind, at: datetime, note: 
         note=note,
         at=at,
     )
-
-
-def _lock_account(connection: Connection, account: Account) -> Account:
-    locked = accounts.lock_accounts(connection, [account.id])
-    if not locked:
-        raise NotFound(Message("The account {account!r} was deleted.", account=account.name), "List accounts: onward account list")
-    return locked[0]

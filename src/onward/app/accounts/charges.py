@@ -12,20 +12,19 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onward.app.accounts.accounts import now
+from onward.app.lookup import lock_account, require_session
 from onward.core.accounts.accounts import Account, AccountEvent, CreditsSource, charge_credits, credits_per_usd, last_reset, settle_account
 from onward.core.session import Session
-from onward.errors import NotFound
 from onward.message import Message
-from onward.store import Store, accounts, projects, sessions, usage
+from onward.store import Store, accounts, projects, usage
 from onward.store.accounts import Charge
 
 
 def assign(store: Store, session: Session, account: Account, *, why: Message | str = "chosen by hand", at: datetime | None = None) -> None:
     """Assign a session to an account and charge the account with the session's credits that no other account was charged with."""
     with store.write() as connection:
-        if not projects.lock_project(connection, session.project_id) or (stored := sessions.find(connection, session.id)) is None:
-            raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
-        link_account(connection, stored, account.id, why, at)
+        projects.lock_project(connection, session.project_id)
+        link_account(connection, require_session(connection, session.id), account.id, why, at)
 
 
 def find_account(store: Store, session: Session) -> Account | None:
@@ -37,9 +36,7 @@ def find_account(store: Store, session: Session) -> Account | None:
 
 def link_account(connection: Connection, session: Session, account_id: int, why: Message | str, at: datetime | None = None) -> None:
     """Assign a session, whose project must be locked, to an account, unless it already runs on it."""
-    locked = accounts.lock_accounts(connection, [account_id])
-    if not locked:
-        raise NotFound(Message("There is no account {account_id}.", account_id=account_id), "List accounts: onward account list")
+    lock_account(connection, account_id)
     if accounts.account_ids_by_session(connection, [session.id]).get(session.id) == account_id:
         return
     accounts.link_session(connection, session.id, account_id, why)

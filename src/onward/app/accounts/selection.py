@@ -12,6 +12,7 @@ from onward.app.accounts.accounts import now, record_credits
 from onward.app.accounts.charges import link_account
 from onward.app.accounts.fields import parse_need
 from onward.app.accounts.usage import count_all
+from onward.app.lookup import require_session
 from onward.core.accounts.accounts import Account, AccountAvailability, AccountEvent, account_availability, charge_credits, settle_account
 from onward.core.accounts.forecast import LOOKBACK_DAYS, BurnRate, CreditsUse, Efficiency, Forecast, burn_rate, forecast
 from onward.core.accounts.rank import (
@@ -33,9 +34,9 @@ from onward.core.accounts.report import (
     RotationOutcome,
 )
 from onward.core.session import Session
-from onward.errors import Conflict, NotFound
+from onward.errors import Conflict
 from onward.message import Message
-from onward.store import Store, accounts, projects, sessions, usage
+from onward.store import Store, accounts, projects, usage
 from onward.store.usage import SessionSpend
 
 __all__ = [
@@ -131,9 +132,7 @@ def rotate(
     at, window, need = at or now(), window or RotationWindow(), need or AccountNeed()
     with store.write() as connection:
         projects.lock_project(connection, session.project_id)
-        open_session = sessions.find(connection, session.id)
-        if open_session is None:
-            raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
+        open_session = require_session(connection, session.id)
         if open_session.status != "active":
             raise Conflict(
                 Message("Session {number} is {status}.", number=open_session.number, status=open_session.status),

@@ -14,7 +14,6 @@ from onward.core.handoff.document import CitedLine, Handoff
 from onward.core.handoff.page import existing_files
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
-from onward.errors import NotFound
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -57,10 +56,7 @@ def named_files(handoff: Handoff) -> list[str]:
 def _session_end(store: Store, project: Project, handoff: StoredHandoff) -> datetime | None:
     """Return when the session of the handoff ended; None if its transcript has no times."""
     # Imported here: clients of a server have no store.
-    from onward.store import sessions
+    from onward.app.lookup import require_numbered_session
 
     with store.read() as connection:
-        session = sessions.find_by_number(connection, project.id, handoff.session_number)
-    if session is None:
-        raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
-    return session.ended_at
+        return require_numbered_session(connection, project, handoff.session_number).ended_at

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from onward.app.handoffs.project_state import correct_ledger, read_project_state
+from onward.app.lookup import no_handoff_error, require_handoff
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.changelog import changelog
 from onward.core.handoff.document import Handoff, render
@@ -47,7 +46,7 @@ def current_handoff(
             session = sessions.find_by_number(connection, project.id, session_number)
             stored = handoffs.find_by_session(connection, session.id) if session else None
         if stored is None:
-            raise _no_handoff(project, session_number)
+            raise no_handoff_error(project, session_number)
         if budget_tokens in (None, stored.budget_tokens):
             return CurrentHandoff(
                 handoff=stored.handoff,
@@ -89,7 +88,7 @@ def list_versions(store: Store, project: Project, *, before: int | None = None, 
 def require(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
     """Return the handoff with that id. Raises `NotFound` if the project has none."""
     with store.read() as connection:
-        return _require_handoff(connection, project, handoff_id)
+        return require_handoff(connection, project, handoff_id)
 
 
 def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
@@ -98,17 +97,7 @@ def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
     """
     with store.write() as connection:
         projects.lock_project(connection, project.id)
-        return handoffs.restore(connection, _require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id))
-
-
-def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
-    stored = handoffs.find(connection, handoff_id)
-    if stored is None or stored.project_id != project.id:
-        raise NotFound(
-            Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
-            "List handoffs: onward handoff list",
-        )
-    return stored
+        return handoffs.restore(connection, require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id))
 
 
 def diff(store: Store, project: Project, before: int, after: int) -> LedgerDifference:
@@ -145,7 +134,7 @@ def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger,
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, number)
         if session is None or not facts.has_contributed(connection, session.id):
-            raise _no_handoff(project, number)
+            raise no_handoff_error(project, number)
         stored = handoffs.find_after_session(connection, project.id, number)
         contribution = facts.merge_contributions(connection, project.id, upto=number)
         stated_facts, edits = facts.read_edits(connection, project.id, until=stored.created_at if stored else None)
@@ -153,15 +142,3 @@ def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger,
     ledger = correct_ledger(fold(Ledger(), contribution.facts), stated_facts, edits)
     # A session that was completed after later sessions has no handoff of its own.
     return ledger, stored.handoff if stored else state.master_as_of(store, number, contribution).handoff
-
-
-def _no_handoff(project: Project, session_number: int | None) -> NotFound:
-    if session_number is None:
-        return NotFound(
-            Message("{project} has no handoff yet: none of its sessions is completed.", project=project.name),
-            "Complete one: onward session complete",
-        )
-    return NotFound(
-        Message("Session {session_number} of {project} has no handoff.", session_number=session_number, project=project.name),
-        "List sessions: onward session list",
-    )

@@ -19,6 +19,7 @@ from onward.app.handoffs.distillation import HandoffBasis
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import JobContext
+from onward.app.lookup import require_newest_handoff
 from onward.app.models import gateway
 from onward.app.models.gateway import ModelContext, ModelSetup
 from onward.core.handoff.master import MasterHandoff
@@ -27,7 +28,7 @@ from onward.core.handoff.versions import StoredHandoff
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
-from onward.errors import BadInput, NotFound, OnwardError, ProviderFailed, SpendLimit
+from onward.errors import BadInput, OnwardError, ProviderFailed, SpendLimit
 from onward.llm.acceptance import AcceptedLines, choose_handoff
 from onward.llm.guard import GuardEvidence, ProposedLine, guard
 from onward.message import Message
@@ -175,10 +176,8 @@ def no_model_error() -> BadInput:
 def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
     """Return what is to be refined: the newest handoff and the plan for it."""
     with store.read() as connection:
-        newest_handoff = handoffs.find_newest(connection, project.id)
+        newest_handoff = require_newest_handoff(connection, project)
         state = read_project_state(connection, project.id)
-    if newest_handoff is None:
-        raise _no_handoff_error(project)
     return RefinementTarget(
         newest_handoff, state.stored_ledger.version, build_plan(state.basis(store), newest_handoff.budget_tokens, model_context)
     )
@@ -339,14 +338,4 @@ def _proposed_lines(plan: RefinementPlan, answers: Answers) -> list[ProposedLine
 
 def _require_newest(store: Store, project: Project) -> StoredHandoff:
     with store.read() as connection:
-        newest_handoff = handoffs.find_newest(connection, project.id)
-    if newest_handoff is None:
-        raise _no_handoff_error(project)
-    return newest_handoff
-
-
-def _no_handoff_error(project: Project) -> NotFound:
-    return NotFound(
-        Message("{project} has no handoff yet: none of its sessions is completed.", project=project.name),
-        "Complete one: onward session complete",
-    )
+        return require_newest_handoff(connection, project)

@@ -13,6 +13,7 @@ from onward.app.admin.ledger_rebuild import rebuild
 from onward.app.archives import archives
 from onward.app.handoffs import refiner
 from onward.app.jobs.jobs import Job, JobContext, StepFunction, StepProgress, StepResult
+from onward.app.lookup import require_project
 from onward.app.models import gateway
 from onward.app.sessions import completion_job
 from onward.app.transcripts.files import find_files, inspect_file
@@ -20,8 +21,7 @@ from onward.app.transcripts.imports import import_paths, import_uploads
 from onward.core.handoff.refinement import Refinement
 from onward.core.import_result import ImportedFile, ImportProgress
 from onward.core.project import Project
-from onward.errors import NotFound, StoreError
-from onward.store import projects
+from onward.errors import StoreError
 
 ImportFile: TypeAlias = tuple[str, str]
 """A file of an import: the name it was uploaded with (empty for a file of this machine), and its path."""
@@ -253,7 +253,4 @@ def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict
 
 def _require_project(context: JobContext, job: Job) -> Project:
     with context.store.read() as connection:
-        project = None if job.project_id is None else projects.find(connection, job.project_id)
-    if project is None:
-        raise NotFound("The project was deleted.", "List projects: onward project list")
-    return project
+        return require_project(connection, job.project_id)

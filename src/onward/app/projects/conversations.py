@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onward.app.projects import projects
+from onward.app.lookup import require_project
 from onward.core.session import Session
 from onward.core.text.prose import excerpt_range
 from onward.core.transcript.transcript import Role, ToolCall, Turn
@@ -42,7 +42,7 @@ def list_turns(
     With *backwards*, from the last turn to the first. Raises `NotFound`.
     """
     with store.read() as connection:
-        projects.load_project(connection, project_id)
+        require_project(connection, project_id)
         return turns.read_project(connection, project_id, number=session, role=role, cursor=cursor, backwards=backwards, limit=limit)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from onward.app.lookup import require_numbered_session
 from onward.core.effort.touched_files import FileTouch, ProjectFile
 from onward.core.project import Project
-from onward.errors import NotFound
-from onward.message import Message
-from onward.store import Store, project_files, sessions
+from onward.store import Store, project_files
 
 __all__ = ["FileTouch", "ProjectFile", "list_files"]
 
@@ -20,9 +19,6 @@ def list_files(
     session.
     """
     with store.read() as connection:
-        if session is not None and sessions.find_by_number(connection, project.id, session) is None:
-            raise NotFound(
-                Message("There is no session {session} in {project}.", session=session, project=project.name),
-                "List sessions: onward session list",
-            )
+        if session is not None:
+            require_numbered_session(connection, project, session)
         return project_files.list_files(connection, project.id, session=session, text=text, after=after, limit=limit)

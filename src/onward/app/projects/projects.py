@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from onward.app.lookup import require_project
 from onward.app.repository.detection import find_assigned_project
 from onward.app.repository.project_clues import Origin, folder_origin, session_origin
 from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
@@ -27,7 +28,6 @@ __all__ = [
     "find_by_origin",
     "list_known",
     "list_projects",
-    "load_project",
     "rename",
     "require",
     "require_line",
@@ -80,13 +80,13 @@ def show(store: Store, project: Project) -> ProjectOverview:
 def require_line(store: Store, project_id: int) -> ProjectOverview:
     """Return the project with this id and its totals. Raises `NotFound`."""
     with store.read() as connection:
-        return _project_line(connection, load_project(connection, project_id))
+        return _project_line(connection, require_project(connection, project_id))
 
 
 def require(store: Store, project_id: int) -> Project:
     """Return the project with this id. Raises `NotFound`."""
     with store.read() as connection:
-        return load_project(connection, project_id)
+        return require_project(connection, project_id)
 
 
 def require_only(store: Store) -> Project:
@@ -105,15 +105,7 @@ def update(
     changes = {"name": None if name is None else clean_name(name), "description": description, "status": status}
     with store.write() as connection:
         projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
-        return _require_existing(projects.find(connection, project.id))
-
-
-def load_project(connection: Connection, project_id: int) -> Project:
-    """Return the project with this id. Raises `NotFound`."""
-    project = projects.find(connection, project_id)
-    if project is None:
-        raise NotFound(Message("There is no project {project_id}.", project_id=project_id), "List projects: onward project list")
-    return project
+        return require_project(connection, project.id)
 
 
 def _project_line(connection: Connection, project: Project) -> ProjectOverview:
@@ -193,7 +185,7 @@ def ensure_for_origin(store: Store, origin: Origin) -> Project:
         if not project.remote and not origin.project_name:
             # A clone elsewhere is then recognised by the address.
             projects.update_project(connection, project.id, remote=origin.remote)
-        return _require_existing(projects.find(connection, project.id))
+        return require_project(connection, project.id)
 
 
 def find_by_origin(store: Store, origin: Origin) -> Project | None:
@@ -226,7 +218,7 @@ def rename(store: Store, project: Project, name: str) -> Project:
     """Rename a project. Raises `Conflict` if the name is taken."""
     with store.write() as connection:
         projects.update_project(connection, project.id, name=clean_name(name))
-        return _require_existing(projects.find(connection, project.id))
+        return require_project(connection, project.id)
 
 
 def archive(store: Store, project: Project) -> Project:
@@ -242,7 +234,7 @@ def restore(store: Store, project: Project) -> Project:
 def _set_status(store: Store, project: Project, status: str) -> Project:
     with store.write() as connection:
         projects.update_project(connection, project.id, status=status)
-        return _require_existing(projects.find(connection, project.id))
+        return require_project(connection, project.id)
 
 
 def delete(store: Store, project: Project, *, only_empty: bool = False) -> ProjectTotals:
@@ -302,9 +294,3 @@ def clean_name(name: str) -> str:
             Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
     return name
-
-
-def _require_existing(project: Project | None) -> Project:
-    if project is None:
-        raise NotFound("The project was deleted.", "List projects: onward project list")
-    return project

@@ -16,6 +16,7 @@ from onward.app.accounts import usage
 from onward.app.accounts.charges import assign, charge
 from onward.app.handoffs.distillation import DistilledSession, distill_session
 from onward.app.handoffs.project_state import ProjectState, read_project_state
+from onward.app.lookup import require_session
 from onward.app.sessions import derivation
 from onward.app.sessions.derivation import DerivedData, derive_session
 from onward.app.transcripts.local_agents import LocalAgents
@@ -30,7 +31,6 @@ from onward.core.preservation import fold_references
 from onward.core.session import Session, SessionCompletion
 from onward.core.transcript.transcript import Turn
 from onward.core.transcript.turn import lighten
-from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, events, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
@@ -86,7 +86,7 @@ def _complete(
     steps = SessionSteps()
     while True:
         with store.read() as connection:
-            stored_session = _require_session(connection, session.id)
+            stored_session = require_session(connection, session.id)
             updated = _apply_statements(connection, stored_session, accomplishments, blockers, credits_used)
             existing = (
                 handoffs.find_by_session(connection, stored_session.id)
@@ -131,7 +131,7 @@ def _store_completed(
     master = updated_state.master(store, budget_tokens)
     with store.write() as connection:
         projects.lock_project(connection, updated.project_id)
-        if _require_session(connection, updated.id) != stored_session:
+        if require_session(connection, updated.id) != stored_session:
             return None
         if not facts.replace_ledger(connection, updated.project_id, state.stored_ledger, updated_state.stored_ledger):
             return None
@@ -142,7 +142,7 @@ def _store_completed(
         handoff = handoffs.create(connection, updated.project_id, updated.id, updated_state.stored_ledger.version, master)
         payload = {"session_id": updated.id, "session_number": updated.number, "handoff_version": handoff.version}
         events.record(connection, "completed", project_id=updated.project_id, data=payload)
-        return SessionCompletion(_require_session(connection, updated.id), handoff)
+        return SessionCompletion(require_session(connection, updated.id), handoff)
 
 
 def create_contribution(distilled_session: DistilledSession, session: Session) -> Contribution:
@@ -194,10 +194,3 @@ def _apply_statements(
         blockers=session.blockers if blockers is None else tuple(map(redact, blockers)),
         credits_used=session.credits_used if credits_used is None else credits_used,
     )
-
-
-def _require_session(connection: Connection, session_id: int) -> Session:
-    session = sessions.find(connection, session_id)
-    if session is None:
-        raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
-    return session

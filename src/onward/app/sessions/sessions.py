@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection
-
 from onward.app.accounts.charges import link_account
+from onward.app.lookup import lock_project, require_handoff, require_numbered_session, require_session
 from onward.core.agents import agent_id
-from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
 from onward.core.template import Template
@@ -16,7 +14,7 @@ from onward.core.transcript.transcript import SessionHead
 from onward.errors import NotFound
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, handoffs, projects, sessions, turns
+from onward.store import Store, handoffs, sessions, turns
 from onward.store.turns import MAX_ORDINAL
 
 __all__ = [
@@ -63,11 +61,7 @@ def start(
     """
     objectives = [Redactor(project.key).text(objective) for objective in objectives]
     with store.write() as connection:
-        if not projects.lock_project(connection, project.id):
-            raise NotFound(
-                Message("The project {project!r} was deleted.", project=project.name),
-                "List projects: onward project list",
-            )
+        lock_project(connection, project)
         session = sessions.create(
             connection,
             project.id,
@@ -77,7 +71,7 @@ def start(
             template=template.name if template else "",
             checklist=template.checklist if template else (),
         )
-        previous = handoffs.find_newest(connection, project.id) if handoff_id is None else _require_handoff(connection, project, handoff_id)
+        previous = handoffs.find_newest(connection, project.id) if handoff_id is None else require_handoff(connection, project, handoff_id)
         if previous:
             sessions.record_loaded_handoff(connection, session.id, previous.id)
         if account_id is not None:
@@ -85,30 +79,17 @@ def start(
         return SessionStart(session, previous)
 
 
-def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
-    handoff = handoffs.find(connection, handoff_id)
-    if handoff is None or handoff.project_id != project.id:
-        raise NotFound(
-            Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
-            "List handoffs: onward handoff list",
-        )
-    return handoff
-
-
 def require(store: Store, project: Project, number: int | None = None) -> Session:
     """Return the session with this number, or else the latest active session. Raises `NotFound`."""
     with store.read() as connection:
-        session = (
-            sessions.find_latest(connection, project.id, "active")
-            if number is None
-            else sessions.find_by_number(connection, project.id, number)
-        )
+        if number is not None:
+            return require_numbered_session(connection, project, number)
+        session = sessions.find_latest(connection, project.id, "active")
     if session is None:
-        if number is None:
-            message = Message("There is no active session in {project}.", project=project.name)
-        else:
-            message = Message("There is no session {session} in {project}.", session=number, project=project.name)
-        raise NotFound(message, Message("List sessions: onward session list --project {project}", project=project.name))
+        raise NotFound(
+            Message("There is no active session in {project}.", project=project.name),
+            Message("List sessions: onward session list --project {project}", project=project.name),
+        )
     return session
 
 
@@ -123,7 +104,7 @@ def list_sessions(
 def require_by_id(store: Store, session_id: int) -> Session:
     """Return the session with this id. Raises `NotFound`."""
     with store.read() as connection:
-        return _require_found(sessions.find(connection, session_id), session_id)
+        return require_session(connection, session_id)
 
 
 def list_all(
@@ -217,12 +198,4 @@ def abandon(store: Store, session: Session) -> Session:
 def _set_status(store: Store, session: Session, status: SessionStatus) -> Session:
     with store.write() as connection:
         sessions.set_status(connection, session.id, status)
-        return _require_found(sessions.find(connection, session.id), session.id)
-
-
-def _require_found(session: Session | None, session_id: int) -> Session:
-    if session is None:
-        raise NotFound(
-            Message("There is no session with the id {session_id}.", session_id=session_id), "List sessions: onward session list"
-        )
-    return session
+        return require_session(connection, session.id)

@@ -11,16 +11,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from onward.app.lookup import lock_project
 from onward.app.turns.identity import TurnMark, session_names
 from onward.app.turns.preparation import PreparedTurn
 from onward.core.project import Project
 from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.transcript.transcript import Rewind, SessionHead
 from onward.core.transcript.turn import turn_tokens
-from onward.errors import NotFound
-from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, projects, sessions, turns
+from onward.store import Store, sessions, turns
 from onward.store.clock import to_datetime_or_none
 from onward.store.turns import NewTurn, TurnPosition
 
@@ -72,8 +71,7 @@ class SessionIntake:
                 else [DIGEST_PREFIX + name for name in session_names([turn.recognised for turn in ready_turns])]
             )
         with self._store.write() as connection:
-            if not projects.lock_project(connection, self.project.id):
-                raise NotFound(Message("The project {project!r} was deleted.", project=self.project.name), "Import into another project.")
+            lock_project(connection, self.project)
             self._write(connection, chunk, ready_turns)
 
     def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:

@@ -15,11 +15,12 @@ from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection
 
+from onward.app.lookup import require_session
 from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
 from onward.core.session import Session
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.core.transcript.turn import turn_tokens
-from onward.errors import BadInput, NotFound
+from onward.errors import BadInput
 from onward.formats import TranscriptSource, json_turns, read
 from onward.message import Message
 from onward.redact import Redactor
@@ -106,14 +107,14 @@ def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) ->
     `NotFound`.
     """
     with store.read() as connection:
-        session = _require_session(connection, session_id)
+        session = require_session(connection, session_id)
         project = projects.find(connection, session.project_id)
     key = project.key if project else b""
     prepared_turns = _prepare_turns(key, sent_turns)
 
     def append(connection: Connection) -> AppendResult:
         projects.lock_project(connection, session.project_id)
-        return _TurnAppender(connection, _require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
+        return _TurnAppender(connection, require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
 
     return append
 
@@ -219,12 +220,3 @@ class _TurnAppender:
             # Within the session: two clients may both number their turns from 1.
             identity = self._identities[mark] = TurnMark(mark, is_global=False).identity(self._session.number)
         return identity
-
-
-def _require_session(connection: Connection, session_id: int) -> Session:
-    session = sessions.find(connection, session_id)
-    if session is None:
-        raise NotFound(
-            Message("There is no session with the id {session_id}.", session_id=session_id), "List sessions: onward session list"
-        )
-    return session

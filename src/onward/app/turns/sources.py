@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from onward.app.lookup import require_numbered_session
 from onward.app.turns.reader import TranscriptReader
 from onward.core.facts.fact import Fact, Handle
 from onward.core.project import Project
@@ -14,19 +15,14 @@ from onward.core.transcript.span import CitedTurns, Span, parse
 from onward.core.transcript.transcript import SessionHead, Turn
 from onward.errors import NotFound
 from onward.message import Message
-from onward.store import Store, facts, sessions, turns
+from onward.store import Store, facts, turns
 
 
 def read_source(store: Store, project: Project, handle: str) -> CitedTurns:
     """Return the turns that *handle* refers to in a project. Raises `NotFound` if there are none."""
     span = parse(handle)
     with store.read() as connection:
-        session = sessions.find_by_number(connection, project.id, span.session)
-        if session is None:
-            raise NotFound(
-                Message("There is no session {session} in {project}.", session=span.session, project=project.name),
-                "List sessions: onward session list",
-            )
+        session = require_numbered_session(connection, project, span.session)
         cited_turns = [
             (stored_turn.ordinal, stored_turn.turn)
             for stored_turn in turns.read_session(connection, session.id, first=span.first, last=span.last)
