@@ -100,7 +100,7 @@ def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
     assert done["name"] == "onward.db"
     assert run("project", "list", "--json").stdout.strip() == "[]"
     assert sorted(path.name for path in (tmp_path / "home").iterdir() if path.is_dir()) == []
-    assert run("restore", "--force", done["kept"]).returncode == 0
+    assert run("restore", "--force", done["backup_path"]).returncode == 0
     assert "kopi" in run("project", "list").stdout
 
 
@@ -112,7 +112,7 @@ def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -
     with other:
         assert len(projects.list_projects(other)) == 1
         done = maintenance.reset_store(Settings(home=home, claude_home=tmp_path / "claude", database_url=url), store)
-        assert (done.kept is None) == bool(url)
+        assert (done.backup_path is None) == bool(url)
         assert projects.list_projects(other) == []
         assert projects.create(other, "kopi").id == before.id
         assert len(projects.list_projects(store)) == 1

@@ -178,13 +178,29 @@ def _efficiency(measure: Measure) -> float | None:
 def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> GrowthPoint:
     measure, effort, output = point.measure, point.measure.effort, _output(point)
     credits, accomplished = point.credits_used, measure.accomplished
+    kept_low_ratio, kept_high_ratio = _interval(measure)
     actual = SessionMeasurement(
-        _efficiency(measure), knowledge_factor(measure.facts_used_again), output.total, output.per_credit,
-        effort.tokens, effort.recovery_tokens, effort.rework_tokens, effort.reread_tokens, effort.repeated_tokens, effort.explained_tokens,
-        None if effort.first_edit_ms is None else round(effort.first_edit_ms / 60_000, 2),
-        measure.facts_used_again, accomplished, credits, credits / accomplished if credits is not None and accomplished else None,
-        measure.kept_ratio, measure.handoff_tokens, measure.kept_of, *_interval(measure),
-    )  # fmt: skip
+        efficiency_ratio=_efficiency(measure),
+        knowledge_factor=knowledge_factor(measure.facts_used_again),
+        output=output.total,
+        output_per_credit=output.per_credit,
+        tokens=effort.tokens,
+        recovery_tokens=effort.recovery_tokens,
+        rework_tokens=effort.rework_tokens,
+        reread_tokens=effort.reread_tokens,
+        repeated_tokens=effort.repeated_tokens,
+        explained_tokens=effort.explained_tokens,
+        first_edit_minutes=None if effort.first_edit_ms is None else round(effort.first_edit_ms / 60_000, 2),
+        facts_used_again=measure.facts_used_again,
+        accomplished=accomplished,
+        credits_used=credits,
+        credits_per_accomplishment=credits / accomplished if credits is not None and accomplished else None,
+        kept_ratio=measure.kept_ratio,
+        handoff_tokens=measure.handoff_tokens,
+        kept_of=measure.kept_of,
+        kept_low_ratio=kept_low_ratio,
+        kept_high_ratio=kept_high_ratio,
+    )
     nth = point.session if by_number else position
     return GrowthPoint(
         position=position,

@@ -118,7 +118,10 @@ def reset(yes: bool, as_json: bool) -> None:
     if as_json:
         say_json(outcome)
     else:
-        say(f"Reset {outcome.name}." + (f" Backup: {outcome.kept}. To restore it: onward restore --force FILE" if outcome.kept else ""))
+        say(
+            f"Reset {outcome.name}."
+            + (f" Backup: {outcome.backup_path}. To restore it: onward restore --force FILE" if outcome.backup_path else "")
+        )
 
 
 def _confirm_reset(name: str) -> None:

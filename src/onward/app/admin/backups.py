@@ -69,8 +69,7 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
                 Message("The store could not be copied: {problem}.", problem=error), "Check the disk, and run `onward doctor`."
             ) from error
         sqlite_backup.check(part)
-        counts = sqlite_backup.count_contents(part)
-    return StoreCopy(target, target.stat().st_size, *counts)
+    return _describe(target)
 
 
 def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_progress: ProgressCallback | None = None) -> StoreCopy:
@@ -99,7 +98,14 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         ) from error
     # Opening the store upgrades a backup of an older Onward.
     Store.at_folder(settings.home).close()
-    return StoreCopy(target, target.stat().st_size, *sqlite_backup.count_contents(target), previous_path)
+    return _describe(target, previous_path)
+
+
+def _describe(path: Path, previous_path: Path | None = None) -> StoreCopy:
+    projects, sessions, turns = sqlite_backup.count_contents(path)
+    return StoreCopy(
+        path=path, size_bytes=path.stat().st_size, projects=projects, sessions=sessions, turns=turns, previous_path=previous_path
+    )
 
 
 def _keep_previous(target: Path) -> Path:

@@ -42,7 +42,7 @@ class ResetReport:
     """The name of a store that was reset, and the backup of its content; None on PostgreSQL and for an empty store."""
 
     name: str
-    kept: Path | None
+    backup_path: Path | None
 
 
 def read_migration(store: Store) -> Migration:

@@ -41,7 +41,10 @@ def changes_since(folder: Path, moment: datetime, files: Iterable[str] = ()) -> 
     """
     query = git_changes.GitQuery(str(folder.absolute()), moment.isoformat())
     answer = query.read_answer(files)
-    return RepositoryChange(Path(query.top), *answer) if answer else None
+    if answer is None:
+        return None
+    branch, commits, missing_files, changed_count = answer
+    return RepositoryChange(root=Path(query.top), branch=branch, commits=commits, missing_files=missing_files, changed_count=changed_count)
 
 
 def find_repository(folder: Path, *, worktrees_apart: bool = False) -> tuple[str, str]:

@@ -183,7 +183,7 @@ def checkup_part(visit: CurrentVisit) -> Response:
 def reset_store(visit: CurrentVisit) -> Response:
     """Delete all data. On SQLite, a backup is made first."""
     result = maintenance.reset_store(visit.settings, visit.store)
-    message = _("All data deleted. Backup: %(file)s", file=result.kept.name) if result.kept else _("All data deleted")
+    message = _("All data deleted. Backup: %(file)s", file=result.backup_path.name) if result.backup_path else _("All data deleted")
     return redirect(visit, "/", toast=Toast(message, "info"))
 
 
