@@ -63,7 +63,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
         assert "Waiting to start" in local_client.get(page).text
     again = local_client.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
     assert again.status_code == 422
-    assert "by job 1 already" in again.text
+    assert "Job 1 is already working on session 1" in again.text
     assert "Something else" in again.text
     run_job(store, tmp_path / "home")
     part = local_client.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)

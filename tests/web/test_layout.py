@@ -134,7 +134,7 @@ def test_the_active_session_is_shown_on_every_page(page: Page, shared_site: Site
 def test_a_missing_page_is_reported_in_partial_navigation(page: Page, shared_site: Site, watch: Watch) -> None:
     watch.allow("404")
     visit(page, f"{shared_site.url}/projects/77")
-    expect(page.locator("main h1")).to_have_text("This page is not here")
+    expect(page.locator("main h1")).to_have_text("Page not found")
     expect(page.locator("main")).to_contain_text("There is no project 77")
 
 

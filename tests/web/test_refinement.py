@@ -80,7 +80,7 @@ def test_where_nothing_is_kept_the_page_says_why_and_what_to_do(page: Page, writ
     scripted.does(scripted.fails(401))
     page.get_by_role("button", name="Improve").click()
     failed = page.locator("job-progress[state=failed]")
-    expect(failed).to_contain_text("refused the LLM key (HTTP 401). Give another: onward llm-key set.", timeout=LONG_MS)
+    expect(failed).to_contain_text("refused the LLM key. Set another key (onward llm-key set)", timeout=LONG_MS)
     expect(failed.get_by_role("button", name="Try again")).to_be_visible()
     page.context.add_cookies([{"name": "onward_language", "value": "id", "url": writing_site.url}])
     page.reload()

@@ -29,7 +29,7 @@ from onward.errors import BadInput, Conflict, NotFound
 from onward.web.brief import add_repository_changes
 from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
 from onward.web.language import _
-from onward.web.messages import translate_error
+from onward.web.messages import translate_error, translate_message
 from onward.web.render import partial, redirect
 from onward.web.uploads import PASTED_NAME, Submission, receive_form
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router, rotation_window
@@ -286,7 +286,7 @@ async def _respond(visit: Visit, task: SessionTask, show_again: Callable[[Visit,
     """Redirect to the result if the job ends soon, else to its progress; on errors, show the form again with *show_again*."""
     job = await wait_briefly(visit, task.job) if task.job else None
     if job and job.state == "failed" and job.error:
-        task = replace(task, errors={"text": f"{job.error['message']} {job.error['hint']}".strip()})
+        task = replace(task, errors={"text": f"{translate_message(job.error['message'])} {translate_message(job.error['hint'])}".strip()})
         job = None
     if job is None:
         return await run_sync(show_again, visit, task)

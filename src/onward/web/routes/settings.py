@@ -121,7 +121,7 @@ def create_token(
 ) -> Response:
     """Create an access token and show it once."""
     try:
-        _, token = access.create_token(visit.store, name, scope, days=int(days) if days else None)
+        token = access.create_token(visit.store, name, scope, days=int(days) if days else None)[1]
     except (BadInput, Conflict) as error:
         values = {"name": name, "scope": scope, "days": days}
         message = translate_error(error) if name.strip() else _("Required.")
