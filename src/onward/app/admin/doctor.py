@@ -26,7 +26,7 @@ OPEN_TOO_LONG = timedelta(days=1)
 class Finding:
     """The result of one check, and a hint if there is something to do."""
 
-    check: str
+    check: str | Message
     status: Status
     message: str | Message
     hint: str | Message = ""
@@ -63,7 +63,7 @@ def examine(settings: Settings, open_store: Callable[[Settings], Store], retenti
 def _check_disk(settings: Settings) -> Finding:
     existing = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
-    message = f"{free / 1024**3:.1f} GiB free at {existing}"
+    message = Message("{free:.1f} GiB free at {path}", free=free / 1024**3, path=existing)
     return (
         Finding("disk", "ok", message)
         if free >= MIN_FREE_BYTES
@@ -123,7 +123,7 @@ def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
             for project in projects.list_projects(connection)
             for entry in provenance.list_imports(connection, project.id)
         }
-    check, lost_soon = f"{agent_label(retention.agent)} transcripts", []
+    check, lost_soon = Message("{agent} transcripts", agent=agent_label(retention.agent)), []
     for path in sorted(retention.folder.glob(retention.pattern)):
         try:
             changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
