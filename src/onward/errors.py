@@ -3,6 +3,7 @@
 OnwardError                 code, message, hint: what happened and what to do
 ├── BadInput                the caller's input cannot be used (exit code 2)
 │   ├── UnknownFormat       no transcript format recognises the content
+│   │   └── NothingRead     a format recognised it, but none of its records is a message
 │   ├── UnreadableFile      a path is missing, a folder, or may not be read
 │   ├── BadArchive          a file is not a project archive, or is incomplete
 │   └── BadSetting          a flag, variable or settings file contains a wrong value
@@ -91,6 +92,14 @@ class UnknownFormat(BadInput):
     """No transcript format recognises the content."""
 
     code = "unknown_format"
+
+
+class NothingRead(UnknownFormat):
+    """A format recognises the content, but no record of it is a message. `has_unknown` says whether some records are of types that the
+    format does not know; without any, the session is only empty.
+    """
+
+    has_unknown = False
 
 
 class UnreadableFile(BadInput):

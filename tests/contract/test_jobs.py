@@ -219,6 +219,17 @@ def test_transcripts_are_imported_in_pieces(bench: JobContext, tmp_path: Path, m
     assert not upload.exists()
 
 
+def test_an_import_that_can_read_none_of_its_files_fails(bench: JobContext) -> None:
+    license_text = "Permission is granted, free of charge, to any person.\nThe software comes without warranty.\n"
+    text_job = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import", upload_texts(bench, license_text)))
+    assert (text_job.state, text_job.error and text_job.error["code"]) == ("failed", "unknown_format")
+    both_job = run_steps(
+        bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import", upload_texts(bench, license_text, "\x7fELF" * 99))
+    )
+    assert (both_job.state, both_job.error and both_job.error["code"]) == ("failed", "bad_input")
+    assert projects.list_projects(bench.store) == []
+
+
 PARTS = ("User: Use port 9100.\nAssistant: Done, print.ts uses it.", "User: Cut the paper, too.\nAssistant: It is cut after each ticket.")
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from onward.errors import UnknownFormat
 
 
 @pytest.mark.parametrize(
@@ -14,7 +18,6 @@ import pytest
         ("bold.md", "user assistant user"),
         ("indonesia.txt", "user assistant user"),
         ("alone.txt", "user assistant user assistant"),
-        ("note.txt", "user"),
         ("empty.txt", ""),
     ],
 )
@@ -53,9 +56,14 @@ def test_labels_of_another_layout_are_no_turns(reading, fixtures):
 @pytest.mark.parametrize(
     "text", ["You should use port 8080.\nModel: T-100", "a\nq\nyou", "Answer: 42 is what the function returns", "# Agent notes\n\ntext"]
 )
-def test_prose_is_one_turn_of_the_user(reading, text):
-    result = reading(text.encode())
-    assert [(turn.role, turn.text) for turn in result.turns] == [("user", text)]
+def test_prose_in_which_nobody_speaks_is_refused(reading, text):
+    with pytest.raises(UnknownFormat, match="no line names a speaker"):
+        reading(text.encode())
+
+
+def test_a_license_is_no_conversation(reading):
+    with pytest.raises(UnknownFormat):
+        reading(Path(__file__).resolve().parents[2] / "LICENSE")
 
 
 def test_lines_are_counted_and_turns_know_theirs(reading, fixtures):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.app.handoffs import drafts
-from onward.app.turns.client_turns import parse_text
+from onward.app.turns.client_turns import parse_any_text
 from onward.core.text.compression import GAP, shorten
 from onward.tokens import count_tokens
 
@@ -57,7 +57,7 @@ def test_unbreakable_text_is_cut() -> None:
 
 @pytest.mark.parametrize(("text", "budget"), [(LOG + LOST, 50), (NOTES, 60), ("User: Keep port 8443.\nAssistant: Kept. " + TALK * 40, 60)])
 def test_the_budget_holds_for_any_text_with_its_preservation(text: str, budget: int) -> None:
-    compression = drafts.compress(text, parse_text(text), budget)
+    compression = drafts.compress(text, parse_any_text(text), budget)
     assert compression.tokens == count_tokens(compression.text) <= budget
     assert compression.ratio == compression.text_tokens / compression.tokens
     assert compression.preservation is not None

@@ -25,7 +25,7 @@ from onward.app.transcripts.files import inspect_file
 from onward.backend import Backend, open_backend
 from onward.core.project import Project
 from onward.core.transcript.transcript import ImportReport, Turn
-from onward.errors import BadInput, OnwardError
+from onward.errors import BadInput, NothingRead, OnwardError
 from onward.formats import open_source, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
@@ -195,7 +195,10 @@ def _find_by_id(note: Note) -> Path | None:
 
 
 def _has_turn(path: Path) -> bool:
-    return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
+    try:
+        return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
+    except NothingRead:
+        return False
 
 
 def _is_transcript_of(path: Path, session: str) -> bool:
@@ -203,7 +206,9 @@ def _is_transcript_of(path: Path, session: str) -> bool:
     if not path.is_file():
         return False
     file = inspect_file(path, is_named=False)
-    return file.error is None and (not session or file.head is None or file.head.id in (None, session))
+    return (file.error is None or isinstance(file.error, NothingRead)) and (
+        not session or file.head is None or file.head.id in (None, session)
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from onward.app.handoffs import drafts
-from onward.app.turns.client_turns import parse_text
+from onward.app.turns.client_turns import parse_any_text
 from onward.cli.context import json_option
 from onward.cli.presentation import note, quantity, say_json
 from onward.core.text.printable import printable
@@ -43,7 +43,7 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
     text = sys.stdin.read(MAX_CHARS) if file == "-" else _read_file(Path(file))
     if not text.strip():
         raise BadInput("The input is empty.", "Give a file with text, or text on standard input.")
-    compressed = drafts.compress(text, parse_text(text), budget_tokens)
+    compressed = drafts.compress(text, parse_any_text(text), budget_tokens)
     preservation = compressed.preservation
     if as_json:
         sizes = {

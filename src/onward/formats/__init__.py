@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Protocol, cast
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
-from onward.errors import UnknownFormat
-from onward.formats.fields import holds_objects
+from onward.errors import NothingRead, UnknownFormat
+from onward.formats.fields import UNKNOWN_TYPE, holds_objects
 from onward.formats.source import TranscriptSource
 from onward.message import Message
 
@@ -42,6 +42,7 @@ FORMATS: tuple[str, ...] = (
 )
 """Modules of this package in the order of detection: the common ones first; last those that accept any list of turns, and any text."""
 _EXACT_FORMATS, _GENERAL_FORMATS = FORMATS[:-2], FORMATS[-2:]
+_MAX_NAMED_TYPES = 8
 _BLANK_BYTES = b"\0 \t\r\n"
 _TEXT_FORMATS = frozenset({"specstory", "cursor", "aider", "pasted"})
 """Formats of plain text. Only these are tried on input that is neither JSON nor a database, so that pasted text does not import every
@@ -90,18 +91,55 @@ def is_single_input(folder: Path) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete after the last item."""
+    """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete after the last item.
+
+    A head comes with the first turn of its session; sessions without a turn are left out. Raises `NothingRead` if there are records, but no
+    turn.
+    """
     transcript_format = detect(source)
     report.format = transcript_format.NAME
+    waiting_items: list[TranscriptItem] = []
     for item in transcript_format.read(source, report):
         if isinstance(item, Turn):
             report.turns += 1
+            if waiting_items:
+                report.sessions += isinstance(waiting_items[0], SessionHead)
+                yield from waiting_items
+                waiting_items = []
+            yield item
         elif isinstance(item, SessionHead):
-            report.sessions += 1
-        yield item
+            waiting_items = [item]
+        elif waiting_items:
+            waiting_items.append(item)
+        else:
+            yield item
     report.truncated += source.cut_values
     if source.damage:
         report.reject(0, source.damage)
+    if report.records and not report.turns:
+        raise _nothing_read(source, report)
+
+
+def _nothing_read(source: TranscriptSource, report: ImportReport) -> NothingRead:
+    """Return the error that names the types of records that were met in place of messages."""
+    types = sorted(report.skipped.items(), key=lambda item: -item[1])
+    names = [f"{name} ({count:,})" for name, count in types[:_MAX_NAMED_TYPES]]
+    if report.malformed_count:
+        names.append(f"unreadable ({report.malformed_count:,})")
+    if report.imported_records:
+        names.append(f"data of the session ({report.imported_records:,})")
+    error = NothingRead(
+        Message(
+            "Nothing read: the {count} records of {name}, taken for {format}, are of these types: {types}.",
+            name=source.name,
+            format=report.format,
+            count=report.records,
+            types=", ".join(names),
+        ),
+        "If there are messages in it, its agent writes a form that this version does not know.",
+    )
+    error.has_unknown = bool(report.malformed_count) or any(name.startswith(UNKNOWN_TYPE) for name in report.skipped)
+    return error
 
 
 def _folder_format(folder: Path) -> Format:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+UNKNOWN_TYPE = "unknown record type"
+"""How the reason begins for which a record is skipped that its reader has never seen."""
+
 
 def as_text(value: object) -> str:
     """Return *value* if it is text, else ""."""
@@ -44,6 +47,11 @@ def as_time(value: object) -> datetime | None:
 def skip_reason(counts: dict[str, int], text: str) -> str:
     """Return *wanted* as a reason for skipping; only its part before the colon once a file has many kinds."""
     return text if text in counts or (len(counts) < 40 and len(text) < 80) else text.partition(":")[0]
+
+
+def unknown_reason(counts: dict[str, int], kind: str) -> str:
+    """Return the reason for skipping a record of the type *kind*, which the reader has never seen."""
+    return skip_reason(counts, f"{UNKNOWN_TYPE}: {kind[:40] or 'none'}")
 
 
 def holds_objects(head: bytes) -> bool:

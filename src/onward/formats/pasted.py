@@ -1,8 +1,8 @@
 """Pasted chat in any layout: the last format to be tried, for any readable text.
 
 Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in
-English and Indonesian. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Without
-markers the text is one user turn.
+English and Indonesian. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Text without
+markers is no conversation, and is refused.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import orjson
 
 from onward.core.transcript.transcript import ImportReport, Role, SessionHead, ToolResult, TranscriptItem, Turn
+from onward.errors import UnknownFormat
 from onward.formats.envelopes import extract_typed
 from onward.formats.source import TranscriptSource
+from onward.message import Message
 
 NAME = "pasted"
 
@@ -53,15 +55,20 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns between the markers. Every non-blank line is a record."""
+    """Yield the turns between the markers. Every non-blank line is a record. Raises `UnknownFormat` if nobody speaks in the text."""
     has_code = _has_code(source)
     layout = _find_layout(source, has_code=has_code)
+    if not layout and source.head.strip(b"\0 \t\r\n"):
+        raise UnknownFormat(
+            Message("Nobody speaks in {name}: no line names a speaker.", name=source.name),
+            "Begin each message with its speaker, such as `User:` and `Assistant:`, or name a session file of an agent.",
+        )
     turn: Turn | None = None
     body: list[str] = []
     for number, line, in_code in _read_lines(source, has_code=has_code):
         if line.strip():
             report.keep()
-        marker = _parse_marker(line, layout) if layout and not in_code else None
+        marker = None if in_code else _parse_marker(line, layout)
         if marker is not None:
             if turn is None and any(body):
                 yield SessionHead(agent=NAME)
@@ -73,11 +80,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             turn, body = Turn(role=marker[0], line=number), [marker[1]]
         else:
             body.append(line.rstrip())
-    if turn is None:
-        turn = Turn(role="user", line=1)
-        if any(body):
-            yield SessionHead(agent=NAME)
-    if finished_turn := _finish_turn(turn, body):
+    if turn and (finished_turn := _finish_turn(turn, body)):
         yield finished_turn
 
 

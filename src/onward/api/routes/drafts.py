@@ -24,7 +24,7 @@ from onward.app.handoffs.drafts import Draft
 from onward.app.handoffs.refiner import RefinedHandoff
 from onward.app.models.keys import MAX_KEY_CHARS
 from onward.app.projects import projects
-from onward.app.turns.client_turns import parse_conversation, parse_text
+from onward.app.turns.client_turns import parse_any_text, parse_conversation
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import MIN_BUDGET_TOKENS
@@ -146,7 +146,7 @@ def compress_text(body: LongTextBody) -> Response:
     """Return the most important parts of a text within a budget: of a conversation its handoff, of any other text its most informative
     lines, unchanged.
     """
-    compressed = drafts.compress(body.text, parse_text(body.text), body.budget_tokens)
+    compressed = drafts.compress(body.text, parse_any_text(body.text), body.budget_tokens)
     preservation = compressed.preservation
     return ok(
         CompressedTextShape(

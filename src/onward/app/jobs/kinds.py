@@ -21,7 +21,8 @@ from onward.app.transcripts.imports import import_paths, import_uploads
 from onward.core.handoff.refinement import Refinement
 from onward.core.import_result import ImportedFile, ImportProgress
 from onward.core.project import Project
-from onward.errors import StoreError
+from onward.errors import BadInput, OnwardError, StoreError
+from onward.message import Message, as_message
 
 ImportFile: TypeAlias = tuple[str, str]
 """A file of an import: the name it was uploaded with (empty for a file of this machine), and its path."""
@@ -58,6 +59,8 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
     result = _add_to_result(job.result, imported_files)
     if end < len(files):
         return StepResult(False, {"files": files, "next": end}, result)
+    if files and result["failed"] == len(files):
+        raise _describe_failures(imported_files)
     if job.arguments.get("refine"):
         result = {**result, **refiner.request_after(context, job, _require_project(context, job))}
     upload = job.arguments.get("upload")
@@ -249,6 +252,16 @@ def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict
     }
     all_errors = [*result.get("errors", []), *errors][:_MAX_ERRORS]
     return {**result, **{name: result.get(name, 0) + count for name, count in counts.items()}, "errors": all_errors}
+
+
+def _describe_failures(imported_files: Sequence[ImportedFile]) -> OnwardError:
+    """Return the error of an import that could read none of its files; *imported_files* are the last of them."""
+    error = next(file.error for file in imported_files if file.error)
+    return (
+        error
+        if len(imported_files) == 1
+        else BadInput(Message("None of the files could be imported. {first}", first=as_message(error.message)), error.hint)
+    )
 
 
 def _require_project(context: JobContext, job: Job) -> Project:

@@ -14,7 +14,7 @@ from onward.app.repository.project_clues import Origin, session_origin
 from onward.app.transcripts.files import FREE_FORM, find_files
 from onward.core.agents import AGENTS, agent_label
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
-from onward.errors import OnwardError, UnknownFormat, UnreadableFile
+from onward.errors import NothingRead, OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import is_single_input, open_source, read
 from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
@@ -184,11 +184,18 @@ def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Fo
         return FoundTranscript(agent=folder.agent, path=path, size_bytes=0, changed_at=datetime.now(UTC), error=unreadable)
     size_bytes = sum(state.st_size for state in states)
     changed_at = datetime.fromtimestamp(max((state.st_mtime for state in states), default=0), UTC)
+    sessions: tuple[FoundSession, ...] = ()
+    fault: OnwardError | None = None
     try:
         sessions = tuple(_sessions(folder, path, worktrees))
-        return FoundTranscript(agent=folder.agent, path=path, size_bytes=size_bytes, changed_at=changed_at, sessions=sessions)
-    except OnwardError as failure:
-        return FoundTranscript(agent=folder.agent, path=path, size_bytes=size_bytes, changed_at=changed_at, error=failure)
+    except NothingRead as error:
+        # A session that was opened and never used is no fault of its file.
+        fault = error if error.has_unknown else None
+    except UnknownFormat as error:
+        fault = _foreign_file(folder, path) if folder.patterns else error
+    except OnwardError as error:
+        fault = error
+    return FoundTranscript(agent=folder.agent, path=path, size_bytes=size_bytes, changed_at=changed_at, sessions=sessions, error=fault)
 
 
 def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator[FoundSession]:
@@ -202,13 +209,17 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
             head, is_new = item, True
         elif isinstance(item, Turn) and is_new:
             if folder.patterns and report.format == FREE_FORM:
-                raise UnknownFormat(
-                    Message("{path} is not a transcript of {agent}.", path=path, agent=agent_label(folder.agent)),
-                    "Name the file to import it as pasted text.",
-                )
+                raise _foreign_file(folder, path)
             head = head or SessionHead(report.format)
             # The result is shown, so it is redacted: a title may contain the user's first message.
             yield FoundSession(redactor.head(head), head.started_at or item.at, session_origin(head, path, worktrees))
             is_new = False
             if not folder.holds_many:
                 return
+
+
+def _foreign_file(folder: AgentFolder, path: Path) -> UnknownFormat:
+    return UnknownFormat(
+        Message("{path} is not a transcript of {agent}.", path=path, agent=agent_label(folder.agent)),
+        "Name the file to import it as pasted text.",
+    )

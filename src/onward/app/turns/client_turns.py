@@ -20,7 +20,7 @@ from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
 from onward.core.session import Session
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.core.transcript.turn import turn_tokens
-from onward.errors import BadInput
+from onward.errors import BadInput, UnknownFormat
 from onward.formats import TranscriptSource, json_turns, read
 from onward.message import Message
 from onward.redact import Redactor
@@ -70,6 +70,14 @@ def parse_records(records: Sequence[object]) -> list[Turn]:
 def parse_text(text: str) -> list[Turn]:
     """Return the turns of a conversation in any known transcript format, or copied from a screen. Raises `BadInput` if there are none."""
     return parse_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
+
+
+def parse_any_text(text: str) -> list[Turn]:
+    """Return the turns of a conversation in any format; of other text, such as notes and logs, one turn of the user."""
+    try:
+        return parse_text(text)
+    except UnknownFormat:
+        return [Turn(role="user", text=text)]
 
 
 def parse_file(file: BinaryIO, name: str) -> list[Turn]:
