@@ -48,7 +48,7 @@ def examine(settings: Settings, open_store: Callable[[Settings], Store], retenti
     findings = [_check_disk(settings)]
     try:
         with open_store(settings) as store:
-            location = store.path or "the PostgreSQL store"
+            location = store.path or Message("the PostgreSQL store")
             findings += [
                 Finding("store", "ok", Message("{location} opens and its schema is up to date", location=location)),
                 *_check_store(store),
@@ -104,13 +104,13 @@ def _check_open_sessions(store: Store) -> Finding:
             ]
             for project in projects.list_projects(connection)
         }
-    details = [f"{name}: {', '.join(f'session {number}' for number in numbers[:5])}" for name, numbers in open_numbers.items() if numbers]
-    if not details:
+    open_sessions = [f"{name}: {', '.join(map(str, numbers[:5]))}" for name, numbers in open_numbers.items() if numbers]
+    if not open_sessions:
         return Finding("sessions", "ok", "no session has been open for too long")
     return Finding(
         "sessions",
         "warning",
-        Message("never completed, so not in any handoff: {details}", details="; ".join(details)),
+        Message("sessions that were never completed are in no handoff: {sessions}", sessions="; ".join(open_sessions)),
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
 
@@ -134,15 +134,13 @@ def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
             lost_soon.append(path)
     if not lost_soon:
         return Finding(check, "ok", "no transcript is about to be deleted before it is imported")
-    more = ", …" if len(lost_soon) > 1 else ""
     return Finding(
         check,
         "warning",
         Message(
-            "{count} will be deleted within a week, or are overdue, and were never imported: {first}{more}",
+            "{count} will be deleted within a week or are overdue, and were never imported, such as {path}",
             count=len(lost_soon),
-            first=lost_soon[0],
-            more=more,
+            path=lost_soon[0],
         ),
         Message("Import them: onward import {folder}", folder=retention.folder),
     )
