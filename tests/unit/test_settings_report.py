@@ -15,11 +15,11 @@ def test_each_setting_shows_its_origin_and_no_secret(tmp_path: Path) -> None:
     settings_by_name = {
         setting.name: setting for setting in report_settings(read_settings({"port": 4000}, environment=environment, folder=tmp_path))
     }
-    assert (settings_by_name["port"].value, settings_by_name["port"].said_by) == ("4000", "--port")
-    assert (settings_by_name["llm_daily_usd"].value, settings_by_name["llm_daily_usd"].said_by) == ("3.5", str(tmp_path / "onward.toml"))
+    assert (settings_by_name["port"].value, settings_by_name["port"].source) == ("4000", "--port")
+    assert (settings_by_name["llm_daily_usd"].value, settings_by_name["llm_daily_usd"].source) == ("3.5", str(tmp_path / "onward.toml"))
     assert settings_by_name["llm_usd_per_million"].value == "0.1/0.2"
     assert settings_by_name["trusted_hosts"].value == "a, b"
     assert settings_by_name["database_url"].value == "postgresql:" + "//me:…@db/onward"
-    assert settings_by_name["database_url"].said_by == "ONWARD_DATABASE_URL"
-    assert (settings_by_name["host"].value, settings_by_name["host"].said_by) == ("127.0.0.1", "")
+    assert settings_by_name["database_url"].source == "ONWARD_DATABASE_URL"
+    assert (settings_by_name["host"].value, settings_by_name["host"].source) == ("127.0.0.1", "")
     assert not any(word in setting.value for setting in settings_by_name.values())

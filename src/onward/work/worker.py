@@ -100,8 +100,8 @@ class Worker:
                     if is_held:
                         with open_store(self._settings) as store:
                             self._work_on(store)
-            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to: whoever started it looks
-                _log.warning("the worker could not go on: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the thread has no caller to raise to; `error` is checked instead
+                _log.warning("the worker failed: %s", type(error).__name__)
                 if not self._keeps_trying:
                     self.error = error
                     return
@@ -162,8 +162,8 @@ class Worker:
                     cleaned_at = time.monotonic()
                     delete_expired_files(self._settings.home, time.time())
                     engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
-            except Exception as error:  # noqa: BLE001 - a database that is away for a while comes back
-                _log.warning("the sweep failed, and is done again: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - an unreachable database may come back
+                _log.warning("the sweep failed and will run again: %s", type(error).__name__)
 
     def _sweep(self, store: Store) -> None:
         """See that every open job that is due has a running worker."""

@@ -15,12 +15,12 @@ _COMMAND_ONLY_NAMES = {"project"}
 
 @dataclass(frozen=True, slots=True)
 class SettingReport:
-    """One setting: its name, its variable, its value, and where it was set; `said_by` is empty for a default."""
+    """One setting: its name, its variable, its value, and where it was set; `source` is empty for a default."""
 
     name: str
     variable: str
     value: str
-    said_by: str
+    source: str
 
 
 def report_settings(settings: Settings) -> list[SettingReport]:

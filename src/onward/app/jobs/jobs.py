@@ -222,7 +222,7 @@ def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], r
             "hint": "Check the disk: onward doctor",
         }
         return _record_failure(context, run, worker, error_fields, is_temporary=True)
-    except Exception as error:  # noqa: BLE001 - a defect ends its job, never the worker
+    except Exception as error:  # noqa: BLE001 - a bug ends its job, never the worker
         error_fields = {
             "code": "defect",
             "message": Message("This is a bug in Onward: {kind}.", kind=type(error).__name__),

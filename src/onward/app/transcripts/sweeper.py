@@ -79,7 +79,7 @@ def sweep(
             report.sessions.append(SweptSession(project, completed.session, completed.handoff.version))
         except OnwardError as error:
             report.sessions.append(SweptSession(project, session, error=error))
-        except Exception as error:  # noqa: BLE001 - a session that is not whole must not keep all others from being completed
+        except Exception as error:  # noqa: BLE001 - a damaged session must not keep others from being completed
             unexpected = OnwardError(
                 Message(
                     "Session {number} of {project}: {kind}: {error}.",
