@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import Rewind, Turn, Usage
+from onward.formats.codex_items import parse_script
 
 AT = "2026-03-02T09:00:00.000Z"
 
@@ -81,15 +83,14 @@ def test_a_summary_is_marked(rollout):
 
 def test_every_record_is_accounted_for(rollout):
     assert rollout.report.skipped == {
-        "event: task_started": 1,
+        "edge of a turn": 2,
         "turn settings": 1,
         "event that repeats a message": 5,
         "event that repeats an item": 2,
         "token count that belongs to no new answer": 1,
-        "event: task_complete": 1,
         "reasoning that is encrypted or empty": 1,
-        "event: context_compacted": 1,
-        "item: ghost_snapshot": 1,
+        "notice of a compaction": 1,
+        "snapshot of the files": 1,
     }
 
 
@@ -129,9 +130,66 @@ def test_large_repeats_are_left_unparsed_and_counted(reading):
     end = {"call_id": "c", "stdout": "x" * 5000}
     data = META + prompt("go") + line("event_msg", type="exec_command_end", **end) + line("response_item", type="exec_command_end", **end)
     report = reading(data).report
-    assert report.skipped == {"event that repeats an item": 1, "item: exec_command_end": 1}
+    assert report.skipped == {"event that repeats an item": 1, "unknown record type: exec_command_end": 1}
 
 
 def test_a_rollback_of_more_than_there_is_empties_the_session(reading):
     data = META + prompt("one") + answer("two") + line("event_msg", type="thread_rolled_back", num_turns=9) + prompt("three")
     assert reading(data).rewinds == [Rewind(to=None)]
+
+
+@pytest.fixture
+def code_mode(reading, fixtures):
+    return reading(fixtures / "codex" / "code_mode.jsonl")
+
+
+def test_code_mode_shows_what_its_scripts_did(code_mode):
+    calls = {call.id: call for turn in code_mode.turns for call in turn.calls}
+    results = {result.call_id: result for turn in code_mode.turns for result in turn.results}
+    assert [call.name for call in calls.values()] == [
+        "exec",
+        "apply_patch",
+        "exec_command",
+        "exec",
+        "mcp__notes__find",
+        "exec",
+        "exec_command",
+    ]
+    assert classify_call(calls["exec-ce-1"]).command == "pytest -q tests/test_oven.py"
+    assert (results["exec-ce-1"].exit_code, results["exec-ce-1"].is_error) == (1, True)
+    assert [(change.path, change.kind) for change in classify_call(calls["exec-fc-1"]).changes] == [
+        ("/srv/bakery/oven.py", "edited"),
+        ("/srv/bakery/docs/oven.md", "created"),
+    ]
+    assert results["exec-mc-1"].text == "Round half up, says the baker."
+    assert "AssertionError" not in results["call_1"].text
+
+
+def test_a_script_whose_steps_are_missing_tells_its_commands_itself(code_mode):
+    command = code_mode.turns[6].calls[1]
+    assert (command.id, classify_call(command).command) == ("call_3:1", 'git commit -qam "Round the oven\'s times"')
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ('tools.exec_command({cmd: "ls -la"})', ["ls -la"]),
+        ("tools.exec_command({ workdir: '/srv', cmd: 'echo \\'a\\' \"b\"' })", ["echo 'a' \"b\""]),
+        (
+            "a(tools.apply_patch(`*** Begin Patch\n*** Delete File: a.txt\n*** End Patch`))",
+            ["*** Begin Patch\n*** Delete File: a.txt\n*** End Patch"],
+        ),
+        ("tools.exec_command({cmd: built})", []),
+        ("text('no tool')", []),
+    ],
+)
+def test_only_plain_literals_of_a_script_are_calls(script, wanted):
+    calls = parse_script(script, "c")
+    assert [call.arguments if isinstance(call.arguments, str) else call.arguments["command"] for call in calls] == wanted
+
+
+def test_steps_after_their_script_and_without_one_are_kept(reading):
+    done = {"type": "CommandExecution", "id": "exec-9", "command": ["/bin/sh", "-c", "make"], "status": "completed", "exit_code": 0}
+    result = reading(META + prompt("go") + line("event_msg", type="item_completed", item=done) + answer("Built.", id="m1"))
+    assert [turn.role for turn in result.turns] == ["user", "assistant", "tool", "assistant"]
+    assert (result.turns[1].calls[0].arguments, result.turns[2].results[0].exit_code) == ({"command": "make"}, 0)

@@ -14,8 +14,9 @@ import orjson
 
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import parse_arguments
+from onward.formats.codex_items import ITEM_KINDS, SKIPPED_EVENTS, SKIPPED_ITEMS, SKIPPED_RECORDS, parse_item, parse_script
 from onward.formats.envelopes import extract_typed
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, unknown_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "codex"
@@ -99,6 +100,10 @@ class _Reader:
         """How often each message was read as an item, minus the events that repeat it; by its beginning."""
         self.waiting_message: Turn | None = None
         """A message known only from an event so far."""
+        self.scripts: dict[str, Turn | None] = {}
+        """The answer of each call, if the call is a script whose steps may still come; by call id."""
+        self.step_results: list[ToolResult] = []
+        """The results of steps, waiting for the output of their script."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Read one record."""
@@ -118,11 +123,15 @@ class _Reader:
         elif kind == "compacted":
             self._read_summary(number, as_text(payload.get("message")), record.get("timestamp"))
         else:
-            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
+            self._skip(SKIPPED_RECORDS, str(kind))
+
+    def _skip(self, reasons: dict[str, str], kind: str) -> None:
+        self.report.skip(reasons.get(kind) or unknown_reason(self.report.skipped, kind))
 
     def end(self) -> list[TranscriptItem]:
         """Yield what still waits."""
         self._settle_waiting()
+        self._add_step_results()
         return self.finished_items + self.pending
 
     def _read_bare(self, number: int, record: dict[str, Any], kind: object) -> None:
@@ -134,7 +143,7 @@ class _Reader:
         elif record.get("record_type"):
             self.report.skip("state")
         else:
-            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
+            self._skip({}, str(kind))
 
     def _read_session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
         if self.head is not None:
@@ -168,13 +177,18 @@ class _Reader:
         elif kind in _CALLS:
             self._settle_waiting()
             answer = self._open_answer(number, item, at)
-            answer.calls = (*answer.calls, _parse_call(item))
+            call = _parse_call(item)
+            answer.calls = (*answer.calls, call)
+            self.scripts[call.id] = answer if kind == "custom_tool_call" and call.name == "exec" else None
             self.report.keep()
         elif kind in _OUTPUTS:
             self._settle_waiting()
             self._read_output(number, item, at)
+        elif kind == "agent_message" and (text := _join_blocks(item.get("content"))):
+            self._settle_waiting()
+            self._add(Turn(role="user", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark="injected", line=number))
         else:
-            self.report.skip(skip_reason(self.report.skipped, f"item: {kind or 'none'}"))
+            self._skip(SKIPPED_ITEMS, kind)
 
     def _read_message(self, number: int, item: dict[str, Any], at: object) -> None:
         role = item.get("role")
@@ -220,9 +234,37 @@ class _Reader:
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _parse_output(output)
         is_error = exit_code != 0 if exit_code is not None else None
+        if (script_answer := self.scripts.get(call_id)) and not self.step_results:
+            script = next(call.arguments for call in script_answer.calls if call.id == call_id)
+            script_answer.calls = (*script_answer.calls, *parse_script(str(script), call_id))
+        for result in self.step_results:
+            text = text.replace(result.text.strip(), "", 1) if result.text.strip() else text
         turn = Turn(role="tool", text="", at=as_time(at), id=f"{call_id}:result" if call_id else None)
-        turn.results, turn.line = (ToolResult(call_id, text, is_error, exit_code),), number
+        turn.results, turn.line = (*self.step_results, ToolResult(call_id, text.rstrip(), is_error, exit_code)), number
+        self.step_results.clear()
         self._add(turn)
+
+    def _read_completed_item(self, number: int, item: dict[str, Any], at: object) -> None:
+        """Read what a script did; the items of other calls repeat them."""
+        step = parse_item(item)
+        if step is None or step.call.id in self.scripts or item.get("source") == "user_shell":
+            kind = as_text(item.get("type"))
+            self.report.skip("event that repeats an item" if step or kind in ITEM_KINDS else unknown_reason(self.report.skipped, kind))
+            return
+        self._settle_waiting()
+        answer = self._open_answer(number, item, at)
+        answer.calls = (*answer.calls, step.call)
+        self.scripts[step.call.id] = None
+        self.step_results.append(step.result)
+        self.report.keep()
+
+    def _add_step_results(self) -> None:
+        """Add the results of steps whose script has no output."""
+        if self.step_results:
+            results, self.step_results = tuple(self.step_results), []
+            self._hold(
+                Turn(role="tool", id=f"{results[0].call_id}:result", results=results, at=self.last_answer.at if self.last_answer else None)
+            )
 
     def _read_event(self, number: int, event: dict[str, Any], at: object) -> None:
         kind = as_text(event.get("type"))
@@ -233,12 +275,14 @@ class _Reader:
             self._note_message(Turn(role="user", text=text, mark=mark, line=number), at)
         elif kind == "token_count":
             self._read_usage(event.get("info"))
+        elif kind == "item_completed":
+            self._read_completed_item(number, as_object(event.get("item")), at)
         elif kind == "thread_rolled_back":
             self._roll_back(event.get("num_turns"))
         elif kind in _REPEATS:
             self.report.skip("event that repeats an item")
         else:
-            self.report.skip(skip_reason(self.report.skipped, f"event: {kind or 'none'}"))
+            self._skip(SKIPPED_EVENTS, kind)
 
     def _note_message(self, turn: Turn, at: object) -> None:
         """Let the message of an event wait for the item that it repeats, unless the item came first."""
@@ -294,6 +338,8 @@ class _Reader:
         self.report.keep()
 
     def _hold(self, turn: Turn) -> None:
+        if turn.role != "tool":
+            self._add_step_results()
         if self.head is None:
             self._add_head(SessionHead(agent=NAME, started_at=turn.at))
         assert self.head is not None
