@@ -52,10 +52,11 @@ System: TypeAlias = Literal["linux", "macos", "windows"]
 Worktrees: TypeAlias = Literal["together", "apart"]
 """Whether the worktrees of a repository are one project or separate ones."""
 
-_FOLDER_VARIABLES = (
+FOLDER_VARIABLES = (
     *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
 )
+"""The variables that move the folders of agents and of programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ def read_machine(environment: Mapping[str, str] | None = None) -> Machine:
     environment = os.environ if environment is None else environment
     system: System = "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
     home = environment.get("USERPROFILE" if system == "windows" else "HOME")
-    folder_overrides = {name: str(Path(value).expanduser()) for name in _FOLDER_VARIABLES if (value := environment.get(name))}
+    folder_overrides = {name: str(Path(value).expanduser()) for name in FOLDER_VARIABLES if (value := environment.get(name))}
     return Machine(Path(home) if home else Path.home(), system, folder_overrides)
 
 

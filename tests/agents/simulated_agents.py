@@ -114,7 +114,7 @@ class ClaudeCode(StandIn):
 
 class Codex(StandIn):
     agent = "codex"
-    events = ("SessionStart", "PreCompact", None, "Stop")
+    events = ("SessionStart", "PreCompact", "SessionEnd", "Stop")
 
     @property
     def path(self) -> Path:
@@ -157,7 +157,7 @@ class Codex(StandIn):
 
 class Gemini(StandIn):
     agent = "gemini-cli"
-    events = ("SessionStart", "PreCompress", "SessionEnd", None)
+    events = ("SessionStart", "PreCompress", "SessionEnd", "AfterAgent")
 
     @property
     def path(self) -> Path:

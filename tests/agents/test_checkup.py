@@ -53,8 +53,11 @@ def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, ma
     if agent == "codex":
         assert (finding.status, "not approved" in finding.message) == ("warning", True)
         config = machine.home / ".codex" / "config.toml"
-        key = f"{machine.home / '.codex' / 'hooks.json'}:session_start:0:0"
-        config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "sha256:00"\n')
+        for event in ("session_start", "pre_compact", "post_compact", "stop", "subagent_stop", "interrupt", "session_end"):
+            key = f"{machine.home / '.codex' / 'hooks.json'}:{event}:0:0"
+            config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "sha256:00"\n')
+            if event == "session_start":
+                assert "some of its hooks are not approved" in findings_by_check(settings, machine)[agent].message
         finding = findings_by_check(settings, machine)[agent]
     assert (finding.status, finding.message) == ("ok", "Onward is installed in it; its hooks have not run yet")
     hook_log.add(str(settings.home), agent=agent, event="session-start", session="s", started=time.monotonic(), outcome="x")
@@ -78,7 +81,7 @@ def test_partial_and_disabled_setups_are_reported(settings: Settings, machine: M
     install("gemini-cli", settings, machine)
     path = machine.home / ".gemini" / "settings.json"
     whole = path.read_text()
-    path.write_text(whole.replace('"PreCompress"', '"BeforeTool"'))
+    path.write_text(whole.replace('"AfterAgent"', '"BeforeTool"'))
     assert "are incomplete" in findings_by_check(settings, machine)["gemini-cli"].message
     path.write_text(whole.replace('"hooks": {', '"hooksConfig": {"enabled": false},\n  "hooks": {', 1))
     assert "runs no hooks" in findings_by_check(settings, machine)["gemini-cli"].message

@@ -199,6 +199,34 @@ def test_a_transcript_that_is_not_where_the_agent_says_is_found_by_its_id(sandbo
         assert sandbox.wait_for_captures(day)[-1]["what"] == f"session {day} of shop: 2 new turns"
 
 
+def test_gemini_compressing_before_every_request_is_captured_once_a_minute(sandbox: Sandbox) -> None:
+    """An earlier installation hooked into PreCompress, which Gemini calls before every request to its model."""
+    stand_in = STAND_INS["gemini-cli"](sandbox, 1)
+    stand_in.begin()
+    stand_in.say("Never round the totals.", "All right.")
+    for _ in range(4):
+        stand_in.compact()
+    stand_in.say("Print receipts.", "Done.")
+    stand_in.end()
+    sandbox.wait_until(lambda: not sandbox.notes())
+    calls = [line["event"] for line in sandbox.log() if line["what"] == "taking it in"]
+    assert calls == ["stop", "session-end"]
+
+
+def test_a_compaction_is_stored_with_its_summary(sandbox: Sandbox) -> None:
+    stand_in = ClaudeCode(sandbox, 1)
+    stand_in.begin()
+    stand_in.say("Never round the totals.", "All right.")
+    stand_in.compact()
+    sandbox.wait_for_captures(1)
+    stand_in.say("This session is being continued: the totals are never rounded.", "I go on.")
+    sandbox.hook("post-compact", stand_in.agent, stand_in.payload("PostCompact", trigger="auto", compact_summary="The totals."))
+    assert [line["what"] for line in sandbox.wait_for_captures(2)] == ["session 1 of shop: 2 new turns", "session 1 of shop: 2 new turns"]
+    with Store.at_folder(sandbox.home) as store:
+        [project] = projects.list_projects(store)
+        assert (project.totals.sessions, project.totals.turns) == (1, 4)
+
+
 def test_an_agent_that_keeps_stdin_open_is_answered(sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     stand_in = ClaudeCode(sandbox, 2)
@@ -218,7 +246,7 @@ def test_a_session_without_a_turn_makes_no_project(sandbox: Sandbox) -> None:
     stand_in.path.parent.mkdir(parents=True)
     stand_in.path.write_text(json.dumps({"type": "summary", "summary": "A title", "leafUuid": "x"}) + "\n")
     stand_in.end()
-    assert sandbox.wait_for_captures()[0]["what"].startswith("nothing: no turn")
+    assert sandbox.wait_for_captures()[0]["what"].startswith("nothing: its transcript has no turn")
     sandbox.wait_until(lambda: not sandbox.notes())
     assert json.loads(sandbox.run("project", "list", "--json").stdout) == []
 

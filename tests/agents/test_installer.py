@@ -98,7 +98,7 @@ def test_created_files_are_deleted_on_uninstall(agent: str, machine: Machine, ho
     install(agent, machine, home)
     assert all(is_installed(file) for file in settings_files(agent, machine))
     uninstall(agent, machine, home)
-    assert [path for path in machine.home.rglob("*") if path.is_file()] == []
+    assert list(machine.home.iterdir()) == []
 
 
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
@@ -114,6 +114,57 @@ def test_later_changes_stay_on_uninstall(agent: str, machine: Machine, home: Pat
         if path.suffix == ".toml":
             assert now.pop("tui") == {"theme": "x"}
         assert now == before[path]
+
+
+def test_hooks_of_an_earlier_version_are_replaced(machine: Machine, home: Path) -> None:
+    """Gemini calls PreCompress before every request to its model; an earlier version of Onward imported the session there."""
+    path = machine.home / ".gemini" / "settings.json"
+    path.parent.mkdir(parents=True)
+    old = [{"hooks": [{"type": "command", "command": "/opt/onward hook pre-compact --agent gemini-cli"}]}]
+    mine = [{"hooks": [{"type": "command", "command": "./mine.sh"}]}]
+    path.write_text(json.dumps({"hooks": {"PreCompress": old, "BeforeTool": mine}}))
+    install("gemini-cli", machine, home)
+    assert sorted(parse(path.read_text()).value["hooks"]) == ["AfterAgent", "BeforeTool", "SessionEnd", "SessionStart"]
+    uninstall("gemini-cli", machine, home)
+    assert parse(path.read_text()).value == {"hooks": {"BeforeTool": mine}}
+
+
+def test_approvals_of_codex_are_removed_with_the_hooks(machine: Machine, home: Path) -> None:
+    files = lay_out("codex", machine)
+    install("codex", machine, home)
+    config, hooks = machine.home / ".codex" / "config.toml", machine.home / ".codex" / "hooks.json"
+    approvals = f"""
+[hooks.state]
+
+[hooks.state."{hooks}:stop:0:0"]
+trusted_hash = "sha256:mine"
+
+[hooks.state."{hooks}:stop:1:0"]
+trusted_hash = "sha256:11"
+
+[hooks.state."{hooks}:session_end:0:0"]
+trusted_hash = "sha256:22"
+"""
+    config.write_text(config.read_text() + approvals)
+    uninstall("codex", machine, home)
+    left = tomllib.loads(config.read_text())
+    assert left == {**tomllib.loads(TOML), "hooks": {"state": {f"{hooks}:stop:0:0": {"trusted_hash": "sha256:mine"}}}}
+    install("codex", machine, home)
+    own_approvals = approvals.replace(f'[hooks.state."{hooks}:stop:0:0"]\ntrusted_hash = "sha256:mine"\n\n', "")
+    config.write_text(files[config])
+    install("codex", machine, home)
+    config.write_text(config.read_text() + own_approvals)
+    uninstall("codex", machine, home)
+    assert config.read_text() == files[config]
+
+
+def test_codex_hands_the_settings_to_the_mcp_server(machine: Machine, home: Path) -> None:
+    """Codex filters the environment of MCP servers: with another data folder, hooks and the server would use two stores."""
+    install("codex", machine, home)
+    server = tomllib.loads((machine.home / ".codex" / "config.toml").read_text())["mcp_servers"]["onward"]
+    assert {"ONWARD_HOME", "ONWARD_DATABASE_URL", "ONWARD_SERVER", "ONWARD_TOKEN", "ONWARD_PROJECT", "XDG_DATA_HOME"} <= set(
+        server["env_vars"]
+    )
 
 
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)

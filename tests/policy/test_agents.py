@@ -87,7 +87,7 @@ def test_hooks_call_events_that_exist() -> None:
 def test_folders_name_variables_that_settings_read() -> None:
     texts = [folder.folder for agent in AGENTS for folder in agent.folders]
     texts += [text for agent in AGENTS if agent.hooks for text in (agent.hooks.file, agent.hooks.mcp_file)]
-    assert {name for text in texts for name in re.findall(r"\$\{(\w+)", text)} <= set(settings._FOLDER_VARIABLES)
+    assert {name for text in texts for name in re.findall(r"\$\{(\w+)", text)} <= set(settings.FOLDER_VARIABLES)
 
 
 def _literal_names(node: ast.AST) -> Iterator[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onward.agents import hook_log, session_notes
-from onward.agents.payload import STOP
+from onward.agents.payload import COMPACTED, STOP
 from onward.agents.session_notes import Note
 from onward.app.repository.project_clues import Origin, folder_origin
 from onward.app.transcripts.agent_folders import agent_folders, list_files
@@ -75,14 +75,14 @@ def main(arguments: list[str]) -> int:
 def _capture_and_log(home: Path, event: str, note: Note) -> None:
     started = time.monotonic()
     try:
-        result = capture(note, complete=event != STOP)
+        result = capture(note, complete=event not in (STOP, COMPACTED))
         outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
     except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
         outcome, fault, hint = "not imported", f"{type(error).__name__}: {error}", "Run `onward sweep` to see the error."
     hook_log.add(
         str(home),
         agent=note.agent,
-        event=f"capture ({event})",
+        event=f"taken in ({event})",
         session=note.session,
         started=started,
         outcome=outcome,

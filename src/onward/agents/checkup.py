@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onward.agents import hook_log, jsonc, session_notes
-from onward.agents.installer import is_installed
+from onward.agents.installer import approval_name, is_installed
 from onward.agents.settings_entries import SettingsFile, is_our_hook, settings_files
 from onward.app.admin.doctor import Finding, TranscriptRetention
 from onward.core.agents import HOOK_AGENT_IDS
@@ -122,8 +122,10 @@ def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str | Mes
         if isinstance(states, dict)
         else set()
     )
-    if not any(f"{files[0].path}:session_start:" in key for key in trusted):
-        return "its hooks are not approved yet", "Start codex, enter /hooks, and trust Onward's."
+    approved = [any(f"{files[0].path}:{approval_name(hook.path[-1])}:" in key for key in trusted) for hook in files[0].hooks]
+    if not all(approved):
+        problem = "some of its hooks are not approved yet" if any(approved) else "its hooks are not approved yet"
+        return problem, "Start codex, enter /hooks, and trust Onward's."
     return None
 
 

@@ -150,7 +150,7 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
     note.requested_at = time.time()
     note.write()
     DetachedProcess("onward.agents.capture", payload.event, note.path, folder=home)
-    return "import started"
+    return "taking it in"
 
 
 def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsCha
     receipts = _read_receipts(home, agent)
 
     def restore_or_remove(file: SettingsFile, text: str) -> str | None:
+        text = _remove_approvals(file, text)
         receipt = receipts.get(str(_resolve_path(file.path)), {})
         backup = receipt.get("before")
         was_created = bool(receipt) and backup is None
@@ -70,7 +72,7 @@ def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, 
     """Apply *changes*: each file is backed up and then replaced as a whole. A receipt is stored, so that the changes can be undone byte for
     byte.
     """
-    receipts = {} if not is_install else _read_receipts(home, agent)
+    receipts = _read_receipts(home, agent)
     now = datetime.now(UTC)
     for change in changes:
         path = _resolve_path(change.path)
@@ -81,15 +83,17 @@ def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, 
         if change.after is None:
             path.unlink(missing_ok=True)
             continue
-        if is_install and not change.is_first:
-            receipts.pop(str(path), None)
-        elif is_install:
-            receipts[str(path)] = {"before": str(backup) if backup else None, "after": _digest(change.after)}
+        if is_install:
+            _update_receipt(receipts, path, change, backup)
         _write(path, change.after)
     receipt = _receipt_path(home, agent)
     if is_install and changes:
         _write(receipt, orjson.dumps(receipts, option=orjson.OPT_INDENT_2).decode(), 0o600)
     elif not is_install:
+        for folder in filter(None, [entry.get("folder") for entry in receipts.values()]):
+            # Created by the installation; the agent may use it now.
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
         receipt.unlink(missing_ok=True)
 
 
@@ -130,6 +134,7 @@ def _add_onward(file: SettingsFile, text: str) -> str:
     after = text
     if file.version is not None and before.find("version") is None:
         after = jsonc.add_member(after, ("version",), file.version)
+    after = _remove_hooks(after, except_paths=[hook.path for hook in file.hooks])
     for hook in file.hooks:
         after = _add_hook(after, hook)
     if file.server:
@@ -145,7 +150,7 @@ def _add_hook(text: str, hook: HookSetting) -> str:
     if not isinstance(items, list):
         raise MergeError(Message("`{path}` is not a list", path=".".join(hook.path)))
     onward_hooks = [item for item in items if settings_entries.is_our_hook(item)]
-    return text if onward_hooks == [hook.value] else jsonc.add_item(_remove_hook(text, hook), hook.path, hook.value)
+    return text if onward_hooks == [hook.value] else jsonc.add_item(_remove_hook(text, hook.path), hook.path, hook.value)
 
 
 def _add_server(text: str, server: McpServerSetting) -> str:
@@ -178,18 +183,45 @@ def _remove_onward(file: SettingsFile, text: str) -> str:
     if file.path.suffix == ".toml":
         has_server = file.server and settings_entries.is_our_server(toml_server.read_server(text, file.server.path))
         return toml_server.remove_server(text, file.server.path) if file.server and has_server else text
-    for hook in file.hooks:
-        text = _remove_hook(text, hook)
+    text = _remove_hooks(text) if file.hooks else text
     node = jsonc.parse(text).find(*file.server.path) if file.server else None
     return jsonc.remove_value(text, file.server.path) if file.server and node and settings_entries.is_our_server(node.value) else text
 
 
-def _remove_hook(text: str, hook: HookSetting) -> str:
-    node = jsonc.parse(text).find(*hook.path)
+def _remove_approvals(file: SettingsFile, text: str) -> str:
+    """Return *text* without the agent's record that a person approved Onward's hooks."""
+    if file.approvals_of is None:
+        return text
+    hooks = jsonc.parse(_read_text(file.approvals_of) or "").find(settings_entries.HOOKS_KEY)
+    keys = {
+        f"{file.approvals_of}:{approval_name(event)}:{index}:"
+        for event, items in (hooks.value if hooks and isinstance(hooks.value, dict) else {}).items()
+        for index, item in enumerate(items if isinstance(items, list) else [])
+        if settings_entries.is_our_hook(item)
+    }
+    return toml_server.remove_approvals(text, lambda key: key.startswith(tuple(keys)))
+
+
+def approval_name(event: str) -> str:
+    """Return the name of an event as Codex writes it in approvals: `SessionEnd` is `session_end`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
+
+
+def _remove_hooks(text: str, except_paths: Sequence[tuple[str, ...]] = ()) -> str:
+    """Return *text* without Onward's hooks in any event, also those of an earlier version; the lists at *except_paths* stay."""
+    node = jsonc.parse(text).find(settings_entries.HOOKS_KEY)
+    for event in list(node.value) if node and isinstance(node.value, dict) else []:
+        path = (settings_entries.HOOKS_KEY, event)
+        text = text if path in except_paths else _remove_hook(text, path)
+    return text
+
+
+def _remove_hook(text: str, path: tuple[str, ...]) -> str:
+    node = jsonc.parse(text).find(*path)
     items = node.value if node and isinstance(node.value, list) else []
     for index in reversed(range(len(items))):
         if settings_entries.is_our_hook(items[index]):
-            text = jsonc.remove_value(text, (*hook.path, index))
+            text = jsonc.remove_value(text, (*path, index))
     return text
 
 
@@ -252,6 +284,18 @@ def _read_receipts(home: Path, agent: str) -> dict[str, dict[str, str | None]]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _update_receipt(receipts: dict[str, dict[str, str | None]], path: Path, change: SettingsChange, backup: Path | None) -> None:
+    """Store what restores the file at *path*: the copy of the first installation, as long as nobody else changed the file."""
+    assert change.after is not None
+    if change.is_first:
+        folder = None if path.parent.exists() else str(path.parent)
+        receipts[str(path)] = {"before": str(backup) if backup else None, "after": _digest(change.after), "folder": folder}
+    elif (receipt := receipts.get(str(path))) and receipt.get("after") == _digest(change.before or ""):
+        receipt["after"] = _digest(change.after)
+    else:
+        receipts.pop(str(path), None)
 
 
 def _digest(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-START, COMPACT, END, STOP = EVENTS = ("session-start", "pre-compact", "session-end", "stop")
-"""When hooks are called: at the start of a session, before a compaction, at the end, and after each answer."""
+START, COMPACT, COMPACTED, END, STOP = EVENTS = ("session-start", "pre-compact", "post-compact", "session-end", "stop")
+"""When hooks are called: at the start of a session, before and after a compaction, at the end, and after each answer."""
 
 MAX_BYTES = 4_000_000
 """More than any agent sends; the rest is not read."""
@@ -28,6 +28,9 @@ class HookPayload:
         if "cursor_version" in data:
             # Cursor also calls the hooks of other agents.
             self.agent = "cursor"
+        if self.agent == "gemini-cli" and event == COMPACT:
+            # An older installation hooked into PreCompress, which Gemini calls before every request to its model.
+            self.event = STOP
         self.session = _text(data, "session_id", "sessionId", "conversation_id", "thread_id")
         self.transcript = _text(data, "transcript_path", "transcriptPath", "rollout_path")
         self.source = _text(data, "source", "trigger", "reason")

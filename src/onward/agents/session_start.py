@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 
 from onward.agents import session_notes, stored_handoff
@@ -12,8 +13,13 @@ from onward.core.agents import find_agent
 from onward.core.facts.headings import FILES_SECTION, NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
 from onward.core.handoff import page
 
-CATCH_UP_SECONDS = 4.0
+CATCH_UP_SECONDS = 5.0
 """How long a session waits for the import of sessions before it."""
+
+RUNNING_SECONDS = 30.0
+"""An ended session whose import was requested this recently is being imported by the process that its hook started."""
+
+POLL_SECONDS = 0.02
 
 NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
 INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
@@ -82,9 +88,28 @@ def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderCon
     ]
     if not pending:
         return ""
-    from onward.agents.background_process import DetachedProcess
-
-    process = DetachedProcess("onward.agents.capture", "catch-up", *(note.path for note in pending), folder=home)
-    if process.has_ended(CATCH_UP_SECONDS):
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    running = [note for note in pending if note.state == session_notes.ENDED and time.time() - note.requested_at < RUNNING_SECONDS]
+    waiting = [note for note in pending if note not in running]
+    if _run_captures(home, waiting, deadline) and _have_ended(running, deadline):
         return ""
     return f"\n\n{NOTICE_PREFIXES[1]}the session before this one: `onward handoff` has it in a moment."
+
+
+def _run_captures(home: str, notes: list[session_notes.Note], deadline: float) -> bool:
+    """Import the sessions of *notes* and return whether that was finished before *deadline*."""
+    if not notes:
+        return True
+    from onward.agents.background_process import DetachedProcess
+
+    process = DetachedProcess("onward.agents.capture", "catch-up", *(note.path for note in notes), folder=home)
+    return process.has_ended(deadline - time.monotonic())
+
+
+def _have_ended(notes: list[session_notes.Note], deadline: float) -> bool:
+    """Wait until the running imports of *notes* are finished, and return whether they were before *deadline*."""
+    while any((latest := session_notes.read(note.path)) and latest.has_news() for note in notes):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

@@ -9,10 +9,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from onward.agents.payload import EVENTS
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.errors import NotFound
 from onward.message import Message
-from onward.settings import Machine
+from onward.settings import FOLDER_VARIABLES, NAMES, Machine
+
+HOOKS_KEY = "hooks"
+"""The member of a settings file that lists hooks by event."""
 
 SERVER_NAME = "onward"
 """The name of Onward's MCP server in agents' settings."""
@@ -20,7 +24,10 @@ SERVER_NAME = "onward"
 HOOK_SECONDS = 10
 """How long agents wait for a hook: a little longer than the hook's own deadline."""
 
-_HOOK_CALL = re.compile(r"onward(\.exe)?[\"']? hook (session-start|pre-compact|session-end|stop)\b")
+_VARIABLES = ("ONWARD_HOME", *(f"ONWARD_{name.upper()}" for name in NAMES), "ONWARD_LLM_KEY", "ONWARD_SEALING_KEY")
+"""The variables that the settings come from."""
+
+_HOOK_CALL = re.compile(rf"onward(\.exe)?[\"']? hook ({'|'.join(EVENTS)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,14 @@ class McpServerSetting:
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
     """A settings file of an agent with Onward's entries. `version` is the format version that the file must state, None if it needs
-    none.
+    none. `approvals_of` is the file with the hooks whose approvals the agent writes into this one.
     """
 
     path: Path
     hooks: tuple[HookSetting, ...] = ()
     server: McpServerSetting | None = None
     version: int | None = None
+    approvals_of: Path | None = None
 
 
 def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
@@ -64,14 +72,18 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) 
     program = program or current_program()
     install = known_agent.hooks
     hooks = tuple(
-        HookSetting(("hooks", name), _hook(known_agent.id, _command(program, "hook", event, "--agent", known_agent.id)))
+        HookSetting((HOOKS_KEY, name), _hook(known_agent.id, _command(program, "hook", event, "--agent", known_agent.id)))
         for name, event in install.events.items()
     )
     server = McpServerSetting((install.mcp_key, SERVER_NAME), _server(known_agent.id, program))
     hooks_file, mcp_file = machine.expand(install.file), machine.expand(install.mcp_file)
     if hooks_file == mcp_file:
-        return [SettingsFile(hooks_file, hooks, server, install.version)]
-    return [SettingsFile(hooks_file, hooks, version=install.version), SettingsFile(mcp_file, server=server)]
+        return [SettingsFile(path=hooks_file, hooks=hooks, server=server, version=install.version)]
+    approvals_of = hooks_file if known_agent.id == "codex" else None
+    return [
+        SettingsFile(path=hooks_file, hooks=hooks, version=install.version),
+        SettingsFile(path=mcp_file, server=server, approvals_of=approvals_of),
+    ]
 
 
 def is_our_hook(value: object) -> bool:
@@ -98,6 +110,9 @@ def current_program() -> tuple[str, ...]:
 
 def _server(agent: str, program: tuple[str, ...]) -> dict[str, object]:
     server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
+    if agent == "codex":
+        # Codex gives an MCP server no other variables than those listed here, but gives hooks all of them: both must use one store.
+        server["env_vars"] = [*_VARIABLES, *FOLDER_VARIABLES]
     return {"type": "stdio", **server, "env": {}} if agent == "claude-code" else server
 
 

@@ -1,16 +1,20 @@
-"""Adding and removing the MCP server's table in a TOML file as text: everything else stays byte for byte, including comments."""
+"""Adding and removing the MCP server's table, and removing approvals, in a TOML file as text: everything else stays byte for byte,
+including comments.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 from onward.agents.jsonc import MergeError
 from onward.message import Message
 
 _TABLE = re.compile(r"^[ \t]*\[")
+_APPROVAL = re.compile(r"""^[ \t]*\[[ \t]*"?hooks"?[ \t]*\.[ \t]*"?state"?[ \t]*\.""")
 
 
 def read_server(text: str, path: tuple[str, ...]) -> object:
@@ -39,28 +43,56 @@ def add_server(text: str, path: tuple[str, ...], value: dict[str, object]) -> st
 def remove_server(text: str, path: tuple[str, ...]) -> str:
     """Return *text* without the table at *path* and the tables below it. Raises `MergeError`."""
     header = re.compile(r"^[ \t]*\[[ \t]*" + r"[ \t]*\.[ \t]*".join(rf'"?{re.escape(key)}"?' for key in path) + r"[ \t]*(\]|\.)")
+    after = _remove_tables(text, lambda line: header.match(line) is not None)
+    if read_server(after, path) is not None:
+        raise MergeError(Message("`{path}` is written in a form that cannot be removed automatically", path=".".join(path)))
+    return after
+
+
+def remove_approvals(text: str, is_ours: Callable[[str], bool]) -> str:
+    """Return *text* without the tables `hooks.state.KEY` in which Codex stores what a person approved, for the keys that *is_ours* accepts;
+    also without tables around them that become empty. Raises `MergeError`.
+    """
+    if not any(is_ours(key) for key in _approvals(text)):
+        return text
+
+    def is_removed(line: str) -> bool:
+        match = _APPROVAL.match(line)
+        return match is not None and any(is_ours(key) for key in _approvals(f"{line}\n"))
+
+    after = _remove_tables(text, is_removed)
+    for path in (("hooks", "state"), ("hooks",)):
+        if read_server(after, path) == {}:
+            after = _remove_tables(after, f"[{'.'.join(path)}]".__eq__)
+    return after
+
+
+def _approvals(text: str) -> dict[str, Any]:
+    states = read_server(text, ("hooks", "state"))
+    return states if isinstance(states, dict) else {}
+
+
+def _remove_tables(text: str, is_removed: Callable[[str], bool]) -> str:
+    """Return *text* without the tables whose header, a line without the blanks around it, *is_removed* accepts."""
     output: list[str] = []
     pending: list[str] = []
-    is_in_server = False
+    is_inside = False
     for line in text.splitlines(keepends=True):
         if _TABLE.match(line):
-            was_in_server, is_in_server = is_in_server, header.match(line) is not None
-            if is_in_server and not was_in_server and output and not output[-1].strip():
+            was_inside, is_inside = is_inside, is_removed(line.strip())
+            if is_inside and not was_inside and output and not output[-1].strip():
                 # The blank line before the table was added with it.
                 output.pop()
-            output += [] if is_in_server else pending
+            output += [] if is_inside else pending
             pending = []
-        if not is_in_server:
+        if not is_inside:
             output.append(line)
         elif line.strip() and not line.lstrip().startswith("#"):
             pending = []
         else:
             # Comments before the next table belong to that table.
             pending.append(line)
-    after = "".join(output)
-    if read_server(after, path) is not None:
-        raise MergeError(Message("`{path}` is written in a form that cannot be removed automatically", path=".".join(path)))
-    return after
+    return "".join(output)
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -92,8 +92,8 @@ def _short_path(path: Path) -> str:
 def hook(event: str, agent: str | None, as_json: bool) -> int:
     """Handle an agent's hook call; the payload is read from standard input. `onward install` sets this up.
 
-    session-start prints the project's handoff and the changes in the repository since. pre-compact, session-end and stop import the
-    session in a background process. A hook never fails and never blocks the agent: errors are logged in hooks/hooks.log in the data
+    session-start prints the project's handoff and the changes in the repository since. The other events import
+    the session in a background process. A hook never fails and never blocks the agent: errors are logged in hooks/hooks.log in the data
     folder, and `onward doctor` shows how to fix them.
 
     \b

@@ -109,7 +109,12 @@ AGENTS = (
         formats=("claude-code",),
         folders=(SessionFolder("${CLAUDE_CONFIG_DIR:-~/.claude}/projects", "*/*.jsonl", "*/*/subagents/**/*.jsonl"),),
         hooks=HookSettings(
-            events={"SessionStart": "session-start", "PreCompact": "pre-compact", "SessionEnd": "session-end"},
+            events={
+                "SessionStart": "session-start",
+                "PreCompact": "pre-compact",
+                "PostCompact": "post-compact",
+                "SessionEnd": "session-end",
+            },
             file="${CLAUDE_CONFIG_DIR:-~/.claude}/settings.json",
             # The state file is beside the folder, or in it where the variable moves the folder.
             mcp_file="${CLAUDE_CONFIG_DIR:-~}/.claude.json",
@@ -128,8 +133,15 @@ AGENTS = (
             SessionFolder("${CODEX_HOME:-~/.codex}/archived_sessions", *_CODEX_PATTERNS),
         ),
         hooks=HookSettings(
-            # Codex has no event for the end of a session, only for the end of an answer.
-            events={"SessionStart": "session-start", "PreCompact": "pre-compact", "Stop": "stop"},
+            events={
+                "SessionStart": "session-start",
+                "PreCompact": "pre-compact",
+                "PostCompact": "post-compact",
+                "Stop": "stop",
+                "SubagentStop": "stop",
+                "Interrupt": "stop",
+                "SessionEnd": "session-end",
+            },
             file="${CODEX_HOME:-~/.codex}/hooks.json",
             mcp_file="${CODEX_HOME:-~/.codex}/config.toml",
             mcp_key="mcp_servers",
@@ -146,7 +158,8 @@ AGENTS = (
         formats=("gemini",),
         folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl"),),
         hooks=HookSettings(
-            events={"SessionStart": "session-start", "PreCompress": "pre-compact", "SessionEnd": "session-end"},
+            # Not PreCompress: Gemini calls it before every request to its model, whether it compresses or not.
+            events={"SessionStart": "session-start", "AfterAgent": "stop", "SessionEnd": "session-end"},
             file="~/.gemini/settings.json",
             mcp_file="~/.gemini/settings.json",
         ),
