@@ -15,9 +15,7 @@ NAMED_FOLDERS = ("src", "tests", "bench", "docs")
 BANNED_BINDINGS = {"one", "told", "said", "found", "made", "kept", "there", "own", "ours", "asked", "seen", "meant"}
 MAX_BANNED_RATIO = 0.003
 # "path: name" of a binding that has to keep a banned name: a field of a published format.
-BINDING_EXCEPTIONS = {
-    "src/onward/app/admin/maintenance.py: kept",
-}
+BINDING_EXCEPTIONS: set[str] = set()
 
 # A module is a noun of the field.
 BANNED_MODULES = {
@@ -66,12 +64,8 @@ MANY_FIELDS = 5
 MAX_POSITIONAL = 2
 # "path: class" of calls that still pass more by position.
 CALL_EXCEPTIONS = {
-    "src/onward/app/admin/backups.py: StoreCopy",
-    "src/onward/app/analytics.py: SessionMeasurement",
     "src/onward/app/archives/archives.py: PackedTurn",
-    "src/onward/app/repository/git.py: RepositoryChange",
     "src/onward/app/search/search_turns.py: SearchResult",
-    "src/onward/settings.py: Settings",
 }
 
 

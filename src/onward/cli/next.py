@@ -15,8 +15,8 @@ from onward.cli.account import model_option, tags_option
 from onward.cli.account_output import account_data
 from onward.cli.agent_name import AgentName
 from onward.cli.clipboard import copy_text
-from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.context import budget_option, json_option, project_option, use_backend
+from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say_json
 from onward.cli.session import session_data
 from onward.core.accounts.relay import RelayOutcome

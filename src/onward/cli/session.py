@@ -13,9 +13,9 @@ from onward.app.turns.markdown import markdown
 from onward.cli.account import choose_account, suggest_account
 from onward.cli.account_output import say_usage, usage_data
 from onward.cli.clipboard import copy_text
-from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
+from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.refinement_output import outcome_data, say_outcome, try_refine
 from onward.cli.turns_jsonl import json_line
