@@ -53,7 +53,7 @@ Worktrees: TypeAlias = Literal["together", "apart"]
 """Whether the worktrees of a repository are one project or separate ones."""
 
 FOLDER_VARIABLES = (
-    *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR"),
+    *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR", "QWEN_HOME"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
 )
 """The variables that move the folders of agents and of programs."""

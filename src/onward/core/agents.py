@@ -269,7 +269,16 @@ AGENTS = (
         folders=(SessionFolder("{repository}", ".aider.chat.history.md", holds_many=True),),
     ),
     Agent("swe-agent", "SWE-agent", aliases=("mini swe agent",), formats=("swe-agent",)),
-    Agent("qwen-code", "Qwen Code", aliases=("qwen",), formats=("gemini",)),
+    Agent(
+        "qwen-code",
+        "Qwen Code",
+        aliases=("qwen",),
+        formats=("qwen", "gemini"),
+        folders=(
+            SessionFolder("${QWEN_HOME:-~/.qwen}/projects", "*/chats/*.jsonl"),
+            SessionFolder("${QWEN_HOME:-~/.qwen}/tmp", "*/chats/*.jsonl", "projects/*/chats/*.jsonl", "*/chats/session-*.json"),
+        ),
+    ),
     Agent("droid", "Droid", aliases=("factory", "factory droid")),
     Agent("kimi", "Kimi CLI", aliases=("kimi code",)),
     Agent("kiro", "Kiro", aliases=("kiro cli",)),

@@ -21,6 +21,7 @@ from onward.message import Message
 __all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "open_source", "read"]
 
 FORMATS: tuple[str, ...] = (
+    "qwen",
     "claude_code",
     "codex",
     "copilot",

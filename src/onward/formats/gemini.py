@@ -1,4 +1,4 @@
-"""Gemini CLI (and Qwen Code, which uses the same form): one document a session, or JSON lines with patches since v0.40.
+"""Gemini CLI (and older versions of Qwen Code): one document a session, or JSON lines with patches since v0.40.
 
 In lines, a message with a known id replaces the earlier one, `{"$set": …}` patches the head or gives the model another list of
 messages, and `{"$rewindTo": id}` removes that message and all after it. Results are inside the calls.
