@@ -73,6 +73,20 @@ def test_an_echoed_confirmation_is_no_prompt(history):
     assert not [turn for turn in history.turns if turn.role == "user" and "(Y)es" in turn.text]
 
 
+def test_headings_in_the_models_code_are_not_read_as_prompts(reading):
+    block = "docs/struk.md\n<<<<<<< SEARCH\n#### Cara pakai\n=======\n#### Never print twice\n> ok\n>>>>>>> REPLACE\n"
+    fence = "```markdown\n#### Always print twice\n```\n"
+    text = f"# aider chat started at 2026-03-02 09:00:00\n\n#### Tulis panduan struk  \n\nSiap.\n\n{block}\n{fence}\n#### Terima kasih  \n"
+    result = reading(text.encode())
+    assert result.prompts() == ["Tulis panduan struk", "Terima kasih"]
+    assert "#### Never print twice\n> ok" in result.turns[1].text
+
+
+def test_a_block_that_never_ends_does_not_swallow_the_next_prompt(reading):
+    text = "# aider chat started at 2026-03-02 09:00:00\n\n#### Satu  \n\n```\nputus\n\n#### Dua  \n"
+    assert reading(text.encode()).prompts() == ["Satu", "Dua"]
+
+
 @pytest.mark.slow
 def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data):
     for name in ("aider-afi-core/aider.chat.history.md", "aider-OpenCoder/aider.chat.history.md", "aider-upstream/chat-history.md"):
@@ -85,7 +99,8 @@ def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data)
         spoken = [part for part in sessions if re.search(r"(?m)^(?!#### .*\(Y\)es/\(N\)o)(?:####|[^>#\s]|#(?!# aider))", part)]
         assert abs(len(result.heads) - len(spoken)) <= len(spoken) // 50
         prompts = re.findall(r"(?m)(?:^####.*\n)+", re.sub(r"(?m)^#### .*\(Y\)es/\(N\)o.*\n", "> \n", text))
-        assert sum(turn.role == "user" for turn in result.turns) == len(prompts)
+        in_blocks = 3 if name.startswith("aider-upstream") else 0
+        assert sum(turn.role == "user" for turn in result.turns) == len(prompts) - in_blocks
         edits = len(re.findall(r"(?m)^> Applied edit to ", text))
         assert abs(sum(call.name == "edit" for turn in result.turns for call in turn.calls) - edits) <= edits // 50
         places = text.splitlines()

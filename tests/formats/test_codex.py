@@ -193,3 +193,55 @@ def test_steps_after_their_script_and_without_one_are_kept(reading):
     result = reading(META + prompt("go") + line("event_msg", type="item_completed", item=done) + answer("Built.", id="m1"))
     assert [turn.role for turn in result.turns] == ["user", "assistant", "tool", "assistant"]
     assert (result.turns[1].calls[0].arguments, result.turns[2].results[0].exit_code) == ({"command": "make"}, 0)
+
+
+WRAPPER = (
+    "Another language model started to solve this problem and produced a summary of its thinking process. Here is the summary produced by "
+    "the other language model, use the information in this summary to assist with your own analysis:\n"
+)
+
+
+def test_of_a_compaction_only_the_summary_is_read_and_only_once(reading):
+    body = "## Progress\n- The receipt is printed once.\n\n## Remaining\n1. Add the logo."
+    data = META + prompt("Print the receipt.") + answer(body) + line("compacted", message=WRAPPER + body) + prompt("Thanks.")
+    turns = reading(data).turns
+    assert [(turn.role, turn.mark, turn.text) for turn in turns] == [
+        ("user", "said", "Print the receipt."),
+        ("assistant", "injected", body),
+        ("user", "summary", body),
+        ("user", "said", "Thanks."),
+    ]
+
+
+def test_an_answer_before_a_compaction_that_is_not_its_summary_stays(reading):
+    data = META + prompt("Print it.") + answer("Printed.") + line("compacted", message=WRAPPER + "Nothing is left.")
+    assert [turn.mark for turn in reading(data).turns] == ["said", "said", "summary"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"parent_thread_id": "parent", "thread_source": "subagent"},
+        {"source": {"subagent": {"thread_spawn": {"parent_thread_id": "parent", "depth": 1}}}},
+    ],
+)
+def test_a_sub_agent_belongs_to_its_parent(reading, source):
+    meta = line("session_meta", id="child", timestamp=AT, cwd="/p", **source)
+    result = reading(meta + prompt("Find the printer.") + answer("It is under the desk.", id="m1"))
+    assert [head.id for head in result.heads] == ["parent"]
+    assert {turn.sidechain for turn in result.turns} == {"child"}
+    assert result.prompts() == []
+
+
+def test_a_review_of_codex_itself_has_no_parent(reading):
+    meta = line("session_meta", id="c2", timestamp=AT, cwd="/p", source={"subagent": "review"})
+    assert reading(meta + prompt("Review it.")).heads[0].id == "c2"
+
+
+def test_a_prompt_template_leaves_the_arguments(reading):
+    template = (
+        "## User Input\n\n```text\nStruk tanpa logo\n```\n\nYou **MUST** consider the user input before proceeding (if not empty).\n\n"
+        "1. Never ask."
+    )
+    event = line("event_msg", type="user_message", message=template)
+    assert reading(META + prompt(template) + event).prompts() == ["Struk tanpa logo"]

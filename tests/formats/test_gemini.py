@@ -90,7 +90,7 @@ def test_real_sessions_have_the_counts_of_their_own_messages(reading, shared_dat
             continue
         result = reading(path)
         assert (result.report.format, result.report.records, result.report.malformed_count) == ("gemini", len(messages) + 1, 0)
-        assert len(result.prompts()) == sum(message["type"] == "user" for message in messages)
+        assert sum(turn.role == "user" for turn in result.turns) == sum(message["type"] == "user" for message in messages)
         calls = [call for message in messages for call in message.get("toolCalls", [])]
         assert [call.id for turn in result.turns for call in turn.calls] == [call["id"] for call in calls]
         assert sum(len(turn.results) for turn in result.turns) == len(calls)

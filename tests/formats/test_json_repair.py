@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.formats.json_repair import close_document
+from onward.formats.json_repair import close_document, loads, rescue_records
 
 WHOLE = {"a": [1, {"b": 'quotes " and \\ and ]},{['}, [], {}], "c\\": {"d": None, "e": [[[True, "ü\n"]]]}, "f": "last"}
 
@@ -36,3 +36,16 @@ def test_every_cut_keeps_what_was_whole(indent):
 @pytest.mark.parametrize("data", ["", "nothing", '"', '["', "[[[", "]", '{"a": 1]', "{1, 2", '["a\\"'])
 def test_what_holds_nothing_whole_is_nothing(data):
     assert close_document(data.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"a": "C:\REDACTED", "b": "x\ny"}', {"a": "C:\\REDACTED", "b": "x\ny"}),
+        (r'{"a": "C:\\new", "b": "50\%"}', {"a": "C:\\new", "b": "50\\%"}),
+        (r'{"a": "\u12", "b": 1}', {"a": "\\u12", "b": 1}),
+    ],
+)
+def test_a_backslash_that_escapes_nothing_is_kept(text, value):
+    assert loads(text.encode()) == value
+    assert rescue_records(text.encode()) == ([value], "")

@@ -62,3 +62,9 @@ def test_the_usual_names_and_wrappers(reading, document):
 def test_one_conversation_a_line_is_one_session_each(reading):
     line = json.dumps({"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]}) + "\n"
     assert len(reading((line * 3).encode()).heads) == 3
+
+
+@pytest.mark.parametrize("wrap", ["{}", '{{"messages": {}}}', '{{"conversation": {}, "title": "Struk"}}'])
+def test_a_session_begins_with_its_first_time(reading, wrap):
+    turns = '[{"role": "user", "content": "Cetak struk.", "timestamp": "2026-03-02T09:00:00Z"}, {"role": "assistant", "content": "Siap."}]'
+    assert reading(wrap.format(turns).encode()).heads[0].started_at.isoformat() == "2026-03-02T09:00:00+00:00"

@@ -45,6 +45,50 @@ def test_the_same_chat_in_any_layout(reading, layout):
     assert [turn.text for turn in result.turns] == ["use pnpm", "done", "thanks"]
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Du hast gesagt:\n", "ChatGPT hat gesagt:\n"),
+        ("Benutzer: ", "Assistent: "),
+        ("Vous avez dit\u00a0:\n", "ChatGPT a dit\u00a0:\n"),
+        ("Utilisateur : ", "Assistant : "),
+        ("Dijiste:\n", "ChatGPT dijo:\n"),
+        ("Usuario: ", "Asistente: "),
+        ("Você disse:\n", "O ChatGPT disse:\n"),
+        ("Usuário: ", "Assistente: "),
+        ("Hai detto:\n", "ChatGPT ha detto:\n"),
+        ("Utente: ", "Assistente: "),
+        ("Вы сказали:\n", "ChatGPT сказал:\n"),
+        ("Пользователь: ", "Ассистент: "),
+        ("قلت:\n", "قال ChatGPT:\n"),
+        ("المستخدم: ", "المساعد: "),
+        ("Şunu dediniz:\n", "ChatGPT şunu dedi:\n"),
+        ("Kullanıcı: ", "Asistan: "),
+        ("Bạn đã nói:\n", "ChatGPT đã nói:\n"),
+        ("Người dùng: ", "Trợ lý: "),
+        ("用户：", "助手："),
+        ("你说：\n", "ChatGPT 说：\n"),
+        ("使用者：", "AI 助理："),
+        ("ユーザー：", "アシスタント："),
+        ("あなたの発言:\n", "ChatGPT の発言:\n"),
+        ("사용자: ", "어시스턴트: "),
+        ("나의 말:\n", "ChatGPT의 말:\n"),
+    ],
+)
+def test_labels_of_other_languages_are_understood(reading, labels):
+    user, assistant = labels
+    result = reading(f"{user}use pnpm\n\n{assistant}done\n\n{user}thanks\n".encode())
+    assert [(turn.role, turn.text) for turn in result.turns] == [("user", "use pnpm"), ("assistant", "done"), ("user", "thanks")]
+
+
+@pytest.mark.parametrize(
+    "text", ["我觉得可以。\n你说呢？", "Я думаю, что да.\nВопрос: когда?", "Ich: nein.", "나는 간다.\n저녁: 7시", "Tu: è pronto?"]
+)
+def test_prose_in_other_languages_is_refused(reading, text):
+    with pytest.raises(UnknownFormat, match="no line names a speaker"):
+        reading(text.encode())
+
+
 def test_labels_in_code_are_no_turns(reading, fixtures):
     assert "User: this line is an example" in reading(fixtures / "pasted" / "labels.txt").turns[1].text
 

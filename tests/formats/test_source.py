@@ -162,3 +162,30 @@ def test_a_document_that_is_none_is_refused(data):
     with pytest.raises(BadInput) as refused:
         open_source(io.BytesIO(data)).document(ImportReport())
     assert refused.value.hint
+
+
+def test_comments_before_and_between_records_are_skipped(reading):
+    record = {"type": "user", "sessionId": "s", "uuid": "u1", "parentUuid": None, "message": {"role": "user", "content": "Cetak struk."}}
+    lines = ["// Source: a gist", json.dumps(record), "  // and more", json.dumps({**record, "uuid": "u2", "parentUuid": "u1"})]
+    result = reading("\n".join(lines).encode())
+    assert (result.report.format, len(result.turns), result.report.skipped) == ("claude-code", 2, {"comment": 2})
+
+
+@pytest.mark.parametrize(
+    "document", ['[{"role": "user", "content": "Cetak struk."}]', '{"messages": [{"role": "user", "content": "Cetak struk."}]}']
+)
+def test_comments_before_a_document_are_skipped(reading, document):
+    assert reading(f"// one\n// two\n{document}".encode()).prompts() == ["Cetak struk."]
+
+
+def test_a_text_that_begins_like_a_comment_stays_whole(reading):
+    assert reading(b"User: // TODO print it\n// and twice\nAssistant: done").prompts() == ["// TODO print it\n// and twice"]
+
+
+def test_a_bad_escape_costs_no_neighbour(reading):
+    first = '{"role": "user", "content": "Cetak struk."}'
+    bad = r'{"role": "assistant", "content": "It is in C:\REDACTED."}'
+    for data in (f"[{first}, {bad}, {first}]", f"{first}\n{bad}\n{first}", f'{{"messages": [{first}, {bad}, {first}]}}'):
+        result = reading(data.encode())
+        assert [turn.text for turn in result.turns] == ["Cetak struk.", "It is in C:\\REDACTED.", "Cetak struk."]
+        assert result.report.malformed_count == 0

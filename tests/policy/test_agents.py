@@ -35,8 +35,10 @@ SPELLINGS = {
 TABLE = Path(agents.__file__)
 ALLOWED = {
     # The words by which a pasted chat names who speaks: models and services, not agents.
-    "src/onward/formats/pasted.py",
+    "src/onward/formats/speakers.py",
     "src/onward/formats/json_turns.py",
+    # What each client writes around a person's words, at its name.
+    "src/onward/core/transcript/frames.py",
     # The names of the format modules.
     "src/onward/formats/__init__.py",
 }

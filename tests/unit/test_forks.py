@@ -15,6 +15,7 @@ from onward.app.projects.projects import Project
 from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts import imports
+from onward.app.turns.reader import TranscriptReader
 from onward.core.session import StoredTurn
 from onward.store import Store
 
@@ -101,6 +102,35 @@ def test_a_resumed_session_that_copies_its_past_into_a_new_file_is_one_conversat
     sessions_by_id = {session.native_id: session for session in sittings.list_sessions(store, project)}
     assert (sessions_by_id["s-1"].turns, sessions_by_id["s-2"].turns, sessions_by_id["s-2"].parent_native_id) == (4, 2, "s-1")
     assert sum(session.known_turns for file in outcome.files for session in file.sessions) == 4
+
+
+@pytest.mark.parametrize("in_one_call", [True, False])
+def test_messages_copied_under_fresh_ids_count_once(store: Store, project: Project, tmp_path: Path, in_one_call: bool) -> None:
+    more = (("u-07", "And the total?", "u-04"), ("u-08", "Below the table.", "u-07"))
+    copied = claude("s-2", *PARENT, *more)
+    for record in copied:
+        record["uuid"] = f"fresh-{record['uuid']}"
+    original, copy = lines(tmp_path / "a.jsonl", claude("s-1", *PARENT)), lines(tmp_path / "b.jsonl", copied)
+    for paths in ([original, copy],) if in_one_call else ([original], [copy], [copy]):
+        imports.import_paths(store, paths, project=project)
+    assert turn_texts(store, project) == sorted(text for _, text, _ in {*PARENT, *more})
+    assert cost(store, project) == 30
+    reader = TranscriptReader()
+    for path in (original, copy):
+        reader.read(path)
+    assert [[turn.text for _, turn in path.turns] for path in reader.paths] == [
+        [text for _, text, _ in PARENT],
+        [text for _, text, _ in more],
+    ]
+
+
+def test_the_same_words_at_another_time_are_another_turn(store: Store, project: Project, tmp_path: Path) -> None:
+    again = claude("s-2", *PARENT)
+    for record in again:
+        record["uuid"] = f"fresh-{record['uuid']}"
+        record["timestamp"] = record["timestamp"].replace("03-02", "03-03")
+    imports.import_paths(store, [lines(tmp_path / "a.jsonl", claude("s-1", *PARENT)), lines(tmp_path / "b.jsonl", again)], project=project)
+    assert len(turn_texts(store, project)) == 2 * len(PARENT)
 
 
 def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project, tmp_path: Path) -> None:

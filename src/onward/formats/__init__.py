@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Protocol, cast
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
+from onward.core.transcript.turn import unframe_turn
 from onward.errors import NothingRead, UnknownFormat
 from onward.formats.fields import UNKNOWN_TYPE, holds_objects
 from onward.formats.source import TranscriptSource
@@ -107,7 +108,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
                 report.sessions += isinstance(waiting_items[0], SessionHead)
                 yield from waiting_items
                 waiting_items = []
-            yield item
+            yield unframe_turn(item)
         elif isinstance(item, SessionHead):
             waiting_items = [item]
         elif waiting_items:

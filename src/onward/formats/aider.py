@@ -24,6 +24,7 @@ _FOLDER_WORDS = ("Git working dir: ", "Cur working dir: ")
 _RUN_PREFIXES = ("/run ", "/test ", "/git ", "/lint ", "!")
 _PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
 """Commands followed by a prompt. The others are settings."""
+_SEARCH, _REPLACE = "<<<<<<< SEARCH", ">>>>>>> REPLACE"
 _CONFIRMATION = "(Y)es/(N)o"
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
 
@@ -36,15 +37,24 @@ class _Run:
     line: int
     lines: list[str] = field(default_factory=list[str])
     fences: int = 0
+    is_replacing: bool = False
+    """Whether a SEARCH/REPLACE block is open."""
     records: int = 0
     is_over: bool = False
     """Whether a blank line follows, so that the next prompt is a new one."""
 
     def add(self, line: str) -> None:
-        """Add a non-blank line, and count it if it opens or closes a code block."""
+        """Add a non-blank line, and note whether it opens or closes a block."""
         self.records += 1
         self.lines.append(line)
-        self.fences += line.startswith("```")
+        self.fences += line.startswith("```") and not self.is_replacing
+        if line.startswith((_SEARCH, _REPLACE)):
+            self.is_replacing = line.startswith(_SEARCH)
+
+    @property
+    def is_block(self) -> bool:
+        """Whether the next line is inside a code block of the model."""
+        return self.author == "model" and (self.fences % 2 == 1 or self.is_replacing)
 
     @property
     def command(self) -> str:
@@ -90,16 +100,16 @@ def _author(line: str, run: _Run) -> str:
         if not line.strip():
             return ""
         return "output" if run.author == "output" or run.command else "model"
+    # Aider ends its own lines and the user's with two spaces; a similar line in a code block of the model has none.
+    if run.is_block and not line.endswith("  "):
+        return "model"
     if line.startswith(_START):
         return "start"
     if line.startswith("####"):
         return "aider" if _CONFIRMATION in line else "user"
     if run.author == "output" or run.command:
         return "aider" if line.startswith(_AFTER_OUTPUT) else "output"
-    # Aider ends its own lines with two spaces; a similar line in a code block of the model has none.
-    if line.startswith(">") and not (run.author == "model" and run.fences % 2 and not line.endswith("  ")):
-        return "aider"
-    return "model"
+    return "aider" if line.startswith(">") else "model"
 
 
 def _strip_prefix(line: str, author: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
@@ -214,7 +215,7 @@ class _Reader:
         turn = Turn(role="user", text=text, at=as_time(record.get("timestamp")), id=as_text(record.get("uuid")) or None)
         turn.mark, turn.sidechain, turn.line = mark, lane, number
         if record.get("isCompactSummary"):
-            turn.mark = "summary"
+            turn.text, turn.mark = read_summary(text), "summary"
         elif record.get("isMeta") or lane is not None:
             turn.mark = "injected"
         if lane is None:

@@ -12,6 +12,7 @@ from zlib import crc32
 
 import orjson
 
+from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import parse_arguments
 from onward.formats.codex_items import ITEM_KINDS, SKIPPED_EVENTS, SKIPPED_ITEMS, SKIPPED_RECORDS, parse_item, parse_script
@@ -95,6 +96,9 @@ class _Reader:
         self.turns_before_prompts: list[str | None] = []
         """The id of the turn before each prompt: the target of a rollback."""
         self.last_id: str | None = None
+        self.thread_id = ""
+        self.lane: str | None = None
+        """The id of the sub-agent, in a file of its own; its turns belong to the session of its parent."""
         self.ordinals = {"said": 0, "injected": 0}
         self.message_counts: dict[str, int] = {}
         """How often each message was read as an item, minus the events that repeat it; by its beginning."""
@@ -151,10 +155,13 @@ class _Reader:
             return
         git = meta.get("git")
         git = git if isinstance(git, dict) else {}
+        self.thread_id = as_text(meta.get("id")) or as_text(meta.get("session_id"))
+        parent_thread = _parent_thread(meta)
+        self.lane = self.thread_id or "sub-agent" if parent_thread else None
         self._add_head(
             SessionHead(
                 agent=NAME,
-                id=as_text(meta.get("id")) or as_text(meta.get("session_id")) or None,
+                id=parent_thread or self.thread_id or None,
                 started_at=as_time(meta.get("timestamp")) or as_time(record.get("timestamp")),
                 cwd=as_text(meta.get("cwd")),
                 branch=as_text(git.get("branch")),
@@ -343,11 +350,15 @@ class _Reader:
         if self.head is None:
             self._add_head(SessionHead(agent=NAME, started_at=turn.at))
         assert self.head is not None
+        turn.sidechain = self.lane
+        if self.lane is not None and turn.role == "user" and turn.mark == "said":
+            turn.mark = "injected"  # The brief is the parent's.
         if turn.id is None and self.head.id:
             # A fork repeats its parent's prompts, which get the parent's ids.
             mark = "said" if turn.mark == "said" else "injected"
             self.ordinals[mark] += 1
-            root = (self.head.parent_id or self.head.id) if mark == "said" else self.head.id
+            own_id = self.thread_id or self.head.id
+            root = (self.head.parent_id or own_id) if mark == "said" else own_id
             turn.id = f"{root}:{mark}:{self.ordinals[mark]}:{crc32(turn.text.encode('utf-8', 'replace')):08x}"
         self.last_id = turn.id
         if turn.role != "tool":
@@ -366,7 +377,10 @@ class _Reader:
             self.report.skip("compaction without a readable summary")
             return
         self._settle_waiting()
-        self._add(Turn(role="user", text=text, at=as_time(at), mark="summary", line=number))
+        copy = self.last_answer
+        if copy is not None and copy.text and not copy.calls and text.rstrip().endswith(copy.text.strip()):
+            copy.mark = "injected"  # Codex writes the summary as an answer first; it is no fresh work.
+        self._add(Turn(role="user", text=read_summary(text), at=as_time(at), mark="summary", line=number))
 
     def _read_usage(self, info: object) -> None:
         last = info.get("last_token_usage") if isinstance(info, dict) else None
@@ -395,6 +409,14 @@ class _Reader:
         self.answer, self.last_id = None, turn_id
         self.finished_items.append(Rewind(to=turn_id))
         self.report.keep()
+
+
+def _parent_thread(meta: dict[str, Any]) -> str:
+    """Return the id of the session that started this sub-agent; empty for a session of its own."""
+    source = as_object(as_object(meta.get("source")).get("subagent"))
+    spawn = as_object(source.get("thread_spawn"))
+    is_sub_agent = bool(source) or meta.get("thread_source") == "subagent"
+    return as_text(meta.get("parent_thread_id")) or as_text(spawn.get("parent_thread_id")) if is_sub_agent else ""
 
 
 def _parse_call(item: dict[str, Any]) -> ToolCall:

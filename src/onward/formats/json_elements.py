@@ -12,7 +12,7 @@ from typing import IO, Any
 import orjson
 
 from onward.core.transcript.transcript import ImportReport
-from onward.formats.source import TranscriptSource
+from onward.formats.source import TranscriptSource, strip_comments
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _OVERLAP_BYTES = 64 * 1024
@@ -48,7 +48,7 @@ def _read_elements(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
     The text is cut at places that look like the end of the first element. Such a place may occur inside an element: then the piece is
     incomplete and grows, in the end by more and more cuts, so that the number of tries stays small.
     """
-    text = _read_chunk(stream).lstrip().removeprefix(b"[").lstrip()
+    text = strip_comments(_read_chunk(stream)).lstrip().removeprefix(b"[").lstrip()
     separator = _separator_pattern(text)
     start, searched = 0, 0
     cut_count, next_try = 0, 1

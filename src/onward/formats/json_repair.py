@@ -20,6 +20,7 @@ _CLOSERS = {"[": "]", "{": "}"}
 _TRIES = 50
 """Limits the search for a complete record per line, so that a hostile line costs little."""
 _DECODER = json.JSONDecoder()
+_ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
 def loads(data: bytes) -> Any:
@@ -38,6 +39,8 @@ def rescue_records(line: bytes) -> tuple[list[dict[str, Any]], str]:
     An agent that was killed while writing leaves a torn record, and the next one follows on the same line: the last one is complete.
     """
     text = line.decode("utf-8", "replace").strip()
+    if "\\" in text and isinstance(value := _mended_value(text), dict):
+        return [value], ""
     records: list[dict[str, Any]] = []
     problem = ""
     while text:
@@ -162,6 +165,22 @@ def _value(text: str) -> Any:
         return _clean(json.loads(text))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except ValueError:
+        value = _mended_value(text) if "\\" in text else None
+        if value is None:
+            raise
+        return value
+
+
+def _mended_value(text: str) -> Any:
+    r"""Return the value in *text* with every backslash that escapes nothing taken as it stands, such as those of a Windows path in
+    `C:\\REDACTED`; None if it is no JSON even so.
+    """
+    mended = _ESCAPE.sub(lambda escape: escape[0] if escape[1] else r"\\", text)
+    try:
+        return _clean(json.loads(mended, strict=False))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _clean(value: Any) -> Any:

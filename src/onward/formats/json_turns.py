@@ -111,7 +111,7 @@ class _Reader:
                 self.report.skip("empty message")
                 return
             if not self.has_head:
-                yield self._head({})
+                yield self._head({}, turn.at)
             self.report.keep()
             yield turn
         elif any(isinstance(record.get(key), list) for key in _LIST_KEYS):
@@ -127,7 +127,7 @@ class _Reader:
                 self.report.skip("document without turns")
                 return
             if any(_role(as_object(entry)) is not None for entry in entries[:20]):
-                yield self._head(value)
+                yield self._head(value, next(filter(None, (_time(entry) for entry in map(as_object, entries[:20]))), None))
         else:
             entries = value if isinstance(value, list) else [value]
         for index, entry in enumerate(entries):
@@ -137,12 +137,13 @@ class _Reader:
             else:
                 yield from self.take(index, entry)
 
-    def _head(self, wrapper: dict[str, Any]) -> SessionHead:
+    def _head(self, wrapper: dict[str, Any], first_at: datetime | None) -> SessionHead:
+        """Return the head of a session; one without a start of its own began with its first turn."""
         self.has_head = True
         return SessionHead(
             agent=agent_id(as_text(wrapper.get("agent"))) or NAME,
             id=as_text(wrapper.get("session_id") or wrapper.get("sessionId") or wrapper.get("id")) or None,
-            started_at=as_time(wrapper.get("started_at")) or _time(wrapper),
+            started_at=as_time(wrapper.get("started_at")) or _time(wrapper) or first_at,
             title=as_text(wrapper.get("title") or wrapper.get("name")),
             cwd=as_text(wrapper.get("cwd")),
         )

@@ -1,7 +1,7 @@
 """Pasted chat in any layout: the last format to be tried, for any readable text.
 
-Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in
-English and Indonesian. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Text without
+Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in the
+languages of `speakers`. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Text without
 markers is no conversation, and is refused.
 """
 
@@ -16,23 +16,19 @@ from onward.core.transcript.transcript import ImportReport, Role, SessionHead, T
 from onward.errors import UnknownFormat
 from onward.formats.envelopes import extract_typed
 from onward.formats.source import TranscriptSource
+from onward.formats.speakers import alternatives
 from onward.message import Message
 
 NAME = "pasted"
 
-_USER = "user|human|you|me|prompt|question|q|pengguna|manusia|saya|anda|kamu|tanya|pertanyaan"
-_ASSISTANT = (
-    "assistant|ai|ai assistant|bot|chatbot|chatgpt|gpt|gpt-[\\w.]+|claude|claude code|gemini|copilot|github "
-    "copilot|cursor|codex|deepseek|grok|mistral|"
-    "llama|perplexity|model|llm|agent|answer|response|a|asisten|jawab|jawaban"
-)
-_OTHER = "system|sistem|tool|function"
 _ROLES: dict[str, Role] = {"system": "system", "sistem": "system", "tool": "tool", "function": "tool"}
+_USER = rf"(?P<user>(?P<user_said>{alternatives('user_said')})|{alternatives('user')})"
+_ASSISTANT = rf"(?P<assistant>(?P<assistant_said>{alternatives('assistant_said')})|{alternatives('assistant')})"
 _MARKER = re.compile(
     rf"^ {{0,3}}(?P<heading>#{{1,6}} +)?(?P<open>[*_]{{1,3}})?\[?(?:[^\w\s*#\[<>(`'\"/\\|-]{{1,4}} *)?"
-    rf"(?:(?P<user>{_USER})|(?P<assistant>{_ASSISTANT})|(?P<other>{_OTHER}))(?![^\W_])"
-    r"(?P<said> +(?:said|says|wrote|asked|replied|berkata|mengatakan|bertanya|menjawab))?(?: +\([^()\n]{1,60}\))?"
-    r"\]?(?P<close>[*_]{1,3})?(?P<colon> ?[:：])?(?P<close2>[*_]{1,3})?(?P<rest>.*)$",
+    rf"(?:{_USER}|{_ASSISTANT}|(?P<other>{alternatives('other')}))"
+    rf"(?P<said>{alternatives('verbs')})?(?![^\W_])(?: +\([^()\n]{{1,60}}\))?"
+    r"\]?(?P<close>[*_]{1,3})?(?P<colon>[ \u00a0\u202f]?[:：])?(?P<close2>[*_]{1,3})?(?P<rest>.*)$",
     re.I,
 )
 _LONG_LINE = 100_000
@@ -132,7 +128,7 @@ def _marker_layout(match: re.Match[str]) -> str:
         return "" if rest else "heading"
     if match["open"]:
         return "bold" if closing and (match["colon"] or not rest) else ""
-    if match["said"]:
+    if match["said"] or match["user_said"] or match["assistant_said"]:
         return "said" if match["colon"] else ""
     if match["colon"] and not closing:
         return "inline"

@@ -22,6 +22,7 @@ LINE_BYTES = 8 * 1024 * 1024
 """Longer lines are cut: their long strings become stubs."""
 _CHUNK_BYTES = 256 * 1024
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_COMMENT = b"//"
 _ZIP = b"PK\x03\x04"
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -41,9 +42,9 @@ class TranscriptSource:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB as UTF-8: decompressed, without a byte-order mark."""
+        """The first 64 KiB as UTF-8: decompressed, without a byte-order mark and without comments before JSON."""
         with self.open_stream() as stream:
-            return stream.read(HEAD_BYTES)
+            return strip_comments(stream.read(HEAD_BYTES))
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield every non-blank line with its 1-based number; without NUL bytes and line end, and not much longer than 8 MiB."""
@@ -81,6 +82,9 @@ class TranscriptSource:
             try:
                 record = loads(line)
             except orjson.JSONDecodeError:
+                if line.lstrip().startswith(_COMMENT):
+                    report.skip("comment")
+                    continue
                 for rescued_record in _rescue_records(line, number, report):
                     yield number, rescued_record
                 continue
@@ -96,7 +100,7 @@ class TranscriptSource:
         from onward.formats.json_repair import close_document, loads
 
         with self.open_stream() as stream:
-            data = stream.read().replace(b"\0", b"").strip()
+            data = strip_comments(stream.read().replace(b"\0", b"").strip())
         try:
             return loads(data)
         except ValueError as error:
@@ -176,6 +180,14 @@ class TranscriptSource:
             raise UnreadableFile(
                 f"{self.name} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it."
             ) from None
+
+
+def strip_comments(data: bytes) -> bytes:
+    """Return *data* without the `//` lines before its JSON; text that is not JSON is unchanged."""
+    rest = data
+    while rest.lstrip().startswith(_COMMENT):
+        rest = rest.lstrip().partition(b"\n")[2]
+    return rest if rest is not data and rest.lstrip()[:1] in (b"{", b"[") else data
 
 
 def _to_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:

@@ -123,6 +123,12 @@ def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequ
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def list_started_at(connection: Connection, project_id: int, agent: str, started_at: datetime) -> list[Session]:
+    """Return the sessions of an agent that started at exactly this time."""
+    condition = (sessions.c.project_id == project_id) & (sessions.c.agent == agent) & (sessions.c.started_at == to_micros(started_at))
+    return [_from_row(row) for row in connection.execute(select(sessions).where(condition).order_by(sessions.c.number))]
+
+
 def find_awaiting_transcript(
     connection: Connection, project_id: int, started_at: datetime | None, last_at: datetime | None = None
 ) -> Session | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onward.app.lookup import lock_project
-from onward.app.turns.identity import TurnMark, session_names
+from onward.app.turns.identity import TurnMark, content_chars, content_digest, session_names
 from onward.app.turns.preparation import PreparedTurn
 from onward.core.project import Project
 from onward.core.session import DIGEST_PREFIX, Session
@@ -21,6 +21,7 @@ from onward.core.transcript.turn import turn_tokens
 from onward.redact import Redactor
 from onward.store import Store, sessions, turns
 from onward.store.clock import to_datetime_or_none
+from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
 
 CHUNK_TURNS = 1000
@@ -41,6 +42,8 @@ class SessionIntake:
         self._chunk: list[PreparedTurn | Rewind] = []
         self._chunk_chars = 0
         self._native_ids: list[str] = []
+        self._copied_places: dict[bytes, TurnPosition] | None = None
+        """Turns of other sessions that begin at the same moment: an agent copies messages into a new file under new ids."""
         # The reading position in the stored session, and the position after each turn that has an id.
         self._position = 0
         self._last_position = 0
@@ -81,9 +84,12 @@ class SessionIntake:
         stored_places = turns.find_positions(
             connection, self.project.id, [identity for identities in identity_lists for identity in identities]
         )
-        if session is None and any(
-            not turn.recognised.is_global or _find_place(stored_places, _identities(turn.recognised, 0)) is None for turn in ready_turns
-        ):
+        if self._copied_places is None:
+            self._copied_places = self._find_copied_places(connection)
+        for turn in ready_turns if self._copied_places else ():
+            if turn.packed.at is not None and (place := self._copied_places.get(_digest(turn.packed))):
+                stored_places.setdefault(_identities(turn.recognised, number)[0], place)
+        if session is None and any(_find_place(stored_places, _identities(turn.recognised, 0)) is None for turn in ready_turns):
             session = self._start_session(
                 connection, [to_datetime_or_none(turn.packed.at) for turn in ready_turns if turn.packed.at is not None]
             )
@@ -128,6 +134,17 @@ class SessionIntake:
             )
         self.new_turns += len(new_turns)
 
+    def _find_copied_places(self, connection: Connection) -> dict[bytes, TurnPosition]:
+        if self._head.started_at is None:
+            return {}
+        twins = sessions.list_started_at(connection, self.project.id, self._head.agent, self._head.started_at)
+        return {
+            content_digest(stored.turn): TurnPosition(twin.id, stored.ordinal, content_chars(stored.turn))
+            for twin in twins
+            if twin.native_id not in self._native_ids
+            for stored in turns.read_session(connection, twin.id)
+        }
+
     def _find_session(self, connection: Connection) -> Session | None:
         """Return the stored session, under any of its names."""
         if self._session:
@@ -163,6 +180,10 @@ class SessionIntake:
         if waiting:
             return sessions.attach_transcript(connection, waiting.id, self._head, native_id=name, source=self._source)
         return sessions.create(connection, self.project.id, self._head, native_id=name, source=self._source)
+
+
+def _digest(packed: PackedTurn) -> bytes:
+    return content_digest(TurnCodec().unpack(packed.role, to_datetime_or_none(packed.at), packed.body))
 
 
 def _identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:

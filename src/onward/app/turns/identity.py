@@ -101,6 +101,11 @@ def _placeholder() -> re.Pattern[str]:
     return re.compile(PLACEHOLDER)
 
 
+def content_digest(turn: Turn) -> bytes:
+    """Return what a turn and its copy under another id share: a digest of role, time and content."""
+    return blake2b(b"\0".join(_content(turn)), digest_size=16).digest()
+
+
 def session_names(turn_marks: Sequence[TurnMark]) -> list[str]:
     """Return the names of a session that starts with these turns: by its first `FIRST_TURNS`, then by fewer, in case it was shorter when it
     was read before.

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, content_chars, session_names
+from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, content_chars, content_digest, session_names
 from onward.app.turns.onward_traffic import drop_onward_calls
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, Turn
 from onward.core.transcript.turn import lighten, turn_tokens
@@ -53,6 +53,8 @@ class TranscriptReader:
         self._redactor = Redactor(DISTILL_KEY)
         self._full = full
         self._records: dict[bytes, _TurnRecord] = {}
+        self._copies: dict[tuple[str, datetime, bytes], _TurnRecord] = {}
+        """Turns by agent, start of the session, and content: the same under another id is a copy."""
         self._paths_by_name: dict[str, MainPath] = {}
 
     def read(self, source: Path | BinaryIO) -> ImportReport:
@@ -100,11 +102,21 @@ class TranscriptReader:
         """Return the record of the turn with this identity, or None."""
         return self._records.get(identity)
 
+    def find_copied(self, number: int | None, head: SessionHead, turn: Turn) -> _TurnRecord | None:
+        """Return where *turn* was met before under another id, in another session than *number* that begins at the same moment."""
+        if head.started_at is None or turn.at is None:
+            return None
+        record = self._copies.get((head.agent, head.started_at, content_digest(turn)))
+        return record if record is not None and record.number != number else None
+
     def store_turn(self, path: MainPath, identity: bytes, turn: Turn, ordinal: int) -> None:
         """Store *turn* in its session. A turn that was read before has grown, and replaces the earlier one."""
-        turn, chars = self._redactor.turn(turn), content_chars(turn)
+        chars, digest = content_chars(turn), content_digest(turn)
+        turn = self._redactor.turn(turn)
         tokens, record = turn_tokens(turn), self._records.get(identity)
         self._records[identity] = _TurnRecord(path.number, ordinal, chars, tokens)
+        if path.head.started_at is not None and turn.at is not None:
+            self._copies.setdefault((path.head.agent, path.head.started_at, digest), self._records[identity])
         path.tokens += tokens - (record.tokens if record else 0)
         entry = (ordinal, turn if self._full else lighten(turn))
         if record is None:
@@ -154,6 +166,8 @@ class _SessionReader:
             self._rewind(entry)
             return
         turn, recognised = entry
+        if self._reader.find_copied(self._path.number if self._path else None, self._head, turn):
+            return
         if self._path is None and not (recognised.is_global and self._reader.find_record(recognised.mark)):
             self._path = self._reader.start_session(self._names[0], self._head)
         path = self._path

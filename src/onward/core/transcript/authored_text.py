@@ -22,17 +22,7 @@ from onward.core.facts.headings import (
     RELEVANT_HEADING,
     SECTIONS,
 )
-
-_TAGS = (
-    "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
-    "session-start-hook environment_details environment_context file_content file_contents folder_content url_content attached_file "
-    "attached_files attachment attachments document document_content documents open_and_recently_viewed_files "
-    "manually_attached_selection code_selection terminal_selection tool_result tool_results tool_output tool_response function_result "
-    "function_results function_response web_page search_results"
-).split()
-"""Tags around text that no person typed, of any agent. Tags of a single agent are handled by its reader."""
-_OPENING = re.compile(rf"(?m)^[ \t>]*<({'|'.join(_TAGS)})\b[^>\n]*>|<(system-reminder|system_reminder|hook_context)>")
-_FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
+from onward.core.transcript.frames import strip_attached
 
 _HANDOFF_MARKS = ("Handoff after session", "earlier sessions began", '"sections"', *DISTINCTIVE_SECTIONS, *NOTICE_PREFIXES)
 _HANDLE = re.compile(r"\[s\d")
@@ -65,8 +55,7 @@ class _ClassifiedLine(NamedTuple):
 
 def author_text(text: str) -> str:
     """Return *text* without handoffs and attachments; a text without them is unchanged."""
-    if "<" in text or _FILES in text:
-        text = _strip_attachments(text)
+    text = strip_attached(text)
     if _may_hold_handoff(text):
         text = "\n".join(line.author_text for line in _classify_lines(_strip_json_handoff(text)) if line.author_text is not None)
         text = re.sub(r"\n(?:[ \t\r]*\n){2,}", "\n\n", text).strip()
@@ -84,27 +73,6 @@ def _may_hold_handoff(text: str) -> bool:
         if mark in text:
             return True
     return "[s" in text and _HANDLE.search(text) is not None
-
-
-def _strip_attachments(text: str) -> str:
-    pieces: list[str] = []
-    position, searched = 0, 0
-    unclosed: set[str] = set()
-    while match := _OPENING.search(text, searched):
-        tag = match.group(1) or match.group(2)
-        end = -1 if tag in unclosed else text.find(f"</{tag}>", match.end())
-        searched = match.end()
-        if end < 0:
-            # One search per tag: hostile text may open thousands that never close.
-            unclosed.add(tag)
-            continue
-        pieces.append(text[position : match.start()])
-        position = searched = end + len(tag) + 3
-    text = "".join((*pieces, text[position:]))
-    start, end = text.find(_FILES), text.rfind(_FILES_END)
-    if start >= 0:
-        text = text[:start] + (text[end + len(_FILES_END) :] if end > start else "")
-    return text.strip()
 
 
 def _strip_json_handoff(text: str) -> str:

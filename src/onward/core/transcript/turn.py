@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from onward.core.transcript.frames import read_summary, unframe
+from onward.core.transcript.pastes import strip_pastes
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 _RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
@@ -11,13 +13,32 @@ _RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
 
 
 def lighten(turn: Turn) -> Turn:
-    """Return *turn* without thinking and without the middle of long tool results. A light turn is returned
-    unchanged.
+    """Return *turn* without thinking and without the middle of long tool results; of a person's message only their own
+    words, without frames and pastes. A light turn is returned unchanged.
     """
+    if turn.role == "user" and turn.text and turn.mark in ("said", "queued"):
+        turn = unframe_turn(turn)
+        words = strip_pastes(turn.text) if turn.mark != "injected" else turn.text
+        turn = turn if words == turn.text else replace(turn, text=words)
     long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
     if not turn.thinking and not long_results:
         return turn
     return replace(turn, thinking="", results=tuple(map(_shorten_result, turn.results)) if long_results else turn.results)
+
+
+def unframe_turn(turn: Turn) -> Turn:
+    """Return a person's turn with their own words alone, as the body of a summary, or marked as injected; any other turn unchanged."""
+    if turn.role != "user" or turn.mark == "injected" or not turn.text:
+        return turn
+    if turn.mark == "summary":
+        body = read_summary(turn.text)
+        return replace(turn, text=body) if body and body != turn.text else turn
+    words, mark = unframe(turn.text)
+    if not words:
+        return replace(turn, mark="injected")
+    if words == turn.text and mark == "said":
+        return turn
+    return replace(turn, text=words, mark=mark if mark == "summary" else turn.mark)
 
 
 def _shorten_result(result: ToolResult) -> ToolResult:
