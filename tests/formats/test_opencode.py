@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -157,3 +160,68 @@ def test_real_sessions_have_the_counts_of_their_own_parts(reading, shared_data):
         assert result.report.skipped.get("encrypted reasoning", 0) == sum(
             part["type"] == "reasoning" and not part["text"] for part in parts
         )
+
+
+@pytest.fixture
+def both(reading, fixtures):
+    """A database with the messages of OpenCode 1 and of OpenCode 2."""
+    return reading(fixtures / "opencode" / "opencode_2.db")
+
+
+def test_both_schemas_of_a_database_are_read_and_copied_messages_count_once(both):
+    assert [(head.id, head.title, head.cwd) for head in both.heads] == [
+        ("ses_0ld5loom", "Thread counts", "/home/eva/loom"),
+        ("ses_n3wloom", "Loom patterns", "/home/eva/loom"),
+    ]
+    assert [turn.text for turn in both.turns[:3]] == ['Count the threads "warp" first', "There are 240 warp threads.", "And the weft?"]
+    assert both.report.skipped["copy of an older message"] == 2
+
+
+def test_an_answer_of_opencode_2_has_its_calls_results_and_usage(both):
+    answer = next(turn for turn in both.turns if turn.text.startswith("I mirror"))
+    assert [call.name for call in answer.calls] == ["edit", "bash", "webfetch", "todowrite"]
+    assert (answer.model, answer.thinking) == ("claude-opus-5", "Mirror means reversed rows.")
+    assert answer.usage == Usage(800, 70, 100, 20)
+    results = {result.call_id: (result.text, result.is_error, result.exit_code) for turn in both.turns for result in turn.results}
+    assert results == {
+        "call_1": ("Edit applied successfully.", False, None),
+        "call_2": ("1 failed: IndexError: list index out of range", False, 1),
+        "call_3": ("The host is not there.", True, None),
+        "sh_1": ("M pattern.py", False, None),
+    }
+
+
+def test_marks_and_skipped_messages_of_opencode_2(both):
+    assert both.prompts()[2:] == ["Mirror the pattern in pattern.py. Never change the colours.\n\n[attached: pattern.py]", "! git status"]
+    assert [turn.text for turn in both.turns if turn.mark == "injected"] == [
+        "The folder is /home/eva/loom.",
+        "The background task is done.",
+    ]
+    assert [turn.text for turn in both.turns if turn.mark == "summary"] == ["The rows of pattern.py are mirrored; one test fails."]
+    assert both.report.skipped["switch of agent or model"] == 1
+    assert both.report.skipped["unknown record type: loom-event"] == 1
+
+
+def test_a_schema_behind_the_beginning_and_a_store_all_in_its_journal_are_found(both, reading, fixtures, tmp_path):
+    path = tmp_path / "opencode.db"
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        for number in range(400):
+            writer.execute(
+                f"CREATE TABLE filler_{number} (first text NOT NULL, second text NOT NULL, CONSTRAINT only CHECK (first <> second))"
+            )
+        with closing(sqlite3.connect(fixtures / "opencode" / "opencode_2.db")) as sample:
+            writer.executescript("\n".join(sample.iterdump()).replace("BEGIN TRANSACTION;", "").replace("COMMIT;", ""))
+        writer.commit()
+        assert path.stat().st_size < 64 * 1024
+        assert reading(path).items == both.items
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        writer.execute("PRAGMA journal_mode = DELETE")
+    assert b"session_v2" not in path.read_bytes()[: 64 * 1024]
+    assert reading(path).items == both.items
+
+
+def test_kilo_code_writes_the_same_database(reading, fixtures, tmp_path):
+    shutil.copyfile(fixtures / "opencode" / "opencode_2.db", tmp_path / "kilo.db")
+    assert {head.agent for head in reading(tmp_path / "kilo.db").heads} == {"kilo"}

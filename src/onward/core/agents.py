@@ -205,8 +205,13 @@ AGENTS = (
     Agent(
         "kilo",
         "Kilo Code",
-        formats=("cline",),
-        folders=(SessionFolder("{editor}/kilocode.kilo-code", *_TASK_PATTERNS),),
+        aliases=("kilocode", "kilo cli"),
+        formats=("opencode", "cline"),
+        folders=(
+            SessionFolder("{data}/kilo", "kilo*.db", holds_many=True),
+            SessionFolder("{data}/kilo/storage", "session/**/*.json"),
+            SessionFolder("{editor}/kilocode.kilo-code", *_TASK_PATTERNS),
+        ),
     ),
     Agent(
         "opencode",
@@ -214,7 +219,7 @@ AGENTS = (
         aliases=("open code",),
         formats=("opencode",),
         folders=(
-            SessionFolder("{data}/opencode", "opencode.db", holds_many=True),
+            SessionFolder("{data}/opencode", "opencode*.db", holds_many=True),
             SessionFolder("{data}/opencode/storage", "session/**/*.json"),
         ),
     ),

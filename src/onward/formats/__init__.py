@@ -45,6 +45,7 @@ FORMATS: tuple[str, ...] = (
 """Modules of this package in the order of detection: the common ones first; last those that accept any list of turns, and any text."""
 _EXACT_FORMATS, _GENERAL_FORMATS = FORMATS[:-2], FORMATS[-2:]
 _MAX_NAMED_TYPES = 8
+_SQLITE = b"SQLite format 3"
 _BLANK_BYTES = b"\0 \t\r\n"
 _TEXT_FORMATS = frozenset({"specstory", "cursor", "aider", "pasted"})
 """Formats of plain text. Only these are tried on input that is neither JSON nor a database, so that pasted text does not import every
@@ -78,9 +79,10 @@ def detect(source: TranscriptSource) -> Format:
     """
     if source.path is not None and source.path.is_dir():
         return _folder_format(source.path)
-    for module in _candidate_formats(source.head):
-        if module.detect(source.head):
-            return module
+    for head in _heads(source):
+        for module in _candidate_formats(head):
+            if module.detect(head):
+                return module
     raise UnknownFormat(
         f"{source.name} is no transcript that Onward knows.",
         "Give it a session file of an agent, a JSON list of turns, or pasted chat as plain text.",
@@ -159,6 +161,15 @@ def _folder_detectors() -> dict[Format, Callable[[Path], bool]]:
     """The interface of formats whose sessions may be folders."""
     modules = (*map(_import_format, FORMATS), *_installed_formats())
     return {module: module.detect_folder for module in modules if hasattr(module, "detect_folder")}
+
+
+def _heads(source: TranscriptSource) -> Iterator[bytes]:
+    """Yield the beginning of *source*; then, of a database that it does not tell, the whole schema."""
+    yield source.head
+    if source.head.startswith(_SQLITE):
+        from onward.formats.databases import schema_head
+
+        yield schema_head(source)
 
 
 @cache

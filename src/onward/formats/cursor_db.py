@@ -14,7 +14,7 @@ import orjson
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import build_usage, content_text, parse_arguments
-from onward.formats.databases import has_tables, open_database
+from onward.formats.databases import has_tables, list_tables, open_database
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
@@ -36,7 +36,7 @@ def detect(head: bytes) -> bool:
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield every chat of the editor, oldest first, or the session of the command line. A message is a record."""
     with open_database(source) as connection:
-        if has_tables(source.head, "cursorDiskKV"):
+        if "cursorDiskKV" in list_tables(connection):
             yield from _chats(connection, report)
         else:
             yield from _session(connection, report)

@@ -29,6 +29,23 @@ def has_tables(head: bytes, *names: str) -> bool:
     return all(any(b"createtable" + clause + name.lower().encode() + b"(" in flat for clause in (b"", b"ifnotexists")) for name in names)
 
 
+def schema_head(source: TranscriptSource) -> bytes:
+    """Return what `has_tables` needs as SQLite itself tells it: the schema may lie anywhere in the file, or in its journal. Empty for a
+    damaged database.
+    """
+    try:
+        with open_database(source) as connection:
+            rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    except BadInput:
+        return b""
+    return _SQLITE + "\n".join(row["sql"] for row in rows).encode("utf-8", "replace")
+
+
+def list_tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of the tables of a database."""
+    return {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
 @contextmanager
 def open_database(source: TranscriptSource) -> Iterator[sqlite3.Connection]:
     """Open the database of *source*, with rows as objects by column name. Raises `BadInput` if it is damaged, also during later reads."""

@@ -1,8 +1,8 @@
 """OpenCode: the export of a session as one document, its storage folder of one file per message and part, and its SQLite database.
 
-All three hold the same: a session, its messages (`info`), and the parts of each. An assistant's message has its calls and their results
-in `tool` parts. A session with a parent is a sub-agent's. A message and each of its parts are records.
-"""
+The database has the messages of OpenCode 1, of OpenCode 2, or both. Kilo Code is built on OpenCode and writes the same. All hold the same:
+a session, its messages (`info`), and the parts of each. An assistant's message has its calls and their results in `tool` parts. A session
+with a parent is a sub-agent's. A message and each of its parts are records. """
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ import orjson
 
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, parse_arguments
-from onward.formats.databases import has_tables, open_database
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.databases import has_tables, list_tables, open_database
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, unknown_reason
+from onward.formats.opencode_messages import SWITCHES, to_message
 from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
 
 NAME = "opencode"
+VERSIONS = ("0.5", "1.2", "1.18.33", "2.0.12")
 
+_COPIED = "evt_legacy_backfill"
+"""How the ids of messages begin that OpenCode 2 made from those of its predecessor."""
 _SKIPPED = {
     "step-start": "edge of a step",
     "step-finish": "edge of a step",
@@ -36,7 +40,7 @@ _SKIPPED = {
 
 def detect(head: bytes) -> bool:
     """Whether *head* is of an export, of a session file of the storage, or of the database."""
-    if has_tables(head, "session", "message", "part"):
+    if has_tables(head, "session", "message", "part") or has_tables(head, "session_v2", "session_message"):
         return True
     flat = head[:4096].replace(b'": ', b'":').lstrip()
     if not flat.startswith(b"{"):
@@ -57,7 +61,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             yield from _stored_session(file, as_object(_load_object(file, report)), report)
     elif source.head.startswith(b"SQLite"):
         with open_database(source) as connection:
-            yield from _read_database(connection, report)
+            yield from _read_database(connection, _agent(source), report)
     else:
         document = as_object(source.document(report))
         if "messages" in document:
@@ -73,12 +77,17 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             report.skip("session file without its folder")
 
 
+def _agent(source: TranscriptSource) -> str:
+    """Return the agent whose database it is, which only its name tells."""
+    return "kilo" if source.path is not None and source.path.stem.startswith("kilo") else NAME
+
+
 def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the head and turns of one session; undone turns are followed by a rewind."""
     session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
     time = as_object(info.get("time"))
     head: SessionHead | None = SessionHead(
-        agent=NAME,
+        agent=as_text(info.get("agentName")) or NAME,
         id=session_id or None,
         started_at=as_time(time.get("created")),
         title=as_text(info.get("title")),
@@ -109,15 +118,33 @@ def _turns(index: int, message: dict[str, Any], parts: list[Any], lane: str | No
     """Yield the turns of one message: a prompt with additions, or steps of an answer, each followed by its results."""
     message_id = as_text(message.get("id")) or None
     at = as_time(as_object(message.get("time")).get("created"))
-    turns = list(_prompt(parts, lane, report) if message.get("role") == "user" else _answer(message, parts, report))
+    role = as_text(message.get("role"))
+    if role == "user":
+        turns = list(_prompt(parts, lane, report))
+    elif role == "shell":
+        turns = list(_user_command(parts, report))
+    else:
+        turns = list(_answer(message, parts, report))
     for number, turn in enumerate(turns):
         turn.id = f"{message_id}:{number}" if number and message_id else message_id
         turn.at, turn.line, turn.sidechain = at, index, lane
         yield turn
     if turns:
         report.keep()
-    else:
+    elif role:
         report.skip("empty message")
+    else:
+        kind = as_text(message.get("type"))
+        report.skip("switch of agent or model" if kind in SWITCHES else unknown_reason(report.skipped, kind))
+
+
+def _user_command(parts: list[Any], report: ImportReport) -> Iterator[Turn]:
+    """Yield a command that the user ran, and its outcome."""
+    for part in parts:
+        call, result = _parse_tool(part)
+        report.keep()
+        yield Turn(role="user", text=f"! {as_object(call.arguments).get('command', '')}", calls=(call,))
+        yield Turn(role="tool", results=(result,) if result else ())
 
 
 def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
@@ -126,13 +153,14 @@ def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterato
     for part in map(as_object, parts):
         kind = as_text(part.get("type"))
         if kind == "text" and as_text(part.get("text")).strip():
-            (injected_texts if part.get("synthetic") or part.get("ignored") else typed_texts).append(as_text(part["text"]).strip())
+            is_injected = part.get("synthetic") or part.get("ignored")
+            (injected_texts if is_injected else typed_texts).append(_without_quotes(as_text(part["text"]).strip()))
         elif kind == "file":
             typed_texts.append(f"[attached: {as_text(part.get('filename')) or as_text(part.get('url'))[:200]}]")
         elif kind == "subtask":
             typed_texts.append(as_text(part.get("prompt")))
         else:
-            report.skip(skip_reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}"))
+            report.skip(_SKIPPED.get(kind) or unknown_reason(report.skipped, kind))
             continue
         report.keep()
     mark: Mark = "said" if lane is None else "injected"
@@ -140,6 +168,13 @@ def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterato
         yield Turn(role="user", text="\n\n".join(typed_texts), mark=mark)
     if injected_texts:
         yield Turn(role="user", text="\n\n".join(injected_texts), mark="injected")
+
+
+def _without_quotes(text: str) -> str:
+    """Return a prompt without the quotes that `opencode run` puts around an argument with spaces."""
+    body = text[1:-1]
+    is_quoted = len(text) > 2 and text[0] == text[-1] == '"' and " " in body and '"' not in body.replace('\\"', "")
+    return body.replace('\\"', '"') if is_quoted else text
 
 
 def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> Iterator[Turn]:
@@ -164,11 +199,7 @@ def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> 
             turn.calls = (*turn.calls, call)
             results += [result] if result else []
         elif kind != "end":
-            report.skip(
-                "encrypted reasoning"
-                if kind == "reasoning"
-                else skip_reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}")
-            )
+            report.skip("encrypted reasoning" if kind == "reasoning" else _SKIPPED.get(kind) or unknown_reason(report.skipped, kind))
             continue
         if kind != "end":
             report.keep()
@@ -243,20 +274,40 @@ def _is_name(name: str) -> bool:
     return bool(name) and name.replace("_", "").replace("-", "").isalnum()
 
 
-def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield every session of the database, oldest first."""
-    for row in connection.execute("SELECT * FROM session ORDER BY time_created, id"):
-        info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert"))}
-        info["time"] = {"created": row["time_created"]}
-        yield from _session(info, _rows(connection, row["id"]), report)
+def _read_database(connection: sqlite3.Connection, agent: str, report: ImportReport) -> Iterator[TranscriptItem]:
+    """Yield every session of the database, oldest first. With both schemas, a session may be in both: its newer head counts."""
+    tables = list_tables(connection)
+    rows: dict[str, dict[str, Any]] = {}
+    for table in ("session", "session_v2"):
+        if table in tables:
+            rows |= {row["id"]: row for row in connection.execute(f"SELECT * FROM {table}")}  # noqa: S608 - one of two names
+    for row in sorted(rows.values(), key=lambda row: (as_count(row.get("time_created")), as_text(row.get("id")))):
+        info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert")), "agentName": agent}
+        info["time"] = {"created": row.get("time_created")}
+        yield from _session(info, _rows(connection, tables, row["id"], report), report)
 
 
-def _rows(connection: sqlite3.Connection, session_id: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """Yield the messages of one session with their parts. The ids have columns of their own."""
-    for row in connection.execute("SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id", (session_id,)):
-        parts = [_json(part["data"]) for part in connection.execute("SELECT data FROM part WHERE message_id = ? ORDER BY id", (row["id"],))]
-        message = _json(row["data"])
-        yield ({**message, "id": row["id"]} if message else {}), parts
+def _rows(
+    connection: sqlite3.Connection, tables: set[str], session_id: str, report: ImportReport
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Yield the messages of one session with their parts. The ids have columns of their own. Messages that OpenCode 2 copied from its
+    predecessor count once.
+    """
+    known_ids: set[str] = set()
+    if {"message", "part"} <= tables:
+        for row in connection.execute("SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id", (session_id,)):
+            parts = [
+                _json(part["data"]) for part in connection.execute("SELECT data FROM part WHERE message_id = ? ORDER BY id", (row["id"],))
+            ]
+            message = _json(row["data"])
+            known_ids.add(row["id"])
+            yield ({**message, "id": row["id"]} if message else {}), parts
+    if "session_message" in tables:
+        for row in connection.execute("SELECT id, type, data FROM session_message WHERE session_id = ? ORDER BY seq, id", (session_id,)):
+            if row["id"] in known_ids or (known_ids and row["id"].startswith(_COPIED)):
+                report.skip("copy of an older message")
+                continue
+            yield to_message(row["id"], as_text(row["type"]), _json(row["data"]))
 
 
 def _json(data: object) -> dict[str, Any]:
