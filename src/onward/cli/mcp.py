@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from onward.adapters import open_store
 from onward.cli.context import json_option, local_settings
+from onward.settings import read_machine
 
 
 @click.command()
@@ -23,8 +26,9 @@ def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - MCP is JS
       codex mcp add onward -- onward mcp
     """
     # Imported here: importing the MCP library takes half a second.
+    from onward.agents.running_session import RunningSessions
     from onward.mcp.stdio import run
 
-    settings = local_settings(project=project)
+    settings, machine = local_settings(project=project), read_machine()
     with open_store(settings) as store:
-        run(store, settings)
+        run(store, settings, machine, RunningSessions(settings, machine, os.environ).find)

@@ -17,7 +17,7 @@ DIGEST_PREFIX = "turns:"
 """The prefix of a native id that is a digest of the session's first turns, used where the agent gives no id."""
 
 AGENT_SOURCE = "mcp"
-"""The `source` of a session that its own agent started, until its transcript is known."""
+"""The `source` of a session that its own agent started or recorded something in, until its transcript is imported."""
 
 SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from onward.app.projects import projects
@@ -32,6 +33,9 @@ class CallingAgent(NamedTuple):
     root: Path | None = None
 
 
+FindRunning: TypeAlias = Callable[[str, Path], SessionHead | None]
+"""Returns the head of the session that an agent has open in a folder; None if none is known."""
+
 CALLING_AGENT: ContextVar[CallingAgent] = ContextVar("asking")
 """The agent whose call is being answered."""
 
@@ -41,6 +45,7 @@ class McpContext:
     """An open store and its settings. `folder` is the folder in which an agent of this machine started the server; None if agents call over
     HTTP.
 
+    `find_running` finds the session that the agent has open, None if nothing of this machine is known.
     `started_sessions` holds the id of the session that the agent started, by project id. It stays empty if several agents share the server.
     """
 
@@ -48,6 +53,7 @@ class McpContext:
     settings: Settings
     folder: Path | None = None
     machine: Machine | None = None
+    find_running: FindRunning | None = None
     started_sessions: dict[int, int] = field(default_factory=dict[int, int])
 
     @property
@@ -78,11 +84,13 @@ class McpContext:
         return self._require_folder_project(str(folder), create=create)
 
     def require_session(self, project: Project, number: int | None) -> Session:
-        """Return the session of that number; without a number, the session that this agent started, or else the only active one. Raises
-        `NotFound`, and `BadInput` if several are active.
+        """Return the session of that number; without a number, the session that this agent is in, whatever its status, or started, or else
+        the only active one. Raises `NotFound`, and `BadInput` if several are active.
         """
         if number is not None:
             return sessions.require(self.store, project, number)
+        if running := self._find_running(project):
+            return sessions.find_by_native_id(self.store, project, running.id or "") or sessions.join(self.store, project, running).session
         own_session = self.find_own_session(project)
         active = [own_session] if own_session else sessions.list_sessions(self.store, project, status="active")
         if not active:
@@ -100,15 +108,17 @@ class McpContext:
 
     def find_own_session(self, project: Project) -> Session | None:
         """Return the active session that this agent started, None if there is none."""
-        if project.id not in self.started_sessions:
-            return None
-        session = sessions.require_by_id(self.store, self.started_sessions[project.id])
-        return session if session.status == "active" else None
+        session = self._started_session(project)
+        return session if session and session.status == "active" else None
 
     def start_session(self, project: Project, objectives: list[str]) -> SessionStart:
-        """Start a session for the calling agent."""
-        started_session = sessions.start(
-            self.store, project, agent=CALLING_AGENT.get(CallingAgent()).name, objectives=objectives, by_agent=True
+        """Start a session for the calling agent: the one that it has open, if that is known."""
+        running = self._find_running(project)
+        agent = CALLING_AGENT.get(CallingAgent()).name
+        started_session = (
+            sessions.join(self.store, project, running, objectives=objectives)
+            if running
+            else sessions.start(self.store, project, agent=agent, objectives=objectives, by_agent=True)
         )
         if self.folder is not None:
             self.started_sessions[project.id] = started_session.session.id
@@ -121,13 +131,36 @@ class McpContext:
         return self.require_project(name, create=not name.strip() or _is_folder(name.strip()))
 
     def writable_session(self, project: Project, number: int | None) -> Session:
-        """Return the session for a write, as `require_session` does; start one if none is active."""
+        """Return the session for a write, as `require_session` does: the one that the agent is in becomes active again, and if none is
+        active one is started.
+        """
+        if number is not None:
+            return sessions.require(self.store, project, number)
+        if running := self._find_running(project):
+            return sessions.join(self.store, project, running).session
         try:
-            return self.require_session(project, number)
+            return self.require_session(project, None)
         except NotFound:
-            if number is not None:
-                raise
-        return self.start_session(project, []).session
+            completed = self._started_session(project)
+        # The agent that completed its session goes on in it.
+        return sessions.reopen(self.store, completed) if completed else self.start_session(project, []).session
+
+    def _started_session(self, project: Project) -> Session | None:
+        """Return the session that this agent started, whatever its status."""
+        if project.id not in self.started_sessions:
+            return None
+        return sessions.require_by_id(self.store, self.started_sessions[project.id])
+
+    def _find_running(self, project: Project) -> SessionHead | None:
+        """Return the head of the session that the agent has open, if it belongs to *project*."""
+        agent, folder = CALLING_AGENT.get(CallingAgent()).name, self.agent_folder
+        if self.find_running is None or not agent or folder is None:
+            return None
+        try:
+            is_own_project = self.require_project("").id == project.id
+        except NotFound:
+            return None
+        return self.find_running(agent, folder) if is_own_project else None
 
     def _require_folder_project(self, folder: str, *, create: bool) -> Project:
         origin = self._folder_origin(folder)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from onward.mcp.context import McpContext
+from onward.mcp.context import FindRunning, McpContext
 from onward.mcp.server import McpServer
-from onward.settings import Settings, read_machine
+from onward.settings import Machine, Settings
 
 if TYPE_CHECKING:
     from onward.store import Store
 
 
-def run(store: Store, settings: Settings) -> None:
-    """Answer the agent that started this process, until it disconnects."""
-    anyio.run(McpServer(McpContext(store=store, settings=settings, folder=Path.cwd(), machine=read_machine())).run_stdio_async)
+def run(store: Store, settings: Settings, machine: Machine, find_running: FindRunning) -> None:
+    """Answer the agent that started this process, until it disconnects. *find_running* finds the session that it has open."""
+    context = McpContext(store=store, settings=settings, folder=Path.cwd(), machine=machine, find_running=find_running)
+    anyio.run(McpServer(context).run_stdio_async)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
 
 from onward.app.accounts.charges import link_account
 from onward.app.lookup import lock_project, require_handoff, require_numbered_session, require_session
 from onward.core.agents import agent_id
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
 from onward.core.template import Template
@@ -24,6 +28,8 @@ __all__ = [
     "SessionStatus",
     "TimelineEntry",
     "abandon",
+    "find_by_native_id",
+    "join",
     "list_agents",
     "list_all",
     "list_recent",
@@ -77,6 +83,45 @@ def start(
         if account_id is not None:
             link_account(connection, session, account_id, "started on it")
         return SessionStart(session, previous)
+
+
+def join(store: Store, project: Project, head: SessionHead, *, objectives: Sequence[str] = ()) -> SessionStart:
+    """Return the session of the running transcript with *head*, active again if it was completed, because it goes on.
+
+    If the project has none, it is created, or a person has started one that waits for its transcript. *head* has an id, under which the
+    transcript is imported later.
+    """
+    redactor = Redactor(project.key)
+    head = redactor.head(head)
+    with store.write() as connection:
+        lock_project(connection, project)
+        previous = handoffs.find_newest(connection, project.id)
+        session = next(iter(sessions.find_by_native_ids(connection, project.id, [head.id or ""])), None)
+        if session is None:
+            session = _await_transcript(connection, project, head, [redactor.text(objective) for objective in objectives], previous)
+        elif session.status != "active":
+            sessions.set_status(connection, session.id, "active")
+        return SessionStart(require_session(connection, session.id), previous)
+
+
+def _await_transcript(
+    connection: Connection, project: Project, head: SessionHead, objectives: Sequence[str], previous: StoredHandoff | None
+) -> Session:
+    """Return a session that the transcript with *head* becomes when it is imported."""
+    native_id = head.id or ""
+    waiting = sessions.find_awaiting_transcript(connection, project.id, head.started_at or datetime.now(UTC))
+    if waiting:
+        return sessions.attach_transcript(connection, waiting.id, head, native_id=native_id, source=AGENT_SOURCE)
+    session = sessions.create(connection, project.id, head, native_id=native_id, source=AGENT_SOURCE, objectives=objectives)
+    if previous:
+        sessions.record_loaded_handoff(connection, session.id, previous.id)
+    return session
+
+
+def find_by_native_id(store: Store, project: Project, native_id: str) -> Session | None:
+    """Return the session of a project that its agent calls *native_id*, None if there is none."""
+    with store.read() as connection:
+        return next(iter(sessions.find_by_native_ids(connection, project.id, [native_id])), None)
 
 
 def require(store: Store, project: Project, number: int | None = None) -> Session:

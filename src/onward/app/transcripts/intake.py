@@ -15,7 +15,7 @@ from onward.app.lookup import lock_project
 from onward.app.turns.identity import TurnMark, content_chars, content_digest, session_names
 from onward.app.turns.preparation import PreparedTurn
 from onward.core.project import Project
-from onward.core.session import DIGEST_PREFIX, Session
+from onward.core.session import AGENT_SOURCE, DIGEST_PREFIX, Session
 from onward.core.transcript.transcript import Rewind, SessionHead
 from onward.core.transcript.turn import turn_tokens
 from onward.redact import Redactor
@@ -153,6 +153,9 @@ class SessionIntake:
         by_native_id = {
             session.native_id: session for session in sessions.find_by_native_ids(connection, self.project.id, self._native_ids)
         }
+        if name in by_native_id and by_native_id[name].source == AGENT_SOURCE:
+            # Its agent recorded something before the transcript was imported.
+            return sessions.attach_transcript(connection, by_native_id[name].id, self._head, native_id=name, source=self._source)
         if name in by_native_id or self._head.id:
             return by_native_id.get(name)
         prefix = f"{name.rpartition(':')[0]}:"
