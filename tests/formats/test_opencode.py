@@ -225,3 +225,16 @@ def test_a_schema_behind_the_beginning_and_a_store_all_in_its_journal_are_found(
 def test_kilo_code_writes_the_same_database(reading, fixtures, tmp_path):
     shutil.copyfile(fixtures / "opencode" / "opencode_2.db", tmp_path / "kilo.db")
     assert {head.agent for head in reading(tmp_path / "kilo.db").heads} == {"kilo"}
+
+
+def test_the_brief_of_a_sub_agent_is_not_the_persons(reading):
+    review = (
+        "You are a code reviewer. Your job is to review code changes and provide actionable feedback.\n\n---\n\nInput: {}\n\n---\n\n"
+        "## Determining What to Review\n\nNever review more than you must."
+    )
+    for prompt, words in ((review.format("the receipts page"), ["the receipts page"]), (review.format(""), []), ("Find the printer.", [])):
+        message = {"info": {"id": "msg_1", "role": "user", "sessionID": "ses_1"}, "parts": [{"type": "subtask", "prompt": prompt}]}
+        document = {"info": {"id": "ses_1", "projectID": "p", "directory": "/p"}, "messages": [message]}
+        result = reading(json.dumps(document).encode())
+        assert result.prompts() == words
+        assert len(result.turns) == 1

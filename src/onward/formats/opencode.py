@@ -2,7 +2,8 @@
 
 The database has the messages of OpenCode 1, of OpenCode 2, or both. Kilo Code is built on OpenCode and writes the same. All hold the same:
 a session, its messages (`info`), and the parts of each. An assistant's message has its calls and their results in `tool` parts. A session
-with a parent is a sub-agent's. A message and each of its parts are records. """
+with a parent is a sub-agent's. A message and each of its parts are records.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from onward.core.transcript.frames import unframe
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, parse_arguments
 from onward.formats.databases import has_tables, list_tables, open_database
@@ -158,7 +160,10 @@ def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterato
         elif kind == "file":
             typed_texts.append(f"[attached: {as_text(part.get('filename')) or as_text(part.get('url'))[:200]}]")
         elif kind == "subtask":
-            typed_texts.append(as_text(part.get("prompt")))
+            # The brief of a sub-agent is a command's template: only its arguments are the person's.
+            brief = as_text(part.get("prompt"))
+            words = unframe(brief)[0]
+            (typed_texts if words != brief.strip() else injected_texts).append(words or brief)
         else:
             report.skip(_SKIPPED.get(kind) or unknown_reason(report.skipped, kind))
             continue

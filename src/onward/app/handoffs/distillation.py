@@ -20,6 +20,7 @@ from onward.core.handoff.composer import SessionSummary, compose
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.master import MasterHandoff, build_handoff, close_handoff
 from onward.core.preservation import Reference, collect_references, fold_references
+from onward.core.transcript.dialogs import join_dialogs
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
 
@@ -63,7 +64,8 @@ class HandoffBasis:
 def distill_session(path: MainPath) -> DistilledSession:
     """Return what one session adds to its project."""
     line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
-    return DistilledSession(line, extract(path.number, path.head, path.turns), collect_references(path.number, path.turns))
+    turns = join_dialogs(path.turns)
+    return DistilledSession(line, extract(path.number, path.head, turns), collect_references(path.number, turns))
 
 
 def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.transcript.transcript import ToolCall
@@ -68,6 +69,8 @@ _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())
 """Tools that ask a person, by name without separators: their result is the person's word."""
+_PLAN_TOOLS = frozenset("exitplanmode planexit presentplan planmoderespond".split())
+"""Tools that show a plan to a person, who approves it or not."""
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
@@ -82,6 +85,21 @@ _STATUS = {
     "canceled": "cancelled",
     "deleted": "cancelled",
 }
+
+
+def is_asking_tool(name: str) -> bool:
+    """Return whether a tool asks a person a question."""
+    return _plain_name(name) in _ASKING_TOOLS
+
+
+def is_plan_tool(name: str) -> bool:
+    """Return whether a tool shows a plan to a person."""
+    return _plain_name(name) in _PLAN_TOOLS
+
+
+@cache
+def _plain_name(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def classify_call(call: ToolCall) -> Action:
@@ -196,11 +214,7 @@ def _read_questions(name: str, arguments: Mapping[str, object]) -> tuple[str, ..
     that ask a person count.
     """
     questions = arguments.get("questions") or arguments.get("question")
-    if (
-        not questions
-        or (tool := re.sub(r"[^a-z]", "", name.lower())) not in _ASKING_TOOLS
-        or (tool == "askquestion" and isinstance(questions, str))
-    ):
+    if not questions or (tool := _plain_name(name)) not in _ASKING_TOOLS or (tool == "askquestion" and isinstance(questions, str)):
         return ()
     if isinstance(questions, str):
         return (questions,)
