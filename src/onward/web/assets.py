@@ -24,14 +24,14 @@ STYLE_SHEETS = ("tokens", "base", "layout", "parts", "prose")
 """Style sheets in cascade order; those of `css/pages` follow, sorted by name."""
 SCRIPTS = (
     "texts",
-    "going",
+    "navigation",
     "toasts",
     "forms",
     "times",
     "dialogs",
     "palette",
     "keyboard",
-    "live",
+    "events",
     "printing",
     "drafts",
     "sessions",

@@ -1,9 +1,9 @@
-// Dialogs: opened by data-opens, or fetched by data-fetches; closed by data-closes, Escape or a click beside them.
-let asker = null;
-// A button is disabled while it asks, and has lost the focus when the dialog comes that it asked for.
-document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => (asker = elt));
+// Dialogs: opened by data-opens or fetched by data-fetches; closed by data-closes, Escape or a click outside.
+let requester = null;
+// A button is disabled during its request, so it no longer has the focus when the fetched dialog opens.
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => (requester = elt));
 const open = (dialog) => {
-  dialog.opener = document.activeElement === document.body && "fetched" in dialog.dataset ? asker : document.activeElement;
+  dialog.opener = document.activeElement === document.body && "fetched" in dialog.dataset ? requester : document.activeElement;
   dialog.showModal();
   (dialog.querySelector("[autofocus]") || dialog.querySelector("input:not([type=hidden]), textarea, select") || dialog).focus();
   dialog.dispatchEvent(new CustomEvent("onward:open", { bubbles: true }));
@@ -17,15 +17,15 @@ document.addEventListener("click", ({ target }) => {
   const fetches = target.closest?.("[data-fetches]");
   if (fetches) onward.fetchDialog(fetches.dataset.fetches, fetches);
   const dialog = target.closest?.("dialog");
-  // A link leads away from what is open.
+  // A link closes the dialog and leaves the page.
   if (dialog && (target.closest("[data-closes], a[href]:not([download])") || (target === dialog && !isDirty(dialog)))) dialog.close();
 });
-// A click beside a form that holds something written does not throw it away.
-const isDirty = (dialog) => [...dialog.querySelectorAll("input[type=text], input:not([type]), textarea")].some((one) => one.value !== one.defaultValue && dialog.id !== "palette");
+// A click outside does not discard input.
+const isDirty = (dialog) => [...dialog.querySelectorAll("input[type=text], input:not([type]), textarea")].some((field) => field.value !== field.defaultValue && dialog.id !== "palette");
 
 document.addEventListener("close", ({ target }) => {
   if (!(target instanceof HTMLDialogElement)) return;
-  if (target.querySelector("toast-stack")) document.querySelector("toast-stack").stand();
+  if (target.querySelector("toast-stack")) document.querySelector("toast-stack").raise();
   target.opener?.isConnected && target.opener.focus();
   if ("fetched" in target.dataset) target.remove();
 }, true);
@@ -36,21 +36,21 @@ document.addEventListener("onward:open", ({ target }) => {
 htmx.onLoad((element) => {
   for (const dialog of [element, ...element.querySelectorAll("dialog[data-fetched]")]) if (dialog.matches("dialog[data-fetched]:not([open])")) open(dialog);
 });
-// The server asks to close whatever is open, after it did what a dialog was for.
+// The server closes the dialogs after their action.
 const closeAll = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
 document.addEventListener("onward:close", closeAll);
-// Another page comes: what was asked on the one before is over, and what was told of it goes along.
+// On navigation, dialogs close and toasts move to the new page.
 document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
   if (target.id !== "main" || !shouldSwap) return;
   closeAll();
-  document.querySelector("toast-stack").stand();
+  document.querySelector("toast-stack").raise();
 });
 
-// A menu stands below its button, and goes with what was chosen.
+// A menu opens below its button and closes on a choice.
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!menu.matches?.(".menu")) return;
-  // Where it stood is taken off again: htmx would copy it as an attribute, which the page's policy forbids.
+  // Remove the position: htmx would copy it as a style attribute, which the Content-Security-Policy forbids.
   if (event.newState !== "open") return menu.removeAttribute("style");
   const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
   const left = Math.max(8, Math.min(button.left, innerWidth - menu.offsetWidth - 8));

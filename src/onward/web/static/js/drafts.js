@@ -1,30 +1,30 @@
-// What was written in a form with data-draft is still there after a refresh, a closed dialog or a lost connection, in this window alone, until it was sent.
+// Input initial a form with data-draft survives a reload, a closed dialog or a lost connection, in this window, until the form is initialValue.
 const name = (form) => `draft:${form.id}`;
-const written = (form) => [...form.elements].filter((one) => one.name && one.matches("textarea, input:not([type=hidden], [type=file], [type=radio], [type=password])"));
-const key = (one) => (one.type === "checkbox" ? `${one.name}=${one.value}` : one.name);
-const value = (one) => (one.type === "checkbox" ? one.checked : one.value);
-const sent = (one) => (one.type === "checkbox" ? one.defaultChecked : one.defaultValue);
-const drafted = (form) => JSON.parse(sessionStorage.getItem(name(form)) || "{}");
+const draftFields = (form) => [...form.elements].filter((field) => field.name && field.matches("textarea, input:not([type=hidden], [type=file], [type=radio], [type=password])"));
+const key = (field) => (field.type === "checkbox" ? `${field.name}=${field.value}` : field.name);
+const value = (field) => (field.type === "checkbox" ? field.checked : field.value);
+const initialValue = (field) => (field.type === "checkbox" ? field.defaultChecked : field.defaultValue);
+const readDraft = (form) => JSON.parse(sessionStorage.getItem(name(form)) || "{}");
 
 document.addEventListener("input", ({ target }) => {
   const form = target.closest?.("form[data-draft]");
   if (!form) return;
   try {
-    // Each with what the form came with: a draft is of no use to one that comes with something else.
-    const before = drafted(form);
-    sessionStorage.setItem(name(form), JSON.stringify(Object.fromEntries(written(form).map((one) => [key(one), [value(one), before[key(one)]?.[1] ?? sent(one)]]))));
+    // Each draft is stored with the initial value: it is only valid for a form with the same initial value.
+    const stored = readDraft(form);
+    sessionStorage.setItem(name(form), JSON.stringify(Object.fromEntries(draftFields(form).map((field) => [key(field), [value(field), stored[key(field)]?.[1] ?? initialValue(field)]]))));
   } catch {
-    // Too long to keep, or nothing may be kept: it stays in the field.
+    // Storage is full or forbidden: the input stays in the field.
   }
 });
 htmx.onLoad((element) => {
   for (const form of element.querySelectorAll("form[data-draft]")) {
-    const kept = drafted(form);
-    for (const one of written(form)) {
-      const [draft, of] = kept[key(one)] ?? [];
-      if (draft === undefined || draft === value(one) || of !== sent(one)) continue;
-      one.type === "checkbox" ? (one.checked = draft) : (one.value = draft);
-      one.dispatchEvent(new CustomEvent("onward:restored", { bubbles: true }));
+    const draft = readDraft(form);
+    for (const field of draftFields(form)) {
+      const [drafted, initial] = draft[key(field)] ?? [];
+      if (drafted === undefined || drafted === value(field) || initial !== initialValue(field)) continue;
+      field.type === "checkbox" ? (field.checked = drafted) : (field.value = drafted);
+      field.dispatchEvent(new CustomEvent("onward:restored", { bubbles: true }));
     }
   }
 });

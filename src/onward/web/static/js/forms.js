@@ -1,4 +1,4 @@
-// Forms: busy while they are sent, told beside the field what is wrong, never lost without a word.
+// Forms: busy while they are sent; errors are shown beside their fields.
 const sender = (element) => (element.matches("form") ? element : element.closest("form"));
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
@@ -26,19 +26,19 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
   }
 });
 
-// What the browser sees by itself is said beside the field: at first when it is left, then as it is typed.
-const below = (input) => document.getElementById((input.getAttribute("aria-describedby") || "").split(" ").find((id) => id.endsWith("-error")) || "");
-const judge = (input) => {
-  const place = below(input);
-  if (!place) return true;
-  const good = input.checkValidity();
-  place.textContent = good ? "" : input.validity.valueMissing ? onward.text("required") : input.validationMessage;
-  good ? input.removeAttribute("aria-invalid") : input.setAttribute("aria-invalid", "true");
-  return good;
+// The browser's own checks are shown beside the field: first when it loses the focus, then during typing.
+const errorElement = (input) => document.getElementById((input.getAttribute("aria-describedby") || "").split(" ").find((id) => id.endsWith("-error")) || "");
+const validate = (input) => {
+  const error = errorElement(input);
+  if (!error) return true;
+  const isValid = input.checkValidity();
+  error.textContent = isValid ? "" : input.validity.valueMissing ? onward.text("required") : input.validationMessage;
+  isValid ? input.removeAttribute("aria-invalid") : input.setAttribute("aria-invalid", "true");
+  return isValid;
 };
-document.addEventListener("focusout", ({ target }) => target.matches?.(".field :is(input, textarea, select)") && target.value && judge(target));
+document.addEventListener("focusout", ({ target }) => target.matches?.(".field :is(input, textarea, select)") && target.value && validate(target));
 document.addEventListener("input", ({ target }) => {
-  if (target.matches?.(".field [aria-invalid=true]")) judge(target);
+  if (target.matches?.(".field [aria-invalid=true]")) validate(target);
   if (target.matches?.("[data-confirm]")) {
     const form = target.closest("form");
     form.querySelector("footer .button:last-child").disabled = target.value.trim() !== form.dataset.confirms;
@@ -47,12 +47,12 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("invalid", (event) => {
   if (!event.target.matches(".field :is(input, textarea, select)")) return;
   event.preventDefault();
-  judge(event.target);
+  validate(event.target);
   event.target.closest("form").querySelector("[aria-invalid=true]").focus();
 }, true);
-document.addEventListener("htmx:validation:failed", ({ target }) => judge(target));
+document.addEventListener("htmx:validation:failed", ({ target }) => validate(target));
 
-// After the server said what is wrong, the first such field has the focus.
+// After errors from the server, the first invalid field gets the focus.
 document.addEventListener("htmx:afterSettle", ({ detail: { xhr, target } }) => {
   if (xhr?.status === 422) (document.querySelector("dialog[open]") || target.parentElement || document).querySelector("[aria-invalid=true]")?.focus();
 });

@@ -1,6 +1,6 @@
-// Keys: / searches, Ctrl or Cmd K asks the palette, ? tells them all, G and a letter goes somewhere.
-const PLACES = { d: "/", s: "/sessions", h: "/handoff", a: "/analytics", k: "/knowledge" };
-let wasG = 0;
+// Keys: / searches, Ctrl or Cmd K opens the palette, ? lists the shortcuts, G and a letter goes to a page.
+const PAGES = { d: "/", s: "/sessions", h: "/handoff", a: "/analytics", k: "/knowledge" };
+let lastG = 0;
 const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (key === "/") {
-    const find = [document.querySelector("main [data-search]"), document.getElementById("find")].find((one) => one?.checkVisibility());
+    const find = [document.querySelector("main [data-search]"), document.getElementById("find")].find((field) => field?.checkVisibility());
     if (find) {
       event.preventDefault();
       find.focus();
@@ -22,12 +22,12 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "?" && document.getElementById("shortcuts")) {
     event.preventDefault();
     onward.open("shortcuts");
-  } else if (key === "n" && Date.now() - wasG >= 1200 && document.querySelector(".now")) onward.fetchDialog("/parts/sessions/start");
-  else if (key === "c" && Date.now() - wasG >= 1200 && document.querySelector(".now")) onward.complete();
-  else if (key === "g") wasG = Date.now();
-  else if (Date.now() - wasG < 1200 && PLACES[key]) go(PLACES[key]);
+  } else if (key === "n" && Date.now() - lastG >= 1200 && document.querySelector(".now")) onward.fetchDialog("/parts/sessions/start");
+  else if (key === "c" && Date.now() - lastG >= 1200 && document.querySelector(".now")) onward.complete();
+  else if (key === "g") lastG = Date.now();
+  else if (Date.now() - lastG < 1200 && PAGES[key]) go(PAGES[key]);
 });
-// Only who may write has these dialogs.
+// Only pages of readers who may write have these buttons.
 onward.complete = () => {
   const button = document.querySelector(".now [data-fetches$='/complete']");
   button ? button.click() : onward.toast(onward.text("noneActive"), "info");

@@ -5,7 +5,7 @@ if (dialog) {
   const list = document.getElementById("palette-list");
   const options = () => [...list.querySelectorAll("[role=option]")];
   const choose = (option) => {
-    options().forEach((one) => one.setAttribute("aria-selected", one === option));
+    options().forEach((item) => item.setAttribute("aria-selected", item === option));
     option ? input.setAttribute("aria-activedescendant", option.id) : input.removeAttribute("aria-activedescendant");
     option?.scrollIntoView({ block: "nearest" });
   };
@@ -17,17 +17,17 @@ if (dialog) {
   list.addEventListener("pointermove", ({ target }) => target.closest("[role=option]") && choose(target.closest("[role=option]")));
   list.addEventListener("click", ({ target }) => target.closest("[role=option]") && dialog.close());
   input.addEventListener("keydown", (event) => {
-    const all = options();
-    const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
-    const to = { ArrowDown: (at + 1) % all.length, ArrowUp: (at - 1 + all.length) % all.length, Home: 0, End: all.length - 1 }[event.key];
-    if (to !== undefined && all.length) {
+    const items = options();
+    const index = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+    const nextIndex = { ArrowDown: (index + 1) % items.length, ArrowUp: (index - 1 + items.length) % items.length, Home: 0, End: items.length - 1 }[event.key];
+    if (nextIndex !== undefined && items.length) {
       event.preventDefault();
-      choose(all[to]);
-    } else if (event.key === "Enter" && all[at]) {
+      choose(items[nextIndex]);
+    } else if (event.key === "Enter" && items[index]) {
       event.preventDefault();
-      const { action } = all[at].dataset;
+      const { action } = items[index].dataset;
       dialog.close();
-      action ? onward.run(action) : all[at].click();
+      action ? onward.run(action) : items[index].click();
     }
   });
   list.addEventListener("click", (event) => {
@@ -43,13 +43,13 @@ if (dialog) {
     document.body.append(form);
     form.submit();
   };
-  // What a command of the palette does that is no page: "dialog:ID" opens a dialog, "fetch:URL" one that is fetched first, "complete" the one of the active session.
+  // Commands that are not pages: "dialog:ID" opens a dialog, "fetch:URL" fetches item, "complete" opens the item of the active session.
   onward.run = (action) => {
-    const [what, which] = action.split(":");
-    if (what === "dialog") onward.open(which);
-    else if (what === "fetch") onward.fetchDialog(which);
-    else if (what === "complete") onward.complete();
-    else if (what === "theme") document.querySelector("[data-theme-switch]").requestSubmit();
-    else if (what === "language") post("/settings/language", { language: which });
+    const [kind, argument] = action.split(":");
+    if (kind === "dialog") onward.open(argument);
+    else if (kind === "fetch") onward.fetchDialog(argument);
+    else if (kind === "complete") onward.complete();
+    else if (kind === "theme") document.querySelector("[data-theme-switch]").requestSubmit();
+    else if (kind === "language") post("/settings/language", { language: argument });
   };
 }

@@ -1,2 +1,2 @@
-// A button that prints the page, as its style for paper has it.
+// A button that prints the page with its print style.
 document.addEventListener("click", ({ target }) => target.closest?.("[data-prints]") && window.print());

@@ -1,11 +1,11 @@
-// A turn that an address marks comes into sight and has the focus, whichever way the page came: ?turn=41, or #turn-41 of a turn that is on another page.
+// A turn in the address (?turn=41, or #turn-41 even if it is on another page of turns) is scrolled to and gets the focus.
 const show = () => {
-  const named = /^#turn-(\d+)$/.exec(location.hash)?.[1];
-  if (named && !document.getElementById(`turn-${named}`) && document.querySelector(".session .turn")) {
-    location.replace(`${location.pathname}?turn=${named}`);
+  const hashTurn = /^#turn-(\d+)$/.exec(location.hash)?.[1];
+  if (hashTurn && !document.getElementById(`turn-${hashTurn}`) && document.querySelector(".session .turn")) {
+    location.replace(`${location.pathname}?turn=${hashTurn}`);
     return;
   }
-  const marked = (named && document.getElementById(`turn-${named}`)) || document.querySelector(".turn.is-marked");
+  const marked = (hashTurn && document.getElementById(`turn-${hashTurn}`)) || document.querySelector(".turn.is-marked");
   if (!marked) return;
   marked.scrollIntoView({ block: "center" });
   marked.focus({ preventScroll: true });
@@ -15,12 +15,12 @@ addEventListener("hashchange", show);
 document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
   if (target.id === "main" || requestConfig?.target?.id === "main") requestAnimationFrame(show);
 });
-// What the credits come to is seen, also where it stands below what fits into the dialog.
+// The credit outlook stays visible while credits are entered.
 document.addEventListener("htmx:afterSettle", () => {
   const outlook = document.activeElement?.matches("[name=credits]") && document.getElementById("outlook");
   if (outlook) outlook.scrollIntoView({ block: "nearest" });
 });
-// A filter keeps the focus when the list below it was fetched anew.
+// A filter keeps the focus when the list is refetched.
 let filter = "";
 document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => target.id === "session-list" && (filter = document.activeElement?.id ?? ""));
 document.addEventListener("htmx:afterSettle", () => {

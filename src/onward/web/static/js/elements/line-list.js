@@ -1,4 +1,4 @@
-// <line-list><textarea></textarea></line-list>: a list typed line by line. The field of lines is what is sent; what is seen is a row for each line.
+// <line-list><textarea></textarea></line-list>: a list edited line by line. The text area is sent; the reader sees input row per line.
 customElements.define("line-list", class extends HTMLElement {
   connectedCallback() {
     this.field = this.querySelector("textarea");
@@ -7,19 +7,19 @@ customElements.define("line-list", class extends HTMLElement {
     this.field.hidden = true;
     this.append(this.rows);
     const label = document.querySelector(`label[for="${this.field.id}"]`);
-    this.idOfFirst = this.field.id;
+    this.firstId = this.field.id;
     this.field.id += "-all";
     label?.addEventListener("click", () => this.rows.querySelector("input").focus());
-    this.addEventListener("input", ({ target }) => target !== this.field && this.gather());
-    this.addEventListener("keydown", (event) => this.key(event));
-    this.addEventListener("paste", (event) => this.paste(event));
-    this.addEventListener("onward:restored", () => this.spread(this.field.value.split("\n")));
-    this.spread(this.field.value.split("\n"));
+    this.addEventListener("input", ({ target }) => target !== this.field && this.collect());
+    this.addEventListener("keydown", (event) => this.onKey(event));
+    this.addEventListener("paste", (event) => this.onPaste(event));
+    this.addEventListener("onward:restored", () => this.setLines(this.field.value.split("\n")));
+    this.setLines(this.field.value.split("\n"));
   }
-  spread(lines) {
+  setLines(lines) {
     this.rows.replaceChildren();
     for (const line of lines.length ? lines : [""]) this.rows.append(this.row(line));
-    this.name();
+    this.labelRows();
   }
   row(text = "") {
     const row = document.createElement("li");
@@ -32,17 +32,17 @@ customElements.define("line-list", class extends HTMLElement {
     row.append(input);
     return row;
   }
-  name() {
-    [...this.rows.children].forEach(({ firstChild: input }, at) => {
-      input.setAttribute("aria-label", `${this.dataset.line} ${at + 1}`);
-      at ? input.removeAttribute("id") : (input.id = this.idOfFirst);
-      if (at) input.placeholder = "";
+  labelRows() {
+    [...this.rows.children].forEach(({ firstChild: input }, index) => {
+      input.setAttribute("aria-label", `${this.dataset.line} ${index + 1}`);
+      index ? input.removeAttribute("id") : (input.id = this.firstId);
+      if (index) input.placeholder = "";
     });
   }
-  gather() {
-    this.field.value = [...this.rows.querySelectorAll("input")].map((one) => one.value).filter((line) => line.trim()).join("\n");
+  collect() {
+    this.field.value = [...this.rows.querySelectorAll("input")].map((input) => input.value).filter((line) => line.trim()).join("\n");
   }
-  key(event) {
+  onKey(event) {
     const { target: input, key } = event;
     const row = input.closest?.("li");
     if (!row || event.isComposing) return;
@@ -52,14 +52,14 @@ customElements.define("line-list", class extends HTMLElement {
       const next = this.row(input.value.slice(input.selectionEnd));
       input.value = input.value.slice(0, input.selectionStart);
       row.after(next);
-      this.changed(next, 0);
+      this.focusRow(next, 0);
     } else if (key === "Backspace" && !input.selectionEnd && row.previousElementSibling) {
       event.preventDefault();
-      const before = row.previousElementSibling.firstChild;
-      const at = before.value.length;
-      before.value += input.value;
+      const previous = row.previousElementSibling.firstChild;
+      const index = previous.value.length;
+      previous.value += input.value;
       row.remove();
-      this.changed(before.parentElement, at);
+      this.focusRow(previous.parentElement, index);
     } else if (key === "ArrowDown" && row.nextElementSibling) this.focusOn(event, row.nextElementSibling);
     else if (key === "ArrowUp" && row.previousElementSibling) this.focusOn(event, row.previousElementSibling);
   }
@@ -67,13 +67,13 @@ customElements.define("line-list", class extends HTMLElement {
     event.preventDefault();
     row.firstChild.focus();
   }
-  changed(row, at) {
-    this.name();
+  focusRow(row, index) {
+    this.labelRows();
     row.firstChild.focus();
-    row.firstChild.setSelectionRange(at, at);
+    row.firstChild.setSelectionRange(index, index);
     row.firstChild.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  paste(event) {
+  onPaste(event) {
     const lines = event.clipboardData.getData("text").split(/\r?\n/).map((line) => line.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, "").trim()).filter(Boolean);
     const row = event.target.closest("li");
     if (lines.length < 2 || !row) return;
@@ -86,6 +86,6 @@ customElements.define("line-list", class extends HTMLElement {
       last.after(next);
       last = next;
     }
-    this.changed(last, last.firstChild.value.length);
+    this.focusRow(last, last.firstChild.value.length);
   }
 });

@@ -1,5 +1,5 @@
-// <replay-player src turns turn speed>: plays a session back, turn by turn, from pages of turns that the server sends as they are needed.
-// Space plays and pauses; arrows, J and K go by turns; 1 to 4 set the speed; Home and End go to the ends. The address says where it stands.
+// <replay-player src turns turn speed>: replays a session turn delta turn, fetching pages of turns as needed.
+// Space plays and pauses; arrows, J and K move delta turns; 1 position 4 set the speed; Home and End go position the ends. The address follows.
 const PAGE = 40;
 const SHOWN = 6;
 const MIN_MS = 900;
@@ -11,18 +11,18 @@ customElements.define("replay-player", class extends HTMLElement {
     this.scene = this.querySelector(".scene");
     if (!this.scene) return;
     this.turns = Number(this.getAttribute("turns"));
-    this.at = Number(this.getAttribute("turn"));
+    this.position = Number(this.getAttribute("turn"));
     this.speed = Number(this.getAttribute("speed"));
     this.pages = new Map();
     this.seek = this.querySelector(".seek");
     this.button = this.querySelector(".play");
     this.seek.addEventListener("input", () => this.go(Number(this.seek.value)));
     this.button.addEventListener("click", () => this.play(!this.timer));
-    this.querySelectorAll("[data-step]").forEach((one) => one.addEventListener("click", () => this.step(Number(one.dataset.step))));
-    this.querySelector("select").addEventListener("change", ({ target }) => this.pace(Number(target.value)));
+    this.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => this.step(Number(button.dataset.step))));
+    this.querySelector("select").addEventListener("change", ({ target }) => this.setSpeed(Number(target.value)));
     this.keys = (event) => this.key(event);
     document.addEventListener("keydown", this.keys);
-    this.go(this.at);
+    this.go(this.position);
   }
   disconnectedCallback() {
     document.removeEventListener("keydown", this.keys);
@@ -31,89 +31,89 @@ customElements.define("replay-player", class extends HTMLElement {
   key(event) {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || target.matches("input:not(.seek), textarea, select, summary")) return;
-    const by = { ArrowRight: 1, j: 1, ArrowLeft: -1, k: -1 }[key];
+    const delta = { ArrowRight: 1, j: 1, ArrowLeft: -1, k: -1 }[key];
     if (key === " ") {
       if (target.matches("button, a") && target !== this.button) return;
       this.play(!this.timer);
-    } else if (by && !(target === this.seek && key.startsWith("Arrow"))) this.step(by);
+    } else if (delta && !(target === this.seek && key.startsWith("Arrow"))) this.step(delta);
     else if (key === "Home") this.go(1);
     else if (key === "End") this.go(this.turns);
-    else if ("1234".includes(key)) this.pace(Number(key));
+    else if ("1234".includes(key)) this.setSpeed(Number(key));
     else return;
     event.preventDefault();
   }
-  // A page of turns, fetched once; those that are far away are let go.
+  // Return a page of turns, fetched once; distant pages are dropped.
   page(number) {
     if (!this.pages.has(number)) {
       const fetched = fetch(`${this.getAttribute("src")}?from=${number * PAGE + 1}`, { headers: { "HX-Request": "true" } }).then(async (answer) => {
         if (!answer.ok) throw new Error(answer.statusText);
-        const made = document.createElement("template");
-        made.innerHTML = await answer.text();
-        return [...made.content.querySelectorAll(".turn")];
+        const template = document.createElement("template");
+        template.innerHTML = await answer.text();
+        return [...template.content.querySelectorAll(".turn")];
       });
       fetched.catch(() => this.pages.delete(number));
       this.pages.set(number, fetched);
-      for (const kept of this.pages.keys()) if (Math.abs(kept - number) > 3) this.pages.delete(kept);
+      for (const cached of this.pages.keys()) if (Math.abs(cached - number) > 3) this.pages.delete(cached);
     }
     return this.pages.get(number);
   }
-  step(by) {
+  step(delta) {
     this.play(false);
-    this.go(this.at + by);
+    this.go(this.position + delta);
   }
-  async go(to) {
-    this.at = Math.max(1, Math.min(this.turns, to));
-    const wanted = this.at;
-    this.tell();
-    const first = Math.max(1, wanted - SHOWN + 1);
-    const number = Math.floor((wanted - 1) / PAGE);
+  async go(position) {
+    this.position = Math.max(1, Math.min(this.turns, position));
+    const target = this.position;
+    this.showPosition();
+    const first = Math.max(1, target - SHOWN + 1);
+    const number = Math.floor((target - 1) / PAGE);
     try {
       const before = Math.floor((first - 1) / PAGE);
-      const found = [...(before < number ? await this.page(before) : []), ...(await this.page(number))];
-      if (this.at !== wanted || !this.isConnected) return;
-      const shown = found.filter((one) => Number(one.id.slice(5)) >= first && Number(one.id.slice(5)) <= wanted);
-      shown.forEach((one) => one.classList.toggle("is-now", one.id === `turn-${wanted}`));
+      const turns = [...(before < number ? await this.page(before) : []), ...(await this.page(number))];
+      if (this.position !== target || !this.isConnected) return;
+      const shown = turns.filter((turn) => Number(turn.id.slice(5)) >= first && Number(turn.id.slice(5)) <= target);
+      shown.forEach((turn) => turn.classList.toggle("is-now", turn.id === `turn-${target}`));
       this.scene.replaceChildren(...shown);
       htmx.process(this.scene);
-      const now = this.scene.lastElementChild;
-      now?.scrollIntoView({ block: "nearest" });
-      if (now && now.offsetHeight > this.scene.clientHeight) this.scene.scrollTop = now.offsetTop;
-      this.wait(now);
-      if ((wanted % PAGE) > PAGE - 10 && (number + 1) * PAGE < this.turns) this.page(number + 1);
+      const current = this.scene.lastElementChild;
+      current?.scrollIntoView({ block: "nearest" });
+      if (current && current.offsetHeight > this.scene.clientHeight) this.scene.scrollTop = current.offsetTop;
+      this.wait(current);
+      if ((target % PAGE) > PAGE - 10 && (number + 1) * PAGE < this.turns) this.page(number + 1);
     } catch {
       this.play(false);
       onward.toast(onward.text("offline"), "error");
     }
   }
-  wait(now) {
+  wait(current) {
     clearTimeout(this.timer);
     if (!this.isPlaying) return;
-    if (this.at >= this.turns) return this.play(false);
-    const ms = Math.min(MAX_MS, Math.max(MIN_MS, (now?.querySelector(".prose")?.textContent.length ?? 0) * MS_PER_CHAR));
-    this.timer = setTimeout(() => this.go(this.at + 1), ms / this.speed);
+    if (this.position >= this.turns) return this.play(false);
+    const ms = Math.min(MAX_MS, Math.max(MIN_MS, (current?.querySelector(".prose")?.textContent.length ?? 0) * MS_PER_CHAR));
+    this.timer = setTimeout(() => this.go(this.position + 1), ms / this.speed);
   }
-  play(on) {
-    this.isPlaying = on;
+  play(isOn) {
+    this.isPlaying = isOn;
     clearTimeout(this.timer);
     this.timer = 0;
     const { play, pause } = this.button.dataset;
-    this.button.querySelector("span:last-child").textContent = on ? pause : play;
-    this.button.querySelector(".icon").className = `icon icon-${on ? "pause" : "play"}`;
-    if (on) {
+    this.button.querySelector("span:last-child").textContent = isOn ? pause : play;
+    this.button.querySelector(".icon").className = `icon icon-${isOn ? "pause" : "play"}`;
+    if (isOn) {
       this.timer = -1;
-      this.go(this.at >= this.turns ? 1 : this.at + 1);
+      this.go(this.position >= this.turns ? 1 : this.position + 1);
     }
   }
-  pace(speed) {
+  setSpeed(speed) {
     this.speed = speed;
     this.querySelector("select").value = speed;
-    this.tell();
+    this.showPosition();
     if (this.isPlaying) this.wait(this.scene.lastElementChild);
   }
-  tell() {
-    this.seek.value = this.at;
-    this.querySelector("output").textContent = `${this.at.toLocaleString(onward.language)} / ${this.turns.toLocaleString(onward.language)}`;
-    this.querySelector(".controls a").href = `${location.pathname.replace(/\/replay$/, "")}?turn=${this.at}`;
-    history.replaceState(history.state, "", `${location.pathname}?turn=${this.at}${this.speed > 1 ? `&speed=${this.speed}` : ""}`);
+  showPosition() {
+    this.seek.value = this.position;
+    this.querySelector("output").textContent = `${this.position.toLocaleString(onward.language)} / ${this.turns.toLocaleString(onward.language)}`;
+    this.querySelector(".controls a").href = `${location.pathname.replace(/\/replay$/, "")}?turn=${this.position}`;
+    history.replaceState(history.state, "", `${location.pathname}?turn=${this.position}${this.speed > 1 ? `&speed=${this.speed}` : ""}`);
   }
 });

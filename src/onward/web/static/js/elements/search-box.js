@@ -1,37 +1,37 @@
-// <search-box>: a combobox over what the server finds. The address keeps up with what is asked, so that it can be reloaded, sent and come back to.
+// <search-box>: a combobox over the search results. The address follows the query, so that it can be reloaded and shared.
 customElements.define("search-box", class extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("[role=combobox]");
-    this.addEventListener("keydown", (event) => event.target === this.input && this.steer(event));
+    this.addEventListener("keydown", (event) => event.target === this.input && this.onKey(event));
     this.addEventListener("pointermove", ({ target }) => target.closest("[role=option]") && this.choose(target.closest("[role=option]"), false));
-    this.addEventListener("htmx:afterSettle", () => this.answered());
+    this.addEventListener("htmx:afterSettle", () => this.onResults());
   }
   get options() {
     return [...this.querySelectorAll("[role=option]")];
   }
-  answered() {
-    // What was asked for before one went on is answered after, and the address is another page's by then.
+  onResults() {
+    // Late results must not change the address of another page.
     if (!this.isConnected) return;
     this.input.setAttribute("aria-expanded", String(this.options.length > 0));
     this.input.removeAttribute("aria-activedescendant");
-    const asked = new URLSearchParams([...new FormData(this.querySelector("form"))].filter(([, value]) => value));
-    history.replaceState(history.state, "", asked.size ? `/search?${asked}` : "/search");
+    const params = new URLSearchParams([...new FormData(this.querySelector("form"))].filter(([, value]) => value));
+    history.replaceState(history.state, "", params.size ? `/search?${params}` : "/search");
   }
   choose(option, scrolls = true) {
-    for (const one of this.options) one.setAttribute("aria-selected", one === option);
+    for (const candidate of this.options) candidate.setAttribute("aria-selected", candidate === option);
     this.input.setAttribute("aria-activedescendant", option.id);
     if (scrolls) option.scrollIntoView({ block: "nearest" });
   }
-  steer(event) {
-    const all = this.options;
-    const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
-    const to = { ArrowDown: Math.min(at + 1, all.length - 1), ArrowUp: Math.max(at - 1, 0) }[event.key];
-    if (to !== undefined && all.length) {
+  onKey(event) {
+    const options = this.options;
+    const index = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const nextIndex = { ArrowDown: Math.min(index + 1, options.length - 1), ArrowUp: Math.max(index - 1, 0) }[event.key];
+    if (nextIndex !== undefined && options.length) {
       event.preventDefault();
-      this.choose(all[to]);
-    } else if (event.key === "Enter" && all[at]) {
+      this.choose(options[nextIndex]);
+    } else if (event.key === "Enter" && options[index]) {
       event.preventDefault();
-      all[at].click();
+      options[index].click();
     }
   }
 });
