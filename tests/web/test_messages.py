@@ -28,10 +28,23 @@ RAISED_IN = ("api", "app", "core", "formats", "llm", "redact", "store")
 """Folders whose errors a page may show."""
 
 PHRASE_MODULES = (
-    "agents/checkup", "app/accounts/charges", "app/accounts/selection", "app/admin/doctor", "app/handoffs/refiner", "app/jobs/kinds", "app/jobs/jobs",
-    "app/knowledge/troubleshooter", "app/models/keys", "app/sessions/completion_job", "core/accounts/forecast", "core/accounts/rank",
-    "core/accounts/report", "core/knowledge/checklist", "llm/acceptance", "llm/failures",
-)  # fmt: skip
+    "agents/checkup",
+    "app/accounts/charges",
+    "app/accounts/selection",
+    "app/admin/doctor",
+    "app/handoffs/refiner",
+    "app/jobs/kinds",
+    "app/jobs/jobs",
+    "app/knowledge/troubleshooter",
+    "app/models/keys",
+    "app/sessions/completion_job",
+    "core/accounts/forecast",
+    "core/accounts/rank",
+    "core/accounts/report",
+    "core/knowledge/checklist",
+    "llm/acceptance",
+    "llm/failures",
+)
 """Modules whose constant phrases a page may show."""
 
 NOT_SHOWN = {"test of the key", "Answer with one word.", "Say yes.", "there is nothing to keep"}

@@ -163,7 +163,7 @@ def test_sessions_are_given_to_another_project_and_a_project_is_deleted_by_name(
     page.get_by_role("textbox", name="Sessions").fill("3")
     page.get_by_role("dialog").get_by_role("button", name="Move", exact=True).click()
     expect(page.locator("main h1")).to_have_text("other")
-    expect(page.locator(".toast").last).to_contain_text("1 session went to other")
+    expect(page.locator(".toast").last).to_contain_text("1 session moved to other")
     page.get_by_role("button", name="More about this project").click()
     page.get_by_role("button", name="Delete").click()
     delete = page.get_by_role("button", name="Delete permanently")

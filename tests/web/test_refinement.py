@@ -85,5 +85,5 @@ def test_where_nothing_is_kept_the_page_says_why_and_what_to_do(page: Page, writ
     page.context.add_cookies([{"name": "onward_language", "value": "id", "url": writing_site.url}])
     page.reload()
     wait_until_ready(page)
-    notice = page.get_by_text("Handoff buatan aturan tetap berlaku.").locator("..")
-    expect(notice).to_contain_text("menolak kunci LLM (HTTP 401). Beri yang lain: onward llm-key set.")
+    notice = page.get_by_text("Handoff berbasis aturan tetap dipakai.").locator("..")
+    expect(notice).to_contain_text("menolak kunci LLM.")

@@ -95,6 +95,7 @@ def test_a_token_is_shown_once_and_revoked_by_name(page: Page, site: Site, watch
     token = dialog.locator("code").inner_text()
     assert token.startswith("onw_")
     dialog.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     row = page.get_by_role("row", name="Budi's laptop")
     expect(row).to_contain_text("write")
     assert token not in page.content()
