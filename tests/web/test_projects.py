@@ -170,11 +170,11 @@ def test_sessions_are_given_to_another_project_and_a_project_is_deleted_by_name(
     expect(delete).to_be_disabled()
     assert violations(page) == []
     for wrong in ("Other", "othe", "other 1"):
-        page.get_by_label("Type other to go on").fill(wrong)
+        page.get_by_label("Type other to confirm").fill(wrong)
         page.keyboard.press("Enter")
         expect(delete).to_be_disabled()
     assert "other" in site.onward("project", "list")
-    page.get_by_label("Type other to go on").fill("other")
+    page.get_by_label("Type other to confirm").fill("other")
     delete.click()
     page.wait_for_url(f"{site.url}/")
     assert "other" not in site.onward("project", "list")
