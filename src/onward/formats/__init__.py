@@ -16,6 +16,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Transcr
 from onward.core.transcript.turn import unframe_turn
 from onward.errors import NothingRead, UnknownFormat
 from onward.formats.fields import UNKNOWN_TYPE, holds_objects
+from onward.formats.identity import TurnIdentities
 from onward.formats.source import TranscriptSource
 from onward.message import Message
 
@@ -102,10 +103,12 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     """
     transcript_format = detect(source)
     report.format = transcript_format.NAME
+    identities = TurnIdentities()
     waiting_items: list[TranscriptItem] = []
     for item in transcript_format.read(source, report):
         if isinstance(item, Turn):
             report.turns += 1
+            identities.mark(item)
             if waiting_items:
                 report.sessions += isinstance(waiting_items[0], SessionHead)
                 yield from waiting_items

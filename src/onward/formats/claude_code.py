@@ -27,6 +27,7 @@ _FASTEST_ANSWER = timedelta(milliseconds=10)
 """No model answers faster: a record this close to its parent got its time when the file was copied."""
 _COPY_PAUSE = timedelta(seconds=1)
 """Records further apart in time did not get their times from one copy."""
+_KEY_CHARACTERS = 256
 _PROGRESS = b'"type":"progress"'
 _SNAPSHOT = b'{"type":"file-history-snapshot"'
 _SKIPPED = {
@@ -102,6 +103,9 @@ class _Reader:
         """Hashes of the blocks read so far, by message id."""
         self.turn_ids: dict[str, str | None] = {}
         """The id of the turn at or before each record."""
+        self.record_keys: dict[str, int] = {}
+        """What tells the record of an id from another record under the same id."""
+        self.ambiguous_ids: set[str] = set()
         self.lanes: dict[str, str] = {}
         self.continued_records: set[str] = set()
         """Records with a next prompt or answer in the main conversation; a second one opens a branch."""
@@ -116,9 +120,15 @@ class _Reader:
         """Read one record."""
         kind = as_text(record.get("type"))
         uuid = record.get("uuid")
-        if isinstance(uuid, str) and uuid in self.turn_ids:
-            self.report.skip("repeated record")
-            return
+        if isinstance(uuid, str):
+            key = _record_key(kind, record)
+            if self.record_keys.setdefault(uuid, key) == key:
+                if uuid in self.turn_ids:
+                    self.report.skip("repeated record")
+                    return
+            else:
+                # An id that names two records names none: an exporter may have replaced the ids.
+                self.ambiguous_ids.add(uuid)
         message = record.get("message")
         if kind in {"user", "assistant"} and isinstance(message, dict):
             self._open_session(record)
@@ -241,7 +251,7 @@ class _Reader:
         """A prompt ends every unfinished answer, and opens a branch if its parent already has a continuation."""
         self.open_answers.clear()
         self._release_delivered()
-        if not parent:
+        if not parent or parent in self.ambiguous_ids:
             return
         if parent in self.continued_records and parent in self.turn_ids:
             self.pending.append(Rewind(to=self.turn_ids[parent]))
@@ -458,3 +468,12 @@ def _parse_arguments(value: object) -> dict[str, object] | str:
 
 def _text_key(text: str) -> str:
     return " ".join(text.split())
+
+
+def _record_key(kind: str, record: dict[str, Any]) -> int:
+    """Return a number that two records under one id share only if they are the same."""
+    content = as_object(record.get("message")).get("content")
+    block = content[0] if isinstance(content, list) and content else content
+    if isinstance(block, dict):
+        block = block.get("id") or block.get("tool_use_id") or block.get("text") or block.get("thinking")
+    return hash((kind, as_text(record.get("timestamp")), as_text(block)[:_KEY_CHARACTERS]))

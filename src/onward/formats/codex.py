@@ -15,7 +15,15 @@ import orjson
 from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import parse_arguments
-from onward.formats.codex_items import ITEM_KINDS, SKIPPED_EVENTS, SKIPPED_ITEMS, SKIPPED_RECORDS, parse_item, parse_script
+from onward.formats.codex_items import (
+    ITEM_KINDS,
+    SKIPPED_EVENTS,
+    SKIPPED_ITEMS,
+    SKIPPED_RECORDS,
+    find_header_code,
+    parse_item,
+    parse_script,
+)
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, unknown_reason
 from onward.formats.source import TranscriptSource
@@ -35,7 +43,6 @@ _ENCRYPTED = "reasoning that is encrypted or empty"
 _KEY_CHARACTERS = 128
 _LARGE_BYTES = 1024
 """Shorter lines are parsed without checking first."""
-_EXIT_WORDS = ("exited with code ", "Exit code: ")
 
 
 def detect(head: bytes) -> bool:
@@ -436,7 +443,7 @@ def _parse_output(output: object) -> tuple[str, int | None]:
     envelope = output
     if isinstance(output, str):
         if not output.startswith('{"'):
-            return output, _exit_code(output)
+            return output, find_header_code(output)
         try:
             envelope = orjson.loads(output)
         except orjson.JSONDecodeError:
@@ -447,18 +454,7 @@ def _parse_output(output: object) -> tuple[str, int | None]:
     text = output if isinstance(output, str) else _join_blocks(output)
     if isinstance(code := as_object(metadata).get("exit_code"), int):
         return text, code
-    return text, _exit_code(text)
-
-
-def _exit_code(text: str) -> int | None:
-    """Return the exit code in Codex' lines before a command's output."""
-    header = text[:400].partition("Output:\n")[0]
-    for words in _EXIT_WORDS:
-        position = header.find(words)
-        if position >= 0:
-            digits = header[position + len(words) : position + len(words) + 6].split("\n", 1)[0].strip()
-            return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() else None
-    return None
+    return text, find_header_code(text)
 
 
 def _typed_text(content: object) -> tuple[str, Mark]:

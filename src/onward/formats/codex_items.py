@@ -49,6 +49,7 @@ ITEM_KINDS = frozenset(
     "UserMessage AgentMessage Reasoning Plan ContextCompaction SubAgentActivity ImageView EnteredReviewMode ExitedReviewMode".split()
 )
 """Items that stand in other records too."""
+_EXIT_WORDS = ("exited with code ", "Exit code: ")
 _SHELL_FLAGS = frozenset({"-lc", "-c", "-Command"})
 _PATCH_WORDS = {"add": "Add", "update": "Update", "delete": "Delete"}
 _LITERAL = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`"""
@@ -89,6 +90,17 @@ def parse_script(script: str, call_id: str) -> list[ToolCall]:
             text = _unquote(match["literal"])
             calls.append(ToolCall(f"{call_id}:{len(calls) + 1}", name, text if name == "apply_patch" else {"command": text}))
     return calls
+
+
+def find_header_code(text: str) -> int | None:
+    """Return the exit code in Codex' lines before a command's output."""
+    header = text[:400].partition("Output:\n")[0]
+    for words in _EXIT_WORDS:
+        position = header.find(words)
+        if position >= 0:
+            digits = header[position + len(words) : position + len(words) + 6].split("\n", 1)[0].strip()
+            return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() else None
+    return None
 
 
 def _command(item: dict[str, Any], item_id: str) -> ItemStep:

@@ -8,27 +8,21 @@ block.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-import orjson
 
 from onward.core.agents import agent_id
-from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.formats.envelopes import extract_typed
-from onward.formats.fields import as_list, as_object, as_time
+from onward.formats.fields import as_time
 from onward.formats.source import TranscriptSource
+from onward.formats.specstory_calls import ToolBlock, attribute, parse_step
 
 NAME = "specstory"
 
 _THINK, _THINK_END = "<think>", "</details></think>"
-_TOOL, _TOOL_END = "<tool-use data-", "</details></tool-use>"
+_TOOL = "<tool-use data-"
 _ROLES = ("_**User", "_**Agent", "_**Assistant")
-_SHELLS = frozenset({"bash", "sh", "shell", "zsh", "powershell", "console", "cmd"})
-_CHANGE_STARTS = ("The file ", "File created successfully at: ", "File updated successfully at: ")
-_REFUSAL_STARTS = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
-_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 
 
 def detect(head: bytes) -> bool:
@@ -49,40 +43,6 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     yield from reader.end()
 
 
-@dataclass(slots=True)
-class _Block:
-    """An open `<tool-use>`: its prose lines and its code fences, in order."""
-
-    line: int
-    name: str
-    kind: str
-    prose: list[str] = field(default_factory=list[str])
-    fences: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    in_fence: bool = False
-    is_ambiguous: bool = False
-    """A fence was opened inside a fence: its end cannot be told from the end of the block."""
-
-    def take(self, line: str) -> bool:
-        """Read one line; return whether it ended the block."""
-        if line.startswith(_TOOL_END) and (not self.in_fence or self.is_ambiguous):
-            return True
-        if line.startswith("```"):
-            language = line.strip("`").strip()
-            if not self.in_fence:
-                self.fences.append((language, []))
-                self.in_fence = True
-            elif language:
-                self.is_ambiguous = True
-                self.fences[-1][1].append(line)
-            else:
-                self.in_fence = False
-        elif self.in_fence:
-            self.fences[-1][1].append(line.removeprefix("\\") if line.startswith("\\```") else line)
-        else:
-            self.prose.append(line)
-        return False
-
-
 class _Reader:
     """The state of one read: the head, the open turn, and the open block in it."""
 
@@ -95,7 +55,7 @@ class _Reader:
         """The previous line was blank and no code fence is open, so a block may begin here."""
         self.in_fence = False
         self.thought: list[str] | None = None
-        self.block: _Block | None = None
+        self.block: ToolBlock | None = None
         self.pending_results: list[Turn] = []
 
     def take(self, number: int, line: str) -> Iterator[TranscriptItem]:
@@ -115,7 +75,7 @@ class _Reader:
         elif self.turn is None:
             self._read_title(line)
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_TOOL):
-            self.block = _Block(line=number, name=_attribute(line, "name"), kind=_attribute(line, "type"))
+            self.block = ToolBlock(line=number, name=attribute(line, "name"), kind=attribute(line, "type"))
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
             self._add_thought(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
@@ -195,30 +155,13 @@ class _Reader:
         if self.turn is not None and thinking:
             self.turn.thinking = f"{self.turn.thinking}\n\n{thinking}" if self.turn.thinking else thinking
 
-    def _add_call(self, block: _Block, *, is_complete: bool = True) -> None:
+    def _add_call(self, block: ToolBlock, *, is_complete: bool = True) -> None:
         assert self.turn is not None
-        call = ToolCall(f"line-{block.line}", block.name, {})
-        summary = next((line for line in block.prose if line.startswith("<summary>")), "")
-        detail = _unescape(summary.removeprefix("<summary>").removesuffix("</summary>").partition(" • ")[2])
-        prose = [line for line in block.prose if line and not line.startswith("<summary>")]
-        result, fences = _result(block, prose)
-        call.arguments = _arguments(block, prose, fences, detail, result)
+        call, result = parse_step(block, self.head.agent, is_complete=is_complete)
         self.turn.calls = (*self.turn.calls, call)
-        answer = ToolResult(call.id, result)
-        if result.startswith(_REFUSAL_STARTS):
-            answer.is_error = True
-            digits = result[10:14].split("\n", 1)[0].strip() if result.startswith("Exit code ") else ""
-            answer.exit_code = int(digits) if digits.isdecimal() and digits.isascii() else None
-        elif (
-            is_complete
-            and block.kind == "shell"
-            and self.head.agent == "claude-code"
-            and not result.startswith("Command running in background")
-        ):
-            answer.exit_code = 0  # Claude Code writes `Exit code N` above the output of every failed command.
-        if result or answer.exit_code is not None:
+        if result:
             self.pending_results.append(
-                Turn(role="tool", at=self.turn.at, results=(answer,), sidechain=self.turn.sidechain, line=block.line)
+                Turn(role="tool", at=self.turn.at, results=(result,), sidechain=self.turn.sidechain, line=block.line)
             )
 
     def _read_title(self, line: str) -> None:
@@ -258,102 +201,6 @@ def _header(line: str) -> Turn | None:
     elif model not in {"", "default"} and role != "User":
         turn.model = model
     return turn
-
-
-def _result(block: _Block, prose: list[str]) -> tuple[str, list[tuple[str, str]]]:
-    """Return the result of the call, and the fences that belong to the call itself."""
-    fences = [(language, "\n".join(lines)) for language, lines in block.fences]
-    has_result_label = any(line.strip("*: ") in {"Result", "Output"} for line in prose)
-    answer_line = next((line.partition(":")[2].strip() for line in prose if line.startswith(("Output: ", "**Answer:**"))), "")
-    if fences and (has_result_label or fences[-1][0] in {"text", ""}):
-        return fences[-1][1], fences[:-1]
-    return answer_line.removeprefix("**").strip(), fences
-
-
-def _arguments(block: _Block, prose: list[str], fences: list[tuple[str, str]], detail: str, result: str) -> dict[str, object]:
-    """Return the arguments of the call, as far as they are shown."""
-    arguments: dict[str, object] = {}
-    for line in prose:
-        arguments.update(_named_arguments(line, block.kind))
-    for language, text in fences:
-        if language == "json" and isinstance(value := _json(text), dict):
-            arguments.update(value)
-        elif language in _SHELLS and block.kind == "shell":
-            arguments["command"] = text
-        elif block.kind == "write" and "content" not in arguments:
-            arguments["diff" if language == "diff" else "content"] = text
-    if block.kind == "shell" and "command" not in arguments:
-        quoted_commands = [line.strip() for line in prose if line.strip().startswith("`") and line.rstrip().endswith("`")]
-        if quoted_commands:
-            arguments["command"] = quoted_commands[0].strip("`").strip()
-    if block.kind in {"write", "read"} and "file_path" not in arguments:
-        path = detail.partition(": ")[2] or _find_changed_path(result)
-        if path:
-            arguments["file_path"] = path
-    todos = _parse_todos(prose) or as_list(as_object(_json(result)).get("finalTodos"))
-    if todos:
-        arguments["todos"] = todos
-    questions = [line.strip("* ") for line in prose if line.startswith("**") and line.rstrip("* ").endswith("?")]
-    if questions and "question" in block.name.lower() + "askuser" * (block.name == "AskUser"):
-        arguments["questions"] = [{"question": question} for question in questions]
-    if not arguments and (words := detail or "\n".join(prose).strip()):
-        arguments["description"] = words
-    return arguments
-
-
-def _named_arguments(line: str, kind: str) -> Iterator[tuple[str, object]]:
-    """Arguments that a line of prose names: ` path `x` pattern `y``, `- command: `x``, `Path: `x``, or a bare `` `x` `` that was read."""
-    stripped = line.strip()
-    if kind == "shell" and not stripped.startswith("- "):
-        return
-    parts = stripped.removeprefix("- ").split("`")
-    if len(parts) < 3 or len(parts) % 2 == 0 or parts[-1].strip():
-        return
-    for key, value in zip(parts[::2], parts[1::2], strict=False):
-        name = key.strip(" :,").lower()
-        if name.isidentifier() or not name:
-            if kind in {"read", "write"} and name in {"", "path"}:
-                name = "file_path"
-            yield name or "query", value.strip("[]") if name == "command" else value
-
-
-def _find_changed_path(result: str) -> str:
-    for words in _CHANGE_STARTS:
-        if result.startswith(words):
-            return result.removeprefix(words).partition("\n")[0].partition(" has been ")[0].strip()
-    return ""
-
-
-def _parse_todos(prose: list[str]) -> list[dict[str, str]]:
-    """`1. [completed] text` and `- [x] text` as the entries of a task list."""
-    marks = {" ": "pending", "x": "completed", "X": "completed", "-": "in_progress", "⚡": "in_progress"}
-    todos: list[dict[str, str]] = []
-    for line in prose:
-        bullet, bracket, rest = line.strip().partition("[")
-        status, closing, text = rest.partition("] ")
-        if bracket and closing and bullet.strip(" -*.0123456789") == "" and len(status) < 12 and bullet:
-            todos.append({"content": text.strip(), "status": marks.get(status, status)})
-    return todos
-
-
-def _attribute(line: str, name: str) -> str:
-    return _unescape(line.partition(f'data-tool-{name}="')[2].partition('"')[0])
-
-
-def _unescape(text: str) -> str:
-    if "&" in text:
-        for entity, character in _ENTITIES:
-            text = text.replace(entity, character)
-    return text
-
-
-def _json(text: str) -> Any:
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _date(text: str) -> datetime | None:
