@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from bench.distillation import complete, store_with
 from bench.intervals import format_share
-from bench.planted_canaries import Canary, Sentence, canaries, plant
+from bench.planted_canaries import Canary, PlantedSentence, canaries, plant
 from bench.probe_sets import SHARED, Frozen, Pairs, add_budgets
 from bench.report import keep, table
 from bench.transcripts import Agent, sources
@@ -52,9 +52,9 @@ class CanaryResult:
     reached: bool
 
 
-def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]], dict[str, int]]:
+def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[PlantedSentence]], dict[str, int]]:
     """Return the sentences of each of *sessions* (three at least), and the session in which each changed canary changes."""
-    rounds: list[list[Sentence]] = [[] for _ in range(sessions)]
+    rounds: list[list[PlantedSentence]] = [[] for _ in range(sessions)]
     changes: dict[str, int] = {}
     spread = sorted(items, key=lambda canary: canary.value[::-1])  # An order independent of the kinds.
     changing = [canary for canary in spread if canary.old]
@@ -65,9 +65,9 @@ def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]
             number = changing.index(canary)
             in_round = 0 if number < _IN_THE_SAME_SESSION else 1 + number % 2
             changes[canary.id] = in_round
-            rounds[in_round].append(Sentence(canary.template.by, canary.change, 0.55 + 0.4 * number / len(changing)))
+            rounds[in_round].append(PlantedSentence(canary.template.by, canary.change, 0.55 + 0.4 * number / len(changing)))
             at *= 0.5
-        rounds[0].append(Sentence(canary.template.by, canary.first, at))
+        rounds[0].append(PlantedSentence(canary.template.by, canary.first, at))
     return rounds, changes
 
 

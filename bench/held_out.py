@@ -1,8 +1,8 @@
-"""Handoff quality on unseen projects: the probes, with a ranker fitted without the project that is scored.
+"""Handoff quality on unseen projects: the probes, with trees fitted without the project that is scored.
 
     python -m bench.held_out [--only NAMES] [--budgets 1000,2000,4000,8000]
 
-For each project the ranker is fitted on the annotations of all others (`bench.fit_ranker`) and written into a copy of the source;
+For each project the trees are fitted on the labels of all others (`bench.fit`) and written into a copy of the source;
 another process scores the probes of the project with that copy. The same probes with the shipped weights, which have seen annotations
 of the same projects, are shown beside it. The rules around the ranker are the same in both; whether they suit these projects is not
 measured.
@@ -19,9 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
-from bench.fit_ranker import OUT, examples, fit_kinds, fit_worth, render_module
+from bench.fit import OUT, load_examples, render_module, trees_without
 from bench.intervals import format_share, share, share_interval
 from bench.losses import ask_probes
 from bench.probe_sets import Frozen, add_budgets, create_parser, sets_by_project
@@ -48,16 +46,10 @@ def score(frozen: Frozen, project: str, at: Sequence[int]) -> Counts:
 
 
 def weights_without(shared: Path, left_out: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield, for each project in *left_out*, the weights module fitted on the annotations of all others."""
-    rows, where = [], []
-    for gold in sorted((shared / "gold").glob("*/*.jsonl")):
-        samples = examples(gold, shared / "data")
-        rows += samples
-        where += [gold.parent.name] * len(samples)
+    """Yield, for each project in *left_out*, the module of trees fitted on the labels of all others."""
+    examples = load_examples(shared)
     for project in left_out:
-        other_rows = [row for row, whose in zip(rows, where, strict=True) if whose != project]
-        x, y, w = (np.array([row[part] for row in other_rows]) for part in range(3))
-        yield project, render_module(fit_worth(x, y, w), fit_kinds(x[y == 1], [kind for *_, kind in other_rows if kind]))
+        yield project, render_module(trees_without(examples, project), f"Without {project}.")
 
 
 def score_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> Counts:
@@ -116,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
                 )
             )
     print(f"probes answered, in per cent; {len(names)} projects\n")
-    print(table(("ranker", *(f"{budget:,}" for budget in options.budgets)), rows))
+    print(table(("trees", *(f"{budget:,}" for budget in options.budgets)), rows))
     keep("held_out", {"projects": names, "budgets": options.budgets, "rows": rows, "shipped": shipped, "held_out": held}, arguments)
 
 

@@ -343,7 +343,7 @@ def _value(shape: str, chance: random.Random) -> str:
             return f"{stem}-{chance.randrange(10, 99)}"
 
 
-class Sentence(NamedTuple):
+class PlantedSentence(NamedTuple):
     """A sentence to plant: who says it, and where in the session (0..1)."""
 
     by: str
@@ -351,7 +351,7 @@ class Sentence(NamedTuple):
     at: float
 
 
-def plant(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> bytes:
+def plant(transcript: bytes, sentences: Sequence[PlantedSentence], seed: int) -> bytes:
     """Return *transcript* with *sentences* planted. Raises ValueError if it has no prompt or no answer in words."""
     records: list[Record] = [json.loads(line) for line in transcript.splitlines() if line.strip()]
     agent = _CODEX if any("payload" in record for record in records[:5]) else _CLAUDE
@@ -360,8 +360,8 @@ def plant(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> bytes:
     if not prompts or not answers:
         raise ValueError("no prompt, or no answer in words, to plant anything at")
     # The first prompt opens the session; a sentence before it would become the goal.
-    before: dict[int, list[Sentence]] = {}
-    after: dict[int, list[Sentence]] = {}
+    before: dict[int, list[PlantedSentence]] = {}
+    after: dict[int, list[PlantedSentence]] = {}
     for sentence in sorted(sentences, key=lambda sentence: sentence.at):
         among, into = (prompts[1:] or [len(records)], before) if sentence.by == "user" else (answers, after)
         into.setdefault(_at(among, sentence.at), []).append(sentence)

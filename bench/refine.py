@@ -92,11 +92,12 @@ def bundled(folder: Path) -> KnownProject:
 
 def rewordings(known: KnownProject, *, shown: bool = False) -> list[ProposedLine]:
     """Return correct rewordings of facts of the bundled sessions; with *shown*, only of those that their handoff shows."""
+    head_names = {name: title for title, line in known.rules.handoff.head for name in line.facts}
     proposals: list[ProposedLine] = []
     for rewording in json.loads(REWORDINGS.read_text("utf-8")):
         names = [next(fact.id for fact in known.ledger.live() if fact.text.startswith(beginning)) for beginning in rewording["facts"]]
         if not shown or known.rules.handoff.fact_ids().issuperset(names):
-            proposals.append(ProposedLine(tuple(names), rewording["text"]))
+            proposals.append(ProposedLine(tuple(names), rewording["text"], head_names.get(names[0], "")))
     return proposals
 
 
@@ -165,11 +166,11 @@ def count_kept_rules(known: KnownProject) -> tuple[int, int]:
 def refine_known(known: KnownProject) -> HandoffChoice:
     """Return the refinement with the correct rewordings of what the handoff shows."""
     given = rewordings(known, shown=True)
-    lines = guard(given, known.evidence).lines
+    checked = guard(given, known.evidence)
     return choose_handoff(
         known.rules,
         known.ledger,
-        AcceptedLines({}, lines),
+        AcceptedLines(checked.head, checked.lines),
         count_tokens,
         known.measured,
         known.basis.compose_handoff,

@@ -71,16 +71,21 @@ def test_the_hook_and_the_use_cases_find_the_same(home: Path, named: str, root: 
 
 
 def test_a_head_line_is_inserted_in_order() -> None:
-    page = "# Handoff after session 3\n\n**Goal.** A shop.\n**Do first.** Run it.\n\n## Next\n- More.\n"
+    page = "# Handoff after session 3\n\n**Goal.** A shop.\n**Do first.** Run it.\n\n## Open: next, blocked, questions\n- More.\n"
     result = insert_head_line(page, "Since then", "Nothing.")
     assert result == page.replace("**Do first.**", "**Since then.** Nothing.\n**Do first.**")
     assert insert_head_line(result, "Since then", "Nothing.") == result
-    bare = "# Handoff after session 3\n\n## Next\n- More.\n"
+    bare = "# Handoff after session 3\n\n## Open: next, blocked, questions\n- More.\n"
     assert author_text(insert_head_line(bare, HEAD[2], "On `main`.")) == ""
 
 
 def test_a_page_is_cut_at_its_least_important_lines() -> None:
-    sections = {"Rules (always)": 20, "Next": 5, "Done": 40, "Learned": 40}
+    sections = {
+        "Rules (always)": 20,
+        "Open: next, blocked, questions": 5,
+        "What happened, and why": 40,
+        "Learned: know before you touch": 40,
+    }
     page = "# Handoff after session 3\n\n**Goal.** A shop.\n"
     page += "".join(
         f"\n## {title}\n" + "".join(f"- {title} {number} é: {'word ' * 8}\n" for number in range(count))

@@ -98,7 +98,7 @@ def transcripts(shared_folder: Path) -> list[Path]:
 def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
     """The shared folder, with the real scorer and the sample sessions."""
     folder = tmp_path / "beside"
-    for name in ("bench", "probes", "gold/antre", "data/antre"):
+    for name in ("bench", "probes", "gold/antre", "labels", "data/antre"):
         (folder / name).mkdir(parents=True)
     copy(shared_data.parent / "bench" / "preservation.py", folder / "bench")
     samples.write(folder / "data" / "antre")
@@ -110,6 +110,10 @@ def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
         (folder / "probes" / f"{index}.json").write_text(json.dumps(document), encoding="utf-8")
     lines = [json.dumps({"id": f"g{n}", "superseded_by": None, **fact}) for n, fact in enumerate(GOLD)]
     (folder / "gold" / "antre" / "1-claude-code.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rows = [(str(n), "0", "U", f"{fact['importance']}RyL", "", fact["quote"]) for n, fact in enumerate(GOLD)]
+    for project in ("antre", "other"):
+        table = ["# source\tantre/1-claude-code.jsonl", *("\t".join(row) for row in rows)]
+        (folder / "labels" / f"{project}__1-claude-code.tsv").write_text("\n".join(table) + "\n", encoding="utf-8")
     return folder
 
 

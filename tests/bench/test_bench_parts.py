@@ -13,7 +13,7 @@ from bench.canaries import scripts
 from bench.distillation import distil_sessions
 from bench.intervals import kendall, percentile, share_interval
 from bench.line_chart import Curve, chart
-from bench.planted_canaries import TEMPLATES, Sentence, canaries, plant
+from bench.planted_canaries import TEMPLATES, PlantedSentence, canaries, plant
 from bench.quotes import values
 
 from onward.core.analytics.intervals import wilson_interval
@@ -64,7 +64,7 @@ def test_a_change_comes_after_what_it_changes() -> None:
 
 
 def test_planted_sentences_are_read_as_what_was_said(shared_folder: Path, transcripts: list[Path], tmp_path: Path) -> None:
-    sentences = [Sentence(t.by, t.sentence.format(v=f"zelvor-{n}"), n / len(TEMPLATES)) for n, t in enumerate(TEMPLATES)]
+    sentences = [PlantedSentence(t.by, t.sentence.format(v=f"zelvor-{n}"), n / len(TEMPLATES)) for n, t in enumerate(TEMPLATES)]
     for path in transcripts:
         copy = tmp_path / path.name
         copy.write_bytes(plant(path.read_bytes(), sentences, seed=1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import bench.preservation
@@ -102,8 +101,6 @@ def test_losses(shared_folder: Path) -> None:
 def test_a_project_is_scored_with_other_numbers(shared_folder: Path) -> None:
     expected = held_out.score(Frozen(shared_folder), "antre", [300, 4000])
     assert held_out.score_with(held_out.OUT.read_text(), shared_folder, "antre", [300, 4000]) == json.loads(json.dumps(expected))
-    for kind in ("gold", "data"):
-        copytree(shared_folder / kind / "antre", shared_folder / kind / "other")
     [(project, weights)] = held_out.weights_without(shared_folder, ["antre"])
     assert project == "antre"
     assert weights != held_out.OUT.read_text()

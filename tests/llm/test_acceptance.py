@@ -59,7 +59,7 @@ def test_a_head_line_keeps_what_the_rules_say_beside_it(known_project: KnownProj
 def test_lost_content_is_restored(known_project: KnownProject) -> None:
     """An empty line passes the guard: the measure notices, and the words of the rules are restored."""
     rules = known_project.rules.handoff
-    section = next(section for section in rules.sections if section.title == "Asked for")
+    section = next(section for section in rules.sections if section.title == "What happened, and why")
     empty = [CitedLine("Some things were asked for.", line.sources, line.facts) for line in section.lines]
     choice = choose_lines(known_project, AcceptedLines({}, empty))
     if choice.handoff is None:

@@ -111,9 +111,9 @@ def test_prose_replaced_in_part_is_listed_with_its_replacement() -> None:
 def test_it_reads_as_a_changelog() -> None:
     text = render(changes_between(BEFORE, AFTER, hidden=(PROSE,)), 1, 3)
     assert text.startswith(
-        "# Changes from session 1 to session 3\n\n## Added\n\n### Decided, and why\n- Use rupiah in whole numbers [s3.1]\n"
+        "# Changes from session 1 to session 3\n\n## Added\n\n### What happened, and why\n- Use rupiah in whole numbers [s3.1]\n"
     )
-    assert "## Changed\n\n### Exact values\n- The port is 8080 [s1.1] → The port is 7070 [s3.1]\n" in text
+    assert "## Changed\n\n### Learned: know before you touch\n- The port is 8080 [s1.1] → The port is 7070 [s3.1]\n" in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
         "## Added",
         "## Changed",

@@ -98,7 +98,6 @@ def test_what_a_person_reports_settles_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Let me make sure all tests pass before I go on.",
         "Once the tests pass I will open the pull request.",
         "Not all tests pass yet: the printer one fails.",
         "This change makes the test pass for the printer.",
@@ -161,4 +160,4 @@ def test_the_handoff_shows_the_flag() -> None:
     turns = [ASKED, *command_turns(1, "pytest -q", FAILED, failed=True), Turn("assistant", "The queue page is built and all tests pass.")]
     ledger = fold(Ledger(), extract(1, HEAD, list(enumerate(turns, start=1))))
     document = render(compose(ledger, [SessionSummary(1)], 600, count_tokens))
-    assert "all tests pass. (the log says otherwise: `pytest -q` failed when it last ran) [s1.4, s1.3]" in document
+    assert "all tests pass. (the log says otherwise: `pytest -q` failed when it last ran)" in document

@@ -15,18 +15,36 @@ def fact(kind: FactKind, text: str, turn: int, weight: float, author: FactAuthor
     )
 
 
-def test_facts_of_one_turn_share_one_line() -> None:
+def test_each_fact_stands_on_a_line_of_its_own() -> None:
     facts = (
         fact("error", "The queue froze because two counters shared one lock.", 8, 0.9),
         fact("decision", "Each counter has a lock of its own now.", 8, 0.8),
         fact("lesson", "SQLite serialises writers anyway.", 8, 0.7),
-        fact("next_step", "The kiosk page is still to be translated.", 8, 0.6),
+        fact("blocker", "The kiosk page waits for its translation.", 8, 0.6),
     )
     handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
-    lines = {section.title: [line.text for line in section.lines] for section in handoff.sections}
-    (together,) = lines["Errors and fixes"]
-    assert all(told_fact.text in together for told_fact in facts[:3])
-    assert {"Decided, and why", "Learned"}.isdisjoint(lines)
+    lines = [line.text for section in handoff.sections for line in section.lines]
+    assert sorted(lines) == sorted(entry.text for entry in facts)
+
+
+def test_a_request_that_was_done_is_told_as_what_happened() -> None:
+    done = fact("requirement", "Add a receipts page to the shop.", 2, 0.6, "user")._replace(ending="resolved")
+    wanted = fact("requirement", "Print the receipts on two pages.", 9, 0.6, "user")
+    handoff = compose(fold(Ledger(), [done, wanted]), [SessionSummary(1)], 1000, count_tokens)
+    assert dict(handoff.head)["Do first"].text == "Print the receipts on two pages. (asked last, not finished)"
+    assert [line.text for line in handoff.sections[0].lines] == ["Asked: Add a receipts page to the shop. (done)"]
+
+
+def test_files_of_a_folder_are_one_line() -> None:
+    facts = [
+        fact("file", f"`src/cart/part{n}.py` was created", 3, 0.5, "tool")._replace(id=f"f{n}", subject=f"file:src/cart/part{n}.py")
+        for n in range(150)
+    ]
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens)
+    (section,) = handoff.sections
+    (line,) = section.lines
+    assert line.text.startswith("`src/cart/`: `part")
+    assert line.text.endswith(" and 145 more")
 
 
 def test_a_reply_of_common_words_is_worth_its_place() -> None:

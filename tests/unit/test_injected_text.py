@@ -36,8 +36,10 @@ HANDOFF = Handoff(
             SECTIONS[0],
             (CitedLine(POISON, (Handle(1, 2),)), CitedLine("Jangan pernah pakai kumquat di luar jam kerja.", (Handle(2, 7), Handle(2, 9)))),
         ),
-        HandoffSection("Decided, and why", (CitedLine("We use kumquat instead of floats because floats lost a rupiah.", (Handle(2, 3),)),)),
-        HandoffSection("Next", (CitedLine("Migrate the kumquat orders to the new table.", (Handle(3, 44),)),)),
+        HandoffSection(
+            "What happened, and why", (CitedLine("We use kumquat instead of floats because floats lost a rupiah.", (Handle(2, 3),)),)
+        ),
+        HandoffSection("Open: next, blocked, questions", (CitedLine("Migrate the kumquat orders to the new table.", (Handle(3, 44),)),)),
     ),
     closing=(
         "Kept at 0.4k tokens (of 31k in 3 sessions): rules 2/2 · stale 0.",
@@ -346,10 +348,10 @@ def test_a_handoff_of_onward_is_not_learned_again(agent: Callable[..., bytes], g
 
 
 IN_PART = {
-    "its rules": DOCUMENT[DOCUMENT.index("## Rules") : DOCUMENT.index("## Next")],
+    "its rules": DOCUMENT[DOCUMENT.index("## Rules") : DOCUMENT.index("## Open: next")],
     "one line": f"- {POISON} [s1.2]",
     "one line without its bullet": f"{POISON} [s1.2, s2.9]",
-    "its rules without handles": BARE[BARE.index("## Rules") : BARE.index("## Next")],
+    "its rules without handles": BARE[BARE.index("## Rules") : BARE.index("## Open: next")],
     "cut at the top": DOCUMENT[DOCUMENT.index("use kumquat") :],
     "cut at the end": DOCUMENT[: DOCUMENT.index("because floats")],
     "quoted": "\n".join(f"> {line}" for line in DOCUMENT.split("\n")),

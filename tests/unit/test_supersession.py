@@ -190,7 +190,7 @@ def test_an_error_that_was_fixed_in_a_later_session(replay: Replay) -> None:
     (error,) = [fact for fact in now.facts if fact.kind == "error" and "KeyError" in fact.text]
     assert error.state == "resolved"
     assert now.state("`pytest tests/test_cart.py` failed when it last ran") == "superseded"
-    assert now.fact("12 passed").state == "live"
+    assert now.fact("ran without error, 12 passed").state == "live"
 
 
 def test_an_error_that_came_back(replay: Replay) -> None:

@@ -6,13 +6,12 @@ outdated or unsupported are then dropped and their facts restored. If a category
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from onward.core.facts.fact import Fact
-from onward.core.facts.ledger import Ledger, fact_order
+from onward.core.facts.ledger import Ledger
 from onward.core.handoff.composer import line_from_facts
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
 from onward.core.handoff.master import MasterHandoff, reserve_tokens
@@ -23,10 +22,6 @@ from onward.message import Message, join_messages
 
 MAX_ROUNDS = 8
 """How often regressions are restored and the handoff is measured again."""
-
-
-MAX_JOINED_FACTS, MAX_JOINED_CHARS = 5, 600
-"""The facts and characters up to which neighbouring lines are joined."""
 
 _HANDLE_TOKENS = 5
 _MIN_SPARE_TOKENS = 25
@@ -127,14 +122,15 @@ def _lengthen(
     """
     shown_ids = candidate.handoff.fact_ids()
     spare_tokens = room_tokens - count_tokens(render(replace(candidate.handoff, closing=())))
-    for extra_tokens in (int(spare_tokens * share) for share in (1.0, 0.6)):
+    for extra_tokens in (int(spare_tokens * share) for share in (1.0, 0.6, 0.3)):
         if extra_tokens < _MIN_SPARE_TOKENS:
             break
         longer_rules = compose(room_tokens + extra_tokens)
         if not longer_rules.fact_ids() > shown_ids:
             continue
         longer = rewrite(longer_rules)
-        fits = count_tokens(render(replace(longer.handoff, closing=()))) <= room_tokens
+        # The room for the closing lines is scarce: a longer document must still say what it keeps.
+        fits = count_tokens(render(replace(longer.handoff, closing=()))) <= room_tokens and longer.handoff.closing
         if fits and not find_regressions(candidate.preservation, longer.preservation):
             return longer
     return None
@@ -151,23 +147,22 @@ def _line_texts(handoff: Handoff) -> set[str]:
 
 
 def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLines) -> Handoff:
-    """Return the rules' handoff with each *accepted* line in place of the facts that it carries, under their heading."""
+    """Return the rules' handoff with each *accepted* line in the place of the first fact that it carries."""
     carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
     head = tuple((name, _head_line(line, accepted.head.get(name), facts)) for name, line in rules.head)
     head_fact_ids = {fact_id for _, line in head for fact_id in line.facts}
     covered_ids = carried_ids | head_fact_ids
-    title_by_fact = {fact_id: section.title for section in rules.sections for line in section.lines for fact_id in line.facts}
-    by_title: dict[str, list[CitedLine]] = {}
+    pending = list(accepted.lines)
+    sections: list[HandoffSection] = []
     for section in rules.sections:
-        remaining = (_remaining_line(line, covered_ids, facts) for line in section.lines)
-        by_title[section.title] = [line for line in remaining if line is not None]
-    for line in accepted.lines:
-        by_title[next(title_by_fact[fact_id] for fact_id in line.facts if fact_id in title_by_fact)].append(line)
-    sections = (
-        HandoffSection(title, tuple(_join_neighbours(sorted(lines, key=partial(_line_order, facts)))))
-        for title, lines in by_title.items()
-        if lines
-    )
+        lines: list[CitedLine] = []
+        for line in section.lines:
+            placed = [written for written in pending if not set(written.facts).isdisjoint(line.facts)]
+            pending = [written for written in pending if written not in placed]
+            remaining = _remaining_line(line, covered_ids, facts)
+            lines += placed if remaining is None else [*placed, remaining]
+        if lines:
+            sections.append(HandoffSection(section.title, tuple(lines)))
     return replace(rules, head=head, sections=tuple(sections), closing=())
 
 
@@ -177,32 +172,6 @@ def _remaining_line(line: CitedLine, covered_ids: Collection[str], facts: Mappin
     if len(remaining_ids) == len(line.facts):
         return line
     return line_from_facts([facts[fact_id] for fact_id in remaining_ids]) if remaining_ids else None
-
-
-def _line_order(facts: Mapping[str, Fact], line: CitedLine) -> tuple[Any, ...]:
-    return min((fact_order(facts[fact_id]) for fact_id in line.facts if fact_id in facts), default=())
-
-
-def _join_neighbours(lines: Iterable[CitedLine]) -> Iterator[CitedLine]:
-    """Yield *lines*; neighbours from the same turn are joined and share its handle, as in the rules' handoff."""
-    previous: CitedLine | None = None
-    for line in lines:
-        if previous and _is_near(previous, line):
-            text = previous.text if previous.text[-1:] in ".!?…:;" else f"{previous.text};"
-            previous = CitedLine(
-                f"{text} {line.text}", tuple(dict.fromkeys((*previous.sources, *line.sources))), (*previous.facts, *line.facts)
-            )
-            continue
-        if previous:
-            yield previous
-        previous = line
-    if previous:
-        yield previous
-
-
-def _is_near(line: CitedLine, next_line: CitedLine) -> bool:
-    is_short = len(line.facts) + len(next_line.facts) <= MAX_JOINED_FACTS and len(line.text) + len(next_line.text) < MAX_JOINED_CHARS
-    return is_short and bool(line.sources) and line.sources[:1] == next_line.sources[:1]
 
 
 def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping[str, Fact]) -> CitedLine:

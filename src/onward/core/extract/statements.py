@@ -1,65 +1,67 @@
-"""Facts from what was said: clauses ranked by how much a later session needs them, each with a kind.
+"""What was said: the sentences worth carrying, each with its kind, its worth and what had become of it when the session ended.
 
-The ranker is linear and fitted on annotated sessions (`bench/fit_ranker.py`); its numbers are in `weights`. Rules of a
-user are found by cues, never by the ranker alone.
+The worth is learned (`worth`), everything else is told by rules: who speaks, in which round, what became of the round's request, what the
+sentence stands under, and, last, phrases (`phrases`), of which a missing one costs a better heading and never the sentence.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from math import exp
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from onward.core.extract.cues import ERRAND_WORDS, cue_bit, label_kind
-from onward.core.extract.features import (
-    FEATURE_COUNT,
-    REGIMES,
-    RULE_WORDS,
-    Candidate,
-    features,
-    list_candidates,
-    regime,
-    session_context,
-    states_rule,
-)
+from onward.core.extract.cues import label_kind
+from onward.core.extract.languages import languages_of
+from onward.core.extract.orders import is_standing_order
+from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.reversals import changes_value, retired_values
-from onward.core.extract.trace import Trace
-from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
-from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind
+from onward.core.extract.rounds import Round, rounds_of
+from onward.core.extract.templates import template_positions
+from onward.core.extract.trace import Statement, Trace
+from onward.core.extract.units import Unit, feature_vectors, units_of
+from onward.core.extract.worth import worth
+from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import content_words, one_line, stem
 
-Features: TypeAlias = list[tuple[int, float]]
-
 MAX_STATEMENTS = 220
-"""The most clauses kept of one session: several times what the largest handoff can show."""
+"""Sentences kept of one session: several times what the largest handoff can show."""
 
-_RULE, _REVERSE, _NARRATES = cue_bit("rule"), cue_bit("reverse"), cue_bit("narrate")
-_NEXT, _DONE = cue_bit("next"), cue_bit("did") | cue_bit("fixed")
-_BY_USER: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_user)
-_BY_AGENT: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_agent)
-_NEEDED_CUES: dict[FactKind, int] = {kind.name: sum(map(cue_bit, kind.cues)) for kind in KINDS.values() if kind.cues}
-"""By kind: the cues of which a clause must have one, whatever its score."""
-_NOT_FITTED = (-4.0, *[0.0] * (FEATURE_COUNT - 1))
-"""Weights of a kind that the ranker was not fitted to: its labels announce it, or no likelier kind is allowed."""
-_KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {name: KIND_WEIGHTS.get(name, _NOT_FITTED) for name in KINDS}
-_SAYS_MORE = cue_bit("broke") | cue_bit("fixed") | cue_bit("decide") | cue_bit("failed_try") | cue_bit("reverse")
-"""Cues of a clause that says more than a value."""
-_MAX_RULE_WORDS = 25
-"""Words; a longer remark is no rule unless it says always or never."""
-_WORTH_BY_REGIME = tuple(
-    tuple(WORTH_WEIGHTS[i] + WORTH_WEIGHTS[FEATURE_COUNT * (1 + regime_index) + i] for i in range(FEATURE_COUNT))
-    for regime_index in range(len(REGIMES))
-)
-"""The weight of each feature in each regime."""
-_MAX_LEAD_CHARS = 110
-_MAX_ERRAND_WORDS, _ERRAND_FACTOR = 12, 0.5
-"""The most words of an errand, and the factor on its worth."""
+MIN_WORTH = 0.045
+"""Below this worth a sentence is not kept: nine of ten such would be struck out by a reader."""
+
+RULE_WORTH, GOAL_WORTH = 0.6, 0.5
+"""The least worth of a person's standing rule and of what they came for, whatever its place."""
+
+_MAX_CHARS = 420
+_MAX_LEAD_CHARS = 90
+_BARE_WORDS = 9
+"""Words up to which a list item needs its lead-in to name its subject."""
+_REPLY_WORDS, _MIN_GOAL_WORDS = 12, 5
 _REPLY_MARK = " — the user:"
+_MAX_REPEATS = 3
+"""What is said more often in one session is a phrase of the agent's or of a program's."""
+_GENERIC_LEAD = re.compile(
+    r"^(?:summary|overview|recap|results?|details?|notes?|changes?(?: made)?|what (?:was|i|changed).*|done|status|here.?s.*|this .*|"
+    r"the following.*|key .*|"
+    r"files? .*|next.*|all .*|.*:.*:.*)$",
+    re.I,
+)
+_DANGLING = re.compile(
+    r"^(?:it|this|that|these|those|they|both|so|also|and|but|then|here|such|he|she|which|the former|the latter|es|das|dies|cela|ça|это|"
+    r"esto|isso|questo|これ|それ|这|那)\b",
+    re.I,
+)
+_ORNAMENT = re.compile(r"^(?:[✅❌⚠️🎯🔧📁📊🚀✓✔•→↳☑🟢🔴🟡\ufe0f]+\s*|\[[ xX]\]\s+)+")
+_PAST = re.compile(
+    r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
+    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
+)
+_NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR = 0.5, 0.5, 0.5, 0.3
 
 
 class StatementDraft(NamedTuple):
-    """A draft of a fact from a statement."""
+    """A fact in the making, from what was said. `state` is what had become of it when the session ended."""
 
     kind: FactKind
     turns: tuple[int, ...]
@@ -70,175 +72,232 @@ class StatementDraft(NamedTuple):
     weight: float
     evidence: FactEvidence
     retires: tuple[str, ...]
+    state: FactState = "live"
+
+
+class _Session(NamedTuple):
+    trace: Trace
+    languages: frozenset[str]
+    rounds: dict[int, Round]
+    last_closing: int
+    templates: frozenset[int]
+
+    def says(self, group: PhraseGroup, text: str) -> bool:
+        """Whether *text* holds a phrase of *group* in one of the session's languages."""
+        return pattern(group, self.languages).search(text) is not None
+
+    def opens(self, group: PhraseGroup, text: str) -> bool:
+        """Whether *text* begins with a phrase of *group*."""
+        return pattern(group, self.languages).match(text) is not None
 
 
 def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
-    """Yield drafts of the best clauses of the session, the best first."""
-    candidate_list = list_candidates(trace)
-    context = session_context(trace, candidate_list)
-    worths: list[tuple[float, int]] = []
-    for i, candidate in enumerate(candidate_list):
-        if candidate.clause.text.endswith(":") and not candidate.clause.is_item and candidate.size < 12:
+    """Yield the sentences of the session that are worth keeping, best first, each once."""
+    languages = languages_of(statement.text for statement in trace.statements)
+    rounds = rounds_of(trace, languages)
+    units = units_of(trace, languages)
+    closings = [statement.position for statement in trace.statements if statement.is_closing]
+    session = _Session(
+        trace=trace,
+        languages=languages,
+        rounds=rounds,
+        last_closing=max(closings, default=-1),
+        templates=template_positions(trace, units),
+    )
+    worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
+    goal = _goal(units, worths, session)
+    yielded: set[frozenset[str] | str] = set()
+    # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
+    for index in sorted(range(len(units)), key=lambda i: (-worths[i], -i)):
+        unit = units[index]
+        if worths[index] < MIN_WORTH and unit is not goal:
+            break
+        key = unit.stems or unit.text.lower()
+        if key in yielded:
             continue
-        worths.append((_worth(features(candidate, context), regime(candidate.statement)), i))
-    worths.sort(reverse=True)
-    # The features of all clauses of a long session would fill the memory, so those of the few best are computed again.
-    ranked = ((worth, i, candidate_list[i], features(candidate_list[i], context)) for worth, i in worths)
-    goal = _find_goal(candidate_list)
-    seen_keys: set[str] = set()
-    for worth, _, candidate, candidate_features in ranked:
-        key = " ".join(sorted(candidate.stems)) or candidate.clause.text.lower()
-        if key in seen_keys:
+        draft = _draft(unit, worths[index], session, is_goal=unit is goal)
+        if draft is None:
             continue
-        seen_keys.add(key)
-        is_reversal = (candidate.cues & _REVERSE or changes_value(candidate.clause.text)) and not (
-            candidate.statement.author == "agent" and candidate.cues & _NARRATES
-        )
-        old_values = retired_values(candidate.clause.text) if is_reversal else ()
-        label, kind, text = _read_label(candidate)
-        kind = (
-            "goal"
-            if candidate is goal
-            else kind or _likeliest_kind(candidate, candidate_features, is_last=candidate.statement.position >= context.last_closing)
-        )
-        lead, turns = ("", (candidate.statement.turn,)) if label else _find_lead(candidate, trace)
-        text += _created_note(candidate, trace)
-        weight = worth * _ERRAND_FACTOR if _is_errand(candidate) and not lead.endswith(_REPLY_MARK) else worth
-        evidence: FactEvidence = "verified" if candidate.statement.author == "user" else "claimed"
-        yield StatementDraft(
-            kind=kind,
-            turns=turns,
-            author=candidate.statement.author,
-            text=text,
-            lead=lead,
-            position=candidate.clause.position,
-            weight=weight,
-            evidence=evidence,
-            retires=old_values,
-        )
-        if len(seen_keys) >= MAX_STATEMENTS:
+        yielded.add(key)
+        yield draft
+        if len(yielded) >= MAX_STATEMENTS:
             return
 
 
-def _find_goal(candidate_list: Sequence[Candidate]) -> Candidate | None:
-    """Return the first request of the user that is long enough to be a goal; None if there is none."""
+def _worth(unit: Unit, learned: float, session: _Session) -> float:
+    """Return the worth of a sentence after what rules know of it: narration, praise, templates and mere lead-ins are worth little."""
+    text = unit.text
+    if unit.by_user:
+        if unit.statement.position in session.templates:
+            return learned * _TEMPLATE_FACTOR
+        if is_standing_order(text, session.languages):
+            return max(learned, RULE_WORTH)
+        return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= _REPLY_WORDS else learned
+    if unit.repeats > _MAX_REPEATS:
+        return 0.0
+    if text.endswith((":", "：")) and not unit.sentence.is_row and (unit.size < 8 or unit.is_narration or not unit.names):
+        return 0.0
+    if unit.is_narration:
+        return learned * _NARRATED_CAUSE_FACTOR if session.says("cause", text) else 0.0
+    if session.opens("offer", text) and unit.statement.position != session.last_closing:
+        return 0.0
+    return learned * _PRAISE_FACTOR if session.opens("praise", text) else learned
+
+
+def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> Unit | None:
+    """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
     requests = [
-        candidate
-        for candidate in candidate_list
-        if candidate.statement.author == "user" and candidate.size >= 6 and not _is_rule(candidate)
-    ]
-    return next((request for request in requests if not _is_errand(request)), None)
+        (unit, weight)
+        for unit, weight in zip(units, worths, strict=True)
+        if unit.by_user and unit.size >= _MIN_GOAL_WORDS and unit.statement.position not in session.templates
+        and session.rounds[unit.statement.round].fate != "withdrawn" and not session.opens("agree", unit.text)
+        and not is_standing_order(unit.text, session.languages) and not unit.text.endswith(("?", "？"))
+    ]  # fmt: skip
+    if not requests:
+        return None
+    round_words: dict[int, set[str]] = {}
+    for unit in units:
+        if unit.by_user or unit.statement.is_closing:
+            round_words.setdefault(unit.statement.round, set()).update(unit.stems)
+    last = max(round_words)
+
+    def served(candidate: tuple[Unit, float]) -> float:
+        unit, weight = candidate
+        later = [
+            number
+            for number, stems in round_words.items()
+            if number >= unit.statement.round and len(stems & unit.stems) >= min(2, len(unit.stems))
+        ]
+        reach = max(later, default=unit.statement.round)
+        is_current = reach >= last - 1
+        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else 0.35) * (1.2 if unit.statement.round <= 1 else 1.0)
+
+    return max(requests, key=served)[0]
 
 
-def _is_errand(candidate: Candidate) -> bool:
-    """Return whether a short remark only sends the agent on, such as "ok, push it and open a PR"."""
-    return (
-        candidate.statement.author == "user"
-        and candidate.size <= _MAX_ERRAND_WORDS
-        and not ERRAND_WORDS.isdisjoint(candidate.opening)
-        and not _is_rule(candidate)
+def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool) -> StatementDraft | None:
+    statement, text = unit.statement, _clean(unit.text)
+    if unit.by_user:
+        kind, state = _user_kind(unit, session, is_goal=is_goal)
+        if kind is None:
+            return None
+        lead, turns = _reply_lead(unit, session) if kind not in ("rule", "goal") else ("", (statement.turn,))
+        text += _created_note(unit, session.trace)
+        weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
+    else:
+        label, text = _split_label(text)
+        kind, state = _agent_kind(unit, session, label)
+        lead, turns = _item_lead(unit, text), (statement.turn,)
+    is_reversal = session.says("decide", text) or changes_value(text) or unit.by_user
+    return StatementDraft(
+        kind=kind,
+        turns=turns,
+        author=statement.author,
+        text=text,
+        lead=lead,
+        position=unit.sentence.position,
+        weight=min(1.0, weight),
+        evidence="verified" if unit.by_user else "claimed",
+        retires=retired_values(text) if is_reversal and not unit.is_narration else (),
+        state=state,
     )
 
 
-def _is_rule(candidate: Candidate) -> bool:
-    return candidate.statement.author == "user" and bool(candidate.cues & _RULE) and states_rule(candidate.clause.text)
+def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:
+    """Return what a person's sentence is, and what became of it: a rule stands, a request is resolved when its round was reported."""
+    current = session.rounds[unit.statement.round]
+    if is_standing_order(unit.text, session.languages):
+        return "rule", "live"
+    if is_goal:
+        return "goal", "live"
+    if current.fate == "withdrawn" or (unit.size <= 6 and not unit.names and session.opens("agree", unit.text)):
+        return None, "live"
+    is_open = current.fate == "open" or (current.fate == "passed" and session.trace.rounds - current.number <= 1)
+    return "requirement", "live" if is_open else "resolved"
 
 
-def _worth(candidate_features: Features, regime_index: int) -> float:
-    return 1.0 / (1.0 + exp(-_score(_WORTH_BY_REGIME[regime_index], candidate_features)))
+def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[FactKind, FactState]:
+    """Return what an agent's sentence is: by what it stands under, else by its form and phrases; in doubt an outcome."""
+    text, sentence = unit.text, unit.sentence
+    is_last = unit.statement.position == session.last_closing
+    announced = label or label_kind(sentence.lead.rstrip(":： ")) or label_kind(sentence.heading)
+    says_done = bool(_PAST.match(text)) or session.says("did", text)
+    if text.endswith(("?", "？")):
+        return "question", "live" if is_last else "resolved"
+    if announced in ("next_step", "blocker", "question") or (session.says("next", text) and not says_done):
+        if not is_last:
+            return "done", "live"
+        if announced in ("next_step", "blocker", "question"):
+            return announced, "live"
+        return "next_step", "live"
+    if announced and announced not in ("done", "command", "file") and KINDS[announced].by_agent:
+        return announced, "live"
+    if announced in ("command", "file"):
+        return "lesson", "live"
+    if session.says("tried", text) and not _PAST.match(text):
+        return "dead_end", "live"
+    if session.says("fix", text):
+        return "error", "live"
+    if session.says("decide", text):
+        return "decision", "live"
+    return ("done" if says_done or unit.statement.is_closing else "lesson"), "live"
 
 
-def _score(weights: Sequence[float], candidate_features: Features) -> float:
-    return sum([weights[place] * value for place, value in candidate_features])
-
-
-def _read_label(candidate: Candidate) -> tuple[bool, FactKind | None, str]:
-    """Return whether the lead is only the name of a section, the kind that a label announces, and the text without
-    its label.
-    """
-    text = candidate.clause.text
-    if candidate.statement.author == "user":
-        return False, None, text
+def _split_label(text: str) -> tuple[FactKind | None, str]:
+    """Return the kind that a label before a colon announces, and the text without it."""
     label, colon, rest = text.partition(": ")
     if colon and len(label) < 30 and len(rest) > 15 and (kind := label_kind(label)):
-        return False, kind, rest
-    for heading in (candidate.clause.lead, candidate.clause.heading):
-        if heading and (kind := label_kind(heading)):
-            return True, kind, text
-    return False, None, text
+        return kind, rest
+    return None, text
 
 
-def _likeliest_kind(candidate: Candidate, candidate_features: Features, *, is_last: bool) -> FactKind:
-    """Return the likeliest kind that its author can state and its cues allow: an agent sets no rules, and an error
-    names trouble.
-
-    Only the last report of a session (*is_last*) leaves a question open: an earlier one was answered, or was a request.
-    """
-    if _is_rule(candidate):
-        return "rule"
-    by_user = candidate.statement.author == "user"
-    if is_last and candidate.clause.text.endswith("?"):
-        return "question"
-    if is_last and not by_user and candidate.cues & _NEXT and not candidate.cues & _DONE:
-        return "next_step"
-    possible_kinds = (
-        _BY_USER if by_user else _BY_AGENT if any(map(_is_exact, candidate.names)) else _BY_AGENT - {"value", "file", "command"}
-    )
-    default_kind: FactKind = "requirement" if by_user else "lesson"
-    if candidate.cues & _DONE:
-        possible_kinds -= {"next_step"}
-    if candidate.cues & _SAYS_MORE:
-        possible_kinds -= {"value"}
-    if candidate.size > _MAX_RULE_WORDS or not RULE_WORDS.isdisjoint(candidate.stems):
-        possible_kinds -= {"rule"}
-    allowed = [kind for kind in possible_kinds if candidate.cues & _NEEDED_CUES.get(kind, ~0)]
-    return max(allowed, key=lambda kind: (_score(_KIND_WEIGHTS[kind], candidate_features), kind), default=default_kind)
-
-
-def _is_exact(name: str) -> bool:
-    """Return whether a value must be right to the letter: a path, url, flag, environment name, or anything with a
-    digit. Other code names need not.
-    """
-    return "/" in name or name.startswith("-") or (name.isupper() and len(name) > 3) or any(c.isdigit() for c in name)
-
-
-def _find_lead(candidate: Candidate, trace: Trace) -> tuple[str, tuple[int, ...]]:
-    """Return the lead-in or heading of a clause, or the question that a short reply answers, with the turns that
-    show both.
-    """
-    if (
-        candidate.statement.author == "user"
-        and candidate.texts <= 2
-        and candidate.size <= 12
-        and candidate.statement.position
-        and not _is_rule(candidate)
-    ):
-        previous = trace.statements[candidate.statement.position - 1]
-        question = _last_question(previous.text) if previous.author == "agent" else ""
-        if question.endswith("?") or (question and candidate.size <= 6):
-            return one_line(question, 160) + _REPLY_MARK, (candidate.statement.turn, previous.turn)
-    return one_line(candidate.clause.lead or candidate.clause.heading, _MAX_LEAD_CHARS), (candidate.statement.turn,)
-
-
-def _created_note(candidate: Candidate, trace: Trace) -> str:
-    """Return a note on the path of a file that was created under another name than the user asked for:
-    "docs/plan.md" became `docs/plan-v2.md`.
-    """
-    if candidate.statement.author != "user":
+def _item_lead(unit: Unit, text: str) -> str:
+    """Return the lead-in of an item that does not name its subject; empty where it does, or where the lead only names a section."""
+    sentence = unit.sentence
+    if not sentence.is_item or not (unit.size <= _BARE_WORDS or _DANGLING.match(unit.text)):
         return ""
-    for name in candidate.names:
-        if "/" not in name or "." not in name or any(name in c.change.path for c in trace.changes):
+    lead = one_line(_clean(sentence.lead.rstrip(":： ")), _MAX_LEAD_CHARS) or (
+        _clean(sentence.heading) if len(sentence.heading) < 60 else ""
+    )
+    if not lead or _GENERIC_LEAD.match(lead) or label_kind(lead) or lead.lower() in text.lower() or unit.is_narration:
+        return ""
+    return lead
+
+
+def _reply_lead(unit: Unit, session: _Session) -> tuple[str, tuple[int, ...]]:
+    """Return, for a terse reply, the agent's question that it answers, and the turns that show both."""
+    statement = unit.statement
+    if statement.position and unit.size <= _REPLY_WORDS and len(statement.text) < 200:
+        previous: Statement = session.trace.statements[statement.position - 1]
+        question = _last_question(previous.text) if previous.author == "agent" else ""
+        if question:
+            return one_line(question, 160) + _REPLY_MARK, (statement.turn, previous.turn)
+    return "", (statement.turn,)
+
+
+def _created_note(unit: Unit, trace: Trace) -> str:
+    """Return under which path a file that the person named was created, if under another: "docs/plan.md" became `docs/plan-v2.md`."""
+    for name in unit.names:
+        if "/" not in name or "." not in name or any(name in c.change.path.lower() for c in trace.changes):
             continue
         named_stems = set(map(stem, content_words(name)))
-        created_paths = (c.change.path for c in trace.changes if c.round == candidate.statement.round and c.change.kind == "created")
-        for path in created_paths:
-            if named_stems < set(map(stem, content_words(path))) and len(named_stems) > 2:
-                return f" (it became `{path}`)"
+        for c in trace.changes:
+            is_created_here = c.round == unit.statement.round and c.change.kind == "created"
+            if is_created_here and len(named_stems) > 2 and named_stems < set(map(stem, content_words(c.change.path))):
+                return f" (it became `{c.change.path}`)"
     return ""
 
 
 def _last_question(text: str) -> str:
-    """Return the question at the end of a text, else its last clause."""
+    """Return the question that a text ends with; empty where it does not end with one."""
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
-    question = next((line for line in reversed(lines[-6:]) if line.endswith("?")), lines[-1] if lines else "")
-    return question.split(". ")[-1]
+    question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
+    return re.split(r"(?<=[.!。！]) ?", question)[-1] if question else ""
+
+
+def _clean(text: str) -> str:
+    """Return *text* on one line, without ornaments at its beginning, ending in no colon."""
+    text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
+    if text.endswith((":", "：")):
+        text = text[:-1] + "."
+    return one_line(text, _MAX_CHARS)

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
-from onward.core.facts.fact import GIT_STATE, FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.fact import GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
 from onward.core.facts.phrases import DELETED, failure_text
 from onward.core.text import paths
-from onward.core.text.prose import clauses, one_line
+from onward.core.text.prose import one_line
+from onward.core.text.sentences import sentences
 
 # Strings, not compiled patterns: most sessions never need them, and `re` caches what it compiles.
 _COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
@@ -42,6 +44,22 @@ _PASSED = re.compile(
 )
 
 
+_TEST_RUN = re.compile(
+    r"\b(?:pytest|vitest|jest|mocha|rspec|phpunit|go test|cargo test|npm (?:run )?test|pnpm (?:run )?test|bun (?:run )?test|yarn test|"
+    r"mise run test\S*|"
+    r"make test\S*|tox|ctest|playwright test|dotnet test|gradlew? \S*test|mvn \S*test|python3? -m unittest)\b"
+)
+_NO_TEST_RUN = re.compile(r"\b(?:install|add|grep|cat|which|rm|ls)\b")
+_TEST_COUNTS = re.compile(
+    r"(\d+ (?:tests? )?(?:passed|failed|passing|failing)[^\n]{0,60}|\bFAIL\b[^\n]{0,60}|(?:Tests|Test Files):?\s+[^\n]{3,60}|"
+    r"test result: [^\n]{3,60}|^ok\s+\S+)",
+    re.M,
+)
+_CLOSED_TODO_WEIGHT = 0.05
+"""A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
+_MAX_UNCOMMITTED = 5
+
+
 class ToolDraft(NamedTuple):
     """A draft of a fact from tool calls. `turns` are the ordinals that show it."""
 
@@ -63,7 +81,7 @@ def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
     yield from _draft_commands(trace, cwd)
     yield from _draft_errors(trace, cwd)
     yield from _draft_todos(trace)
-    yield from _draft_unfinished(trace)
+    yield from _draft_tests_state(trace)
 
 
 def _strip_cwd(text: str, cwd: str) -> str:
@@ -106,7 +124,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             verb = "was created" if len(changes) == 1 else f"was created, then edited {_times_text(len(changes) - 1)}"
         else:
             verb = f"was edited {_times_text(len(changes))}"
-        remark = _find_remark(path, changes, trace)
+        remark = _find_remark(path, trace)
         text = f"`{path}` {verb}" + (f" — {one_line(remark[0], 130).rstrip(':')}" if remark else "")
         yield ToolDraft(
             kind="file",
@@ -132,22 +150,21 @@ def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
     return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
 
 
-def _find_remark(path: str, changes: list[RecordedChange], trace: Trace) -> tuple[str, int] | None:
-    """Return what the agent said of a file, and in which turn: the last clause that names it, else its words when it
-    first changed it.
-    """
+def _find_remark(path: str, trace: Trace) -> tuple[str, int] | None:
+    """Return what the agent reported of the file and where: the last sentence of a report that names it and says more than its name."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    narration = pattern("narrate", frozenset(("en",)))
     for statement in reversed(trace.statements):
-        if name in statement.text and statement.author == "agent":
-            for clause in reversed(clauses(statement.text)):
-                if name in clause.text and len(clause.text) > len(name) + 15:
-                    return clause.text, statement.turn
-    first = changes[0]
-    previous = next(
-        (s for s in reversed(trace.statements) if s.round == first.round and s.turn <= first.turn and s.author == "agent"), None
-    )
-    parts = clauses(previous.text) if previous else ()
-    return (parts[-1].text, previous.turn) if previous and parts else None
+        if statement.is_closing and name in statement.text:
+            for sentence in reversed(sentences(statement.text)):
+                if (
+                    name in sentence.text
+                    and len(sentence.text) > len(name) + 15
+                    and not sentence.is_row
+                    and not narration.match(sentence.text)
+                ):
+                    return sentence.text, statement.turn
+    return None
 
 
 def _times_text(count: int) -> str:
@@ -192,7 +209,33 @@ def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
         turn, branch, commit = last
         subject = f"On branch `{branch}` the" if branch else "The"
         push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=f"{subject} last commit `{commit}` {push_state}", turns=(turn,), weight=0.6)
+        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}"
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6)
+
+
+def _uncommitted(trace: Trace, commit_turn: int) -> str:
+    """Return which files were changed after the last commit; empty where none was."""
+    names = sorted({c.change.path.replace("\\", "/").rpartition("/")[2] for c in trace.changes if c.turn > commit_turn})
+    shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
+    more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
+    return f"; edited since, not committed: {shown}{more}" if names else ""
+
+
+def _draft_tests_state(trace: Trace) -> Iterator[ToolDraft]:
+    """Yield how the last test run ended, in its own words where it counts; nothing where the log does not say."""
+    for run in reversed(trace.runs):
+        if not _TEST_RUN.search(run.command) or _NO_TEST_RUN.search(run.command) or run.failed is None:
+            continue
+        counts = _TEST_COUNTS.findall(run.output)
+        outcome = one_line(counts[-1], 70) if counts else "failed" if run.failed else "ended without error"
+        yield ToolDraft(
+            kind="done",
+            subject=TESTS_STATE,
+            text=f"Last test run `{one_line(command_key(run.command), 70)}`: {outcome}",
+            turns=(run.result_turn,),
+            weight=0.5,
+        )
+        return
 
 
 @lru_cache(maxsize=4096)
@@ -304,7 +347,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
                 subject=subject,
                 text=f"{todo.text} (ticked off in the agent's task list)",
                 turns=turns,
-                weight=0.35,
+                weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
                 author="agent",
             )
@@ -314,7 +357,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
                 subject=subject,
                 text=f"Dropped from the agent's task list: {todo.text}",
                 turns=turns,
-                weight=0.2,
+                weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
                 author="agent",
             )
@@ -325,32 +368,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
                 subject=subject,
                 text=f"{todo.text} ({state})",
                 turns=turns,
-                weight=0.75,
+                weight=0.8 if todo.status == "in_progress" else 0.7,
                 evidence="claimed",
                 author="agent",
             )
-
-
-def _draft_unfinished(trace: Trace) -> Iterator[ToolDraft]:
-    """Yield what the agent was doing if the session ended in the middle of its work, with tools running after its
-    last words.
-    """
-    last = next((s for s in reversed(trace.statements) if not s.is_summary), None)
-    work_turns = {run.turn for run in trace.runs} | {change.turn for change in trace.changes}
-    if last and trace.last_call_turn < last.turn:
-        # The agent called nothing after its last words, so what a sub-agent did later in the transcript was done before them.
-        work_turns -= trace.sub_agent_turns
-    worked_until = max(work_turns, default=0)
-    if last is None or last.author == "user" or worked_until < last.turn:
-        return
-    parts = clauses(last.text)
-    if parts:
-        yield ToolDraft(
-            kind="next_step",
-            subject="",
-            text=f"In progress when the session ended: {parts[-1].text}",
-            turns=(last.turn,),
-            weight=0.8,
-            evidence="claimed",
-            author="agent",
-        )

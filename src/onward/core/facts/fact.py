@@ -30,6 +30,10 @@ GIT_STATE = "git:state"
 """The subject of the repository's state at a session's end: the next session's replaces it."""
 
 
+TESTS_STATE = "tests:state"
+"""The subject of how the last test run ended."""
+
+
 class Handle(NamedTuple):
     """A turn of a project: session number and turn ordinal, both from 1. Written `s3.41`."""
 
@@ -60,7 +64,8 @@ class Fact(NamedTuple):
     this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact matters by itself. `retires`
     names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all that
     begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome`
-    says how a file or an error of the log ended; None for everything else.
+    says how a file or an error of the log ended; None for everything else. `ending` is what the
+    session itself shows of it at its end: a request that was reported done is `resolved` from the start.
     """
 
     id: str
@@ -79,6 +84,7 @@ class Fact(NamedTuple):
     superseded_by: str | None = None
     pinned: bool = False
     outcome: Outcome | None = None
+    ending: FactState = "live"
 
     @property
     def session(self) -> int:

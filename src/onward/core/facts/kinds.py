@@ -75,8 +75,9 @@ class Kind:
         self.is_reported = is_reported
 
 
-_ASKED = Section("Asked for", priority=7)
-_BLOCKED = Section("Blocked and open questions", priority=10, is_distinctive=True)
+_OPEN = Section("Open: next, blocked, questions", priority=11, is_distinctive=True)
+_HAPPENED = Section("What happened, and why", priority=8, is_distinctive=True)
+_LEARNED = Section("Learned: know before you touch", priority=1, is_distinctive=True)
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -91,11 +92,11 @@ KINDS: dict[str, Kind] = {
             is_standing=True,
             is_retirable=True,
         ),
-        Kind("goal", section=_ASKED, group="requirements", plural="goals", is_retirable=True),
-        Kind("requirement", section=_ASKED, group="requirements", plural="requirements", by_user=True, is_standing=True, is_retirable=True),
+        Kind("goal", section=_OPEN, group="requirements", plural="goals", is_retirable=True),
+        Kind("requirement", section=_OPEN, group="requirements", plural="requirements", by_user=True, is_standing=True, is_retirable=True),
         Kind(
             "next_step",
-            section=Section("Next", priority=11),
+            section=_OPEN,
             group="open",
             plural="next steps",
             by_agent=True,
@@ -110,7 +111,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "blocker",
-            section=_BLOCKED,
+            section=_OPEN,
             group="open",
             plural="blockers",
             by_agent=True,
@@ -120,7 +121,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "question",
-            section=_BLOCKED,
+            section=_OPEN,
             group="open",
             plural="questions",
             labels="open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
@@ -128,7 +129,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "decision",
-            section=Section("Decided, and why", priority=8, is_distinctive=True),
+            section=_HAPPENED,
             group="decisions",
             plural="decisions",
             by_user=True,
@@ -142,7 +143,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "done",
-            section=Section("Done", priority=4),
+            section=_HAPPENED,
             group="outcomes",
             plural="outcomes",
             by_agent=True,
@@ -151,27 +152,6 @@ KINDS: dict[str, Kind] = {
             "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
             is_retirable=True,
             is_reported=True,
-        ),
-        Kind(
-            "file",
-            section=Section("Where things are", priority=3),
-            group="files",
-            plural="files",
-            by_agent=True,
-            is_recorded=False,
-            labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,"
-            "berkas,fichiers,"
-            "arquivos,archivos",
-        ),
-        Kind(
-            "command",
-            section=Section("Commands", priority=2),
-            group="commands",
-            plural="commands",
-            by_agent=True,
-            is_recorded=False,
-            labels="command,commands,usage,how to run,run,to run,perintah,commandes,comandos",
-            is_retirable=True,
         ),
         Kind(
             "error",
@@ -199,7 +179,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "lesson",
-            section=Section("Learned", priority=1),
+            section=_LEARNED,
             group="",
             plural="lessons",
             by_agent=True,
@@ -211,12 +191,33 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "value",
-            section=Section("Exact values", priority=6),
+            section=_LEARNED,
             group="values",
             plural="values",
             by_agent=True,
             is_retirable=True,
             is_reported=True,
+        ),
+        Kind(
+            "file",
+            section=Section("Where things are", priority=3),
+            group="files",
+            plural="files",
+            by_agent=True,
+            is_recorded=False,
+            labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,"
+            "berkas,fichiers,"
+            "arquivos,archivos",
+        ),
+        Kind(
+            "command",
+            section=Section("Commands", priority=2),
+            group="commands",
+            plural="commands",
+            by_agent=True,
+            is_recorded=False,
+            labels="command,commands,usage,how to run,run,to run,perintah,commandes,comandos",
+            is_retirable=True,
         ),
     )
 }

@@ -1,60 +1,55 @@
-"""Selection of the facts for a handoff: live facts in, a document within a token budget out.
+"""Choosing what a handoff says: a project's facts in, a document under a token budget out.
 
-Rules come first, with at most two fifths of the budget; then an inventory of files; then the head (goal, state, first
-step); then everything else by marginal value per token. A fact that repeats the document gains little, and a fact of an
-old session a little less than a new one. The same ledger gives the same document.
+The head (goal, state, what to do first) comes from evidence and is left out where there is none. Then come rules, at most two fifths of the
+budget; files by folder and the commands that matter, each under a cap; then everything else by worth per token, above a floor: a full
+budget is no aim, and nothing that repeats what stands there already is said again. The same ledger gives the same document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from math import log2
 from typing import NamedTuple
 
-from onward.core.facts.fact import GIT_STATE, Fact, FactKind, Handle
-from onward.core.facts.headings import HEAD, SECTIONS
+from onward.core.extract.phrases import tells_action
+from onward.core.facts.fact import GIT_STATE, TESTS_STATE, Fact, FactKind, Handle
+from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
-from onward.core.text.prose import content_words, words
+from onward.core.text.prose import content_words, stem
 
 RULES_SHARE = 0.4
-"""The largest share of the budget for rules; `onward fact list --kind rule` lists the others."""
+"""Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
 
-FILES_SHARE = 0.15
-"""The largest share of the budget for files before anything else competes: their places are needed first."""
+FILES_SHARE, FILES_TOKENS = 0.11, 400
+"""Of the budget, and in tokens, at most for the list of files."""
 
 SECTION_OF: dict[FactKind, str] = {kind.name: kind.section.title for kind in KINDS.values()}
 """The title of the section that a fact is shown in, by its kind."""
 
-_REPORTED_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_reported)
-"""Kinds of what an agent reports of its work. What it says of these in one turn stays on one line, in the section of
-the weightiest: a sentence that is cut apart loses its subject.
-"""
-
-_HANDLE_TOKENS = 7
-_BULLET_TOKENS = 2
-_SECTION_TOKENS = 7
-_COST_EXPONENT = 0.5
-"""How much cost counts against value: 0 ignores the length, 1 is value per token."""
-_SESSION_DECAY = 0.95
-"""The factor on a fact's value per later session."""
+_HAPPENED = SECTION_OF["done"]
+_MAX_FILES_IN_FOLDER, _MAX_FOLDERS = 5, 8
+_HANDLE_TOKENS = 9
+_COST_EXPONENT = 0.2
+"""How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
+_SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
+"""What a fact is worth one session later, of what it was worth before: reasons last, outcomes are soon built upon."""
 _RECURRENCE_BONUS = 0.2
-"""What each further session that names the same thing adds to a fact's value, for at most three sessions."""
-_REPEAT_VALUE = 0.2
-"""The factor on a fact's value if the document already holds all of its words."""
-_REPETITIVE_BELOW, _REPETITIVE_FACTOR = 0.2, 0.15
-"""The value of a fact with a smaller share of new words is multiplied by this factor: it fills a large budget and
-never crowds a small one.
-"""
-_DUPLICATE_BELOW = 0.02
-"""A fact with a smaller share of new words is already in the document."""
+"""What each further session that names the same thing adds to a fact's value, up to three."""
+_REPEATED_SHARE = 0.9
+"""A fact is in the document already when this share of its words stands in one line of it."""
+_MIN_REPEATED_WORDS = 3
+_ASKED_FACTOR = 0.9
+"""What a request that was done is worth, of what it was worth while it was open."""
+_LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
+"""What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
 
 
 class SessionSummary(NamedTuple):
-    """What a handoff needs to know of a session. `tokens` counts its transcript."""
+    """What a handoff has to know of a session. `tokens` counts its transcript."""
 
     number: int
     agent: str = ""
@@ -63,132 +58,73 @@ class SessionSummary(NamedTuple):
 
 
 def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
-    """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens*, without its
-    closing lines.
-    """
+    """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
     last = sessions[-1] if sessions else SessionSummary(0)
-    live = [f for f in ledger.live() if f.session <= last.number]
-    head = _head(live, last.number)
+    facts = [fact for fact in ledger.facts if fact.session <= last.number and _can_be_told(fact)]
+    head = _head([fact for fact in facts if fact.state != "resolved"], last.number)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
-    choice = _Selection(count_tokens, budget_tokens - count_tokens(render(base)) - 4, last.number, _count_recurrences(live))
-    choice.cover(line.text for _, line in head)
-    shown_ids = {i for _, line in head for i in line.facts}
-    remaining = [f for f in live if f.id not in shown_ids]
-    choice.select((f for f in remaining if f.kind == "rule" or f.pinned), int(budget_tokens * RULES_SHARE))
-    choice.select((f for f in remaining if f.kind == "file"), int(budget_tokens * FILES_SHARE))
-    non_rules = [f for f in remaining if f.kind != "rule"]
-    choice.select(non_rules, budget_tokens)
-    # The cost of a line is known only with its neighbours: count the document once, and spend what is left.
-    choice.left_tokens = budget_tokens - count_tokens(render(_document(base, choice.chosen)))
-    choice.select(non_rules, budget_tokens)
-    return _fit_to_budget(base, choice, budget_tokens, count_tokens)
+    shown_ids = {name for _, line in head for name in line.facts}
+    remaining = [fact for fact in facts if fact.id not in shown_ids]
+    document = _Document(base, budget_tokens, count_tokens)
+    document.add_all(
+        _by_worth([fact for fact in remaining if fact.kind == "rule" or fact.pinned], last.number, {}), int(budget_tokens * RULES_SHARE)
+    )
+    document.add_lines(
+        FILES_SECTION, file_lines([fact for fact in remaining if fact.kind == "file"]), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE))
+    )
+    commands = [fact for fact in remaining if fact.kind == "command"]
+    document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
+    prose = [fact for fact in remaining if fact.kind not in ("rule", "file", "command") and not fact.pinned]
+    recurrences = _count_recurrences(prose)
+    floor = floor_of(budget_tokens)
+    worthy = [fact for fact in prose if value_of(fact, last.number, recurrences.get(fact.id, 0)) >= floor]
+    document.add_all(_by_worth(worthy, last.number, recurrences), budget_tokens)
+    return document.fit()
 
 
-def _document(base: Handoff, chosen: Iterable[Fact]) -> Handoff:
-    return replace(base, sections=tuple(_sections(chosen)))
+def floor_of(budget_tokens: int) -> float:
+    """Return the worth below which nothing is said at a budget: a larger one says a little more, and none is filled for its own sake."""
+    return max(0.045, 0.17 - 0.045 * log2(max(budget_tokens, 1_000) / 1_000))
 
 
-def _fit_to_budget(base: Handoff, choice: _Selection, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
-    """Return the document of the selected facts, without the last ones that do not fit."""
-    while True:
-        document = _document(base, choice.chosen)
-        excess = count_tokens(render(document)) - budget_tokens
-        if excess <= 0 or not choice.chosen:
-            return document
-        del choice.chosen[-max(1, excess // 40) :]
+def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
+    """Return what a fact is worth to the session after *session_number*: its worth, less for its age and for a request that was done."""
+    value = fact.weight * (1 + _RECURRENCE_BONUS * min(3, recurrences))
+    if fact.kind == "rule" or fact.pinned:
+        return value
+    if fact.state == "resolved":
+        value *= _ASKED_FACTOR
+    if fact.kind == "lesson":
+        value *= _LESSON_FACTOR
+    elif fact.kind == "error" and fact.author == "tool":
+        value *= _TOOL_ERROR_FACTOR
+    decay = _OUTCOME_DECAY if fact.kind == "done" else _SESSION_DECAY
+    return float(value * decay ** (session_number - fact.session))
 
 
-class _Selection:
-    """Facts selected so far, in order of selection, with the words they cover and the tokens left."""
-
-    def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, session_number: int, recurring: Mapping[str, int]) -> None:
-        self.chosen: list[Fact] = []
-        self._ids: set[str] = set()
-        self._count = count_tokens
-        self.left_tokens = left_tokens
-        self._session_number = session_number
-        self._recurring = recurring
-        self._covered: set[str] = set()
-        """Words, and pairs of neighbouring words, that are in the document."""
-        self._leads: set[tuple[str, Handle, str]] = set()
-        self._lines: set[tuple[str, Handle]] = set()
-        self._sections: set[str] = set()
-
-    def cover(self, texts: Iterable[str]) -> None:
-        """Mark the words of *texts* as covered by the document."""
-        for text in texts:
-            self._covered.update(_grams(text))
-
-    def select(self, facts: Iterable[Fact], max_tokens: int) -> None:
-        """Select the best of *facts* while they fit, with at most *max_tokens* for them. Lazy greedy selection works
-        because gains only fall.
-        """
-        remaining = min(max_tokens, self.left_tokens)
-        by_id = {f.id: f for f in facts if f.id not in self._ids}
-        grams = {name: _grams(f.text) for name, f in by_id.items()}
-        costs = {name: self._count(f.text) + _BULLET_TOKENS for name, f in by_id.items()}
-        heap = [(-self._gain(f, grams[name], costs[name]), name) for name, f in by_id.items()]
-        heapify(heap)
-        while heap and remaining > 12:
-            before, name = heappop(heap)
-            fact = by_id[name]
-            gain = self._gain(fact, grams[name], costs[name])
-            if gain <= 0.0:
-                continue
-            if heap and -gain > heap[0][0] + 1e-12 and -gain != before:
-                heappush(heap, (-gain, name))
-                continue
-            cost = costs[name] + self._overhead(fact)
-            if cost > remaining:
-                continue
-            remaining -= cost
-            self.left_tokens -= cost
-            self._add(fact, grams[name])
-
-    def _gain(self, fact: Fact, grams: frozenset[str], cost: int) -> float:
-        new_share = len(grams - self._covered) / len(grams) if grams else 0.0
-        if new_share < _DUPLICATE_BELOW and not fact.pinned:
-            return 0.0
-        factor = 1.0 if fact.kind == "rule" or fact.pinned else _SESSION_DECAY ** (self._session_number - fact.session)
-        factor *= 1 + _RECURRENCE_BONUS * min(3, self._recurring.get(fact.id, 0))
-        if new_share < _REPETITIVE_BELOW:
-            factor *= _REPETITIVE_FACTOR
-        return float(
-            fact.weight * factor * (_REPEAT_VALUE + (1 - _REPEAT_VALUE) * new_share) / max(8, cost + self._overhead(fact)) ** _COST_EXPONENT
-        )
-
-    def _overhead(self, fact: Fact) -> int:
-        line = _line_key(fact)
-        tokens = self._count(fact.lead) + 1 if fact.lead and (*line, fact.lead) not in self._leads else 0
-        if line not in self._lines:
-            tokens += _HANDLE_TOKENS + (0 if SECTION_OF[fact.kind] in self._sections else _SECTION_TOKENS)
-        return tokens
-
-    def _add(self, fact: Fact, grams: frozenset[str]) -> None:
-        line = _line_key(fact)
-        self.chosen.append(fact)
-        self._ids.add(fact.id)
-        self._covered |= grams
-        self._covered.update(_grams(fact.lead))
-        self._lines.add(line)
-        self._leads.add((*line, fact.lead))
-        self._sections.add(SECTION_OF[fact.kind])
+def _can_be_told(fact: Fact) -> bool:
+    """Whether a fact may stand in a document: what holds or is open, and a person's request that was done, as what happened."""
+    return fact.state in ("live", "contradicted") or (fact.state == "resolved" and fact.kind == "requirement" and fact.ending == "resolved")
 
 
-def _line_key(fact: Fact) -> tuple[str, Handle]:
-    """Return what facts on one line have in common: the section, unless an agent reported them in one turn, and the
-    turn.
-    """
-    is_reported = fact.kind in _REPORTED_KINDS and fact.author == "agent" and (fact.turn > 0 or not fact.sources)
-    return "" if is_reported else SECTION_OF[fact.kind], fact.sources[0] if fact.sources else Handle(0, 0)
+def _max_commands(budget_tokens: int) -> int:
+    return 2 if budget_tokens < 1_500 else 4 if budget_tokens < 3_000 else 6
 
 
-def _count_recurrences(live: Sequence[Fact]) -> dict[str, int]:
-    """Return, by fact, how many further sessions name one of the same things: recurring topics matter longer."""
-    if len({f.session for f in live}) < 2:
+def _by_worth(facts: Iterable[Fact], session_number: int, recurrences: dict[str, int]) -> list[Fact]:
+    def rank(fact: Fact) -> tuple[float, object]:
+        cost = 12 + len(fact.text) / 4 + _HANDLE_TOKENS
+        return (-value_of(fact, session_number, recurrences.get(fact.id, 0)) / cost**_COST_EXPONENT, fact_order(fact))
+
+    return sorted(facts, key=rank)
+
+
+def _count_recurrences(facts: Sequence[Fact]) -> dict[str, int]:
+    """Return, by fact, how many further sessions name one of the same things: what work keeps coming back to matters longer."""
+    if len({fact.session for fact in facts}) < 2:
         return {}
-    mentions = {f.id: (f.session, fact_names(f)) for f in live}
+    mentions = {fact.id: (fact.session, fact_names(fact)) for fact in facts}
     sessions: dict[str, set[int]] = {}
     for session, names in mentions.values():
         for name in names:
@@ -196,80 +132,172 @@ def _count_recurrences(live: Sequence[Fact]) -> dict[str, int]:
     return {fact: max((len(sessions[name]) for name in names), default=1) - 1 for fact, (_, names) in mentions.items()}
 
 
-def _grams(text: str) -> frozenset[str]:
-    """Return the content words of *text* and their neighbouring pairs: texts on one topic share words, texts that
-    say the same share pairs.
-    """
-    terms = content_words(text) or words(text)
-    return frozenset(terms) | {f"{a} {b}" for a, b in pairwise(terms)}
+class _Document:
+    """A document in the making: facts in the order of choosing, lines by section, and what is left to spend."""
+
+    def __init__(self, base: Handoff, budget_tokens: int, count_tokens: Callable[[str], int]) -> None:
+        self._base = base
+        self._budget = budget_tokens
+        self._count = count_tokens
+        self._left = budget_tokens - count_tokens(render(base)) - 4
+        self._chosen: list[Fact] = []
+        self._fixed: dict[str, list[CitedLine]] = {}
+        self._shown_stems = [frozenset(map(stem, content_words(line.text))) for _, line in base.head]
+        self._sections: set[str] = set()
+
+    def add_all(self, facts: Iterable[Fact], max_tokens: int) -> None:
+        """Add *facts* in order as long as they fit and say something new, spending at most *max_tokens*."""
+        room = min(max_tokens, self._left)
+        for fact in facts:
+            stems = frozenset(map(stem, content_words(f"{fact.lead} {fact.text}")))
+            if not fact.pinned and self._is_said(fact, stems):
+                continue
+            title = section_title(fact)
+            cost = self._count(line_from_facts([fact]).text) + _HANDLE_TOKENS + (0 if title in self._sections else 8)
+            if cost > room:
+                continue
+            room -= cost
+            self._left -= cost
+            self._sections.add(title)
+            self._shown_stems.append(stems)
+            self._chosen.append(fact)
+
+    def _is_said(self, fact: Fact, stems: frozenset[str]) -> bool:
+        if not stems:
+            return False
+        if fact.kind == "rule":
+            # Rules that differ in a name or a number are different rules.
+            return any(stems <= line_stems for line_stems in self._shown_stems)
+        needed = _REPEATED_SHARE * len(stems)
+        for line_stems in self._shown_stems:
+            common = len(stems & line_stems)
+            if common >= needed and (common >= _MIN_REPEATED_WORDS or common == len(line_stems)):
+                return True
+        return False
+
+    def add_lines(self, title: str, lines: Iterable[CitedLine], max_tokens: int) -> None:
+        """Add ready *lines* to the section *title* as long as they fit into *max_tokens*."""
+        room = min(max_tokens, self._left)
+        for line in lines:
+            cost = self._count(line.text) + _HANDLE_TOKENS
+            if cost > room:
+                return
+            room -= cost
+            self._left -= cost
+            self._fixed.setdefault(title, []).append(line)
+
+    def fit(self) -> Handoff:
+        """Return the document, giving up the last choices until it fits."""
+        while True:
+            document = replace(self._base, sections=tuple(self._render_sections()))
+            excess = self._count(render(document)) - self._budget
+            if excess <= 0 or not (self._chosen or self._fixed):
+                return document
+            if self._chosen:
+                del self._chosen[-max(1, excess // 40) :]
+            else:
+                self._fixed.clear()
+
+    def _render_sections(self) -> Iterable[HandoffSection]:
+        by_title: dict[str, list[Fact]] = {}
+        for fact in self._chosen:
+            by_title.setdefault(section_title(fact), []).append(fact)
+        for title in SECTIONS:
+            lines = [line_from_facts([fact]) for fact in _reading_order(by_title.get(title, ()))] + self._fixed.get(title, [])
+            if lines:
+                yield HandoffSection(title, tuple(lines))
+
+
+def _reading_order(facts: Iterable[Fact]) -> list[Fact]:
+    """Return facts as a reader wants them: the newest session first, within a session as things happened."""
+    return sorted(facts, key=lambda fact: (-fact.session, fact_order(fact)))
+
+
+def section_title(fact: Fact) -> str:
+    """Return the section that a fact is shown in: a request that was done is told as what happened."""
+    was_asked = fact.kind == "goal" or (fact.kind == "requirement" and fact.state != "live")
+    return _HAPPENED if was_asked else SECTION_OF[fact.kind]
+
+
+def file_lines(facts: Iterable[Fact]) -> list[CitedLine]:
+    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line."""
+    folders: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        path = fact.subject.partition(":")[2]
+        folders[path.rpartition("/")[0]].append(fact)
+    ranked = sorted(folders.items(), key=lambda item: max((fact.session, fact.weight) for fact in item[1]), reverse=True)
+    lines: list[CitedLine] = []
+    for folder, members in ranked[:_MAX_FOLDERS]:
+        members.sort(key=lambda fact: (-fact.session, -fact.weight, fact.subject))
+        shown = members[:_MAX_FILES_IN_FOLDER]
+        if len(members) == 1:
+            lines.append(line_from_facts(members))
+            continue
+        names = ", ".join(f"`{fact.subject.partition(':')[2].rpartition('/')[2]}`" for fact in shown)
+        rest = f" and {len(members) - len(shown)} more" if len(members) > len(shown) else ""
+        place = f"`{folder}/`" if folder else "at the root"
+        sources: tuple[Handle, ...] = tuple(dict.fromkeys(fact.sources[0] for fact in shown if fact.sources))[:3]
+        lines.append(CitedLine(f"{place}: {names}{rest}", sources, tuple(fact.id for fact in members)))
+    return lines
 
 
 def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLine], ...]:
-    """Return goal, state and first step: the best facts of their kinds, with those at the last session's end first."""
-    end = max((f.turn for f in live if f.session == session_number), default=0) or 1
-    goal = _best_fact(live, ("goal",), session_number, end, lateness=0.0) or _best_fact(
-        live, ("requirement",), session_number, end, lateness=0.5
+    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out."""
+    here = [fact for fact in live if fact.session == session_number]
+    goal = _goal(live, session_number)
+    reports = [fact for fact in here if fact.kind == "done" and not fact.subject and fact.author != "tool"]
+    last_turn = max((fact.turn for fact in here if fact.author == "agent" and not fact.subject), default=0)
+    closing = [fact for fact in reports if fact.turn in (last_turn, 0)]
+    report = max(closing, key=lambda fact: (fact.turn == 0, fact.weight), default=None)
+    evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
+    lines = (
+        ("Goal", [goal]),
+        ("State", [report, *evidence]),
+        ("Do first", [_first_step(here, last_turn)]),
     )
-    state = _best_fact(live, ("done",), session_number, end, lateness=0.8)
-    # What an earlier session left to do first may be done by now.
-    first_step = _best_fact([f for f in live if f.session == session_number], ("next_step",), session_number, end, lateness=0.8)
-    git = next((f for f in live if f.subject == GIT_STATE and f.session == session_number), None)
-    first_goal = _best_fact([f for f in live if f.session == 1], ("goal",), 1, end, lateness=0.0) if session_number > 1 else None
-    facts_by_name = {"Goal": [first_goal, goal] if first_goal is not goal else [goal], "State": [state, git], "Do first": [first_step]}
-    lines = ((name, [f for f in facts_by_name.get(name, []) if f]) for name in HEAD)
-    return tuple((name, line_from_facts(facts)) for name, facts in lines if facts)
+    return tuple((name, _head_line(name, facts)) for name, options in lines if (facts := [fact for fact in options if fact]))
 
 
-def _best_fact(facts: Iterable[Fact], kinds: Sequence[FactKind], session_number: int, end: int, lateness: float) -> Fact | None:
-    """Return the weightiest fact of *kinds*; *lateness* (0..1) is how much a fact loses at the beginning of the last
-    session.
-    """
-
-    def value(fact: Fact) -> float:
-        # Turn 0 is a person's statement on completing the session, so it is the latest.
-        late = (fact.turn / end if fact.turn else 1.0) if fact.session == session_number else 0.0
-        return fact.weight * 0.8 ** (session_number - fact.session) * (1 - lateness * (1 - late))
-
-    candidates = [f for f in facts if f.kind in kinds and f.author != "tool"]
-    return max(candidates, key=lambda f: (value(f), fact_order(f)), default=None)
+def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
+    line = line_from_facts(facts)
+    if name == "Do first" and facts[0].kind == "requirement":
+        return replace(line, text=f"{line.text} (asked last, not finished)")
+    return line
 
 
-def _sections(chosen: Iterable[Fact]) -> Iterable[HandoffSection]:
-    by_line: dict[tuple[str, Handle], list[Fact]] = {}
-    for fact in sorted(chosen, key=fact_order):
-        by_line.setdefault(_line_key(fact), []).append(fact)
-    by_section: dict[str, list[Fact]] = {}
-    for line_facts in by_line.values():
-        weightiest = max(line_facts, key=lambda fact: fact.weight)
-        by_section.setdefault(SECTION_OF[weightiest.kind], []).extend(line_facts)
-    for title in SECTIONS:
-        if facts := by_section.get(title):
-            yield HandoffSection(title, tuple(line_from_facts(group) for group in _group_by_turn(facts)))
+def _goal(live: Sequence[Fact], session_number: int) -> Fact | None:
+    """Return the goal that holds: of the newest sessions that have one, the weightiest; an older one only where it weighs much more."""
+    goals = [fact for fact in live if fact.kind == "goal"]
+    return max(goals, key=lambda fact: (fact.pinned, fact.weight * 0.9 ** (session_number - fact.session), fact_order(fact)), default=None)
 
 
-def _group_by_turn(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
-    """Group neighbours of one turn on one line: they share a handle, and those with the same lead share that too."""
-    group: list[Fact] = []
-    for fact in facts:
-        if group and (fact.sources[:1] != group[0].sources[:1] or not fact.sources or len(group) == 4):
-            yield group
-            group = []
-        group.append(fact)
-    if group:
-        yield group
+def _first_step(here: Sequence[Fact], last_turn: int) -> Fact | None:
+    """Return what to do first: the item in progress, the next on the list, the request that was cut off, or what the last report leaves."""
+    todos = [fact for fact in here if fact.kind == "next_step" and fact.subject.startswith("todo:")]
+    if todos:
+        return min(todos, key=lambda fact: (not fact.lead, fact.turn, fact.id))
+    cut_off = [fact for fact in here if fact.kind == "requirement" and fact.author == "user"]
+    if cut_off:
+        return max(cut_off, key=lambda fact: (fact.turn, fact.weight))
+    steps = [
+        fact for fact in here if fact.kind == "next_step" and not fact.subject and fact.turn in (last_turn, 0) and tells_action(fact.text)
+    ]
+    return max(steps, key=lambda fact: fact.weight, default=None)
 
 
 def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
-    """Return one line for *facts*, with a shared lead printed once."""
+    """Return one line that says *facts*, a lead that they share once."""
     parts: list[str] = []
     lead = ""
     for fact in facts:
-        text = fact.text if fact.text[-1:] in ".!?…:;" else fact.text + ";"
+        text = fact.text if len(facts) == 1 or fact.text[-1:] in ".!?…:;。！？" else f"{fact.text}."
         if fact.state == "contradicted":
             text += " (in part replaced since)"
         if fact.lead and fact.lead != lead:
             lead = fact.lead
             text = f"{lead.rstrip(':')}: {text}"
+        if fact.kind == "requirement" and fact.state == "resolved":
+            text = f"Asked: {text} (done)"
         parts.append(text)
-    sources = tuple(dict.fromkeys(h for f in facts for h in f.sources))
-    return CitedLine(" ".join(parts).rstrip(";"), sources, tuple(f.id for f in facts))
+    sources = tuple(dict.fromkeys(handle for fact in facts for handle in fact.sources))
+    return CitedLine(" ".join(parts), sources, tuple(fact.id for fact in facts))

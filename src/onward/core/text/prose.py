@@ -27,6 +27,8 @@ _IDENTIFIER = re.compile(
     r"|#\d+\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b(?:[A-Z][a-z0-9]+){2,}\b"
     r"|\b\d[\d.,:]*\w*\b"
 )
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+_UNSPACED_RUNS = re.compile(f"{_UNSPACED.pattern}+|[^{_UNSPACED.pattern[1:-1]}]+")
 _AROUND_WORDS = ".,;:!?()[]{}\"'*…—"
 
 STOPWORDS = frozenset(
@@ -161,7 +163,19 @@ class PieceCache(dict[str, tuple[str, ...]]):
 
 def _words_in(piece: str) -> Iterable[str]:
     word = piece.strip(_AROUND_WORDS)
-    return (word.lower(),) if word.isalpha() and word.isascii() else _WORD.findall(piece.lower().replace("’", "'"))
+    if word.isascii():
+        return (word.lower(),) if word.isalpha() else _WORD.findall(piece.lower())
+    return [part for match in _WORD.findall(piece.lower().replace("’", "'")) for part in _split_unspaced(match)]
+
+
+def _split_unspaced(word: str) -> Iterable[str]:
+    """Return *word* itself, or of a script without blanks its overlapping pairs of letters, which stand for words there."""
+    if not _UNSPACED.search(word):
+        return (word,)
+    parts: list[str] = []
+    for run in _UNSPACED_RUNS.findall(word):
+        parts += [run] if len(run) == 1 or not _UNSPACED.match(run) else [run[i : i + 2] for i in range(len(run) - 1)]
+    return parts
 
 
 def _identifiers_in(piece: str) -> Iterable[str]:

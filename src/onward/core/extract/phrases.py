@@ -1,0 +1,391 @@
+"""Phrases by what they show, as data, one table a language: how a person agrees, refuses or withdraws, how an agent narrates.
+
+A phrase is a regular expression over lower-cased text. `^` phrases are looked for at the beginning, all others anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal, TypeAlias
+
+PhraseGroup: TypeAlias = Literal[
+    "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "forbid", "prefer", "object",
+    "next", "did", "decide", "tried", "fix",
+]  # fmt: skip
+"""`scope` makes an order a standing one, `forbid` and `prefer` open an order, `object` is what the work itself is about (commits, branches,
+tests, tools, files); `next`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says."""
+
+PHRASES: dict[str, dict[PhraseGroup, str]] = {
+    "en": {
+        "agree": "yes|yeah|yep|ok|okay|sure|good|great|perfect|nice|thanks|thank you|lgtm|looks good|go ahead|sounds good|do it|"
+        "correct|right|exactly|"
+        "proceed|continue|please (?:do|proceed|continue)|works",
+        "refuse": "no+(?! (?:need|problem|worries))|nope|wrong|undo|revert|stop|that'?s (?:not|wrong)|this is(?:n'?t| not)|not what|"
+        "actually,? can you revert",
+        "broken": "doesn'?t work|does not work|not working|didn'?t work|still (?:broken|fails?|failing|doesn'?t|not working|not|"
+        "there)|same (?:error|problem|issue)|"
+        "you (?:broke|missed|misunderstood|didn'?t|forgot)|that'?s wrong|isn'?t right",
+        "withdraw": "ignore (?:the |my )?(?:last|previous|that)|never ?mind|wrong chat|scrap that|forget (?:it|that|about)|"
+        "cancel(?:led)? that|drop (?:that|it)|"
+        "(?:is|are|was) cancell?ed|no longer (?:needed|want|need)",
+        "narrate": "(?:(?:ok(?:ay)?|perfect|great|good|excellent|now|alright|right|so|yes|hmm|wait|actually|first|next|then|"
+        "finally)[,.! —-]*)*"
+        "(?:let me|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|i should|"
+        "i want to|i can see|i see\\b|i have (?:the|a|enough)|now (?:i|let|for|the|update|add|create|check|fix|run|we)|next,? i|"
+        "looking at|checking|running|reading|searching|waiting for)",
+        "cause": "found it|root cause|the (?:issue|problem|bug|cause|culprit|reason) (?:is|was)|because|turns out|caused by|that'?s why",
+        "offer": "if you(?:'d)? (?:want|like|need|prefer)|let me know|would you like|shall i|should i|want me to|do you want|"
+        "i can (?:also )?(?:now )?|ready (?:for|to)|just (?:say|tell)",
+        "praise": "\\W*(?:\\(\\d+\\)\\s*)?(?:good|great|nice|excellent|perfect|correct|awesome|amazing)\\b\\s*(?:[—–:!.-]|$)|"
+        "you'?re (?:absolutely )?right",
+        "scope": "always|never|from now on|going forward|every ?time|whenever|each (?:time|commit|pr|change|file|test)|"
+        "every (?:commit|pr|change|file|test|function|session)|at all times|in general|by default|as a rule|for (?:all|any|"
+        "every) (?:future|new)|in this (?:project|repo|repository|codebase)|keep in mind|remember (?:to|that)|do not ever|"
+        "under no circumstances|without (?:my|asking)|unless i (?:say|ask)|until i (?:say|tell)",
+        "forbid": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:don'?t|do not|never|"
+        "no (?:more )?(?=[a-z]+s?\\b)|avoid|stop (?=\\w+ing)|must not|mustn'?t|you (?:must|should|may|can)(?: not|n'?t)|we (?:don'?t|"
+        "do not|never|can'?t|must not))",
+        "prefer": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:i (?:prefer|like|want you to|always|never|"
+        "usually)|we (?:use|prefer|always|only|want|follow)|prefer|use|stick (?:to|with)|only|always|keep|follow|make sure|ensure|"
+        "write|answer|reply|respond|speak|ask (?:me )?(?:before|first)|run|commit|name|put|prefix|remember)",
+        "object": "commits?|commit messages?|branch(?:es)?|main|master|pull requests?|prs?|push|force.push|merge|rebase|tests?|"
+        "unit tests|coverage|lint(?:er)?|format(?:ter|ting)?|types?|typescript|javascript|python|comments?|docs?|documentation|readme|"
+        "changelog|files?|folders?|director(?:y|ies)|modules?|dependenc(?:y|ies)|packages?|librar(?:y|ies)|frameworks?|migrations?|"
+        "schema|database|production|prod|staging|secrets?|keys?|env|\\.env|api|config|npm|pnpm|yarn|bun|uv|pip|poetry|pytest|jest|"
+        "vitest|docker|git|make|ruff|eslint|prettier|tabs?|spaces?|semicolons?|emojis?|english|indonesian|german|french|spanish|"
+        "language|naming|names?|conventions?|style|code|legacy|generated|vendor|any\\b|console\\.log|print statements|todo|"
+        "co-authored-by|attribution|permission|approval|sessions?|plan|answers?|explanations?|functional|classes|components|tailwind|"
+        "react|sql|orm|logging|logs?",
+        "next": "^(?:next|todo|remaining|still|then|before|after|ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|remaining|"
+        "remains?|still (?:needs?|to|open|has)|not yet|pending|want me to|would you like|do you want|should i|shall i|follow-?ups?|"
+        "waiting (?:for|on)|blocked|needs? to|have to|open question|unresolved|outstanding|tbd",
+        "did": "done|fixed|added|created|updated|removed|implemented|pushed|committed|merged|passed?|passing|resolved|closed|"
+        "completed?|works now|deployed|renamed|moved|wrote|built|refactored|replaced|migrated|configured|installed|verified|cleaned",
+        "decide": "because|instead|rather than|decided|chose|so that|in favou?r|reason|recommend|trade-?off|agreed",
+        "tried": "tried|attempted|didn'?t (?:work|help)|does(?:n'?t| not) work|no effect|dead end|not possible|ruled out|abandoned|"
+        "rejected|reverted|failed because|won'?t work",
+        "fix": "root cause|the (?:issue|problem|bug|cause) (?:is|was)|caused by|fixed by|the fix|bug|error|exception|crash|fail(?:s|"
+        "ed|ing|ure)|broken|regression",
+    },
+    "id": {
+        "agree": "ya|iya|oke|sip|setuju|mantap|lanjut|betul|boleh",
+        "refuse": "bukan|salah|jangan|tidak,|batalkan",
+        "broken": "(?:masih|tetap) (?:error|gagal|rusak)|(?:tidak|ga|gak|nggak) (?:jalan|bisa|berfungsi|berhasil)",
+        "withdraw": "batal(?:kan)?|tidak jadi|ga jadi|gak jadi|abaikan (?:yang )?(?:tadi|itu)|lupakan",
+        "narrate": "(?:baik|oke|sekarang|pertama|lalu|selanjutnya)?[,. ]*(?:saya akan|saya cek|saya lihat|mari (?:kita|saya)|"
+        "coba saya|biar saya|sekarang saya)",
+        "cause": "penyebabnya|ternyata|karena|masalahnya",
+        "offer": "kalau (?:mau|perlu)|apakah (?:anda|kamu) (?:ingin|mau)|beri tahu saya",
+        "praise": "bagus|mantap|sempurna",
+        "scope": "selalu|mulai sekarang|setiap (?:kali|commit|perubahan)|ke depannya|jangan pernah|tidak pernah|ingat|di proyek ini|"
+        "tanpa (?:izin|tanya)",
+        "forbid": "(?:tolong |dan |tapi )*(?:jangan|tidak boleh|ga boleh|gak boleh|dilarang|hindari)",
+        "prefer": "(?:tolong |dan )*(?:pakai|pake|gunakan|saya lebih suka|kita (?:pakai|pake)|pastikan|selalu|hanya|jawab|tulis)",
+        "object": "komit|cabang|berkas|folder|tes|pengujian|kode|bahasa|dokumentasi|basis data|produksi|rahasia|kunci|komentar|nama|"
+        "pustaka",
+        "next": "berikutnya|selanjutnya|belum|tinggal|perlu|nanti|sisanya|menunggu|lanjut",
+        "did": "selesai|ditambahkan|dibuat|dihapus|diubah|diperbaiki|sudah|berhasil|lulus",
+        "decide": "karena|supaya|daripada|pilih|putuskan|keputusan|sepakat",
+        "tried": "sudah dicoba|tidak berhasil|percuma|gagal karena|tidak mempan",
+        "fix": "penyebab|masalahnya|error|gagal|rusak|perbaikan",
+    },
+    "zh": {
+        "agree": "好的?|可以|行|没问题|对|是的|嗯|继续|谢谢|不错",
+        "refuse": "不对|不是|错了|不行|不要|别|撤销|停",
+        "broken": "还是(?:不行|报错|失败|没有)|不(?:起作用|工作|能用|生效)|没有?(?:用|生效)|仍然|依然",
+        "withdraw": "算了|取消|忽略(?:上|前|刚)|不用了|当我没说",
+        "narrate": "(?:好的?|现在|首先|接下来|然后|完美|太好了)?[，,。！! ]*(?:让我|我来|我将|我会|我先|我需要|我现在|接下来我|现在我)",
+        "cause": "原因(?:是|在于)|因为|根本原因|问题(?:在于|是|出在)|找到了",
+        "offer": "如果(?:你|您)(?:需要|想|愿意)|需要我|要不要我|是否需要|请告诉我",
+        "praise": "很好|完美|太棒了|太好了|非常好",
+        "scope": "始终|总是|永远|从现在开始|以后|今后|每次|每个|一律|所有|默认|记住|绝不|切勿|未经",
+        "forbid": "(?:请|并且|但是?|另外)*(?:不要|别|不能|不可|不得|禁止|避免|绝不|切勿|永远不要|不许)",
+        "prefer": "(?:请|我们|我|另外)*(?:使用|用|只用|改用|我(?:更)?喜欢|我们(?:使用|用)|务必|必须|保持|遵循|统一)",
+        "object": "提交|分支|主分支|合并|测试|代码|文件夹?|目录|注释|文档|依赖|库|数据库|生产|密钥|密码|配置|命名|语言|中文|英文|回答|格式|迁移|接口|日志",
+        "next": "下一步|接下来|待办|尚未|还没|还需|需要|剩余|等待|未完成",
+        "did": "完成|已(?:添加|创建|修复|更新|删除|实现|提交|推送)|修复了|添加了|通过",
+        "decide": "因为|决定|选择|采用|而不是|改为|所以|方案",
+        "tried": "尝试|不可行|行不通|无效|没有效果|失败",
+        "fix": "原因|错误|报错|异常|失败|问题(?:是|在于)|修复",
+    },
+    "ja": {
+        "agree": "はい|ええ|うん|ok|オーケー|了解|ありがとう|いいね|それで(?:いい|お願い)|お願いします|続けて",
+        "refuse": "いいえ|違(?:う|い)|ダメ|だめ|やめ|元に戻|そうじゃ",
+        "broken": "(?:まだ|やはり)(?:動か|エラー|失敗)|動(?:かない|きません|作しない)|うまくいか",
+        "withdraw": "キャンセル|取り消|忘れて|無視して|やっぱり(?:いい|やめ)|不要になり",
+        "narrate": "(?:では|それでは|次に|まず|さて|よし|了解(?:です|しました)?)?[、。！ ]*[^。]{0,40}(?:してみます|確認します|見てみます|調べます|確認しましょう|始めます|進めます|読みます)",
+        "cause": "原因は|理由は|ため(?:です|でした)|からです|問題は",
+        "offer": "必要(?:であれば|でしたら)|ご希望|しましょうか|よろしければ",
+        "praise": "完璧|素晴らしい|いいですね",
+        "scope": "常に|必ず|絶対に|今後|これから|毎回|すべて|全て|毎|デフォルトで|覚えて|許可なく|決して",
+        "forbid": "[^。]{0,40}(?:しないで|するな|触らない|使わない|変更しない|禁止|避けて|やめて|ないでください|いけません|使用しない)",
+        "prefer": "[^。]{0,40}(?:使って|使用して|使う|してください|すること|統一|好み|守って|保って|お願い)",
+        "object": "コミット|ブランチ|マージ|テスト|コード|ファイル|フォルダ|ディレクトリ|コメント|ドキュメント|依存|ライブラリ|データベース|本番|秘密|キー|設定|命名|言語|日本語|英語|移行|ログ",
+        "next": "次(?:は|に|の)|今後|未完了|残り|まだ|待ち|必要があり|これから",
+        "did": "完了|追加しました|作成しました|修正しました|更新しました|削除しました|実装しました|通りました|成功",
+        "decide": "ため|理由|決め|採用|代わりに|選び|ことにし",
+        "tried": "試し|うまくいか|できませんでした|無効|断念",
+        "fix": "原因|エラー|不具合|失敗|バグ|修正",
+    },
+    "ko": {
+        "agree": "네|예|응|좋(?:아|습)|알겠|그래|계속|감사|고마",
+        "refuse": "아니|틀렸|잘못|하지 ?마|되돌려|멈춰",
+        "broken": "(?:아직|여전히) ?(?:안|에러|오류)|안 ?(?:돼|되|됩)|작동하지 않|동작하지 않",
+        "withdraw": "취소|무시해|됐어|잊어|필요 ?없",
+        "narrate": "(?:이제|먼저|다음으로|좋습니다|네)?[,. ]*[^.]{0,40}(?:확인하겠습니다|살펴보겠습니다|해보겠습니다|진행하겠습니다|시작하겠습니다|읽어보겠습니다|확인해 ?보겠습니다)",
+        "cause": "원인은|때문|문제는|이유는",
+        "offer": "원하시면|필요하시면|해 ?드릴까요|할까요",
+        "praise": "완벽|훌륭|좋습니다[.!]",
+        "scope": "항상|언제나|앞으로|매번|모든|절대|반드시|기본적으로|기억|허락 없이",
+        "forbid": "[^.]{0,40}(?:하지 ?마|하지 말|금지|안 ?돼|쓰지 ?마|건드리지|사용하지|피해|말아)",
+        "prefer": "[^.]{0,40}(?:사용해|써 ?줘|쓰자|사용하|해 ?주세요|선호|유지|지켜|작성해|로 해)",
+        "object": "커밋|브랜치|병합|테스트|코드|파일|폴더|디렉터리|주석|문서|의존성|라이브러리|데이터베이스|운영|비밀|키|설정|이름|언어|한국어|영어|마이그레이션|로그",
+        "next": "다음|남은|아직|해야|대기|필요",
+        "did": "완료|추가했|생성했|수정했|업데이트|삭제했|구현했|통과|성공",
+        "decide": "때문|이유|결정|대신|선택|하기로",
+        "tried": "시도|안 됐|실패|효과가 없|포기",
+        "fix": "원인|오류|에러|버그|문제는|수정",
+    },
+    "ru": {
+        "agree": "да|ок|хорошо|отлично|верно|правильно|продолжай|спасибо|давай|согласен",
+        "refuse": "нет|неверно|неправильно|не так|не то|стоп|отмени|верни",
+        "broken": "(?:всё|все|по-прежнему) (?:ещё|еще)? ?не работает|не работает|та же ошибка|не помогло",
+        "withdraw": "отмен(?:а|и|яется|ено)|забудь|не надо|неважно|проигнорируй",
+        "narrate": "(?:хорошо|отлично|теперь|сейчас|сначала|итак|далее)?[,. ]*(?:давай(?:те)?|я (?:проверю|посмотрю|сделаю|буду|начну|"
+        "создам|добавлю|сейчас)|сейчас (?:я )?(?:проверю|посмотрю)|проверим|посмотрим)",
+        "cause": "причина|потому что|из-за|проблема в",
+        "offer": "если (?:хотите|хочешь|нужно)|хотите,? чтобы|дайте знать",
+        "praise": "отлично|превосходно|прекрасно|супер",
+        "scope": "всегда|никогда|отныне|впредь|каждый раз|каждый|по умолчанию|запомни|без (?:моего|спроса)|в этом проекте|"
+        "теперь всегда|с этого момента",
+        "forbid": "(?:пожалуйста,? |и |но )*(?:не (?=\\w+)|никогда не|нельзя|запрещено|избегай|без )",
+        "prefer": "(?:пожалуйста,? |и )*(?:используй|я предпочитаю|мы используем|пиши|отвечай|придерживайся|только|убедись|делай|"
+        "следуй|предпочитаю)",
+        "object": "коммит\\w*|ветк\\w+|мерж\\w*|тест\\w*|код\\w*|файл\\w*|папк\\w+|каталог\\w*|комментари\\w+|документац\\w+|"
+        "зависимост\\w+|библиотек\\w+|баз\\w+|прод\\w*|секрет\\w*|ключ\\w*|конфиг\\w*|имен\\w*|язык\\w*|русск\\w+|английск\\w+|"
+        "миграц\\w+|лог\\w*",
+        "next": "далее|следующ|осталось|ещё (?:не|нужно)|нужно|предстоит|ожида",
+        "did": "готово|добавлен|создан|исправлен|обновлен|обновлён|удален|удалён|реализован|сделано|прош(?:ли|ёл)",
+        "decide": "потому что|решил|решено|выбрал|вместо|поэтому|чтобы",
+        "tried": "пробовал|попытал|не помогло|не сработало|не работает|отказал",
+        "fix": "причина|ошибк|сбой|баг|исправ|проблема",
+    },
+    "de": {
+        "agree": "ja|ok|okay|gut|super|danke|passt|genau|richtig|mach(?: das)?|weiter|perfekt|einverstanden",
+        "refuse": "nein|falsch|nicht so|stopp?|rückgängig|das ist (?:nicht|falsch)",
+        "broken": "funktioniert (?:immer noch )?nicht|geht (?:immer noch )?nicht|immer noch|derselbe fehler|gleiche fehler",
+        "withdraw": "vergiss (?:es|das)|ignorier(?:e)? (?:das|die letzte)|abgesagt|storniert|abgebrochen|hat sich erledigt|"
+        "nicht mehr nötig",
+        "narrate": "(?:gut|ok|nun|jetzt|zuerst|dann|perfekt|super|als nächstes)?[,.! ]*(?:ich (?:werde|prüfe|schaue|sehe|lese|starte|"
+        "muss|beginne|mache)|lass(?:en)? (?:mich|uns|sie)|schauen wir|nun (?:prüfe|schaue)|jetzt (?:prüfe|schaue|werde) ich)",
+        "cause": "ursache|weil|grund (?:ist|war|dafür)|das problem (?:ist|war)|liegt daran",
+        "offer": "wenn (?:du|sie) (?:möchte|willst|wollen)|soll ich|sag (?:mir )?bescheid|möchten sie|gerne kann ich",
+        "praise": "perfekt|super|sehr gut|ausgezeichnet|prima",
+        "scope": "immer|niemals|nie\\b|ab (?:jetzt|sofort)|künftig|in zukunft|jedes mal|jede[rsn]? (?:commit|änderung|datei|test)|"
+        "grundsätzlich|standardmäßig|merk dir|ohne (?:meine|rückfrage|zu fragen)|in diesem (?:projekt|repo)",
+        "forbid": "(?:bitte |und |aber )*(?:(?:\\w+ )?(?:nicht|keine?n?|nie(?:mals)?)|vermeide|verboten|hör auf)|"
+        "[^.]{0,50}\\b(?:nicht (?:anfassen|ändern|verwenden|benutzen|löschen|committen|pushen)|nie(?:mals)? (?:\\w+ ){0,4}\\w+en)\\b",
+        "prefer": "(?:bitte |und )*(?:verwende|benutze|nutze|nimm|ich (?:bevorzuge|möchte)|wir (?:verwenden|nutzen|benutzen)|schreib|"
+        "antworte|achte|halte|nur|immer|stelle sicher)",
+        "object": "commits?|branch(?:es)?|tests?|code|datei(?:en)?|ordner|verzeichnis|kommentare?|dokumentation|abhängigkeit(?:en)?|"
+        "bibliothek(?:en)?|datenbank|produktion|geheimnisse?|schlüssel|konfiguration|namen|sprache|deutsch|englisch|migration(?:en)?|"
+        "logs?",
+        "next": "nächste|noch (?:nicht|offen|zu)|ausstehend|verbleib|muss noch|als nächstes|wartet",
+        "did": "fertig|erledigt|hinzugefügt|erstellt|behoben|aktualisiert|entfernt|implementiert|umgesetzt|bestanden|gelöscht",
+        "decide": "weil|entschieden|statt|anstatt|deshalb|gewählt|damit",
+        "tried": "versucht|hat nicht (?:geholfen|funktioniert)|funktioniert nicht|verworfen|ausgeschlossen",
+        "fix": "ursache|fehler|ausnahme|absturz|behoben|problem (?:ist|war)",
+    },
+    "fr": {
+        "agree": "oui|ok|d'accord|parfait|merci|très bien|vas-y|allez-y|continue[zr]?|super|exact|bien",
+        "refuse": "non|faux|pas ça|ce n'est pas|arrête|annule ça|reviens",
+        "broken": "ne (?:marche|fonctionne) (?:toujours )?pas|toujours (?:pas|la même)|même erreur|ça ne marche",
+        "withdraw": "laisse tomber|oublie[zr]?|ignore[zr]? (?:le|mon|ma)|annulé|plus besoin",
+        "narrate": "(?:ok|bien|parfait|maintenant|d'abord|ensuite|alors|voyons)?[,.! ]*(?:je (?:vais|vérifie|regarde|dois|commence|"
+        "lis|cherche)|laisse(?:z)?-moi|voyons|vérifions|regardons|maintenant je)",
+        "cause": "la cause|parce que|à cause|le problème (?:est|vient|était)|car\\b",
+        "offer": "si (?:vous|tu) (?:voulez|veux|souhaite)|voulez-vous|veux-tu|dites-moi|souhaitez-vous",
+        "praise": "parfait|excellent|super|génial|très bien",
+        "scope": "toujours|jamais|désormais|dorénavant|à partir de maintenant|à chaque|chaque (?:commit|fois|fichier)|par défaut|"
+        "souviens-toi|n'oublie pas|sans (?:mon|ma|me)|dans ce projet",
+        "forbid": "(?:s'il te plaît,? |et |mais )*(?:ne |n'|pas de |évite|interdit|arrête de|jamais )",
+        "prefer": "(?:s'il te plaît,? |et )*(?:utilise[zr]?|je préfère|on utilise|nous utilisons|écris|réponds|garde|respecte|"
+        "uniquement|seulement|assure-toi|toujours|fais)",
+        "object": "commits?|branches?|tests?|code|fichiers?|dossiers?|répertoires?|commentaires?|documentation|dépendances?|"
+        "bibliothèques?|base de données|production|secrets?|clés?|configuration|noms?|langue|français|anglais|migrations?|logs?",
+        "next": "prochaine|reste|à faire|pas encore|en attente|ensuite|il faut|doit encore",
+        "did": "terminé|ajouté|créé|corrigé|mis à jour|supprimé|implémenté|fait|réussi|passent",
+        "decide": "parce que|car\\b|décidé|choisi|au lieu de|plutôt que|afin de",
+        "tried": "essayé|tenté|n'a pas (?:marché|fonctionné)|sans effet|abandonné|écarté",
+        "fix": "cause|erreur|exception|échec|bug|corrigé|problème",
+    },
+    "es": {
+        "agree": "sí|si,|ok|vale|perfecto|gracias|bien|de acuerdo|adelante|continúa|correcto|exacto",
+        "refuse": "no\\b(?! hay problema)|mal|incorrecto|eso no|para\\b|deshaz|revierte",
+        "broken": "no (?:funciona|sirve)|sigue (?:sin|fallando|igual)|mismo error|todavía",
+        "withdraw": "olvídalo|olvida (?:eso|lo)|ignora (?:el|mi|lo)|cancelado|ya no (?:hace falta|necesito)",
+        "narrate": "(?:ok|bien|perfecto|ahora|primero|luego|entonces)?[,.! ]*(?:voy a|vamos a|déjame|permíteme|ahora voy|"
+        "necesito (?:ver|revisar)|revisemos|veamos|estoy (?:revisando|buscando))",
+        "cause": "la causa|porque|debido a|el problema (?:es|era|está)",
+        "offer": "si (?:quieres|necesitas|deseas)|¿?quieres que|avísame|dime si",
+        "praise": "perfecto|excelente|genial|muy bien|estupendo",
+        "scope": "siempre|nunca|jamás|a partir de ahora|de ahora en adelante|cada (?:vez|commit|cambio|archivo)|por defecto|recuerda|"
+        "sin (?:mi|preguntar)|en este proyecto|en adelante",
+        "forbid": "(?:por favor,? |y |pero )*(?:no |nunca |evita|prohibido|deja de|jamás )",
+        "prefer": "(?:por favor,? |y )*(?:usa|utiliza|prefiero|usamos|escribe|responde|mantén|respeta|solo|sólo|asegúrate|siempre|"
+        "sigue|haz)",
+        "object": "commits?|ramas?|tests?|pruebas?|código|archivos?|ficheros?|carpetas?|directorios?|comentarios?|documentación|"
+        "dependencias?|librer[íi]as?|bibliotecas?|base de datos|producción|secretos?|claves?|configuración|nombres?|idioma|español|"
+        "inglés|migraciones|logs?",
+        "next": "próximo|siguiente|falta|pendiente|todavía no|queda|hay que|aún no",
+        "did": "hecho|añadido|creado|corregido|actualizado|eliminado|implementado|terminado|completado|pasan|arreglado",
+        "decide": "porque|decidi|eleg|en lugar de|en vez de|para que|por eso",
+        "tried": "intent|no funcionó|no sirve|sin efecto|descartad",
+        "fix": "causa|error|excepción|fallo|bug|corregido|problema",
+    },
+    "pt": {
+        "agree": "sim|ok|certo|perfeito|obrigad[oa]|beleza|pode (?:seguir|fazer)|continue|isso|ótimo",
+        "refuse": "não\\b(?! tem problema)|errado|isso não|pare|desfaz|reverte",
+        "broken": "não (?:funciona|funcionou)|continua (?:sem|dando|com)|mesmo erro|ainda (?:não|dá)",
+        "withdraw": "esquece|ignora (?:a|o|isso)|cancelad[oa]|não precisa mais|deixa (?:pra lá|quieto)",
+        "narrate": "(?:ok|bem|perfeito|agora|primeiro|depois|então)?[,.! ]*(?:vou |vamos |deixe-me|deixa eu|agora vou|preciso (?:ver|"
+        "verificar)|verificando|estou (?:verificando|lendo))",
+        "cause": "a causa|porque|devido a|o problema (?:é|era|está)",
+        "offer": "se (?:quiser|precisar|você quiser)|quer que eu|me avise|gostaria que",
+        "praise": "perfeito|excelente|ótimo|muito bem",
+        "scope": "sempre|nunca|jamais|a partir de agora|daqui (?:em diante|pra frente)|cada (?:vez|commit|mudança|arquivo)|por padrão|"
+        "lembre|sem (?:minha|perguntar|permissão)|neste projeto",
+        "forbid": "(?:por favor,? |e |mas )*(?:não |nunca |evite|proibido|pare de|jamais )",
+        "prefer": "(?:por favor,? |e )*(?:use|usa|utilize|prefiro|usamos|escreva|responda|mantenha|respeite|apenas|só|somente|garanta|"
+        "sempre|siga|faça)",
+        "object": "commits?|branch(?:es)?|testes?|código|arquivos?|pastas?|diretórios?|comentários?|documentação|dependências?|"
+        "bibliotecas?|banco de dados|produção|segredos?|chaves?|configuração|nomes?|idioma|português|inglês|migrações|logs?",
+        "next": "próxim|falta|pendente|ainda não|resta|precisa|tem que|aguardando",
+        "did": "feito|adicionad|criad|corrigid|atualizad|removid|implementad|concluíd|pronto|passaram",
+        "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
+        "tried": "tent|não funcionou|sem efeito|descartad|não adiantou",
+        "fix": "causa|erro|exceção|falha|bug|corrigid|problema",
+    },
+    "it": {
+        "agree": "sì|si,|ok|va bene|perfetto|grazie|bene|d'accordo|procedi|continua|esatto|giusto",
+        "refuse": "no\\b(?! problem)|sbagliato|non così|non è|fermati|annulla (?:questo|quello)|ripristina",
+        "broken": "non (?:funziona|va)|ancora (?:non|lo stesso|errore)|stesso errore",
+        "withdraw": "lascia (?:stare|perdere)|dimentica|ignora (?:il|la|quello)|annullato|non serve più",
+        "narrate": "(?:ok|bene|perfetto|ora|adesso|prima|poi|quindi)?[,.! ]*(?:vado a|vediamo|fammi|lasciami|controllo|"
+        "ora (?:controllo|verifico)|devo (?:vedere|controllare)|verifichiamo|sto (?:controllando|leggendo))",
+        "cause": "la causa|perché|a causa|il problema (?:è|era|sta)",
+        "offer": "se (?:vuoi|vuole|desideri)|vuoi che|fammi sapere|devo ",
+        "praise": "perfetto|eccellente|ottimo|molto bene",
+        "scope": "sempre|mai\\b|d'ora in poi|da ora in poi|ogni (?:volta|commit|modifica|file)|di default|ricorda|senza (?:il mio|"
+        "chiedere)|in questo progetto|in futuro",
+        "forbid": "(?:per favore,? |e |ma )*(?:non |mai |evita|vietato|smetti di|niente )",
+        "prefer": "(?:per favore,? |e )*(?:usa|utilizza|preferisco|usiamo|scrivi|rispondi|mantieni|rispetta|solo|soltanto|assicurati|"
+        "sempre|segui|fai)",
+        "object": "commit|branch|rami|test|codice|file|cartell[ae]|directory|commenti|documentazione|dipendenz[ae]|libreri[ae]|"
+        "database|produzione|segreti|chiavi|configurazione|nomi|lingua|italiano|inglese|migrazioni|log",
+        "next": "prossim|manca|rimane|da fare|non ancora|in attesa|bisogna|resta",
+        "did": "fatto|aggiunt|creat|corrett|aggiornat|rimoss|implementat|completat|risolt|passano",
+        "decide": "perché|deciso|scelto|invece di|piuttosto|così che",
+        "tried": "provato|tentat|non (?:ha )?funziona|senza effetto|scartat",
+        "fix": "causa|errore|eccezione|fallit|bug|corrett|problema",
+    },
+    "vi": {
+        "agree": "vâng|được|ok|đồng ý|tốt|cảm ơn|tiếp tục|đúng|ừ",
+        "refuse": "không phải|sai|dừng|hoàn tác|đừng|không đúng",
+        "broken": "vẫn (?:lỗi|không|chưa)|không (?:chạy|hoạt động|được)|lỗi cũ",
+        "withdraw": "bỏ qua|thôi|hủy|quên (?:đi|nó)|không cần nữa",
+        "narrate": "(?:ok|tốt|bây giờ|đầu tiên|tiếp theo|trước tiên)?[,.! ]*(?:tôi sẽ|để tôi|mình sẽ|hãy (?:để tôi|cùng|kiểm tra|xem)|"
+        "tôi (?:cần|đang) )",
+        "cause": "nguyên nhân|bởi vì|vì vậy|do đó|vấn đề là",
+        "offer": "nếu (?:bạn|anh) (?:muốn|cần)|bạn có muốn|cho tôi biết",
+        "praise": "tuyệt|hoàn hảo|rất tốt",
+        "scope": "luôn|không bao giờ|từ (?:bây giờ|nay)|mỗi (?:lần|commit|thay đổi|file)|mặc định|hãy nhớ|trong dự án này|tất cả|mọi",
+        "forbid": "(?:xin |hãy |và |nhưng )*(?:đừng|không được|không bao giờ|tránh|cấm|không (?=\\w+))",
+        "prefer": "(?:xin |hãy |và )*(?:dùng|sử dụng|tôi (?:thích|muốn)|chúng ta dùng|viết|trả lời|giữ|chỉ|luôn|đảm bảo|tuân)",
+        "object": "commit|nhánh|kiểm thử|test|mã|code|tệp|tập tin|file|thư mục|bình luận|tài liệu|phụ thuộc|thư viện|cơ sở dữ liệu|"
+        "production|bí mật|khóa|cấu hình|tên|ngôn ngữ|tiếng (?:việt|anh)|log",
+        "next": "tiếp theo|còn lại|chưa|cần|đang chờ|sẽ",
+        "did": "đã (?:thêm|tạo|sửa|cập nhật|xóa|hoàn thành|xong)|xong|hoàn tất|thành công",
+        "decide": "vì|quyết định|chọn|thay vì|để ",
+        "tried": "đã thử|không (?:hiệu quả|được)|thất bại|bỏ qua cách",
+        "fix": "nguyên nhân|lỗi|sự cố|sửa|vấn đề",
+    },
+    "tr": {
+        "agree": "evet|tamam|olur|güzel|teşekkür|harika|devam|doğru|süper",
+        "refuse": "hayır|yanlış|dur\\b|geri al|öyle değil|olmadı",
+        "broken": "hala (?:çalışmıyor|hata|aynı)|hâlâ|çalışm(?:ıyor|adı)|aynı hata",
+        "withdraw": "boş ?ver|iptal|unut|gerek (?:yok|kalmadı)|vazgeç",
+        "narrate": "(?:tamam|şimdi|önce|ardından|sonra|harika)?[,.! ]*(?:[^.]{0,40}(?:kontrol edeceğim|bakacağım|inceleyeceğim|edelim|"
+        "bakalım|başlıyorum|okuyacağım|ediyorum))",
+        "cause": "nedeni|çünkü|sebebi|sorun(?:un)? (?:şu|kaynağı)",
+        "offer": "ister(?:seniz|sen|misiniz)|isterseniz|bana bildir",
+        "praise": "mükemmel|harika|çok iyi|süper",
+        "scope": "her zaman|daima|asla|bundan (?:sonra|böyle)|her (?:seferinde|commit|değişiklik|dosya)|varsayılan olarak|unutma|"
+        "bana sormadan|izinsiz|bu projede",
+        "forbid": "[^.]{0,60}(?:\\w+m[ae](?:yin|yın|)\\b(?!k)|kullanma|dokunma|değiştirme|silme|yapma|kaçın|yasak|asla)",
+        "prefer": "[^.]{0,60}(?:kullan|tercih ed|yaz|cevap ver|uy\\b|emin ol|olsun|tut\\b|kullanıyoruz)",
+        "object": "commit|dal|branch|test\\w*|kod\\w*|dosya\\w*|klasör\\w*|dizin\\w*|yorum\\w*|dokümantasyon|belge\\w*|bağımlılık\\w*|"
+        "kütüphane\\w*|veritabanı|üretim|gizli|anahtar\\w*|yapılandırma|isim\\w*|dil\\w*|türkçe|ingilizce|göç\\w*|log\\w*",
+        "next": "sıradaki|sonraki|kalan|henüz|gerek|bekl",
+        "did": "tamamlandı|eklendi|oluşturuldu|düzeltildi|güncellendi|silindi|bitti|geçti|eklendim|ekledim",
+        "decide": "çünkü|karar|seçtim|yerine|nedeniyle|için",
+        "tried": "denedim|denendi|işe yaramadı|çalışmadı|vazgeç",
+        "fix": "neden|hata|istisna|çök|düzelt|sorun",
+    },
+    "ar": {
+        "agree": "نعم|حسن(?:ا|ًا)|موافق|تمام|شكر|استمر|صحيح|ممتاز",
+        "refuse": "لا[،, ]|خطأ|ليس|توقف|تراجع",
+        "broken": "لا يعمل|ما زال|لم (?:يعمل|ينجح)|نفس الخطأ",
+        "withdraw": "انس(?:ى)?|تجاهل|ألغ|لم (?:أعد|نعد)|لا حاجة",
+        "narrate": "(?:حسنا|الآن|أولا|ثم|ممتاز)?[،,.! ]*(?:سأقوم|سأ|دعني|لنبدأ|دعنا|أنا الآن)",
+        "cause": "السبب|لأن|بسبب|المشكلة (?:هي|كانت)",
+        "offer": "إذا (?:أردت|كنت|رغبت)|هل تريد|أخبرني",
+        "praise": "ممتاز|رائع|مثالي",
+        "scope": "دائم(?:ا|ًا)|أبد(?:ا|ًا)|من الآن|في كل مرة|كل |افتراضي|تذكر|دون إذن|في هذا المشروع",
+        "forbid": "(?:من فضلك،? |و)*(?:لا |لا ت|تجنب|ممنوع|توقف عن|يمنع)",
+        "prefer": "(?:من فضلك،? |و)*(?:استخدم|أفضل|نستخدم|اكتب|أجب|حافظ|فقط|تأكد|اتبع|التزم)",
+        "object": "الكود|الملف|ملف|المجلد|مجلد|الفرع|الاختبار|اختبار|التعليق|التوثيق|المكتب|قاعدة البيانات|الإنتاج|المفتاح|الإعداد|"
+        "اللغة|العربية|الإنجليزية|commit|branch|test",
+        "next": "التالي|متبق|لم (?:يتم|ننته)|يجب|في انتظار|الخطوة",
+        "did": "تم |أضفت|أنشأت|أصلحت|اكتمل|نجح",
+        "decide": "لأن|قرر|اخترت|بدلا من|لكي",
+        "tried": "جرب|حاول|لم ينجح|فشل",
+        "fix": "السبب|خطأ|مشكلة|فشل|إصلاح",
+    },
+}
+
+_OPENING: frozenset[PhraseGroup] = frozenset(("agree", "refuse", "narrate", "offer", "praise", "forbid", "prefer"))
+_OPEN_ENDED: frozenset[PhraseGroup] = frozenset(("narrate", "praise", "forbid", "prefer", "next", "did", "decide", "tried", "fix"))
+"""Groups whose phrases may be beginnings of words, since many languages inflect."""
+_UNSPACED = frozenset(("zh", "ja", "ko", "ar"))
+
+
+@cache
+def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
+    """Return what finds the phrases of *group* in *languages*; of groups that open a text, use `match`."""
+    parts = []
+    for language in sorted(languages & PHRASES.keys()):
+        phrases = PHRASES[language].get(group)
+        if not phrases:
+            continue
+        ending = "" if language in _UNSPACED or group in _OPEN_ENDED else r"(?!\w)"
+        beginning = "" if group in _OPENING or language in _UNSPACED else r"(?<!\w)"
+        parts.append(f"{beginning}(?:{phrases}){ending}".replace("'", "['’]"))
+    return re.compile("|".join(parts), re.I)
+
+
+_ACTION = re.compile(
+    r"^\W*(?:(?:please|ok|okay|and|also|then|now)[, ]+)*(?:you (?:can|should|need to|may)|next\b|then\b|after that|remaining|run|push|"
+    r"open|merge|deploy|test|verify|restart|"
+    r"review|add|update|implement|create|fix|check|configure|set|re-?run|write|remove|move|continue|start|investigate|make|build|find|"
+    r"look|read|use|change|commit|"
+    r"finish|wait|ask|decide|confirm|try|install|rename|replace|refactor|clean|document)\b",
+    re.I,
+)
+"""How an English sentence that tells what to do begins."""
+
+
+def tells_action(text: str) -> bool:
+    """Return whether *text* tells what to do next, so that one can begin with it: it opens with an order or with a phrase like "next"."""
+    return _ACTION.match(text) is not None or pattern("next", frozenset(PHRASES)).match(text) is not None

@@ -1,0 +1,108 @@
+"""Rounds of a session: what a person asked, what was worked on it, what the agent reported, and what became of the request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from onward.core.extract.phrases import pattern
+from onward.core.extract.trace import Statement, Trace
+
+Fate: TypeAlias = Literal["done", "answered", "refused", "withdrawn", "open", "passed"]
+"""What became of a request: worked on and reported `done`, `answered` in words, `refused` by the person's next word, `withdrawn`, still
+`open` when the session ended, or `passed` over: the person went on before it was reported."""
+
+_COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:create|merge)")
+_STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
+_REPLY_CHARS = 400
+"""Characters at the beginning of a person's text that tell how it answers what the agent reported."""
+_CUT_SHORT_RUNS = 2
+"""Tool runs after the last report of a round above which the round was cut short."""
+
+
+@dataclass(slots=True)
+class Round:
+    """One request and the work on it. Counts are tool calls; `runs_after` are commands after the agent's last text of the round."""
+
+    number: int
+    requests: list[Statement] = field(default_factory=list[Statement])
+    closing: Statement | None = None
+    texts: int = 0
+    edits: int = 0
+    runs: int = 0
+    failures: int = 0
+    commits: int = 0
+    runs_after: int = 0
+    agrees: bool = False
+    refuses: bool = False
+    asks: bool = False
+    fate: Fate = "passed"
+
+    @property
+    def request(self) -> str:
+        """What the person wrote, empty before their first word."""
+        return "\n".join(statement.text for statement in self.requests)
+
+
+def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
+    """Return the rounds of a session by number, each with its fate. Round 0 is what came before a person's first word."""
+    rounds: dict[int, Round] = {0: Round(0)}
+
+    def at(number: int) -> Round:
+        return rounds.setdefault(number, Round(number))
+
+    for change in trace.changes:
+        at(change.round).edits += 1
+    for statement in trace.statements:
+        current = at(statement.round)
+        if statement.author == "user":
+            current.requests.append(statement)
+            reply = statement.text.strip()[:_REPLY_CHARS]
+            current.agrees = bool(pattern("agree", languages).match(reply))
+            current.refuses = bool(pattern("refuse", languages).match(reply[:120])) or bool(
+                pattern("broken", languages).search(reply[:160])
+            )
+            current.asks = reply.rstrip().endswith(("?", "？"))
+        elif not statement.is_summary:
+            current.texts += 1
+            if statement.is_closing:
+                current.closing = statement
+    for run in trace.runs:
+        current = at(run.round)
+        current.runs += 1
+        current.failures += bool(run.failed)
+        current.commits += bool(_COMMITS.search(run.command))
+        current.runs_after += current.closing is not None and run.turn > current.closing.turn
+    _judge(rounds, languages)
+    return rounds
+
+
+def _judge(rounds: dict[int, Round], languages: frozenset[str]) -> None:
+    requested = [rounds[number] for number in sorted(rounds) if rounds[number].requests]
+    for position, current in enumerate(requested):
+        following = requested[position + 1] if position + 1 < len(requested) else None
+        current.fate = _fate(current, following, languages)
+
+
+def _fate(current: Round, following: Round | None, languages: frozenset[str]) -> Fate:
+    withdrawal = pattern("withdraw", languages)
+    if withdrawal.search(current.request[:_REPLY_CHARS]) or (following and withdrawal.search(following.request[:200])):
+        return "withdrawn"
+    if following is None:
+        return "open" if _is_cut_short(current, languages) else _settled(current)
+    if current.closing is None:
+        return "passed"
+    return "refused" if following.refuses else _settled(current)
+
+
+def _settled(current: Round) -> Fate:
+    return "done" if current.edits or current.commits else "answered"
+
+
+def _is_cut_short(last: Round, languages: frozenset[str]) -> bool:
+    """Whether the session ended in the middle of its last round: without a report, with a sentence of intent, or with tools running."""
+    if last.closing is None or _STOPPED.search(last.request[-200:]) or last.runs_after > _CUT_SHORT_RUNS:
+        return True
+    lines = [line for line in last.closing.text.strip().split("\n") if line.strip()]
+    return not lines or bool(pattern("narrate", languages).match(lines[-1].strip()))

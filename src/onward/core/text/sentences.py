@@ -1,0 +1,117 @@
+"""Sentences and list items of a Markdown text, whole, each with the heading and the lead-in it stands under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_BULLET = re.compile(r"^\s*(?:[-*+•▪●–]|\(?\d{1,3}[.)、]|[（(]\d{1,2}[)）])\s+(?:\[[ xX]\]\s+)?|^\s*\d{1,2}[、．]\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_`]*\s+(?=[\"'(\[*_`¿¡]*[^\sa-z(])|(?<=[。！？])[」』”）)]*\s*")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|no|fig|Mr|Dr|St|bzw|z\.B|d\.h|p\.ex)\.|\b[A-Z]\.|^\d+\.)$")
+_TITLE = re.compile(r"^\*\*[^*]{2,90}\*\*\s*:?$|^__[^_]{2,90}__\s*:?$")
+_BOLD = re.compile(r"(?<!/)\*\*(.+?)\*\*")
+_RULER = frozenset("-=_*─━ ")
+_CELLS = frozenset("-: ")
+_PASTED = re.compile(
+    r"^\s*(?:at \S+ ?\(|File \"|\d{4}-\d\d-\d\d[T ]\d\d:|\[?\d\d:\d\d[:\]]|[{}\[\]();,]+$|[+-]{3} |@@ |diff --git|\$ |>>> |npm ERR|"
+    r"Traceback|"
+    r"\w+(?:Error|Exception): |[A-Z]+ in \S+:\d|[│├└╭╰┌─━═█░▓▒]|</?[\w!?][^>]*>\s*$|\"[\w.-]+\": )"
+)
+"""Lines of logs, traces, diffs, JSON and markup that stand in prose unfenced."""
+
+
+class Sentence(NamedTuple):
+    """A sentence or list item: the sentence `part` of the `parts` of its paragraph or item, and the one at `position` of its text."""
+
+    text: str
+    heading: str
+    lead: str
+    is_item: bool
+    is_row: bool
+    part: int
+    parts: int
+    position: int
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Return the sentences and items of *text* in order; fenced code, tables' rulers, markup and pasted log lines are left out."""
+    return [
+        Sentence(text=sentence, heading=heading, lead=lead, is_item=is_item, is_row=is_row, part=part, parts=parts, position=position)
+        for position, (sentence, heading, lead, is_item, is_row, part, parts) in enumerate(_cut(text))
+    ]
+
+
+_Cut = tuple[str, str, str, bool, bool, int, int]
+
+
+def _cut(text: str) -> Iterator[_Cut]:
+    heading = lead = ""
+    fence = ""
+    paragraph: list[str] = []
+    item: list[str] = []
+
+    def flush() -> Iterator[_Cut]:
+        nonlocal lead
+        if item:
+            yield from _split(" ".join(item), heading, lead, is_item=True)
+            item.clear()
+        if paragraph:
+            body = " ".join(paragraph)
+            paragraph.clear()
+            last = ""
+            for cut in _split(body, heading, ""):
+                last = cut[0]
+                yield cut
+            lead = last if last.endswith((":", "：")) else ""
+
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare.startswith(("```", "~~~")):
+            yield from flush()
+            fence = "" if fence else bare[:3]
+            continue
+        if fence:
+            continue
+        if not bare or _RULER.issuperset(bare):
+            yield from flush()
+            continue
+        if _PASTED.match(line):
+            continue
+        bullet = _BULLET.match(line)
+        if bare[0] == "#" or _TITLE.match(bare):
+            yield from flush()
+            heading, lead = _BOLD.sub(r"\1", bare.lstrip("# ")).strip("*_:： "), ""
+        elif bare[0] == "|":
+            yield from flush()
+            cells = [cell.strip() for cell in bare.strip("|").split("|")]
+            if not all(_CELLS.issuperset(cell) for cell in cells):
+                yield _BOLD.sub(r"\1", " | ".join(cell for cell in cells if cell)), heading, lead, True, True, 0, 1
+        elif bullet:
+            yield from flush()
+            item.append(line[bullet.end() :].strip())
+        elif item and line[:1] in " \t":
+            item.append(bare)
+        else:
+            if item:
+                yield from flush()
+            paragraph.append(bare.lstrip("> ") if bare[0] == ">" else bare)
+    yield from flush()
+
+
+def _split(body: str, heading: str, lead: str, *, is_item: bool = False) -> Iterator[_Cut]:
+    body = _BOLD.sub(r"\1", body).strip()
+    parts = _sentences(body)
+    for part, sentence in enumerate(parts):
+        if len(sentence) > 1:
+            yield sentence, heading, lead, is_item, False, part, len(parts)
+
+
+def _sentences(body: str) -> list[str]:
+    parts: list[str] = []
+    for piece in _SENTENCE_END.split(body):
+        if parts and _ABBREVIATION.search(parts[-1]):
+            parts[-1] += " " + piece
+        elif piece.strip():
+            parts.append(piece.strip())
+    return parts
