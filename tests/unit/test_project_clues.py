@@ -153,3 +153,18 @@ def test_several_that_bring_in_a_new_project_at_once_make_one(open_again: Callab
         assert len(set().union(*pool.map(bring_in, range(4)))) == len(folders)
     with open_again() as store:
         assert [line.project.name for line in projects.list_projects(store)] == [folder.name for folder in folders]
+
+
+def test_one_folder_under_several_names_is_one_project(tmp_path: Path) -> None:
+    """A link, decomposed letters, a Windows drive in Linux and a Linux folder in Windows all name a folder that has another name too."""
+    folder = tmp_path / "real" / "café"
+    folder.mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    names = [str(folder), str(tmp_path / "link" / "café"), str(tmp_path / "gone" / ".." / "real" / "cafe\u0301")]
+    origins = [session_origin(SessionHead("codex", cwd=name), None) for name in names]
+    assert {origin.root for origin in origins if origin} == {str(folder)}
+    assert {origin.cwd for origin in origins if origin} == {str(folder)}
+    drive = ["Q:\\kopi", "q:/kopi/", "/mnt/q/kopi", "\\\\wsl.localhost\\Debian\\mnt\\q\\kopi"]
+    assert {origin.root for name in drive if (origin := session_origin(SessionHead("codex", cwd=name), None))} == {"Q:\\kopi"}
+    linux = ["/opt/kopi", "\\\\wsl$\\Debian\\opt\\kopi", "//wsl.localhost/Debian/opt/kopi/"]
+    assert {origin.root for name in linux if (origin := session_origin(SessionHead("codex", cwd=name), None))} == {"/opt/kopi"}

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from onward import locations
-from onward.app.repository.detection import find_assigned_project, find_linked_worktree, find_repository
+from onward.app.repository.detection import find_assigned_project, find_linked_worktree, find_repository, real_folder
 from onward.core.text import paths
 
 BUSY_SECONDS = 0.5
@@ -94,7 +94,10 @@ def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tup
         condition, values = "name = :name", {"name": context.project_name}
     else:
         project_id = find_assigned_project(
-            connection.execute("SELECT project_id, root, remote, below FROM places ORDER BY id"), context.cwd, context.root, context.remote
+            connection.execute("SELECT project_id, root, remote, below FROM places ORDER BY id"),
+            real_folder(context.cwd),
+            context.root,
+            context.remote,
         )
         condition, values = (
             (_BY_REPOSITORY, {"root": context.root, "remote": context.remote})

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from onward.core.text import paths
 
 _REMOTE_SECTION = re.compile(r'^\[remote "([^"]+)"\]([^\[]*)', re.MULTILINE)
+_MOUNTED_DRIVE = re.compile(r"/mnt/([a-z])(/.*)?\Z", re.DOTALL)
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
 
 
@@ -19,17 +20,43 @@ def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str,
     """Return the repository of the absolute *folder*: its top folder, and the normalized address of its remote, empty if it has none.
 
     The worktrees of a repository count as one; with *worktrees_apart* each linked one counts alone, without the address that they share.
-    A folder without a repository stands for itself. A deleted folder belongs to the repository around it.
+    A folder without a repository stands for itself. A deleted folder belongs to the repository around it. The top folder is a
+    `real_folder`.
     """
     if worktrees_apart and (linked := find_linked_worktree(folder)):
         return linked, ""
     git_path = _find_git_path(folder)
     if not git_path:
-        return folder, ""
+        return real_folder(folder), ""
     git_folder = git_path if os.path.isdir(git_path) else _shared_git_folder(git_path)
-    return os.path.dirname(git_folder if os.path.basename(git_folder) == ".git" else git_path), _remote_address(
-        os.path.join(git_folder, "config")
-    )
+    top_folder = os.path.dirname(git_folder if os.path.basename(git_folder) == ".git" else git_path)
+    return real_folder(top_folder), _remote_address(os.path.join(git_folder, "config"))
+
+
+def real_folder(folder: str) -> str:
+    r"""Return the one name of *folder* on this machine: without symbolic links, with composed letters, and for a folder that Windows and
+    its Linux share, the name that works here. The folder may be gone, or be on another machine.
+
+    >>> real_folder(r"\\wsl.localhost\Ubuntu\opt\kopi"), real_folder("/mnt/q/kopi"), real_folder("/opt/cafe\u0301")
+    ('/opt/kopi', 'Q:\\kopi', '/opt/café')
+    """
+    folder = paths.in_linux(folder)
+    drive_folder = _drive_folder(folder)
+    if paths.is_drive(folder) and os.path.isdir(drive_folder[:6]):
+        folder = drive_folder
+    elif drive_folder and not os.path.isdir(folder[:6]):
+        folder = drive_folder if paths.is_windows(drive_folder) else folder
+    # Windows would resolve the path of another system against the current drive.
+    is_here = os.path.isabs(folder) and paths.is_windows(folder) == (os.name == "nt")
+    return paths.compose(os.path.realpath(folder) if is_here else folder)
+
+
+def _drive_folder(folder: str) -> str:
+    """Return *folder* on a Windows drive as Linux under Windows mounts it, or the mounted one as Windows names it; else empty."""
+    if paths.is_drive(folder):
+        return f"/mnt/{folder[0].lower()}{folder[2:].replace(chr(92), '/')}"
+    mounted = _MOUNTED_DRIVE.match(folder)
+    return f"{mounted[1].upper()}:{(mounted[2] or '/').replace('/', chr(92))}" if mounted else ""
 
 
 def find_linked_worktree(folder: str) -> str:
@@ -38,7 +65,7 @@ def find_linked_worktree(folder: str) -> str:
     """
     git_path = _find_git_path(folder)
     return (
-        os.path.dirname(git_path)
+        real_folder(os.path.dirname(git_path))
         if git_path and os.path.isfile(git_path) and os.path.basename(_shared_git_folder(git_path)) == ".git"
         else ""
     )

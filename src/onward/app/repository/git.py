@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from onward.app.repository import detection, git_changes
-from onward.app.repository.detection import normalize_remote
+from onward.app.repository.detection import normalize_remote, real_folder
 
-__all__ = ["RepositoryChange", "changes_since", "find_linked_worktree", "find_repository", "normalize_remote"]
+__all__ = ["RepositoryChange", "changes_since", "find_linked_worktree", "find_repository", "normalize_remote", "real_folder"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from onward.app.repository.git import find_linked_worktree, find_repository, normalize_remote
+from onward.app.repository.git import find_linked_worktree, find_repository, normalize_remote, real_folder
 from onward.core.text import paths
 from onward.core.transcript.transcript import SessionHead
 from onward.settings import Worktrees, project_of_folder
@@ -49,7 +49,7 @@ def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = 
     """
     cwd, remote = paths.normalise(head.cwd), normalize_remote(head.remote)
     if cwd:
-        return _recorded_origin(cwd, remote, worktrees)
+        return _recorded_origin(cwd if Path(cwd).exists() else real_folder(cwd), remote, worktrees)
     if remote:
         return Origin(remote=remote)
     return None if file is None else _recorded_origin(str(_containing_folder(file.absolute())), "", worktrees)
@@ -58,7 +58,7 @@ def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = 
 def folder_origin(folder: Path | None, worktrees: Worktrees = "together", project_name: str = "") -> Origin:
     """Return the origin of work in *folder*, with the project's name if the user gave one."""
     repository = find_repository(folder, worktrees_apart=worktrees == "apart") if folder else ("", "")
-    return Origin(project_name, *repository, str(folder or ""))
+    return Origin(project_name, *repository, real_folder(str(folder)) if folder else "")
 
 
 def _recorded_origin(cwd: str, remote: str, worktrees: Worktrees) -> Origin:
@@ -67,9 +67,9 @@ def _recorded_origin(cwd: str, remote: str, worktrees: Worktrees) -> Origin:
         return Origin(root=cwd, remote=remote, cwd=cwd)
     project_name = project_of_folder(folder)
     if worktrees == "apart" and (linked := find_linked_worktree(folder)):
-        return Origin(project_name, str(linked), "", cwd)
+        return Origin(project_name, str(linked), "", real_folder(cwd))
     root, found_remote = find_repository(folder)
-    return Origin(project_name, root, remote or found_remote, cwd)
+    return Origin(project_name, root, remote or found_remote, real_folder(cwd))
 
 
 def _containing_folder(file: Path) -> Path:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from onward.app.handoffs.distillation import distill_session
 from onward.app.handoffs.project_state import read_project_state
+from onward.app.repository.detection import real_folder
 from onward.app.sessions.completion import create_contribution, main_path
 from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, session_names
 from onward.core.facts.fact import Fact, Handle, fact_id
@@ -78,6 +79,7 @@ def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target
 
 def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
     """Move all past and future sessions that run in *folder* or below it to *target*."""
+    folder = real_folder(paths.normalise(folder))
 
     def select(connection: Connection) -> _Selection:
         other_projects = [
@@ -90,9 +92,9 @@ def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
             session
             for project in other_projects
             for session in sessions.list_sessions(connection, project.id)
-            if paths.is_within(session.cwd, folder)
+            if session.cwd and paths.is_within(real_folder(paths.normalise(session.cwd)), folder)
         ]
-        return _Selection(_sort_by_time(folder_sessions), folder=paths.normalise(folder))
+        return _Selection(_sort_by_time(folder_sessions), folder=folder)
 
     return _remap(store, select, target)
 

@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from onward.app.lookup import lock_project
 from onward.app.turns.identity import TurnMark, content_chars, content_digest, session_names
 from onward.app.turns.preparation import PreparedTurn
+from onward.app.turns.twins import TwinFinder
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, DIGEST_PREFIX, Session
-from onward.core.transcript.transcript import Rewind, SessionHead
+from onward.core.transcript.transcript import Rewind, SessionHead, Turn
 from onward.core.transcript.turn import turn_tokens
 from onward.redact import Redactor
 from onward.store import Store, sessions, turns
@@ -48,6 +49,7 @@ class SessionIntake:
         self._position = 0
         self._last_position = 0
         self._positions: dict[str, int] = {}
+        self._twins: TwinFinder | None = None
 
     def take(self, item: PreparedTurn | Rewind) -> None:
         """Take the next turn or rewind."""
@@ -89,6 +91,8 @@ class SessionIntake:
         for turn in ready_turns if self._copied_places else ():
             if turn.packed.at is not None and (place := self._copied_places.get(_digest(turn.packed))):
                 stored_places.setdefault(_identities(turn.recognised, number)[0], place)
+        if session and self._head.id:
+            self._add_twin_places(connection, session, ready_turns, stored_places)
         if session is None and any(_find_place(stored_places, _identities(turn.recognised, 0)) is None for turn in ready_turns):
             session = self._start_session(
                 connection, [to_datetime_or_none(turn.packed.at) for turn in ready_turns if turn.packed.at is not None]
@@ -133,6 +137,21 @@ class SessionIntake:
                 connection, session.id, len(new_turns), tokens + sum(turn.packed.tokens for turn in new_turns)
             )
         self.new_turns += len(new_turns)
+
+    def _add_twin_places(
+        self, connection: Connection, session: Session, ready_turns: Sequence[PreparedTurn], stored_places: dict[bytes, TurnPosition]
+    ) -> None:
+        """Add where turns without an id are stored in another wording, among what *session* had before this file."""
+        if self._twins is None:
+            earlier_turns = turns.read_session(connection, session.id) if self._session is None else ()
+            self._twins = TwinFinder((stored.ordinal, stored.turn) for stored in earlier_turns)
+        for place in stored_places.values():
+            if place.session_id == session.id:
+                self._twins.mark_known(place.ordinal)
+        for turn in () if self._twins.is_empty else ready_turns:
+            identities = _identities(turn.recognised, session.number)
+            if turn.id is None and _find_place(stored_places, identities) is None and (twin := self._twins.find(_unpack(turn.packed))):
+                stored_places[identities[0]] = TurnPosition(session.id, twin[0], content_chars(twin[1]))
 
     def _find_copied_places(self, connection: Connection) -> dict[bytes, TurnPosition]:
         if self._head.started_at is None:
@@ -186,7 +205,11 @@ class SessionIntake:
 
 
 def _digest(packed: PackedTurn) -> bytes:
-    return content_digest(TurnCodec().unpack(packed.role, to_datetime_or_none(packed.at), packed.body))
+    return content_digest(_unpack(packed))
+
+
+def _unpack(packed: PackedTurn) -> Turn:
+    return TurnCodec().unpack(packed.role, to_datetime_or_none(packed.at), packed.body)
 
 
 def _identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, content_chars, content_digest, session_names
 from onward.app.turns.onward_traffic import drop_onward_calls
+from onward.app.turns.twins import TwinFinder
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, Turn
 from onward.core.transcript.turn import lighten, turn_tokens
 from onward.formats import open_source, read
@@ -102,6 +103,16 @@ class TranscriptReader:
         """Return the record of the turn with this identity, or None."""
         return self._records.get(identity)
 
+    def find_twin(self, twins: TwinFinder, path: MainPath, identity: bytes, turn: Turn) -> _TurnRecord | None:
+        """Return the record of the turn that *turn*, a turn without an id, repeats in another wording; None if there is none."""
+        redacted = self._redactor.turn(turn)
+        twin = twins.find(redacted if self._full else lighten(redacted))
+        if twin is None:
+            return None
+        ordinal, known_turn = twin
+        record = _TurnRecord(path.number, ordinal, content_chars(known_turn), turn_tokens(known_turn))
+        return self._records.setdefault(identity, record)
+
     def find_copied(self, number: int | None, head: SessionHead, turn: Turn) -> _TurnRecord | None:
         """Return where *turn* was met before under another id, in another session than *number* that begins at the same moment."""
         if head.started_at is None or turn.at is None:
@@ -140,6 +151,7 @@ class _SessionReader:
         self._names: list[str] = []
         self._position = 0
         self._positions: dict[str, int] = {}
+        self._twins = TwinFinder(())
 
     def add(self, item: Turn | Rewind) -> None:
         """Add the next turn, or go back to an earlier one."""
@@ -158,6 +170,8 @@ class _SessionReader:
             recognised = [entry[1] for entry in first_items if not isinstance(entry, Rewind)]
             self._names = [self._head.id] if self._head.id else session_names(recognised)
             self._path = self._reader.find_session(self._names) if self._names else None
+            if self._path and self._head.id:
+                self._twins = TwinFinder(self._path.turns)
         for entry in first_items:
             self._store(entry)
 
@@ -174,6 +188,10 @@ class _SessionReader:
         if path is not None:
             identity = recognised.identity(path.number)
             record = self._reader.find_record(identity)
+            if record is not None and record.number == path.number:
+                self._twins.mark_known(record.ordinal)
+            elif record is None and turn.id is None and not self._twins.is_empty:
+                record = self._reader.find_twin(self._twins, path, identity, turn)
             if record is None:
                 self._position = path.last_ordinal + 1
                 self._reader.store_turn(path, identity, turn, self._position)

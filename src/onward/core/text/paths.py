@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def is_windows(path: str) -> bool:
     r"""Return whether *path* is a Windows path: `C:\Users\ayu`, `c:/Users/ayu`, `\\server\share`."""
     return path.startswith("\\\\") or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("\\", "/", ""))
+
+
+def is_drive(path: str) -> bool:
+    r"""Return whether *path* is on a Windows drive: `C:\Users\ayu`."""
+    return is_windows(path) and path[1:2] == ":"
+
+
+def in_linux(path: str) -> str:
+    r"""Return a path that Windows gives to a folder of its Linux as Linux names it; any other path is returned unchanged.
+
+    >>> in_linux(r"\\wsl$\Ubuntu\home\ayu"), in_linux("/home/ayu")
+    ('/home/ayu', '/home/ayu')
+
+    """
+    parts = path.replace("\\", "/").split("/", 4)
+    if len(parts) < 4 or parts[:2] != ["", ""] or parts[2].lower() not in ("wsl.localhost", "wsl$"):
+        return path
+    return "/" + "".join(parts[4:])
+
+
+def compose(path: str) -> str:
+    r"""Return *path* with composed letters: macOS writes `é` as two characters, other systems as one."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 
 def normalise(path: str) -> str:
