@@ -329,7 +329,9 @@ def test_a_folder_gives_its_conversations_and_nothing_else(run: Run, transcripts
     outcome = run("import", folder, "--project", "antre", "--json").data
     assert [Path(file["file"]).name for file in outcome["files"]] == [*samples.NAMES, "chat.txt"]
     assert [Path(path).name for path in outcome["passed_over"]] == ["notes.md"]
-    assert len(run("import", folder / "notes.md", "--project", "antre", "--json").data["files"][0]["sessions_kept"]) == 1
+    refused = run("import", folder / "notes.md", "--project", "antre", "--json")
+    assert refused.code == 2
+    assert "unknown_format" in refused.out
 
 
 def test_two_agents_in_one_folder_work_on_one_project(run: Run, transcripts: list[Path]) -> None:
