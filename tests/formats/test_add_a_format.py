@@ -63,7 +63,7 @@ def test_another_package_adds_a_format(installed: Path):
     ]
     report = result["report"]
     assert (report["format"], report["records"], report["imported_records"], report["skipped"]) == ("murmur", 6, 4, {"heartbeat": 1})
-    assert report["malformed"] == [[6, "no mark at its beginning"]]
+    assert report["malformed"] == [[6, "no mark"]]
 
 
 def test_without_the_package_the_sample_is_text(tmp_path: Path):
