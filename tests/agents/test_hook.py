@@ -277,7 +277,7 @@ def test_concurrent_and_killed_captures_lose_and_duplicate_nothing(sandbox: Sand
 
 def test_a_long_handoff_is_cut_to_the_agents_limit(sandbox: Sandbox) -> None:
     stand_in = ClaudeCode(sandbox, 1)
-    for place in range(60):
+    for place in range(150):
         stand_in.exchanges.append(
             (
                 f"Never touch the generated client of part {place}, whatever anybody says about it. " + "Please. " * 20,

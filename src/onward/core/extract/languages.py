@@ -29,7 +29,7 @@ _COMMON_WORDS: dict[str, frozenset[str]] = {
         "nl": "het een niet van voor met zijn ook deze naar worden wij",
         "pl": "nie jest się dla jak tego oraz przez aby",
         "sv": "och att det inte som för med är på en",
-        "cs": "není pro jako aby nebo které bude jsou", "uk": "і не що це для як але", "ro": "și nu este pentru cu care să",
+        "cs": "není pro jako aby nebo které bude jsou", "uk": "що це для як але ми його", "ro": "și nu este pentru cu care să",
     }.items()
 }  # fmt: skip
 _SAMPLE_CHARS = 40_000

@@ -6,13 +6,19 @@ they speak of always or never, or order how the work itself is done.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 
 from onward.core.extract.phrases import pattern
 
 _MAX_CHARS = 300
-_UNIVERSAL_WORDS = frozenset("always never selalu jangan toujours jamais sempre nunca siempre".split())
+_CLAUSE_END = re.compile(r"[,;:.!—]\s+|[，；：、。！]\s*|\s[–-]\s")
+_UNSPACED = frozenset(("zh",))
+"""Languages in which an order may open after any word, since nothing parts clauses."""
+_PROHIBITION_WORDS = frozenset(("jangan",))
+_ADVERBS = frozenset("selalu toujours jamais sempre nunca siempre".split())
+"""Words for always and never that follow the verb of an order at once: "passe toujours par"; later in a clause they describe."""
 _AMBIGUOUS_WORDS = frozenset("always never".split())
 _DEMAND_OPENINGS = frozenset("please also and but or then so you we should must shall".split()) | {""}
 """Words before "always" or "never" in an order; after any other word they may describe: "the callback is never reached"."""
@@ -22,33 +28,69 @@ _OBSERVATION_OPENINGS = frozenset(
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
 _SHORT_ORDER_WORDS = 12
 """The most words of a plain statement that counts as an order, as "prices never are floats" does."""
+_ARTICLES = frozenset(
+    "a an the this that these those my your der die das den dem des ein eine einen einem diese dieser dieses diesen".split()
+)
+_ARTICLE_LANGUAGES = frozenset(("en", "de"))
+"""Languages in which a noun without an article is meant in general: "keep functions short", but "run the tests"."""
+_ACTS = frozenset("run commit put name remember ensure sure".split())
+"""Verbs of an order that ask for one act: "commit current work" is no rule, "write small commits" is."""
+_OBJECT_WORDS = 4
+"""Words after the verb of an order among which its object stands."""
 
 
 @lru_cache(maxsize=4096)
 def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     """Return whether a person's sentence orders something for good: always or never, in a scope ("every commit"), or on how to work."""
     text = text.strip()
-    if not text or len(text) > _MAX_CHARS or text.endswith(("?", "？")):
+    if not text or len(text) > _MAX_CHARS or text.endswith(("?", "？")) or pattern("withdraw", languages).match(text):
         return False
-    forbids = pattern("forbid", languages).match(text) is not None
-    prefers = pattern("prefer", languages).match(text) is not None
-    scoped = pattern("scope", languages).search(text) is not None
-    if (scoped and (forbids or prefers)) or _is_universal(text):
+    clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
+    if _is_universal(text) or any(pattern("lasting", languages).match(clause) for clause in clauses):
         return True
-    return forbids and pattern("object", languages).search(text) is not None
+    forbidding = [clause for clause in clauses if _forbids(clause, languages)]
+    telling = [clause for clause in clauses if pattern("habit", languages).match(clause)]
+    asking = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
+    if (forbidding or telling or asking) and pattern("scope", languages).search(text):
+        return True
+    return any(pattern("object", languages).search(clause) for clause in (*forbidding, *telling)) or any(
+        _orders_manner(clause, languages) for clause in asking
+    )
+
+
+def _forbids(clause: str, languages: frozenset[str]) -> bool:
+    """Whether *clause* begins with a prohibition; in a script that parts no words, whether it holds one."""
+    unspaced = languages & _UNSPACED
+    return pattern("forbid", languages).match(clause) is not None or (
+        bool(unspaced) and pattern("forbid", unspaced).search(clause) is not None
+    )
+
+
+def _orders_manner(clause: str, languages: frozenset[str]) -> bool:
+    """Whether a clause that opens like an order says how all work is to be done: in which language, or on things of one kind in general."""
+    if pattern("manner", languages).search(clause):
+        return True
+    order = pattern("prefer", languages & _ARTICLE_LANGUAGES).match(clause)
+    if not order:
+        return False
+    if order.group().lower().split()[-1] in _ACTS:
+        return False
+    following = clause[order.end() :].split()[:_OBJECT_WORDS]
+    return _ARTICLES.isdisjoint(map(str.lower, following)) and any(
+        pattern("object", languages & _ARTICLE_LANGUAGES).fullmatch(word.strip(".,;:")) for word in following
+    )
 
 
 def _is_universal(text: str) -> bool:
     """Return whether *text* demands something always or never; an observation does not."""
     tokens = text.lower().replace(",", " ").split()
-    if _UNIVERSAL_WORDS.isdisjoint(tokens):
+    if not _PROHIBITION_WORDS.isdisjoint(tokens) or not _ADVERBS.isdisjoint(tokens[:2]):
+        return True
+    if _AMBIGUOUS_WORDS.isdisjoint(tokens):
         return False
     is_plain = len(tokens) <= _SHORT_ORDER_WORDS and tokens[0] not in _NARRATIVE_OPENINGS
     return any(
-        word not in _AMBIGUOUS_WORDS
-        or previous in _DEMAND_OPENINGS
-        or previous.endswith((".", "!", ";", ":", "-"))
-        or (is_plain and previous not in _OBSERVATION_OPENINGS)
+        previous in _DEMAND_OPENINGS or previous.endswith((".", "!", ";", ":", "-")) or (is_plain and previous not in _OBSERVATION_OPENINGS)
         for previous, word in pairwise(("", *tokens))
-        if word in _UNIVERSAL_WORDS
+        if word in _AMBIGUOUS_WORDS
     )

@@ -10,17 +10,18 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 PhraseGroup: TypeAlias = Literal[
-    "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "forbid", "prefer", "object",
-    "next", "did", "decide", "tried", "fix",
+    "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
+    "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix",
 ]  # fmt: skip
-"""`scope` makes an order a standing one, `forbid` and `prefer` open an order, `object` is what the work itself is about (commits, branches,
-tests, tools, files); `next`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says."""
+"""`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
+taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
+files); `next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
         "agree": "yes|yeah|yep|ok|okay|sure|good|great|perfect|nice|thanks|thank you|lgtm|looks good|go ahead|sounds good|do it|"
         "correct|right|exactly|"
-        "proceed|continue|please (?:do|proceed|continue)|works",
+        "proceed|continue|please (?:do|proceed|continue)|works|(?:now )?go on|carry on|keep going|resume",
         "refuse": "no+(?! (?:need|problem|worries))|nope|wrong|undo|revert|stop|that'?s (?:not|wrong)|this is(?:n'?t| not)|not what|"
         "actually,? can you revert",
         "broken": "doesn'?t work|does not work|not working|didn'?t work|still (?:broken|fails?|failing|doesn'?t|not working|not|"
@@ -28,10 +29,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "you (?:broke|missed|misunderstood|didn'?t|forgot)|that'?s wrong|isn'?t right",
         "withdraw": "ignore (?:the |my )?(?:last|previous|that)|never ?mind|wrong chat|scrap that|forget (?:it|that|about)|"
         "cancel(?:led)? that|drop (?:that|it)|"
-        "(?:is|are|was) cancell?ed|no longer (?:needed|want|need)",
+        "(?:is|are|was) cancell?ed|we (?:have )?(?:dropped|cancell?ed|gave up on|abandoned)|no longer (?:needed|want|need)",
         "narrate": "(?:(?:ok(?:ay)?|perfect|great|good|excellent|now|alright|right|so|yes|hmm|wait|actually|first|next|then|"
         "finally)[,.! —-]*)*"
-        "(?:let me|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|i should|"
+        "(?:let me|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|"
+        "i should|i (?:continue|start|begin|go on)\\b|"
         "i want to|i can see|i see\\b|i have (?:the|a|enough)|now (?:i|let|for|the|update|add|create|check|fix|run|we)|next,? i|"
         "looking at|checking|running|reading|searching|waiting for)",
         "cause": "found it|root cause|the (?:issue|problem|bug|cause|culprit|reason) (?:is|was)|because|turns out|caused by|that'?s why",
@@ -39,23 +41,26 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "i can (?:also )?(?:now )?|ready (?:for|to)|just (?:say|tell)",
         "praise": "\\W*(?:\\(\\d+\\)\\s*)?(?:good|great|nice|excellent|perfect|correct|awesome|amazing)\\b\\s*(?:[—–:!.-]|$)|"
         "you'?re (?:absolutely )?right",
-        "scope": "always|never|from now on|going forward|every ?time|whenever|each (?:time|commit|pr|change|file|test)|"
+        "scope": "always(?!-)|never|from (?:now|here) on|going forward|every ?time|whenever|each (?:time|commit|pr|change|file|test)|"
         "every (?:commit|pr|change|file|test|function|session)|at all times|in general|by default|as a rule|for (?:all|any|"
         "every) (?:future|new)|in this (?:project|repo|repository|codebase)|keep in mind|remember (?:to|that)|do not ever|"
         "under no circumstances|without (?:my|asking)|unless i (?:say|ask)|until i (?:say|tell)",
-        "forbid": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:don'?t|do not|never|"
-        "no (?:more )?(?=[a-z]+s?\\b)|avoid|stop (?=\\w+ing)|must not|mustn'?t|you (?:must|should|may|can)(?: not|n'?t)|we (?:don'?t|"
+        "forbid": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:leave (?=[^.]* alone)|i (?:don'?t|do not|"
+        "never) (?:like|want) |don'?t|do not|never|"
+        "no (?:more )?(?!longer|need|problem|changes?|fixe?s?|like|idea|one|worries|matter)(?=[a-z]+s?\\b)|avoid|stop (?=\\w+ing)|"
+        "must not|mustn'?t|you (?:must|should|may|can)(?: not|n'?t)|we (?:don'?t|"
         "do not|never|can'?t|must not))",
         "prefer": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:i (?:prefer|like|want you to|always|never|"
-        "usually)|we (?:use|prefer|always|only|want|follow)|prefer|use|stick (?:to|with)|only|always|keep|follow|make sure|ensure|"
-        "write|answer|reply|respond|speak|ask (?:me )?(?:before|first)|run|commit|name|put|prefix|remember)",
+        "usually)|we (?:use|prefer|always|only|want|follow)|prefer|use|stick (?:to|with)|only|always(?!-)|keep|follow|make sure|ensure|"
+        "write|answer|reply|respond|speak|talk|format|ask (?:me )?(?:before|first)|run|commit|name|put|prefix|remember)",
         "object": "commits?|commit messages?|branch(?:es)?|main|master|pull requests?|prs?|push|force.push|merge|rebase|tests?|"
         "unit tests|coverage|lint(?:er)?|format(?:ter|ting)?|types?|typescript|javascript|python|comments?|docs?|documentation|readme|"
         "changelog|files?|folders?|director(?:y|ies)|modules?|dependenc(?:y|ies)|packages?|librar(?:y|ies)|frameworks?|migrations?|"
         "schema|database|production|prod|staging|secrets?|keys?|env|\\.env|api|config|npm|pnpm|yarn|bun|uv|pip|poetry|pytest|jest|"
         "vitest|docker|git|make|ruff|eslint|prettier|tabs?|spaces?|semicolons?|emojis?|english|indonesian|german|french|spanish|"
         "language|naming|names?|conventions?|style|code|legacy|generated|vendor|any\\b|console\\.log|print statements|todo|"
-        "co-authored-by|attribution|permission|approval|sessions?|plan|answers?|explanations?|functional|classes|components|tailwind|"
+        "co-authored-by|attribution|permission|approval|sessions?|plan|answers?|explanations?|functions?|methods|functional|classes|"
+        "components|tailwind|"
         "react|sql|orm|logging|logs?",
         "next": "^(?:next|todo|remaining|still|then|before|after|ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|remaining|"
         "remains?|still (?:needs?|to|open|has)|not yet|pending|want me to|would you like|do you want|should i|shall i|follow-?ups?|"
@@ -67,6 +72,22 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "rejected|reverted|failed because|won'?t work",
         "fix": "root cause|the (?:issue|problem|bug|cause) (?:is|was)|caused by|fixed by|the fix|bug|error|exception|crash|fail(?:s|"
         "ed|ing|ure)|broken|regression",
+        "lasting": "(?:when(?:ever)?|if) you(?: are|'re) (?:unsure|not sure|in doubt|blocked|stuck)|one (?:step|thing) at a time|"
+        "do one |each (?:\\w+ ){1,3}gets|"
+        "from (?:now|here|today|this point) on(?:wards?)?|going forward|in future|as a rule|for (?:(?:all|any|"
+        "every) )?(?:future|later|coming)|stick (?:to|with)|never again|under no circumstances|in this (?:project|repo|repository|"
+        "codebase),? (?:we|i|you|use|only|always|never|don'?t)|ask (?:me )?(?:before|first)|(?:whenever|every ?time|each time) (?:you|"
+        "we)|(?:in general|generally|by default),? (?:we|use|keep|write|prefer|avoid|don'?t)|(?:every|each) (?:\\w+ ){1,3}(?:needs?|"
+        "must)|all (?:[\\w-]+ ){1,5}(?:must|should|belong|go in(?:to)?)|all (?:\\w+ ){1,2}in (?:the|our|this) (?:code|codebase|repo|"
+        "project|api|database|ui) (?:are|is|use)",
+        "habit": "(?:please |also |and |but )*(?:i(?:'?d| would)? (?:prefer|rather|like (?!to\\b|you\\b|it\\b|the\\b|this\\b|"
+        "that\\b))|i (?:always|never|usually|want you to)|prefer|we (?:always |only |never |usually )?(?:use|write|keep|name|commit|"
+        "run|format|"
+        "document|follow|mock|store|stick|squash|rebase|review|lint|tag|deploy|build|test)\\b|our (?:convention|style|rule|policy) is)",
+        "manner": "in (?:english|german|dutch|french|spanish|italian|portuguese|indonesian|chinese|japanese|korean|russian|turkish|"
+        "arabic|vietnamese)|(?:british|american) (?:english|spelling)|plain english",
+        "unfinished": "not (?:yet )?(?:done|finished|implemented|built|complete|ready|started|wired|called)|still (?:missing|to do|"
+        "open)|half (?:done|finished)|not yet|yet to be|is missing|are missing|remains to be",
     },
     "id": {
         "agree": "ya|iya|oke|sip|setuju|mantap|lanjut|betul|boleh",
@@ -89,6 +110,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "karena|supaya|daripada|pilih|putuskan|keputusan|sepakat",
         "tried": "sudah dicoba|tidak berhasil|percuma|gagal karena|tidak mempan",
         "fix": "penyebab|masalahnya|error|gagal|rusak|perbaikan",
+        "lasting": "mulai (?:sekarang|hari ini)|ke ?depan(?:nya)?|jangan pernah|ingat(?:lah)?,? (?:selalu|jangan|untuk)|dilarang|"
+        "setiap kali (?:kamu|anda|kita)",
+        "habit": "saya lebih suka|aku lebih suka|kita (?:selalu )?(?:pakai|pake|menggunakan|menulis)",
+        "manner": "bahasa (?:inggris|indonesia|jepang|jerman)",
+        "unfinished": "belum (?:selesai|ada|dibuat|jadi|dikerjakan)|masih kurang|setengah jadi",
     },
     "zh": {
         "agree": "好的?|可以|行|没问题|对|是的|嗯|继续|谢谢|不错",
@@ -99,15 +125,19 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "cause": "原因(?:是|在于)|因为|根本原因|问题(?:在于|是|出在)|找到了",
         "offer": "如果(?:你|您)(?:需要|想|愿意)|需要我|要不要我|是否需要|请告诉我",
         "praise": "很好|完美|太棒了|太好了|非常好",
-        "scope": "始终|总是|永远|从现在开始|以后|今后|每次|每个|一律|所有|默认|记住|绝不|切勿|未经",
-        "forbid": "(?:请|并且|但是?|另外)*(?:不要|别|不能|不可|不得|禁止|避免|绝不|切勿|永远不要|不许)",
-        "prefer": "(?:请|我们|我|另外)*(?:使用|用|只用|改用|我(?:更)?喜欢|我们(?:使用|用)|务必|必须|保持|遵循|统一)",
+        "scope": "始终|总是|永远|从现在开始|以后|今后|每次|每个|一律|所有|默认|记住|绝对|绝不|切勿|未经|问过我",
+        "forbid": "(?:请|并且|但是?|另外|绝对|千万|一定)*(?:不要|别(?!的|人)|不可|不得|禁止|避免|绝不|切勿|永远不要|不许)",
+        "prefer": "(?:[^，。]{0,10}请)?(?:我们|我|另外|一律|统一|都)*(?:使用|用|只用|改用|我(?:更)?喜欢|我们(?:使用|用)|务必|必须|保持|遵循|统一)",
         "object": "提交|分支|主分支|合并|测试|代码|文件夹?|目录|注释|文档|依赖|库|数据库|生产|密钥|密码|配置|命名|语言|中文|英文|回答|格式|迁移|接口|日志",
         "next": "下一步|接下来|待办|尚未|还没|还需|需要|剩余|等待|未完成",
         "did": "完成|已(?:添加|创建|修复|更新|删除|实现|提交|推送)|修复了|添加了|通过",
         "decide": "因为|决定|选择|采用|而不是|改为|所以|方案",
         "tried": "尝试|不可行|行不通|无效|没有效果|失败",
         "fix": "原因|错误|报错|异常|失败|问题(?:是|在于)|修复",
+        "lasting": "从(?:现在|今天|今)(?:开始|起)|今后|往后|以后(?:都|请|不要|别|一律|用|只|每|要|必须)|记住|绝对不(?:要|能|可|得)|绝对禁止|绝不|决不|切勿|永远不要|千万(?:不要|别)",
+        "habit": "我(?:更)?(?:喜欢|偏好|习惯)|我们(?:一直|都|统一|一律)?(?:使用|用|写)",
+        "manner": "用(?:中文|英文|英语|日语)",
+        "unfinished": "还没|尚未|未完成|还缺|只完成了一半",
     },
     "ja": {
         "agree": "はい|ええ|うん|ok|オーケー|了解|ありがとう|いいね|それで(?:いい|お願い)|お願いします|続けて",
@@ -120,13 +150,17 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "praise": "完璧|素晴らしい|いいですね",
         "scope": "常に|必ず|絶対に|今後|これから|毎回|すべて|全て|毎|デフォルトで|覚えて|許可なく|決して",
         "forbid": "[^。]{0,40}(?:しないで|するな|触らない|使わない|変更しない|禁止|避けて|やめて|ないでください|いけません|使用しない)",
-        "prefer": "[^。]{0,40}(?:使って|使用して|使う|してください|すること|統一|好み|守って|保って|お願い)",
+        "prefer": "[^。]{0,40}(?:使って|使用して|書いて|答えて|使う|してください|すること|統一|好み|守って|保って|お願い)",
         "object": "コミット|ブランチ|マージ|テスト|コード|ファイル|フォルダ|ディレクトリ|コメント|ドキュメント|依存|ライブラリ|データベース|本番|秘密|キー|設定|命名|言語|日本語|英語|移行|ログ",
         "next": "次(?:は|に|の)|今後|未完了|残り|まだ|待ち|必要があり|これから",
         "did": "完了|追加しました|作成しました|修正しました|更新しました|削除しました|実装しました|通りました|成功",
         "decide": "ため|理由|決め|採用|代わりに|選び|ことにし",
         "tried": "試し|うまくいか|できませんでした|無効|断念",
         "fix": "原因|エラー|不具合|失敗|バグ|修正",
+        "lasting": "今後|これから(?:は|も)|以後|以降は|許可なく|決して|絶対に",
+        "habit": "(?:私は)?[^。]{0,20}(?:が好み|を好み|のほうが好き|を使っています|に統一)",
+        "manner": "(?:日本語|英語|敬語)で",
+        "unfinished": "まだ(?:です|でき|残|完|作|実装)|未完了|未実装|未対応",
     },
     "ko": {
         "agree": "네|예|응|좋(?:아|습)|알겠|그래|계속|감사|고마",
@@ -146,6 +180,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "때문|이유|결정|대신|선택|하기로",
         "tried": "시도|안 됐|실패|효과가 없|포기",
         "fix": "원인|오류|에러|버그|문제는|수정",
+        "lasting": "앞으로|이제부터|지금부터|절대(?:로)?|허락 없이",
+        "habit": "[^.]{0,20}(?:선호합니다|선호해|를 씁니다|을 씁니다|를 사용합니다|을 사용합니다)",
+        "manner": "(?:한국어|영어|존댓말)로",
+        "unfinished": "아직|미완료|미구현",
     },
     "ru": {
         "agree": "да|ок|хорошо|отлично|верно|правильно|продолжай|спасибо|давай|согласен",
@@ -160,7 +198,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "scope": "всегда|никогда|отныне|впредь|каждый раз|каждый|по умолчанию|запомни|без (?:моего|спроса)|в этом проекте|"
         "теперь всегда|с этого момента",
         "forbid": "(?:пожалуйста,? |и |но )*(?:не (?=\\w+)|никогда не|нельзя|запрещено|избегай|без )",
-        "prefer": "(?:пожалуйста,? |и )*(?:используй|я предпочитаю|мы используем|пиши|отвечай|придерживайся|только|убедись|делай|"
+        "prefer": "(?:пожалуйста,? |и )*(?:[\\w ]{0,40}\\bпиши(?:те)?|используй|я предпочитаю|мы используем|пиши|отвечай|"
+        "придерживайся|только|убедись|делай|"
         "следуй|предпочитаю)",
         "object": "коммит\\w*|ветк\\w+|мерж\\w*|тест\\w*|код\\w*|файл\\w*|папк\\w+|каталог\\w*|комментари\\w+|документац\\w+|"
         "зависимост\\w+|библиотек\\w+|баз\\w+|прод\\w*|секрет\\w*|ключ\\w*|конфиг\\w*|имен\\w*|язык\\w*|русск\\w+|английск\\w+|"
@@ -170,6 +209,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "потому что|решил|решено|выбрал|вместо|поэтому|чтобы",
         "tried": "пробовал|попытал|не помогло|не сработало|не работает|отказал",
         "fix": "причина|ошибк|сбой|баг|исправ|проблема",
+        "lasting": "с (?:этого момента|сегодняшнего дня)|отныне|впредь|в дальнейшем|запомни|ни в коем случае|никогда не|теперь всегда",
+        "habit": "(?:я )?предпочитаю|мы (?:всегда )?(?:используем|пишем)",
+        "manner": "на (?:английском|русском|немецком)|по-(?:английски|русски)",
+        "unfinished": "ещё не|еще не|пока не|не готов|не законч|не хватает",
     },
     "de": {
         "agree": "ja|ok|okay|gut|super|danke|passt|genau|richtig|mach(?: das)?|weiter|perfekt|einverstanden",
@@ -196,6 +239,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "weil|entschieden|statt|anstatt|deshalb|gewählt|damit",
         "tried": "versucht|hat nicht (?:geholfen|funktioniert)|funktioniert nicht|verworfen|ausgeschlossen",
         "fix": "ursache|fehler|ausnahme|absturz|behoben|problem (?:ist|war)",
+        "lasting": "(?:ab|von) (?:jetzt|sofort|heute|nun)(?: an)?|künftig|in zukunft|merk dir|auf keinen fall|grundsätzlich|niemals",
+        "habit": "ich (?:bevorzuge|mag (?=\\w+e\\b))|mir sind [^.]{2,30} lieber|wir (?:immer )?(?:verwenden|nutzen|benutzen|schreiben)",
+        "manner": "auf (?:deutsch|englisch|französisch)",
+        "unfinished": "noch nicht|fehl(?:t|en) noch|halb fertig|steht noch aus|stehen noch aus",
     },
     "fr": {
         "agree": "oui|ok|d'accord|parfait|merci|très bien|vas-y|allez-y|continue[zr]?|super|exact|bien",
@@ -219,6 +266,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "parce que|car\\b|décidé|choisi|au lieu de|plutôt que|afin de",
         "tried": "essayé|tenté|n'a pas (?:marché|fonctionné)|sans effet|abandonné|écarté",
         "fix": "cause|erreur|exception|échec|bug|corrigé|problème",
+        "lasting": "(?:à|a) partir (?:de maintenant|d'aujourd'hui)|désormais|dorénavant|à l'avenir|en aucun cas|souviens-toi|"
+        "ne \\S+ jamais",
+        "habit": "je préfère|(?:on|nous) (?:utilis|écri)\\w+",
+        "manner": "en (?:anglais|français|allemand)",
+        "unfinished": "pas encore|reste à|manque encore|à moitié",
     },
     "es": {
         "agree": "sí|si,|ok|vale|perfecto|gracias|bien|de acuerdo|adelante|continúa|correcto|exacto",
@@ -243,6 +295,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "porque|decidi|eleg|en lugar de|en vez de|para que|por eso",
         "tried": "intent|no funcionó|no sirve|sin efecto|descartad",
         "fix": "causa|error|excepción|fallo|bug|corregido|problema",
+        "lasting": "a partir de (?:ahora|hoy)|de ahora en adelante|de aquí en adelante|en adelante|en ningún caso|recuerda|nunca",
+        "habit": "prefiero|(?:siempre )?(?:usamos|escribimos)",
+        "manner": "en (?:inglés|español|alemán)",
+        "unfinished": "todavía no|aún no|falta(?:n)? |a medias",
     },
     "pt": {
         "agree": "sim|ok|certo|perfeito|obrigad[oa]|beleza|pode (?:seguir|fazer)|continue|isso|ótimo",
@@ -266,6 +322,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
         "tried": "tent|não funcionou|sem efeito|descartad|não adiantou",
         "fix": "causa|erro|exceção|falha|bug|corrigid|problema",
+        "lasting": "a partir de (?:agora|hoje)|daqui (?:em diante|(?:pra|para a?) frente)|de agora em diante|doravante|"
+        "em hipótese alguma|lembre|nunca",
+        "habit": "prefiro|(?:sempre )?(?:usamos|escrevemos)",
+        "manner": "em (?:inglês|português|espanhol)",
+        "unfinished": "ainda não|falta(?:m)? |pela metade",
     },
     "it": {
         "agree": "sì|si,|ok|va bene|perfetto|grazie|bene|d'accordo|procedi|continua|esatto|giusto",
@@ -289,6 +350,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "perché|deciso|scelto|invece di|piuttosto|così che",
         "tried": "provato|tentat|non (?:ha )?funziona|senza effetto|scartat",
         "fix": "causa|errore|eccezione|fallit|bug|corrett|problema",
+        "lasting": "(?:d'ora|da ora|da adesso|da oggi) in (?:poi|avanti)|in nessun caso|ricorda(?:ti)?|in futuro|non \\S+ mai",
+        "habit": "preferisco|(?:usiamo|scriviamo) sempre|noi usiamo",
+        "manner": "in (?:inglese|italiano|tedesco)",
+        "unfinished": "non ancora|ancora (?:non|da)|manca(?:no)? |a metà",
     },
     "vi": {
         "agree": "vâng|được|ok|đồng ý|tốt|cảm ơn|tiếp tục|đúng|ừ",
@@ -310,6 +375,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "vì|quyết định|chọn|thay vì|để ",
         "tried": "đã thử|không (?:hiệu quả|được)|thất bại|bỏ qua cách",
         "fix": "nguyên nhân|lỗi|sự cố|sửa|vấn đề",
+        "lasting": "(?:kể )?từ (?:giờ|nay|bây giờ)|không bao giờ|đừng bao giờ|tuyệt đối|hãy nhớ|về sau",
+        "habit": "tôi (?:thích|ưu tiên)|chúng (?:ta|tôi) (?:luôn )?(?:dùng|sử dụng|viết)",
+        "manner": "(?:bằng )?tiếng (?:anh|việt)",
+        "unfinished": "chưa (?:xong|có|làm|viết|được)|còn thiếu|mới xong một nửa",
     },
     "tr": {
         "agree": "evet|tamam|olur|güzel|teşekkür|harika|devam|doğru|süper",
@@ -332,6 +401,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "çünkü|karar|seçtim|yerine|nedeniyle|için",
         "tried": "denedim|denendi|işe yaramadı|çalışmadı|vazgeç",
         "fix": "neden|hata|istisna|çök|düzelt|sorun",
+        "lasting": "bundan (?:sonra|böyle)|asla|hiçbir zaman|kesinlikle|unutma",
+        "habit": "[^.]{0,30}(?:tercih ediyorum|tercih ederim|kullanıyoruz|yazıyoruz)",
+        "manner": "(?:ingilizce|türkçe)",
+        "unfinished": "henüz|eksik|yarım kaldı|daha (?:bitmedi|yapılmadı)",
     },
     "ar": {
         "agree": "نعم|حسن(?:ا|ًا)|موافق|تمام|شكر|استمر|صحيح|ممتاز",
@@ -352,11 +425,17 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "لأن|قرر|اخترت|بدلا من|لكي",
         "tried": "جرب|حاول|لم ينجح|فشل",
         "fix": "السبب|خطأ|مشكلة|فشل|إصلاح",
+        "lasting": "من الآن|من اليوم|مستقبلا|تذكر|إياك|لا [^.]{2,60} أبد",
+        "habit": "أفضل|نستخدم|نكتب",
+        "manner": "ب(?:الإنجليزية|العربية|اللغة)",
+        "unfinished": "لم يتم|ليس بعد|بعد لم|لا يزال|ناقص",
     },
 }
 
-_OPENING: frozenset[PhraseGroup] = frozenset(("agree", "refuse", "narrate", "offer", "praise", "forbid", "prefer"))
-_OPEN_ENDED: frozenset[PhraseGroup] = frozenset(("narrate", "praise", "forbid", "prefer", "next", "did", "decide", "tried", "fix"))
+_OPENING: frozenset[PhraseGroup] = frozenset(("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit"))
+_OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
+    ("unfinished", "narrate", "praise", "lasting", "forbid", "prefer", "next", "did", "decide", "tried", "fix")
+)
 """Groups whose phrases may be beginnings of words, since many languages inflect."""
 _UNSPACED = frozenset(("zh", "ja", "ko", "ar"))
 

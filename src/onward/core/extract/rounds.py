@@ -17,6 +17,10 @@ _COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:cre
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
 _REPLY_CHARS = 400
 """Characters at the beginning of a person's text that tell how it answers what the agent reported."""
+_WITHDRAWAL_CHARS = 60
+"""Characters within which a person who takes something back says so; a longer text that holds such a word asks for something else."""
+_SHORT_REPORT_CHARS = 400
+"""A longer report says what is missing in a list of its own, which tells it better than the request."""
 _CUT_SHORT_RUNS = 2
 """Tool runs after the last report of a round above which the round was cut short."""
 
@@ -87,13 +91,20 @@ def _judge(rounds: dict[int, Round], languages: frozenset[str]) -> None:
 
 def _fate(current: Round, following: Round | None, languages: frozenset[str]) -> Fate:
     withdrawal = pattern("withdraw", languages)
-    if withdrawal.search(current.request[:_REPLY_CHARS]) or (following and withdrawal.search(following.request[:200])):
+    is_short = len(current.request) <= _WITHDRAWAL_CHARS
+    if (is_short and withdrawal.search(current.request)) or (following and withdrawal.search(following.request[:_WITHDRAWAL_CHARS])):
         return "withdrawn"
     if following is None:
-        return "open" if _is_cut_short(current, languages) else _settled(current)
+        return "open" if _is_cut_short(current, languages) or _is_unfinished(current, languages) else _settled(current)
     if current.closing is None:
         return "passed"
     return "refused" if following.refuses else _settled(current)
+
+
+def _is_unfinished(last: Round, languages: frozenset[str]) -> bool:
+    """Whether the last report, where it is short, says that something of what was asked is still missing."""
+    report = last.closing.text if last.closing else ""
+    return len(report) <= _SHORT_REPORT_CHARS and pattern("unfinished", languages).search(report) is not None
 
 
 def _settled(current: Round) -> Fate:

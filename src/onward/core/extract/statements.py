@@ -22,7 +22,7 @@ from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.worth import worth
 from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
-from onward.core.text.prose import content_words, one_line, stem
+from onward.core.text.prose import content_words, numbers, one_line, stem
 
 MAX_STATEMENTS = 220
 """Sentences kept of one session: several times what the largest handoff can show."""
@@ -30,14 +30,18 @@ MAX_STATEMENTS = 220
 MIN_WORTH = 0.045
 """Below this worth a sentence is not kept: nine of ten such would be struck out by a reader."""
 
-RULE_WORTH, GOAL_WORTH = 0.6, 0.5
-"""The least worth of a person's standing rule and of what they came for, whatever its place."""
+RULE_WORTH, GOAL_WORTH, ANSWER_WORTH = 0.6, 0.5, 0.25
+"""The least worth of a person's standing rule, of what they came for and of what they chose in a dialog, whatever its place."""
 
 _MAX_CHARS = 420
 _MAX_LEAD_CHARS = 90
 _BARE_WORDS = 9
 """Words up to which a list item needs its lead-in to name its subject."""
-_REPLY_WORDS, _MIN_GOAL_WORDS = 12, 5
+_REPLY_WORDS, _MIN_GOAL_WORDS, _AGREEMENT_WORDS = 12, 5, 6
+_AGREEMENT_LETTERS = 8
+"""Letters beside its phrases up to which an agreement asks for nothing, in scripts without words."""
+_LONG_SESSION_ROUNDS = 5
+"""Rounds from which on the last one may be an errand that leaves the goal as it is."""
 _REPLY_MARK = " — the user:"
 _MAX_REPEATS = 3
 """What is said more often in one session is a phrase of the agent's or of a program's."""
@@ -57,6 +61,13 @@ _PAST = re.compile(
     r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
     r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
 )
+_ERRAND_WORDS = 4
+_POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
+_SUMMARY_OPENING = re.compile(
+    r"session is being continued from a previous|ran out of context|conversation is summarized below|^all user messages", re.I
+)
+_REFUSAL_CHARS, _DENIED_WORDS = 300, 3
+"""The beginning of a refusal that counts, and the words that it shares with a sentence which it denies."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR = 0.5, 0.5, 0.5, 0.3
 
 
@@ -112,7 +123,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         unit = units[index]
         if worths[index] < MIN_WORTH and unit is not goal:
             break
-        key = unit.stems or unit.text.lower()
+        key = unit.stems | numbers(unit.text) or unit.text.lower()
         if key in yielded:
             continue
         draft = _draft(unit, worths[index], session, is_goal=unit is goal)
@@ -132,8 +143,10 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return learned * _TEMPLATE_FACTOR
         if is_standing_order(text, session.languages):
             return max(learned, RULE_WORTH)
+        if unit.statement.is_answer:
+            return max(learned, ANSWER_WORTH)
         return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= _REPLY_WORDS else learned
-    if unit.repeats > _MAX_REPEATS:
+    if unit.repeats > _MAX_REPEATS or _is_denied(unit, session):
         return 0.0
     if text.endswith((":", "：")) and not unit.sentence.is_row and (unit.size < 8 or unit.is_narration or not unit.names):
         return 0.0
@@ -144,15 +157,33 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
     return learned * _PRAISE_FACTOR if session.opens("praise", text) else learned
 
 
+def _is_errand(unit: Unit) -> bool:
+    """Whether a request says too little to be what a session is for: "now write a test for it"."""
+    return len(unit.stems) <= _ERRAND_WORDS and (len(unit.stems) <= 2 or _POINTING.search(unit.text) is not None)
+
+
+def _is_denied(unit: Unit, session: _Session) -> bool:
+    """Whether the person's next word refuses what an agent's sentence says; of a summary one common word is enough."""
+    if unit.statement.is_summary and _SUMMARY_OPENING.search(unit.text):
+        return True
+    following = session.rounds.get(unit.statement.round + 1)
+    if following is None or not following.refuses:
+        return False
+    common = unit.stems & frozenset(content_words(following.request[:_REFUSAL_CHARS]))
+    return len(common) >= (1 if unit.statement.is_summary else _DENIED_WORDS)
+
+
 def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> Unit | None:
     """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
     requests = [
         (unit, weight)
         for unit, weight in zip(units, worths, strict=True)
-        if unit.by_user and unit.size >= _MIN_GOAL_WORDS and unit.statement.position not in session.templates
-        and session.rounds[unit.statement.round].fate != "withdrawn" and not session.opens("agree", unit.text)
-        and not is_standing_order(unit.text, session.languages) and not unit.text.endswith(("?", "？"))
+        if unit.by_user and unit.statement.position not in session.templates
+        and session.rounds[unit.statement.round].fate != "withdrawn" and not session.rounds[unit.statement.round].refuses
+        and not _is_mere_agreement(unit, session) and not is_standing_order(unit.text, session.languages)
+        and not unit.text.endswith(("?", "？")) and not unit.statement.is_answer and not _reply_lead(unit, session)[0]
     ]  # fmt: skip
+    requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
     if not requests:
         return None
     round_words: dict[int, set[str]] = {}
@@ -160,6 +191,7 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
         if unit.by_user or unit.statement.is_closing:
             round_words.setdefault(unit.statement.round, set()).update(unit.stems)
     last = max(round_words)
+    all_edits = sum(current.edits for current in session.rounds.values())
 
     def served(candidate: tuple[Unit, float]) -> float:
         unit, weight = candidate
@@ -169,8 +201,10 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
             if number >= unit.statement.round and len(stems & unit.stems) >= min(2, len(unit.stems))
         ]
         reach = max(later, default=unit.statement.round)
-        is_current = reach >= last - 1
-        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else 0.35) * (1.2 if unit.statement.round <= 1 else 1.0)
+        is_main_work = session.rounds[unit.statement.round].edits > all_edits / 2
+        is_current = is_main_work or reach >= (last - 1 if last >= _LONG_SESSION_ROUNDS else last)
+        factor = (1.0 if is_current else 0.35) * (1.2 if unit.statement.round <= 1 else 1.0) * (0.3 if _is_errand(unit) else 1.0)
+        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * factor
 
     return max(requests, key=served)[0]
 
@@ -203,6 +237,14 @@ def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool) -> St
     )
 
 
+def _is_mere_agreement(unit: Unit, session: _Session) -> bool:
+    """Whether a person only agrees: "yes, go on"; what follows the agreement would be a request."""
+    if unit.names or not session.opens("agree", unit.text):
+        return False
+    rest = pattern("agree", session.languages).sub("", unit.text.lower())
+    return unit.size <= _AGREEMENT_WORDS or sum(map(str.isalpha, rest)) <= _AGREEMENT_LETTERS
+
+
 def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:
     """Return what a person's sentence is, and what became of it: a rule stands, a request is resolved when its round was reported."""
     current = session.rounds[unit.statement.round]
@@ -210,8 +252,10 @@ def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKin
         return "rule", "live"
     if is_goal:
         return "goal", "live"
-    if current.fate == "withdrawn" or (unit.size <= 6 and not unit.names and session.opens("agree", unit.text)):
+    if current.fate == "withdrawn" or _is_mere_agreement(unit, session):
         return None, "live"
+    if unit.statement.is_answer or _reply_lead(unit, session)[0]:
+        return "decision", "live"
     is_open = current.fate == "open" or (current.fate == "passed" and session.trace.rounds - current.number <= 1)
     return "requirement", "live" if is_open else "resolved"
 
@@ -224,6 +268,8 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
     says_done = bool(_PAST.match(text)) or session.says("did", text)
     if text.endswith(("?", "？")):
         return "question", "live" if is_last else "resolved"
+    if session.says("unfinished", text) and not announced and unit.statement.is_closing:
+        return ("next_step", "live") if is_last else ("lesson", "live")
     if announced in ("next_step", "blocker", "question") or (session.says("next", text) and not says_done):
         if not is_last:
             return "done", "live"

@@ -22,7 +22,7 @@ from onward.core.transcript.transcript import ToolResult, Turn
 @dataclass(slots=True)
 class Statement:
     """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
-    text of a round.
+    text of a round, `is_answer` what the user answered in a dialog of a tool.
     """
 
     turn: int
@@ -32,6 +32,7 @@ class Statement:
     round: int
     is_summary: bool = False
     is_closing: bool = False
+    is_answer: bool = False
     position: int = 0
 
 
@@ -136,7 +137,8 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds, is_summary=True))
     elif turn.role == "user":
         trace.rounds += 1
-        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds))
+        is_answer = turn.mark == "answered"
+        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer))
     elif turn.role == "assistant":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds))
 

@@ -6,8 +6,9 @@ the meaning of each place of a vector; `python -m bench.fit` fits trees to them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onward.core.extract.orders import is_standing_order
@@ -22,6 +23,11 @@ _MAX_VOCABULARY_CHARS = 3_000
 _REQUEST_CHARS, _RECENT_CLOSINGS = 600, 6
 _MAX_REMARK_CHARS = 260
 """Characters of a person's remark that is kept together."""
+
+_JOINT = re.compile(r"[,;]\s+(?:and|but|und|aber|et|mais|y|pero|e|mas|ma|dan|tapi|ve|và|и|но)\s+", re.I)
+_MIN_PARTED_CHARS = 15
+_MAX_AGREEMENT_CHARS = 15
+"""Characters of a sentence that only agrees ("Great."): what follows it stands by itself."""
 
 FEATURES: tuple[str, ...] = (
     "by_user", "is_closing", "is_last_closing", "closings_after", "rounds_left", "rounds", "text_share", "sentences_in_text",
@@ -67,7 +73,7 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
     for statement in trace.statements:
         by_user = statement.author == "user"
         parts = sentences(statement.text)
-        for sentence in _join_remarks(parts, languages) if by_user else parts:
+        for sentence in _join_remarks(_part_orders(parts, languages), languages) if by_user else parts:
             tokens = words(sentence.text)
             if len(tokens) < 2:
                 continue
@@ -88,7 +94,24 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
     return units
 
 
-def _join_remarks(parts: Sequence[Sentence], languages: frozenset[str]) -> list[Sentence]:
+def _part_orders(parts: Iterable[Sentence], languages: frozenset[str]) -> Iterator[Sentence]:
+    """Yield a person's sentences, a standing order apart from the request it is tied to: "find out why, and never restart it"."""
+    for part in parts:
+        for joint in _JOINT.finditer(part.text):
+            request, order = part.text[: joint.start()], part.text[joint.end() :]
+            if (
+                min(len(request), len(order)) >= _MIN_PARTED_CHARS
+                and is_standing_order(order, languages)
+                and not is_standing_order(request, languages)
+            ):
+                yield part._replace(text=f"{request}.")
+                yield part._replace(text=order[:1].upper() + order[1:])
+                break
+        else:
+            yield part
+
+
+def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[Sentence]:
     """Return a person's sentences, those of one short paragraph joined, since a remark in pieces loses its subject; orders stay alone."""
     joined: list[Sentence] = []
     for part in parts:
@@ -97,6 +120,7 @@ def _join_remarks(parts: Sequence[Sentence], languages: frozenset[str]) -> list[
             previous and part.part and not part.is_item and previous.heading == part.heading
             and len(previous.text) + len(part.text) < _MAX_REMARK_CHARS
             and not is_standing_order(part.text, languages) and not is_standing_order(previous.text, languages)
+            and not (len(previous.text) <= _MAX_AGREEMENT_CHARS and pattern("agree", languages).match(previous.text))
         ):  # fmt: skip
             joined[-1] = previous._replace(text=f"{previous.text} {part.text}")
         else:

@@ -19,7 +19,7 @@ from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
-from onward.core.text.prose import content_words, stem
+from onward.core.text.prose import content_words, numbers, stem
 
 RULES_SHARE = 0.4
 """Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
@@ -42,6 +42,8 @@ _RECURRENCE_BONUS = 0.2
 _REPEATED_SHARE = 0.9
 """A fact is in the document already when this share of its words stands in one line of it."""
 _MIN_REPEATED_WORDS = 3
+_FEW_FACTS = 30
+"""With fewer facts than this the floor under worth is lower: a short session is told nearly whole."""
 _ASKED_FACTOR = 0.9
 """What a request that was done is worth, of what it was worth while it was open."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
@@ -77,9 +79,10 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
     prose = [fact for fact in remaining if fact.kind not in ("rule", "file", "command") and not fact.pinned]
     recurrences = _count_recurrences(prose)
-    floor = floor_of(budget_tokens)
+    floor = floor_of(budget_tokens) * min(1.0, len(prose) / _FEW_FACTS)
     worthy = [fact for fact in prose if value_of(fact, last.number, recurrences.get(fact.id, 0)) >= floor]
     document.add_all(_by_worth(worthy, last.number, recurrences), budget_tokens)
+    document.add_all(_by_worth([fact for fact in remaining if fact.kind == "rule"], last.number, {}), budget_tokens)
     return document.fit()
 
 
@@ -106,6 +109,11 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
 def _can_be_told(fact: Fact) -> bool:
     """Whether a fact may stand in a document: what holds or is open, and a person's request that was done, as what happened."""
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and fact.kind == "requirement" and fact.ending == "resolved")
+
+
+def _marks(text: str) -> frozenset[str]:
+    """Return what tells a line from others: its words and its numbers."""
+    return frozenset(map(stem, content_words(text))) | numbers(text)
 
 
 def _max_commands(budget_tokens: int) -> int:
@@ -142,14 +150,14 @@ class _Document:
         self._left = budget_tokens - count_tokens(render(base)) - 4
         self._chosen: list[Fact] = []
         self._fixed: dict[str, list[CitedLine]] = {}
-        self._shown_stems = [frozenset(map(stem, content_words(line.text))) for _, line in base.head]
+        self._shown_stems = [_marks(line.text) for _, line in base.head]
         self._sections: set[str] = set()
 
     def add_all(self, facts: Iterable[Fact], max_tokens: int) -> None:
         """Add *facts* in order as long as they fit and say something new, spending at most *max_tokens*."""
         room = min(max_tokens, self._left)
         for fact in facts:
-            stems = frozenset(map(stem, content_words(f"{fact.lead} {fact.text}")))
+            stems = _marks(f"{fact.lead} {fact.text}")
             if not fact.pinned and self._is_said(fact, stems):
                 continue
             title = section_title(fact)
@@ -247,7 +255,9 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
     goal = _goal(live, session_number)
     reports = [fact for fact in here if fact.kind == "done" and not fact.subject and fact.author != "tool"]
     last_turn = max((fact.turn for fact in here if fact.author == "agent" and not fact.subject), default=0)
-    closing = [fact for fact in reports if fact.turn in (last_turn, 0)]
+    closing = [fact for fact in reports if fact.turn in (last_turn, 0)] or [
+        fact for fact in here if fact.kind == "next_step" and not fact.subject and fact.turn == last_turn and not tells_action(fact.text)
+    ]
     report = max(closing, key=lambda fact: (fact.turn == 0, fact.weight), default=None)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
@@ -276,13 +286,18 @@ def _first_step(here: Sequence[Fact], last_turn: int) -> Fact | None:
     todos = [fact for fact in here if fact.kind == "next_step" and fact.subject.startswith("todo:")]
     if todos:
         return min(todos, key=lambda fact: (not fact.lead, fact.turn, fact.id))
-    cut_off = [fact for fact in here if fact.kind == "requirement" and fact.author == "user"]
-    if cut_off:
-        return max(cut_off, key=lambda fact: (fact.turn, fact.weight))
+    cut_off = max(
+        (fact for fact in here if fact.kind == "requirement" and fact.author == "user"),
+        key=lambda fact: (fact.turn, fact.weight),
+        default=None,
+    )
     steps = [
         fact for fact in here if fact.kind == "next_step" and not fact.subject and fact.turn in (last_turn, 0) and tells_action(fact.text)
     ]
-    return max(steps, key=lambda fact: fact.weight, default=None)
+    step = max(steps, key=lambda fact: fact.weight, default=None)
+    if cut_off and step and 0 < step.turn < cut_off.turn:
+        return cut_off
+    return step or cut_off
 
 
 def line_from_facts(facts: Sequence[Fact]) -> CitedLine:

@@ -29,6 +29,7 @@ _IDENTIFIER = re.compile(
 )
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 _UNSPACED_RUNS = re.compile(f"{_UNSPACED.pattern}+|[^{_UNSPACED.pattern[1:-1]}]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _AROUND_WORDS = ".,;:!?()[]{}\"'*…—"
 
 STOPWORDS = frozenset(
@@ -197,6 +198,11 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words of *text* that carry meaning: no stop words, no single letters."""
     return tuple(_CONTENT_WORDS.find_all(text))
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Return the numbers in *text*: what tells two sentences apart that are otherwise alike."""
+    return frozenset(_NUMBER.findall(text))
 
 
 def identifiers(text: str) -> tuple[str, ...]:

@@ -51,7 +51,10 @@ def _joined(turns: Iterable[tuple[int, Turn]], exchanges: dict[str, str]) -> Ite
             if rest.text or rest.calls or rest.results or rest.thinking:
                 yield ordinal, rest
             if words:
-                yield ordinal, Turn(role="user", text="\n\n".join(words), at=turn.at, sidechain=turn.sidechain, line=turn.line)
+                yield (
+                    ordinal,
+                    Turn(role="user", text="\n\n".join(words), at=turn.at, mark="answered", sidechain=turn.sidechain, line=turn.line),
+                )
         else:
             yield ordinal, turn
 

@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["user", "assistant", "tool", "system"]
 
-Mark: TypeAlias = Literal["said", "queued", "injected", "summary"]
-"""What a turn's text is: `said` by its role; `queued` by a person while the agent worked; `injected` by a program
+Mark: TypeAlias = Literal["said", "queued", "answered", "injected", "summary"]
+"""What a turn's text is: `said` by its role; `queued` by a person while the agent worked; `answered` in a
+dialog of a tool (only where `dialogs` joined it); `injected` by a program
 under a person's or the agent's name (reminders, command envelopes, skill bodies); or a compaction `summary`.
 """
 

@@ -1,0 +1,108 @@
+"""Rounds and their fates, the languages of a session, phrases, sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.core.extract.languages import languages_of, unread
+from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
+from onward.core.extract.rounds import Fate, rounds_of
+from onward.core.extract.trace import observe
+from onward.core.text.prose import words
+from onward.core.text.sentences import sentences
+from onward.core.transcript.transcript import ToolCall, Turn
+
+ENGLISH = frozenset(("en",))
+EDIT = ToolCall("e1", "Edit", {"file_path": "/home/ayu/antrian/src/cart.py", "old_string": "a", "new_string": "b"})
+
+
+def fates(*turns: Turn) -> list[Fate]:
+    rounds = rounds_of(observe(enumerate(turns, start=1)), ENGLISH)
+    return [current.fate for _, current in sorted(rounds.items()) if current.requests]
+
+
+def test_the_fate_of_each_request_is_judged() -> None:
+    assert fates(
+        Turn("user", "Add a receipts page to the shop."),
+        Turn("assistant", calls=(EDIT,)),
+        Turn("assistant", "The receipts page is there."),
+        Turn("user", "What does the cart cost to render?"),
+        Turn("assistant", "About two milliseconds."),
+        Turn("user", "Round the totals to five cents."),
+        Turn("assistant", "The totals are rounded."),
+        Turn("user", "No, that is wrong, undo it."),
+        Turn("assistant", "It is undone."),
+        Turn("user", "Translate the page."),
+        Turn("assistant", "Let me translate the page."),
+    ) == ["done", "answered", "refused", "answered", "open"]
+
+
+def test_a_withdrawn_request_is_told_by_the_next_word() -> None:
+    turns = [Turn("user", "Print two receipts."), Turn("assistant", "Done."), Turn("user", "Wrong chat, ignore the last message.")]
+    assert fates(*turns) == ["withdrawn", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "请始终使用 pnpm，不要修改旧文件夹。"), ("ja", "これからは必ず pnpm を使ってください。"), ("ko", "앞으로는 항상 pnpm을 사용해 주세요."),
+        ("ru", "Всегда используй pnpm и не трогай старую папку."), ("de", "Bitte verwende immer pnpm und ändere die Dateien nicht."),
+        ("fr", "Utilise toujours pnpm et ne touche pas le dossier."), ("es", "Usa siempre pnpm y no toques la carpeta."),
+        ("pt", "Use sempre pnpm e não mexa na pasta."), ("it", "Usa sempre pnpm e non toccare la cartella."),
+        ("id", "Pakai pnpm mulai sekarang dan jangan ubah folder itu."), ("vi", "Luôn dùng pnpm và không được sửa thư mục này."),
+        ("tr", "Her zaman pnpm kullan ve bu klasöre dokunma."), ("ar", "استخدم دائما هذا ولا تغير المجلد القديم."),
+    ],
+)  # fmt: skip
+def test_languages_are_told(language: str, text: str) -> None:
+    assert language in languages_of([text])
+    assert unread(languages_of([text])) == ()
+
+
+def test_a_language_without_phrases_is_named() -> None:
+    assert unread(languages_of(["कृपया हमेशा यह उपकरण प्रयोग करें"])) == ("hi",)
+
+
+@pytest.mark.parametrize(
+    ("group", "language", "text"),
+    [
+        ("withdraw", "de", "Vergiss es, das hat sich erledigt."), ("withdraw", "es", "Olvídalo."), ("withdraw", "zh", "算了，不用了。"),
+        ("refuse", "fr", "Non, ce n'est pas ça."), ("refuse", "ja", "違う、元に戻して。"), ("agree", "ko", "네, 계속해 주세요."),
+        ("agree", "tr", "tamam, devam et"),
+        ("broken", "ru", "По-прежнему не работает."), ("broken", "pt", "continua dando erro"),
+        ("narrate", "it", "Ora verifico la configurazione."),
+        ("narrate", "vi", "Để tôi kiểm tra tệp này."), ("agree", "id", "oke, lanjut"), ("refuse", "ar", "خطأ، تراجع"),
+    ],
+)  # fmt: skip
+def test_phrases_are_found_in_their_language(group: PhraseGroup, language: str, text: str) -> None:
+    assert pattern(group, frozenset((language,))).search(text.lower())
+
+
+def test_every_language_has_every_group() -> None:
+    assert {language: set(PHRASES["en"]) - set(groups) for language, groups in PHRASES.items()} == {language: set() for language in PHRASES}
+
+
+def test_what_to_do_is_told_from_what_is() -> None:
+    assert tells_action("Run the tests and push.")
+    assert tells_action("下一步：部署到服务器。")
+    assert not tells_action("The branch has local changes.")
+
+
+def test_sentences_keep_what_they_stand_under() -> None:
+    text = (
+        "# Plan\n\nWe use pnpm, e.g. for tests. It is fast.\n\nSteps:\n\n- Build it.\n- Ship it, then\n  wait.\n\n"
+        "```\nnpm i\n```\n我们用 pnpm。不要动旧文件夹！"
+    )
+    cut = [(sentence.text, sentence.heading, sentence.lead, sentence.is_item) for sentence in sentences(text)]
+    assert cut == [
+        ("We use pnpm, e.g. for tests.", "Plan", "", False),
+        ("It is fast.", "Plan", "", False),
+        ("Steps:", "Plan", "", False),
+        ("Build it.", "Plan", "Steps:", True),
+        ("Ship it, then wait.", "Plan", "Steps:", True),
+        ("我们用 pnpm。", "Plan", "", False),
+        ("不要动旧文件夹！", "Plan", "", False),
+    ]
+
+
+def test_scripts_without_blanks_have_words() -> None:
+    assert words("用户身份 ok") == ["用户", "户身", "身份", "ok"]
