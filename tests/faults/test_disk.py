@@ -78,7 +78,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_kept(
     full = (out / "full.err").read_text()
     assert (out / "full.code").read_text() == "1\n", full
     assert_plain_error(full)
-    assert "no room" in full
+    assert "no disk space left" in full
     assert (out / "again.code").read_text() == "0\n", (out / "again.out").read_text()
     assert stored_state(out / "onward.db") == reference_store.state
 

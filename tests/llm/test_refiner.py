@@ -330,7 +330,7 @@ def test_the_handoff_survives_any_endpoint(case: RefiningCase, way: str) -> None
     act, state = ACTS[way]
     if way == "hangs":
         impatient = replace(case.models.settings, timeout_seconds=0.5)
-        case.bench = replace(case.bench, models=replace(case.models, settings=impatient))
+        case.bench = replace(case.bench, model_setup=replace(case.models, settings=impatient))
     case.scripted.does(act(case.scripted))
     done = case.run_job(case.ask())
     assert done.state == state

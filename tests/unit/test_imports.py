@@ -304,7 +304,7 @@ def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_p
     (folder / "torn.jsonl").write_text('{"role": "user", "content": "whole"}\n{"role": "us', "utf-8")
     here = import_files(store, project, [folder], complete=True)
     monkeypatch.setattr(parallel_reader, "MIN_BYTES", 0)
-    monkeypatch.setattr(parallel_reader, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_reader, "count_processors", lambda: 2)
     other = projects.create(store, "other")
     elsewhere = import_files(store, other, [folder], complete=True)
     assert counts(elsewhere) == counts(here)
@@ -318,7 +318,7 @@ def test_a_file_whose_reader_is_gone_is_read_here(store: Store, project: Project
     for day in range(3):
         write_session(tmp_path / "all" / f"{day}.json", *(f"line {line}" for line in range(2000)), at=NOON + timedelta(days=day))
     monkeypatch.setattr(parallel_reader, "MIN_BYTES", 0)
-    monkeypatch.setattr(parallel_reader, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_reader, "count_processors", lambda: 2)
     started = parallel_reader.ParallelReader.__init__
 
     def killed(self: parallel_reader.ParallelReader, jobs: list[parallel_reader.ReadTask]) -> None:

@@ -45,16 +45,21 @@ def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, n
         master_prompt=render_prompt(handoff.handoff, next_goal=next_goal),
         compressed_context=render(handoff.handoff),
         accomplishments=_unique(*session.accomplishments, *_section_lines(handoff, "done")),
-        blockers=_unique(*session.blockers, *_section_lines(handoff, "blocker", "question")),
-        next_steps=[*(line.text for name, line in handoff.handoff.head if name == HEAD[3]), *_section_lines(handoff, "next_step")],
-        technical_notes=[*_section_lines(handoff, "decision", "error", "dead_end", "lesson", "value")],
-        success_criteria=[*_section_lines(handoff, "goal", "requirement", "rule")],
+        blockers=_unique(*session.blockers),
+        next_steps=[line for line in (*_head_lines(handoff, HEAD[3]), *_section_lines(handoff, "next_step")) if line not in session.blockers],
+        technical_notes=[*_section_lines(handoff, "error", "dead_end", "lesson", "value")],
+        success_criteria=[*_head_lines(handoff, HEAD[0]), *_section_lines(handoff, "rule")],
         credits=PreviousCreditsShape(session.credits_used, next_budget),
     )
 
 
 def _unique(*lines: str) -> list[str]:
     return list(dict.fromkeys(lines))
+
+
+def _head_lines(handoff: StoredHandoff, name: str) -> Iterator[str]:
+    """Yield the line of the head under *name*, if there is one."""
+    yield from (line.text for title, line in handoff.handoff.head if title == name)
 
 
 def _section_lines(handoff: StoredHandoff, *kinds: str) -> Iterator[str]:
