@@ -46,7 +46,7 @@ def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, n
         compressed_context=render(handoff.handoff),
         accomplishments=_unique(*session.accomplishments, *_section_lines(handoff, "done")),
         blockers=_unique(*session.blockers),
-        next_steps=[line for line in (*_head_lines(handoff, HEAD[3]), *_section_lines(handoff, "next_step")) if line not in session.blockers],
+        next_steps=[line for line in _next_steps(handoff) if line not in session.blockers],
         technical_notes=[*_section_lines(handoff, "error", "dead_end", "lesson", "value")],
         success_criteria=[*_head_lines(handoff, HEAD[0]), *_section_lines(handoff, "rule")],
         credits=PreviousCreditsShape(session.credits_used, next_budget),
@@ -55,6 +55,12 @@ def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, n
 
 def _unique(*lines: str) -> list[str]:
     return list(dict.fromkeys(lines))
+
+
+def _next_steps(handoff: StoredHandoff) -> Iterator[str]:
+    """Yield what to do first, then what is open."""
+    yield from _head_lines(handoff, HEAD[3])
+    yield from _section_lines(handoff, "next_step")
 
 
 def _head_lines(handoff: StoredHandoff, name: str) -> Iterator[str]:
