@@ -1,4 +1,4 @@
-"""The repository contains no secret, according to betterleaks, a scanner with rules of its own."""
+"""The repository contains no secret, according to betterleaks, the scanner that Onward itself uses."""
 
 from __future__ import annotations
 
