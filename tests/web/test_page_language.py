@@ -85,7 +85,7 @@ def english() -> re.Pattern[str]:
     below = [
         "(.+?)".join(map(re.escape, re.split(r"\{\w+\}", text)))
         for text, translation in message_catalogue("id").items()
-        if text != translation and sum(map(str.isalpha, text)) > 12
+        if text != translation and sum(map(str.isalpha, re.sub(r"\{\w+\}", "", text))) > 12
     ]
     return re.compile(rf"(?:{'|'.join((*of_pages, *below))})\.?", re.DOTALL)
 
