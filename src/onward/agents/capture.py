@@ -107,6 +107,11 @@ def _update_note(result: CaptureResult, *, complete: bool) -> None:
 
     After a failure the note stays and is tried again; an unreadable transcript is tried again only after it has changed.
     """
+    with contextlib.suppress(OSError), session_notes.locked(str(Path(result.note.path).parents[2])):
+        _update_note_locked(result, complete=complete)
+
+
+def _update_note_locked(result: CaptureResult, *, complete: bool) -> None:
     note = result.note
     should_retry = result.fault is not None and not isinstance(result.fault, BadInput)
     if note.state == session_notes.ENDED and complete and not should_retry:
@@ -117,8 +122,7 @@ def _update_note(result: CaptureResult, *, complete: bool) -> None:
         latest.transcript = note.transcript
         if complete and not should_retry:
             latest.imported_stamp = note.imported_stamp
-        with contextlib.suppress(OSError):
-            latest.update()
+        latest.update()
 
 
 def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> CaptureResult:

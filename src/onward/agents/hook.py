@@ -140,15 +140,16 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
     if not payload.session and not payload.transcript:
         payload.fault = payload.fault or "the agent sent no session id"
         return "nothing"
-    note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
-    if payload.event == STOP and (note.state == session_notes.ENDED or time.time() - note.requested_at < STOP_INTERVAL_SECONDS):
-        return "nothing: it was imported a moment ago"
-    note.cwd = payload.cwd or note.cwd or os.getcwd()
-    note.root = note.root or find_repository(note.cwd)[0]
-    note.transcript = payload.transcript or note.transcript
-    note.state = session_notes.ENDED if payload.event == END else note.state
-    note.requested_at = time.time()
-    note.write()
+    with session_notes.locked(home):
+        note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
+        if payload.event == STOP and (note.state == session_notes.ENDED or time.time() - note.requested_at < STOP_INTERVAL_SECONDS):
+            return "nothing: it was imported a moment ago"
+        note.cwd = payload.cwd or note.cwd or os.getcwd()
+        note.root = note.root or find_repository(note.cwd)[0]
+        note.transcript = payload.transcript or note.transcript
+        note.state = session_notes.ENDED if payload.event == END else note.state
+        note.requested_at = time.time()
+        note.write()
     DetachedProcess("onward.agents.capture", payload.event, note.path, folder=home)
     return "taking it in"
 

@@ -1,7 +1,7 @@
 """Notes of open sessions: one small file for each in the data folder, written when a session starts and deleted after its import.
 
 After a crash the note is still there, and the next session in the same repository, or `onward sweep`, imports the session. A note is
-replaced atomically.
+replaced atomically; who reads it in order to change it does both inside `locked`, because hooks and captures run side by side.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 
 from onward.agents import hook_log
 
 OPEN, ENDED = "open", "ended"
 LOST_SECONDS = 60
 """A session that started this long ago must have a transcript."""
+
+LOCK_NAME = ".lock"
 
 MAX_AGE_SECONDS = 30 * 86_400
 """The agent has deleted the transcript of an older note."""
@@ -80,6 +83,20 @@ def folder(home: str) -> str:
     return os.path.join(hook_log.folder(home), "sessions")
 
 
+@contextlib.contextmanager
+def locked(home: str) -> Iterator[None]:
+    """Keep other processes from changing notes meanwhile. Where the system has no file locks, nothing is kept from changing."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    os.makedirs(folder(home), mode=0o700, exist_ok=True)
+    with open(os.path.join(folder(home), LOCK_NAME), "w", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def open_note(home: str, agent: str, session: str) -> Note:
     """Return the note of a session, or a new one."""
     # Agents choose the ids: characters that a file name cannot have are left out, and the checksum keeps names unique.
@@ -106,6 +123,8 @@ def list_notes(home: str) -> list[Note]:
         return []
     recent = []
     for name in names:
+        if name == LOCK_NAME:
+            continue
         path = os.path.join(folder(home), name)
         note = read(path) if name.endswith(".json") else None
         with contextlib.suppress(OSError):

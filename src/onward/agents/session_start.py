@@ -74,10 +74,11 @@ def _note_session(home: str, payload: HookPayload, context: stored_handoff.Folde
     if not payload.session and not payload.transcript:
         payload.fault = payload.fault or "the agent sent no session id"
         return
-    note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
-    note.cwd, note.root, note.state = context.cwd, context.root, session_notes.OPEN
-    note.transcript = payload.transcript or note.transcript
-    note.write()
+    with session_notes.locked(home):
+        note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
+        note.cwd, note.root, note.state = context.cwd, context.root, session_notes.OPEN
+        note.transcript = payload.transcript or note.transcript
+        note.write()
 
 
 def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> str:
