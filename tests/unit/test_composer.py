@@ -28,7 +28,7 @@ def test_each_fact_stands_on_a_line_of_its_own() -> None:
 
 
 def test_a_request_that_was_done_is_told_as_what_happened() -> None:
-    done = fact("requirement", "Add a receipts page to the shop.", 2, 0.6, "user")._replace(ending="resolved")
+    done = fact("requirement", "Add a receipts page to the shop.", 2, 0.6, "user")._replace(session_state="resolved")
     wanted = fact("requirement", "Print the receipts on two pages.", 9, 0.6, "user")
     handoff = compose(fold(Ledger(), [done, wanted]), [SessionSummary(1)], 1000, count_tokens)
     assert dict(handoff.head)["Do first"].text == "Print the receipts on two pages. (asked last, not finished)"

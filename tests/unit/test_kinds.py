@@ -14,7 +14,7 @@ LOOP = """
 from onward.core.facts import kinds
 
 kinds.KINDS["risk"] = kinds.Kind(
-    "risk", section=kinds.Section("Risks", priority=7), group="open", plural="risks", by_agent=True, labels="risk,risks,risiko", is_open=True,
+    "risk", section=kinds.Section("Risks", priority=7), group="open", by_agent=True, labels="risk,risks,risiko", is_open=True,
 )
 
 from pydantic import TypeAdapter, ValidationError

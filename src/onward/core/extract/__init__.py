@@ -52,7 +52,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             at=times.get(source.turn), weight=statement.weight,
             lead=statement.lead, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
-            state=statement.state, ending=statement.state,
+            state=statement.state, session_state=statement.state,
         )  # fmt: skip
     return list(facts.values())
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from onward.core.extract.cues import label_kind
+from onward.core.extract.labels import label_kind
 from onward.core.extract.languages import languages_of
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern

@@ -60,12 +60,12 @@ class Fact(NamedTuple):
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact
     retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one
-    line, ready to print; `place` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to do
+    line, ready to print; `position` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to do
     this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact matters by itself. `retires`
     names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all that
     begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome`
-    says how a file or an error of the log ended; None for everything else. `ending` is what the
-    session itself shows of it at its end: a request that was reported done is `resolved` from the start.
+    says how a file or an error of the log ended; None for everything else. `session_state` is its
+    state at the end of its own session: a request that was reported done is `resolved` from the start.
     """
 
     id: str
@@ -84,7 +84,7 @@ class Fact(NamedTuple):
     superseded_by: str | None = None
     pinned: bool = False
     outcome: Outcome | None = None
-    ending: FactState = "live"
+    session_state: FactState = "live"
 
     @property
     def session(self) -> int:

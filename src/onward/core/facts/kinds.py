@@ -1,6 +1,6 @@
 """The kinds of facts. Everything that Onward knows of a kind is in its one entry here.
 
-Sections of the handoff, what users and agents may state, labels that announce a kind, how the ledger treats it, and the
+Sections of the handoff, labels that announce a kind, what agents may state and record, how the ledger treats it, and the
 choices that commands, API and pages offer are derived from this table. A new kind is a new entry:
 `tests/unit/test_kinds.py` adds one and runs the whole loop.
 """
@@ -30,17 +30,14 @@ class Section:
 class Kind:
     """One kind of fact.
 
-    `group` is the measure's group that it counts in, empty if the measure has none; `plural` is the noun for several.
-    `by_user` and `by_agent` say who may state it in a session, `is_recorded` that an agent may record it as it works.
-    `cues` names cue groups: a clause must have a cue of one of them to be of this kind, unless there are none. `labels`
-    are the lead-ins and headings that announce it, in every language. A standing kind does not age; an open one is
-    resolved by later work; a retirable one gives way to later prose that names its value as replaced; a reported one
-    shares its line with what the agent reports in the same turn.
+    `group` is the measure's group that it counts in, empty if the measure has none. An agent's sentence under one of the
+    `labels`, lead-ins and headings in every language, is of this kind if `by_agent`. `is_recorded` says that an agent may
+    record it as it works. A standing kind does not age; an open one is resolved by later work; a retirable one gives way
+    to later prose that names its value as replaced.
     """
 
     __slots__ = (
-        "by_agent", "by_user", "cues", "group", "is_open", "is_recorded", "is_reported", "is_retirable", "is_standing", "labels", "name",
-        "plural", "section",
+        "by_agent", "group", "is_open", "is_recorded", "is_retirable", "is_standing", "labels", "name", "section",
     )  # fmt: skip
 
     def __init__(
@@ -49,30 +46,22 @@ class Kind:
         *,
         section: Section,
         group: str,
-        plural: str,
-        by_user: bool = False,
         by_agent: bool = False,
         is_recorded: bool = True,
-        cues: tuple[str, ...] = (),
         labels: str = "",
         is_standing: bool = False,
         is_open: bool = False,
         is_retirable: bool = False,
-        is_reported: bool = False,
     ) -> None:
         self.name = name
         self.section = section
         self.group = group
-        self.plural = plural
-        self.by_user = by_user
         self.by_agent = by_agent
         self.is_recorded = is_recorded
-        self.cues = cues
         self.labels = tuple(labels.split(",")) if labels else ()
         self.is_standing = is_standing
         self.is_open = is_open
         self.is_retirable = is_retirable
-        self.is_reported = is_reported
 
 
 _OPEN = Section("Open: next, blocked, questions", priority=11, is_distinctive=True)
@@ -86,21 +75,16 @@ KINDS: dict[str, Kind] = {
             "rule",
             section=Section("Rules (always)", priority=12, is_distinctive=True),
             group="rules",
-            plural="rules",
-            by_user=True,
-            cues=("rule",),
             is_standing=True,
             is_retirable=True,
         ),
-        Kind("goal", section=_OPEN, group="requirements", plural="goals", is_retirable=True),
-        Kind("requirement", section=_OPEN, group="requirements", plural="requirements", by_user=True, is_standing=True, is_retirable=True),
+        Kind("goal", section=_OPEN, group="requirements", is_retirable=True),
+        Kind("requirement", section=_OPEN, group="requirements", is_standing=True, is_retirable=True),
         Kind(
             "next_step",
             section=_OPEN,
             group="open",
-            plural="next steps",
             by_agent=True,
-            cues=("next", "want", "narrate"),
             labels="next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,"
             "follow-up,follow-ups,"
             "what's left,what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum "
@@ -113,9 +97,7 @@ KINDS: dict[str, Kind] = {
             "blocker",
             section=_OPEN,
             group="open",
-            plural="blockers",
             by_agent=True,
-            cues=("blocked",),
             labels="blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado",
             is_open=True,
         ),
@@ -123,7 +105,6 @@ KINDS: dict[str, Kind] = {
             "question",
             section=_OPEN,
             group="open",
-            plural="questions",
             labels="open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
             is_open=True,
         ),
@@ -131,78 +112,60 @@ KINDS: dict[str, Kind] = {
             "decision",
             section=_HAPPENED,
             group="decisions",
-            plural="decisions",
-            by_user=True,
             by_agent=True,
-            cues=("decide", "reverse", "want", "agree", "rule"),
             labels="decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,"
             "conclusion,keputusan,"
             "diputuskan,décision,décisions,décidé,decisão,decisões,decisión",
             is_retirable=True,
-            is_reported=True,
         ),
         Kind(
             "done",
             section=_HAPPENED,
             group="outcomes",
-            plural="outcomes",
             by_agent=True,
             labels="done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,"
             "created,modified,updated,"
             "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
             is_retirable=True,
-            is_reported=True,
         ),
         Kind(
             "error",
             section=Section("Errors and fixes", priority=5),
             group="fixes",
-            plural="errors",
-            by_user=True,
             by_agent=True,
             is_recorded=False,
-            cues=("broke", "fixed"),
             labels="error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,"
             "the fix,fixes,fixed,"
             "solution,penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
-            is_reported=True,
         ),
         Kind(
             "dead_end",
             section=Section("Tried, does not work", priority=9, is_distinctive=True),
             group="dead ends",
-            plural="dead ends",
             by_agent=True,
-            cues=("failed_try", "reverse", "broke"),
             labels="tried,does not work,doesn't work,didn't work,what didn't work,rejected,ruled out,abandoned,sudah dicoba,tidak berhasil",
-            is_reported=True,
         ),
         Kind(
             "lesson",
             section=_LEARNED,
             group="",
-            plural="lessons",
             by_agent=True,
             labels="note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known "
             "limitations,important,"
             "catatan,penting,remarque,remarques,observação,nota",
             is_retirable=True,
-            is_reported=True,
         ),
         Kind(
             "value",
             section=_LEARNED,
             group="values",
-            plural="values",
             by_agent=True,
             is_retirable=True,
-            is_reported=True,
         ),
         Kind(
             "file",
             section=Section("Where things are", priority=3),
             group="files",
-            plural="files",
             by_agent=True,
             is_recorded=False,
             labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,"
@@ -213,7 +176,6 @@ KINDS: dict[str, Kind] = {
             "command",
             section=Section("Commands", priority=2),
             group="commands",
-            plural="commands",
             by_agent=True,
             is_recorded=False,
             labels="command,commands,usage,how to run,run,to run,perintah,commandes,comandos",

@@ -84,7 +84,7 @@ def fact_order(fact: Fact) -> tuple[datetime, int, int, int, str]:
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
     """Return *ledger* with *facts* added: the same set of facts gives the same ledger in any order."""
     facts_by_id = {
-        f.id: f if f.state == f.ending and not f.superseded_by else f._replace(state=f.ending, superseded_by=None)
+        f.id: f if f.state == f.session_state and not f.superseded_by else f._replace(state=f.session_state, superseded_by=None)
         for f in (*ledger.facts, *facts)
     }
     return Ledger(tuple(_settle(sorted(_keep_best(facts_by_id.values()), key=fact_order))))

@@ -108,7 +108,8 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
 
 def _can_be_told(fact: Fact) -> bool:
     """Whether a fact may stand in a document: what holds or is open, and a person's request that was done, as what happened."""
-    return fact.state in ("live", "contradicted") or (fact.state == "resolved" and fact.kind == "requirement" and fact.ending == "resolved")
+    is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
+    return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
 
 
 def _marks(text: str) -> frozenset[str]:

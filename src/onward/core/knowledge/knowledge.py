@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from onward.core.extract.cues import cue_bit, cue_bits, label_kind
+from onward.core.extract.labels import label_kind
 from onward.core.facts.fact import Fact
 from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
+from onward.core.knowledge.cues import cue_bit, cue_bits
 from onward.core.knowledge.signature import signature
 from onward.core.text.prose import content_words, identifiers, words
 
