@@ -68,6 +68,7 @@ def test_the_hook_and_the_use_cases_find_the_same(home: Path, named: str, root: 
         if by_hand and by_hand.page and project:
             current = handoffs.current_handoff(store, project)
             assert (by_hand.page, by_hand.number) == (current.markdown, current.handoff.session)
+            assert tuple(by_hand.files) == current.handoff.files
 
 
 def test_a_head_line_is_inserted_in_order() -> None:

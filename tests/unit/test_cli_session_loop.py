@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from onward import samples
-from onward.app.handoffs.brief import named_files
 from onward.cli.main import main
 from onward.core.handoff.document import parse
 
@@ -147,7 +146,7 @@ def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
 
 def test_changes_since_the_handoff_are_shown_in_the_repository(antre: Run, tmp_path: Path) -> None:
     repository = tmp_path / "here"
-    file = repository / named_files(parse(antre("handoff").out))[0]
+    file = repository / antre("handoff", "--json").data["handoff"]["files"][0]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("export {};\n")
     for command in (

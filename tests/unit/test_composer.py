@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from onward.core.facts.fact import Fact, FactAuthor, FactKind, Handle, fact_id
+from onward.core.facts.fact import Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.document import from_json, to_json
 from onward.tokens import count_tokens
 
 
@@ -45,6 +46,19 @@ def test_files_of_a_folder_are_one_line() -> None:
     (line,) = section.lines
     assert line.text.startswith("`src/cart/`: `part")
     assert line.text.endswith(" and 145 more")
+    assert handoff.files == tuple(f"src/cart/part{n}.py" for n in (0, 1, 10, 100, 101))
+
+
+def test_a_handoff_knows_which_of_its_files_exist() -> None:
+    facts = [
+        fact("file", f"`{path}` — see why it was deleted", 3, 0.5, "tool")._replace(
+            id=path, subject=f"file:{path}", outcome=Outcome("deleted") if "old" in path else None
+        )
+        for path in ("src/cart.py", "src/old.py", "old.md", "docs/prices.md")
+    ]
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens)
+    assert sorted(handoff.files) == ["docs/prices.md", "src/cart.py"]
+    assert from_json(to_json(handoff)).files == handoff.files
 
 
 def test_a_reply_of_common_words_is_worth_its_place() -> None:

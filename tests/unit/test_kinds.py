@@ -41,7 +41,6 @@ handoff = compose(ledger, [SessionSummary(1)], 2000, len)
 text = render(handoff)
 assert "## Risks" in text, text
 assert parse(text) == handoff
-assert page.section_lines(text, "Risks")
 assert len(page.shorten_page(text, 10).encode()) < len(text.encode()) + 300
 assert author_text(text) == ""
 preservation = measure(text, collect_references(1, numbered), document_tokens=1, session_tokens=1, sessions=1)

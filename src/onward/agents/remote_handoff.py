@@ -26,5 +26,6 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
     since = session.ended_at or current.created_at
     assert since
     return RenderedHandoff(
-        project.name, project.root, project.remote, current.markdown, session.number, session.native_id or "", since.isoformat()
+        project.name, project.root, project.remote,
+        page=current.markdown, files=current.handoff.files, number=session.number, session=session.native_id or "", since=since.isoformat(),
     )  # fmt: skip

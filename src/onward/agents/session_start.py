@@ -10,7 +10,7 @@ from onward.agents import session_notes, stored_handoff
 from onward.agents.payload import HookPayload
 from onward.app.repository import git_changes
 from onward.core.agents import find_agent
-from onward.core.facts.headings import FILES_SECTION, NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
+from onward.core.facts.headings import NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
 from onward.core.handoff import page
 
 CATCH_UP_SECONDS = 5.0
@@ -62,10 +62,9 @@ def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.Rende
 def _add_changes(handoff: stored_handoff.RenderedHandoff, context: stored_handoff.FolderContext) -> str:
     """Return the page with what changed in the repository since, if there is one."""
     question = git_changes.GitQuery(git_changes.choose_folder(context.cwd, handoff.root, handoff.remote), handoff.since)
-    files = page.existing_files(page.section_lines(handoff.page, FILES_SECTION))
-    change = question.read_answer(files)
+    change = question.read_answer(handoff.files)
     # If the project has no repository, a repository without any of the handoff's files belongs to other work.
-    if change is None or (not handoff.root and not handoff.remote and len(change[2]) == len(files)):
+    if change is None or (not handoff.root and not handoff.remote and len(change[2]) == len(handoff.files)):
         return handoff.page
     return page.insert_head_line(handoff.page, SINCE_THEN, git_changes.sentence(*change))
 

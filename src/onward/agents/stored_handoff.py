@@ -7,9 +7,10 @@ handoff.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from onward import locations
 from onward.app.repository.detection import find_assigned_project, find_linked_worktree, find_repository, real_folder
@@ -43,15 +44,26 @@ class FolderContext:
 
 
 class RenderedHandoff:
-    """A project's master handoff. `page` is its Markdown, empty before the first; `since` is when the last session ended (ISO 8601),
-    `session` the agent's id of it.
+    """A project's master handoff. `page` is its Markdown, empty before the first; `files` are those that it names; `since` is when the
+    last session ended (ISO 8601), `session` the agent's id of it.
     """
 
-    __slots__ = ("name", "number", "page", "remote", "root", "session", "since")
+    __slots__ = ("files", "name", "number", "page", "remote", "root", "session", "since")
 
-    def __init__(self, name: str, root: str, remote: str, page: str = "", number: int = 0, session: str = "", since: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        root: str,
+        remote: str,
+        *,
+        page: str = "",
+        files: Sequence[str] = (),
+        number: int = 0,
+        session: str = "",
+        since: str = "",
+    ) -> None:
         self.name, self.root, self.remote = name, root, remote
-        self.page, self.number, self.session, self.since = page, number, session, since
+        self.page, self.files, self.number, self.session, self.since = page, files, number, session, since
 
 
 def find_handoff(context: FolderContext) -> RenderedHandoff | None:
@@ -70,17 +82,20 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
             return None
         project_id, name, root, remote = project
         row = connection.execute(_NEWEST, (project_id,)).fetchone()
-        return (
-            RenderedHandoff(name, root, remote, row[0], row[1], row[2] or "", _format_time(row[3]))
-            if row
-            else RenderedHandoff(name, root, remote)
-        )
+        if row is None:
+            return RenderedHandoff(name, root, remote)
+        markdown, document, number, session, since = row
+        return RenderedHandoff(
+            name, root, remote, page=markdown, files=json.loads(document).get("files", ()), number=number, session=session or "",
+            since=_format_time(since),
+        )  # fmt: skip
     finally:
         connection.close()
 
 
 _NEWEST = """
-SELECT handoffs.markdown, handoffs.session_number, sessions.native_id, coalesce(sessions.ended_at, handoffs.created_at)
+SELECT handoffs.markdown, handoffs.document_json, handoffs.session_number, sessions.native_id,
+  coalesce(sessions.ended_at, handoffs.created_at)
 FROM handoffs LEFT JOIN sessions ON sessions.project_id = handoffs.project_id AND sessions.number = handoffs.session_number
 WHERE handoffs.project_id = ? ORDER BY handoffs.version DESC LIMIT 1
 """

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from onward.app.repository.git import RepositoryChange, changes_since
 from onward.app.repository.git_changes import choose_folder
-from onward.core.facts.headings import FILES_SECTION, HEAD, SINCE_THEN
+from onward.core.facts.headings import HEAD, SINCE_THEN
 from onward.core.handoff.document import CitedLine, Handoff
-from onward.core.handoff.page import existing_files
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 
@@ -34,7 +33,7 @@ def with_changes_since(
     project's, else the project's own. If the project has no repository, it is the one that contains *folder*, but only if it has a file
     that the handoff names.
     """
-    files = named_files(handoff.handoff)
+    files = handoff.handoff.files
     repository = Path(choose_folder(str(folder.absolute()), project.root, project.remote))
     change = changes_since(repository, ended_at or handoff.created_at, files)
     if change and not (project.root or project.remote) and len(change.missing_files) == len(files):
@@ -46,11 +45,6 @@ def with_change(handoff: Handoff, change: RepositoryChange) -> Handoff:
     """Return *handoff* with *change* as the "since then" line of its head."""
     lines = {**dict(handoff.head), SINCE_THEN: CitedLine(change.sentence())}
     return replace(handoff, head=tuple((name, lines[name]) for name in HEAD if name in lines))
-
-
-def named_files(handoff: Handoff) -> list[str]:
-    """Return the files that *handoff* lists."""
-    return existing_files(line.text for section in handoff.sections if section.title == FILES_SECTION for line in section.lines)
 
 
 def _session_end(store: Store, project: Project, handoff: StoredHandoff) -> datetime | None:

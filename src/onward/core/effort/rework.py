@@ -46,10 +46,9 @@ def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
     files, explained_errors = set[str](), set[str]()
     for fact in facts:
         kind, _, key = fact.subject.partition(":")
-        code = fact.outcome.code if fact.outcome else ""
-        if kind == "file" and code != "deleted":
+        if kind == "file" and not fact.is_deleted_file:
             files.add(key)
-        elif kind == "error" and fact.outcome and code == "passes":
+        elif kind == "error" and fact.outcome and fact.outcome.code == "passes":
             explained_errors.add(signature(fact.outcome.error))
     return PriorKnowledge(frozenset(files), frozenset(explained_errors - {""}))
 

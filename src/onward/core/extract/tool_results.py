@@ -14,7 +14,7 @@ from typing import NamedTuple
 from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.facts.fact import GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
-from onward.core.facts.phrases import DELETED, failure_text
+from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
 from onward.core.text.prose import one_line
 from onward.core.text.sentences import sentences
@@ -117,7 +117,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
         if is_gone:
             # A deleted file is asked for less often than one that exists.
-            verb, weight = DELETED, weight / 2
+            verb, weight = "was deleted", weight / 2
         elif old:
             verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
         elif created:

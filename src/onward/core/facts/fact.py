@@ -92,6 +92,11 @@ class Fact(NamedTuple):
         return self.sources[0].session if self.sources else 0
 
     @property
+    def is_deleted_file(self) -> bool:
+        """Whether it is a file that does not exist any more."""
+        return self.outcome is not None and self.outcome.code == "deleted"
+
+    @property
     def turn(self) -> int:
         """The ordinal of the first turn that shows the fact; 0 if a person added it."""
         return self.sources[0].turn if self.sources else 0

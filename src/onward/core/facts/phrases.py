@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-DELETED = "was deleted"
-
 FAILURE_MARK = " failed with: "
 """Between a command and its error. Search leaves the command out of an entry's terms."""
 

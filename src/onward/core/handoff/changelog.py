@@ -122,13 +122,9 @@ def _part_of(fact: Fact, status: _FactStatus | None) -> ChangelogPart | None:
         return "resolved"
     if status.fact.state in ("live", "contradicted"):
         return "changed" if status.fact.text != fact.text or status.fact.state != fact.state else None
-    if status.successor is None or _is_deletion(status.successor):
+    if status.successor is None or status.successor.is_deleted_file:
         return "retired"
     return "changed" if status.successor.text != fact.text else None
-
-
-def _is_deletion(fact: Fact) -> bool:
-    return fact.outcome is not None and fact.outcome.code == "deleted"
 
 
 def _fact_text(fact: Fact) -> FactText:

@@ -83,7 +83,8 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     worthy = [fact for fact in prose if value_of(fact, last.number, recurrences.get(fact.id, 0)) >= floor]
     document.add_all(_by_worth(worthy, last.number, recurrences), budget_tokens)
     document.add_all(_by_worth([fact for fact in remaining if fact.kind == "rule"], last.number, {}), budget_tokens)
-    return document.fit()
+    handoff = document.fit()
+    return replace(handoff, files=_existing_files(handoff, facts))
 
 
 def floor_of(budget_tokens: int) -> float:
@@ -248,6 +249,13 @@ def file_lines(facts: Iterable[Fact]) -> list[CitedLine]:
         sources: tuple[Handle, ...] = tuple(dict.fromkeys(fact.sources[0] for fact in shown if fact.sources))[:3]
         lines.append(CitedLine(f"{place}: {names}{rest}", sources, tuple(fact.id for fact in members)))
     return lines
+
+
+def _existing_files(handoff: Handoff, facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Return the paths of the files that the list of files names, without the deleted ones."""
+    paths = {fact.id: fact.subject.partition(":")[2] for fact in facts if fact.kind == "file" and not fact.is_deleted_file}
+    lines = [line for section in handoff.sections if section.title == FILES_SECTION for line in section.lines]
+    return tuple(paths[name] for line in lines for name in line.facts[:_MAX_FILES_IN_FOLDER] if name in paths)
 
 
 def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLine], ...]:

@@ -36,7 +36,8 @@ class HandoffSection:
 @dataclass(frozen=True, slots=True)
 class Handoff:
     """The document for the next session. `origin` is date and agent of the last session; `closing` are the lines
-    below the rule: what the document preserves and what it leaves out.
+    below the rule: what the document preserves and what it leaves out. `files` are the paths of the files that the
+    document names and that existed at the end (not part of the Markdown).
     """
 
     session: int
@@ -44,6 +45,7 @@ class Handoff:
     head: tuple[tuple[str, CitedLine], ...] = ()
     sections: tuple[HandoffSection, ...] = ()
     closing: tuple[str, ...] = ()
+    files: tuple[str, ...] = field(default=(), compare=False)
 
     def fact_ids(self) -> frozenset[str]:
         """Return the ids of all facts that the document shows."""
@@ -111,6 +113,7 @@ def to_json(handoff: Handoff) -> dict[str, object]:
         "head": [{"name": name, **_line_json(line)} for name, line in handoff.head],
         "sections": [{"title": s.title, "lines": [_line_json(line) for line in s.lines]} for s in handoff.sections],
         "closing": list(handoff.closing),
+        "files": list(handoff.files),
     }
 
 
@@ -122,6 +125,7 @@ def from_json(data: Mapping[str, Any]) -> Handoff:
         head=tuple((entry["name"], _line_from_json(entry)) for entry in data["head"]),
         sections=tuple(HandoffSection(s["title"], tuple(_line_from_json(entry) for entry in s["lines"])) for s in data["sections"]),
         closing=tuple(data["closing"]),
+        files=tuple(data.get("files", ())),
     )
 
 

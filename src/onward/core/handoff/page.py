@@ -2,27 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from onward.core.facts.headings import HEAD, OMISSION_PREFIX, TRIM_ORDER
-from onward.core.facts.phrases import DELETED
-
-_PATH = re.compile(r"`([^`]+)`")
-_DELETION_WORDS = (DELETED, "is gone", "dihapus")
-"""Words of a line about a file that does not exist any more; the last two are a model's or a person's."""
-
-
-def existing_files(lines: Iterable[str]) -> list[str]:
-    """Return the files that exist according to *lines* of the section of files."""
-    matches = [_PATH.match(line) for line in lines if not any(word in line for word in _DELETION_WORDS)]
-    return [match.group(1) for match in matches if match]
-
-
-def section_lines(page: str, title: str) -> list[str]:
-    """Return the lines of a section, without their bullets."""
-    _, _, rest = page.partition(f"\n## {title}\n")
-    return [line[2:] for line in rest.partition("\n\n")[0].split("\n") if line.startswith("- ")]
 
 
 def insert_head_line(page: str, name: str, text: str) -> str:
