@@ -118,7 +118,9 @@ PLACES: dict[str, Callable[[str], str]] = {
     "Windows lines": lambda text: "\r\n".join(("first line", *text.split("\n"), "last line")),
     "table": lambda text: "| name | value |\n|---|---|\n" + "\n".join(f"| x | {line} |" for line in text.split("\n")),
     "coloured": _coloured,
-    "wrapped": lambda text: "\n".join("\n".join(textwrap.wrap(line, 76, drop_whitespace=False)) or line for line in text.split("\n")),
+    "wrapped": lambda text: "\n".join(
+        "\n".join(textwrap.wrap(line, 76, drop_whitespace=False, break_on_hyphens=False)) or line for line in text.split("\n")
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The repository contains no secret, according to betterleaks, the scanner that Onward itself uses."""
+"""The repository contains no secret, according to betterleaks, a scanner with rules of its own."""
 
 from __future__ import annotations
 

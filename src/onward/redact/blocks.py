@@ -36,6 +36,11 @@ class KeyBlocks:
             self._end = block.end
         return block
 
+    def find_putty(self, position: int) -> Secret | None:
+        """Return the private lines of the PuTTY key file whose first line has the word `Key` at *position*."""
+        match = _putty_lines().search(self._text, position, position + 8000)
+        return Secret(*match.span(1), "private-key") if match else None
+
     def _block_below(self, dashes: int, position: int) -> Secret:
         body = self._text.index(_DASHES, position) + len(_DASHES)
         end = self._body.end(body)
@@ -53,7 +58,7 @@ class KeyBlocks:
 
 @cache
 def _body() -> re.Pattern[str]:
-    return re.compile(r"(?:[A-Za-z0-9+/=:,. \t\r\n-]++|\\++[nrt])++")
+    return re.compile(r"(?:[A-Za-z0-9+/=:,. \t\r\n>|\u2192-]++|\\++[nrt])++")
 
 
 @cache
@@ -64,3 +69,8 @@ def _last_line() -> re.Pattern[str]:
 @cache
 def _key_lines() -> re.Pattern[str]:
     return re.compile(r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{16,}+(?:\s|\\++[nr])++)++")
+
+
+@cache
+def _putty_lines() -> re.Pattern[str]:
+    return re.compile(r"Private-Lines: \d+((?:[^\n]{0,40}?\n[^\n]{0,40}?[A-Za-z0-9+/=]{40,64})+\n[^\n]{0,40}?Private-MAC: [0-9a-f]{40,64})")

@@ -1,4 +1,4 @@
-"""Secrets given away by the name before them: assignments in any language, headers, and private key blocks.
+"""Secrets given away by the name before them: assignments and calls in any language, markup, headers, and private key blocks.
 
 Every judge gets the position of its needle in the text, and returns the secret there, or None.
 """
@@ -6,57 +6,37 @@ Every judge gets the position of its needle in the text, and returns the secret 
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 
+from onward.redact import commands, hashes, patterns, prose
 from onward.redact.blocks import KeyBlocks
 from onward.redact.character_runs import Stretch
 from onward.redact.secret import Secret
-from onward.redact.values import has_digit, is_key, is_password, is_stand_in
+from onward.redact.values import has_digit, is_key, is_likely_password, is_password, is_random, is_stand_in, is_strong_password
 
 _KEY_OWNERS = (
-    "api",
-    "private",
-    "access",
-    "secret",
-    "auth",
-    "signing",
-    "encryption",
-    "master",
-    "storage",
-    "account",
-    "service",
-    "shared",
-    "jwt",
-    "session",
-    "webhook",
-    "deploy",
-    "client",
-    "license",
-    "app",
-    "admin",
-    "subscription",
-    "hmac",
-    "cookie",
-    "sending",
-    "server",
-    "write",
-    "ingest",
-    "integration",
-)
+    "api private access secret auth signing encryption master storage account service shared jwt session webhook deploy client "
+    "license app admin subscription hmac cookie sending server write ingest ingestion integration preshared fernet openai cognitive "
+    "rsa ssh aes"
+).split()
 """A key of one of these is secret: `api_key` is, `primary_key` and `public_key` are not."""
+_KEY_OWNER_ENDS = tuple(_KEY_OWNERS)
 
-_HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos", "bos", "pad", "stop", "cancellation", "cancel")
+_HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos", "bos", "pad", "stop", "cancellation", "cancel", "next")
 """A token of one of these is not secret: it continues a listing, or ends a prompt."""
 
 _HARMLESS_RESTS = frozenset(
-    "s name names id ids file path dir url uri type types field fields count counts limit length size header headers param "
+    "s name names id ids file path dir url uri type types field fields count counts limit length size len header headers param "
     "prefix suffix regex pattern izer ize ized ization input label hint env var vars ref arn policy expiry expires expired "
     "ttl version format usage budget used total cost text error page strength reset timeout days hours minutes seconds ms "
     "age max min enabled required rotation hash_algorithm algorithm manager provider store service response request "
-    "endpoint bucket list".split()
+    "endpoint bucket list method kind kinds index resets smanager".split()
 )
 """Words that make a telling name before them harmless: `token_count`, `secretName`, `password_field`."""
 
+_STRONG_KEY_NAME = re.compile(r"(?:api|access|auth|secret|bearer)[_-]?(?:key|token)$|^-+token$|^(?:secret|password)$", re.IGNORECASE)
+"""Names whose value is a secret even where it is a UUID."""
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
 
 _NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _LONGEST_NAME = 60
@@ -74,90 +54,237 @@ class NameJudge:
 
     @cached_property
     def _bare_values(self) -> Stretch:
-        return Stretch(self._text, _bare_value())
+        return Stretch(self._text, patterns.bare_value())
 
     @cached_property
     def _env_values(self) -> Stretch:
-        return Stretch(self._text, _env_value())
+        return Stretch(self._text, patterns.env_value())
 
     @cached_property
     def _key_blocks(self) -> KeyBlocks:
         return KeyBlocks(self._text)
 
     def judge_key(self, position: int) -> Secret | None:
-        """Judge a name that ends in `key` or `token`."""
-        text = self._text
+        """Judge a name that ends in `key` or `token`, *position* being that of `key` or `ken`."""
+        text, position = self._text, position - 1
+        if position < 0:
+            return None
         word = text[position : position + 4].lower()
         if word == "oken":
             if text[position - 1 : position] not in ("t", "T") or _name_stem(text, position - 1).endswith(_HARMLESS_TOKENS):
                 return None
-            return self._assigned_secret(position, position + 4)
-        if not word.endswith("key") or word[0] == "o":
-            return None
+            return self._named_secret(position, position + 4)
+        if not word.endswith("key"):
+            return self.judge_foreign(position + 1) if word.endswith("ken") else None
         if text.startswith(("-----", " BLOCK-----"), position + 4):
             return self._key_blocks.find(position)
-        start = position + 1 if word[0] != "i" else position
-        return self._assigned_secret(position, position + 4) if _name_stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
+        if text.startswith("-File-", position + 4):
+            return self._key_blocks.find_putty(position)
+        if word[0] in "&?" and text.startswith("=", position + 4):
+            return self._assigned_secret("query_key", position + 4)
+        is_secret = _name_stem(text, position + 1).endswith(_KEY_OWNER_ENDS) or text.startswith("--", position - 1)
+        return self._named_secret(position, position + 4) if is_secret else None
 
     def judge_secret(self, position: int) -> Secret | None:
         """Judge a name that contains `secret`."""
-        return self._assigned_secret(position, position + 6)
+        return self._named_secret(position, position + 6)
 
     def judge_password(self, position: int) -> Secret | None:
         """Judge a name that contains `pass`, `password` or similar."""
         text = self._text
         if text[position + 4 : position + 5] not in _PASS_FOLLOWERS:
             return None
-        match = _password_name().match(text, position)
-        # Tests pass, too: the short form is a name only at the end of one.
-        if not match or (match.end() == position + 4 and text[position - 1 : position] != "_"):
+        match = patterns.password_name().match(text, position)
+        if not match:
             return None
-        return self._assigned_secret(position, match.end())
+        if match.end() == position + 4:
+            # Tests pass, too: the short form is a name only at the end of one, or with a quoted value.
+            if text[position - 1 : position].isalpha():
+                return self._joined_pass(match.end())
+            if text[position - 1 : position] not in ("_", "-", "$"):
+                return commands.find_pass_argument(text, position) or self._plain_pass(match.end())
+        if self._text[position + 4 : position + 8].lower() == "code" and (pin := prose.find_pin(self._text, match.end())):
+            return pin
+        return self._named_secret(position, match.end())
+
+    def judge_short_password(self, position: int) -> Secret | None:
+        """Judge a name that contains `pwd`, `psk`, `pw` or `cred`."""
+        match = patterns.short_password_name().match(self._text, position)
+        if not match or (match[1] and self._text[position - 1 : position].isalpha() and match[1][0].islower()):
+            return None
+        if self._text[position : position + 4].lower() == "cred" and (login := prose.find_login(self._text, match.end())):
+            return login
+        return self._named_secret(position, match.end())
 
     def judge_authorization(self, position: int) -> Secret | None:
-        """Judge an `Authorization` header: its credentials after the scheme."""
-        match = _authorization().match(self._text, position)
-        if not match or is_stand_in(match["value"]):
-            return None
+        """Judge an `Authorization` header: its credentials after the scheme; or a name that ends in `auth`."""
+        match = patterns.authorization().match(self._text, position)
+        if not match:
+            return self._judge_auth(position)
         start, stop = match.span("value")
+        if is_stand_in(match["value"]) and not _UUID.match(match["value"]):
+            return None
         if match[1] and match[1].lower() == "basic":
             return Secret(start, stop, "basic-auth")
         return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
 
-    def _assigned_secret(self, position: int, end: int) -> Secret | None:
-        """Return the value assigned to the name whose telling part is *text[position:end]*."""
+    def _judge_auth(self, position: int) -> Secret | None:
+        if command := commands.find_redis_password(self._text, position):
+            return command
+        match = patterns.auth_pair().match(self._text, position)
+        group = "argument" if match and match["argument"] else "value"
+        if match and (is_strong_password(match[group]) or is_likely_password(match[group])):
+            return Secret(*match.span(group), "password")
+        match = patterns.auth_value().match(self._text, position)
+        if not match or is_stand_in(match["value"]) or not is_random(match["value"]):
+            return None
+        return Secret(*match.span("value"), "token")
+
+    def judge_cookie(self, position: int) -> Secret | None:
+        """Judge a `Cookie` or `Set-Cookie` header: the first value of it that is random."""
+        match = patterns.cookie().match(self._text, position)
+        for pair in patterns.cookie_pair().finditer(self._text, match.end(), match.end() + 2000) if match else ():
+            if len(pair[2]) >= 16 and is_random(pair[2]) and not is_stand_in(pair[2]):
+                return Secret(*pair.span(2), "cookie")
+            if pair[3]:
+                break
+        return None
+
+    def judge_pw(self, position: int) -> Secret | None:
+        """Judge the name `pw` as a word or the last part of a name."""
+        text = self._text
+        match = patterns.pw_value().match(text, position)
+        if not match or not patterns.pw_before().search(text, max(0, position - 24), position):
+            return None
+        return self._named_secret(position, position + 2)
+
+    def judge_identified(self, position: int) -> Secret | None:
+        """Judge `IDENTIFIED BY` in SQL."""
+        match = patterns.identified().match(self._text, position)
+        return None if not match or is_stand_in(match["value"]) else Secret(*match.span("value"), "password")
+
+    def judge_login(self, position: int) -> Secret | None:
+        """Judge `login admin / …` and `login('ayu', '…')`."""
+        match = patterns.login_call().match(self._text, position)
+        if match and (is_strong_password(match["value"]) or is_likely_password(match["value"])):
+            return Secret(*match.span("value"), "password")
+        match = patterns.login_value().match(self._text, position)
+        if match and is_random(match["value"]) and has_digit(match["value"]) and not is_stand_in(match["value"]):
+            return Secret(*match.span("value"), "token")
+        return prose.find_login(self._text, position + 5)
+
+    def judge_phrase(self, position: int) -> Secret | None:
+        """Judge a passphrase or seed phrase of several words."""
+        return prose.find_phrase(self._text, position + 6)
+
+    def judge_pin(self, position: int) -> Secret | None:
+        """Judge the word PIN."""
+        match = patterns.pin_word().match(self._text, position)
+        return prose.find_pin(self._text, match.end()) if match else None
+
+    def judge_hash(self, position: int) -> Secret | None:
+        """Judge a stored hash of a password, as in `$2b$12$…`."""
+        return hashes.find_hash(self._text, position + 1)
+
+    def judge_foreign(self, position: int) -> Secret | None:
+        """Judge a word for a password in a language written in ASCII."""
+        match = patterns.foreign_word().match(self._text, position)
+        if not match or self._text[position - 1 : position].isalnum() or self._text[match.end() : match.end() + 1].isalnum():
+            return None
+        return prose.find_login(self._text, match.end()) or prose.find_announced(self._text, position, match.end(), "password")
+
+    def _joined_pass(self, end: int) -> Secret | None:
+        """Return the value of a name like `requirepass`, `-storepass` or `SSHPASS`."""
+        match = patterns.joined_pass_value().match(self._text, end)
+        if not patterns.joined_pass_name().search(self._text, max(0, end - 24), end):
+            return None
+        if not match or is_stand_in(match["value"]) or not (is_strong_password(match["value"]) or is_random(match["value"])):
+            return None
+        return Secret(*match.span("value"), "password")
+
+    def _plain_pass(self, end: int) -> Secret | None:
+        """Return the value assigned to the plain name `pass`."""
+        match = patterns.assignment().match(self._text, end)
+        if not match or match["rest"] or match["operator"] == " ":
+            return None
+        if match["quoted"] is not None:
+            return Secret(*match.span("quoted"), "password") if is_password(match["quoted"], in_env=False) else None
+        value = self._text[match.end() : self._bare_values.end(match.end())]
+        is_secret = is_strong_password(value) or (
+            "=" in match["operator"] and len(value) >= 12 and is_random(value) and not is_stand_in(value)
+        )
+        return Secret(match.end(), match.end() + len(value), "password") if is_secret else None
+
+    def _named_secret(self, position: int, end: int) -> Secret | None:
+        """Return the value that the name whose telling part is *text[position:end]* announces."""
         text = self._text
         if position in self._judged_range:
             return None
+        before = text[max(0, position - _LONGEST_NAME) : position]
+        name = before[len(before.rstrip(_NAME_CHARACTERS)) :] + text[position:end]
         next_char = text[end : end + 1]
-        if (
-            next_char not in _CONTINUATIONS
-            and (next_char not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
-            and "-" not in text[max(0, position - 30) : position]
-        ):
-            return None  # most names are just words in a sentence
-        match = _assignment().match(text, end)
+        if next_char in _CONTINUATIONS or (next_char in " \t" and text[end + 1 : end + 2] in _OPERATORS) or name.startswith("-"):
+            secret = self._assigned_secret(name, end)
+            if secret:
+                return secret
+        rest = patterns.rest().match(text, end)
+        if rest and _is_harmless(rest.group()):
+            return None
+        tail = rest.end() if rest else end
+        for pattern in patterns.other_forms(text[tail : tail + 1]):
+            match = pattern.match(text, tail)
+            if match and not is_stand_in(match["value"]) and self._is_announced(name, match["value"]):
+                return Secret(*match.span("value"), _secret_kind(name))
+        if next_char in _SENTENCE_MARKS or not next_char.isascii() or text.startswith(("-nya", "-stdin"), end):
+            if next_char in "\"'`" and text[end + 1 : end + 2] not in _SENTENCE_MARKS:
+                return None
+            return self._find_in_sentence(name, position, end)
+        return None
+
+    def _find_in_sentence(self, name: str, position: int, end: int) -> Secret | None:
+        """Return the value of a name in a command line or a sentence, without an operator."""
+        text = self._text
+        if _is_password_name(name) or name.lower().endswith("creds"):
+            secret = commands.find_near_name(text, position, end, name)
+        elif patterns.long_token().search(text, end, end + 110):
+            secret = commands.find_key_argument(text, end)
+        else:
+            return None
+        return secret or prose.find_announced(text, position, end, name)
+
+    def _is_announced(self, name: str, value: str) -> bool:
+        if _is_password_name(name):
+            return is_strong_password(value) or is_likely_password(value)
+        return len(value) >= 10 and is_random(value)
+
+    def _assigned_secret(self, name: str, end: int) -> Secret | None:
+        """Return the value assigned to *name*, whose telling part ends at *end*."""
+        text = self._text
+        match = patterns.assignment().match(text, end)
         if not match:
             return None
-        preceding = text[max(0, position - _LONGEST_NAME) : position]
-        name = preceding[len(preceding.rstrip(_NAME_CHARACTERS)) :] + text[position:end]
-        rest = match["rest"]
-        if _is_harmless(rest) or (match["operator"] == " " and not name.startswith("-")):
+        rest, operator = match["rest"], match["operator"]
+        if _is_harmless(rest) or (operator == " " and not name.startswith("-")):
             return None
         is_quoted = match["quoted"] is not None
         start, stop = (
             match.span("quoted") if is_quoted else (match.end(), min(self._bare_values.end(match.end()), match.end() + _LONGEST_VALUE))
         )
-        in_env = (name + rest).isupper() and match["operator"] == "="
-        if in_env and not is_quoted:
-            stop = self._env_values.end(start)
-        elif not is_quoted and text[stop : stop + 1] in ("(", "[", "<"):
-            return None
+        full_name = name + rest
+        in_env = full_name.isupper() and operator == "="
+        if not is_quoted:
+            stop = self._bare_end(start, stop, in_env=in_env, operator=operator)
+            if stop == start:
+                return None
         value = text[start:stop]
         if not is_quoted:
             value = value.rstrip(".,)]}")
-        full_name = name + rest
-        is_secret = is_password(value, in_env=in_env) if "pass" in full_name.lower() else is_key(value, quoted=is_quoted, in_env=in_env)
+        if _is_password_name(full_name):
+            is_secret = is_password(value, in_env=in_env, is_quoted=is_quoted)
+        else:
+            is_secret = is_key(value, is_quoted=is_quoted, in_env=in_env) or (
+                _UUID.match(value) is not None and _STRONG_KEY_NAME.search(full_name) is not None
+            )
         if not is_secret:
             return None
         if not is_quoted and self._env_values.end(start) == self._bare_values.end(start):
@@ -165,13 +292,23 @@ class NameJudge:
             self._judged_range = range(start, stop - _LONGEST_REST)
         return Secret(start, start + len(value), _secret_kind(full_name))
 
+    def _bare_end(self, start: int, stop: int, *, in_env: bool, operator: str) -> int:
+        """Return the end of the bare value at *start*, or *start* if it is a call or the like."""
+        text = self._text
+        if in_env:
+            return self._env_values.end(start)
+        # In a list with semicolons, as a connection string is, nothing but a semicolon ends the value.
+        if operator == "=" and ";" in text[max(0, start - 200) : start] and (match := patterns.connection_value().match(text, start)):
+            return match.end()
+        return start if text[stop : stop + 1] in ("(", "[", "<") else stop
 
-_PASS_FOLLOWERS = frozenset("wWpPcC=:\"'`\\")
+
+_PASS_FOLLOWERS = frozenset("wWpPcCeEoO=:\"'`\\ ")
 
 
-@cache
-def _password_name() -> re.Pattern[str]:
-    return re.compile(r"(?i)pass(?:word|wd|w|phrase|code)?(?![a-z])|pass(?:[Ww]ord|phrase|code)(?=[A-Z])")
+def _is_password_name(name: str) -> bool:
+    lowered = name.lower()
+    return "pass" in lowered or "pwd" in lowered or "psk" in lowered or lowered.endswith("pw")
 
 
 def _name_stem(text: str, start: int) -> str:
@@ -179,26 +316,8 @@ def _name_stem(text: str, start: int) -> str:
     return text[max(0, start - 14) : start].lower().rstrip("_-. ")
 
 
-@cache
-def _assignment() -> re.Pattern[str]:
-    """What follows the telling part of a name: the rest of the name, an operator, and a quoted value or the start of a bare one."""
-    return re.compile(
-        r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?(?P<operator>[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,4}|[ ](?=\S))"
-        r"(?:(?P<quote>\\*[\"'`])(?P<quoted>[^\s\"'`\\]{6,4096})(?=\\*[\"'`])|(?=[^=\s\"'`\\,;)(\]}\[<>|&]))"
-    )
-
-
-@cache
-def _bare_value() -> re.Pattern[str]:
-    return re.compile(r"[^\s\"'`\\,;)(\]}\[<>|&]++")
-
-
-@cache
-def _env_value() -> re.Pattern[str]:
-    return re.compile(r"[^\s\"'`\\;]++")
-
-
-_OPERATORS = frozenset("=: \t")
+_SENTENCE_MARKS = frozenset(" \t:\"'`")
+_OPERATORS = frozenset("=: \t|?")
 _CONTINUATIONS = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
@@ -210,18 +329,10 @@ def _is_harmless(rest: str) -> bool:
 def _secret_kind(name: str) -> str:
     """Return the kind of secret that a *name* announces, for the placeholder."""
     lowered = name.lower()
-    if "pass" in lowered:
+    if _is_password_name(lowered):
         return "password"
     if "aws" in lowered and "secret" in lowered:
         return "aws-secret-key"
     if lowered.endswith("key"):
         return "private-key" if "private" in lowered else "api-key"
     return "token" if "oken" in lowered else "secret"
-
-
-@cache
-def _authorization() -> re.Pattern[str]:
-    return re.compile(
-        r"(?i)authorization(?:\\*[\"'`])?\s{0,2}[:=,]\s{0,2}(?:\\*[\"'`])?(?:(bearer|basic|token|apikey|digest|bot)\s+)?"
-        r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
-    )

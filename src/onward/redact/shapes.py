@@ -1,7 +1,7 @@
 """Secrets with a shape of their own: keys of well-known services, web tokens, bearer tokens.
 
 All of them are, or contain, an unbroken run of at least twenty letters, digits, `_` and `-`. A run is looked up by its first three
-characters.
+characters, and so are the parts of a run behind a `-` or `_`: a key may be glued to a word.
 """
 
 from __future__ import annotations
@@ -9,85 +9,78 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from onward.redact.scanner import scan
+from onward.redact.prefixes import PREFIXES
 from onward.redact.secret import Secret
-from onward.redact.values import is_stand_in
+from onward.redact.values import has_digit, is_random, is_stand_in, wordiness
 
 RUN_LENGTH = 20
 """The shortest run: an AWS access key id has exactly this length."""
 
 _SHAPES = {
-    "aws-access-key": (r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])", "AKI ASI ABI ACC"),
+    "aws-access-key": (r"A(?:KIA|SIA|BIA|CCA|3T[A-Z0-9])[A-Z2-7]{16}(?![A-Za-z0-9])", "AKI ASI ABI ACC A3T"),
     "github-token": (r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,}", "ghp gho ghu ghs ghr git"),
     "gitlab-token": (
         r"gl(?:pat|ptt|dt|rt|cbt|soat|agent|oas|ffct|ft|imt)-[\w-]{20,}(?:\.[0-9a-z]{2}\.?[0-9a-z]{7,9})?|GR1348941[\w-]{20,}",
         "glp gld glr glc gls gla glo glf gli GR1",
     ),
-    "grafana-token": (r"glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,}={0,2}", "gls glc"),
-    "slack-token": (r"xox[a-z](?:\.xox[bp])?-(?=[A-Za-z-]*\d)[A-Za-z0-9%-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+", "xox xap"),
+    "grafana-token": (r"glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,}={0,2}|eyJrIjoi[A-Za-z0-9+/]{40,}={0,2}", "gls glc eyJ"),
+    "slack-token": (r"xox[a-z](?:\.xox[bp])?-(?=[A-Za-z-]*\d)[A-Za-z0-9%+/-]{10,}={0,2}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+", "xox xap"),
     "stripe-key": (r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{24,}={0,2}", "sk_ rk_ whs"),
     "anthropic-key": (r"sk-ant-[a-z0-9]+-[\w-]{20,}", "sk-"),
     "openai-key": (r"sk-(?:proj|svcacct|admin)-[\w-]{20,}|sk-(?=[A-Za-z]*\d)(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{20,}(?![\w-])", "sk-"),
-    "api-key": (r"sk-(?:or-v1|lf|api)-[\w-]{20,}|sk-[0-9a-f]{32,}(?![\w-])", "sk-"),
+    "api-key": (r"sk-(?:or-v1|lf|api)-[\w-]{20,}|sk-[0-9a-f]{32,}(?![\w-])|sk_[0-9a-f]{48}(?![\w-])", "sk- sk_"),
     "google-key": (r"AIza[\w-]{35}(?![\w-])|GOCSPX-[\w-]{28}|ya29\.[\w-]{20,}", "AIz GOC"),
     "huggingface-token": (r"(?:hf|api_org)_[A-Za-z0-9]{30,}(?![\w-])", "hf_ api"),
-    "npm-token": (r"npm_[A-Za-z0-9]{36}(?![\w-])", "npm"),
-    "pypi-token": (r"pypi-AgE[\w-]{50,}", "pyp"),
     "onward-token": (r"onw_[0-9a-f]{12}_[\w-]{43}(?![\w-])", "onw"),
-    "jwt": (r"eyJ[\w-]{14,}\.eyJ[\w-]{14,}(?:\.[\w-]{10,}={0,2}|\.)?", "eyJ"),
-    "groq-key": (r"gsk_[A-Za-z0-9]{40,}", "gsk"),
-    "xai-key": (r"xai-[A-Za-z0-9]{40,}", "xai"),
-    "perplexity-key": (r"pplx-[A-Za-z0-9]{40,}", "ppl"),
-    "replicate-token": (r"r8_[A-Za-z0-9]{37}(?![\w-])", "r8_"),
-    "digitalocean-token": (r"do[por]_v1_[a-f0-9]{64}", "dop doo dor"),
-    "shopify-token": (r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "shp"),
+    "jwt": (
+        r"ey[A-Za-z0-9][\w-]{12,}\.ey[A-Za-z0-9][\w-]{12,}(?:\.[\w-]{10,}={0,2}|\.)?|eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}",
+        "eyJ eyB eyI eyA eyN ZXl",
+    ),
     "linear-key": (r"lin_(?:api|oauth)_[A-Za-z0-9]{40,}", "lin"),
     "notion-token": (r"secret_[A-Za-z0-9]{43}(?![\w-])|ntn_[0-9]{11}[A-Za-z0-9]{35}", "sec ntn"),
-    "figma-token": (r"figd_[\w-]{38,}", "fig"),
-    "docker-token": (r"dckr_(?:pat|oat)_[\w-]{27,}", "dck"),
-    "pulumi-token": (r"pul-[a-f0-9]{40}", "pul"),
-    "postman-key": (r"PMAK-[a-fA-F0-9]{24}-[a-fA-F0-9]{34}", "PMA"),
-    "rubygems-key": (r"rubygems_[a-f0-9]{48}", "rub"),
-    "supabase-token": (r"sbp_[a-z0-9_-]{40,}|sb_secret_[\w-]{20,}", "sbp sb_"),
-    "brevo-key": (r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}", "xke"),
     "nvidia-key": (r"nvapi-[\w-]{60,}", "nva"),
-    "tailscale-key": (r"tskey-[a-z]+-[\w-]{20,}", "tsk"),
-    "square-token": (r"sq0(?:atp|csp)-[\w-]{22,}", "sq0"),
-    "databricks-token": (r"dapi[a-f0-9]{32}(?:-\d)?(?![\w-])", "dap"),
-    "age-key": (r"AGE-SECRET-KEY-1[A-Z0-9]{58}", "AGE"),
-    "twilio-key": (r"SK[0-9a-f]{32}(?![\w-])", ""),
+    "mailgun-key": (r"key-[0-9a-f]{32}(?![\w-])", "key"),
+    "telegram-bot-token": (r"\d{8,10}:A[\w-]{34}(?![\w-])", ""),
+    "twilio-key": (r"SK[0-9a-fA-F]{32}(?![\w-])", " ".join(f"SK{digit}" for digit in "0123456789abcdefABCDEF")),
+    "airtable-token": (r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}(?![\w-])", "pat"),
 }
-_SHAPES["twilio-key"] = (_SHAPES["twilio-key"][0], " ".join(f"SK{digit}" for digit in "0123456789abcdef"))
-
-_SCANNER_PREFIXES = tuple(
-    "ops_eyJ p8e- AIK_ AKCp cmVmd ATATT ABSK bedrock-api-key- BBDC- bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ cnvca csk- CCIPAT_ "
-    "CLOJARS_ cfut_ cfat_ CCDB1_ ddp_ dvc_server_ apk_user_ SWMTKN-1- SWMKEY-1- duffel_ EZAK EZTK essu_ EAAM EAAC "
-    "FLWSECK_TEST- fio-u- HRKU-AA ico- lsv2_ llx- mdb_sa_sk_ napi_ nyk_ os_v2_ pdl_live_apikey_ pcsk_ pina_ pscale_ polar_ "
-    "phx_ pnu_ ramp_sec_ rzp_live_ rdme_ rnd_ rpa_ rootly_ tk-us- sgp_ sntrys_ sntryu_ sm_aat_ sm_pat_ sm_sat_ shippo_ "
-    "tgp_v1_ unkey_ ucat_ vtwn_ vck_ vca_ vcr_ vci_ vcp_ waka_ wandb_v1_ xnd_production_ zpka_ A3-".split()
-)
-"""Prefixes of the shapes that are left to the scanner."""
 
 _BY_HEAD: dict[str, list[str]] = {}
 for _kind, (_, _heads) in _SHAPES.items():
     for _head in _heads.split():
         _BY_HEAD.setdefault(_head, []).append(_kind)
-_SCANNER_HEADS = frozenset(prefix[:3] for prefix in _SCANNER_PREFIXES)
+_PREFIXES_BY_HEAD: dict[str, list[str]] = {}
+for _prefix in sorted(PREFIXES, key=len, reverse=True):
+    _PREFIXES_BY_HEAD.setdefault(_prefix[:3], []).append(_prefix)
 
-HEADS = frozenset(_BY_HEAD) | _SCANNER_HEADS
+HEADS = frozenset(_BY_HEAD) | frozenset(_PREFIXES_BY_HEAD)
 """The first three characters of every run that may be a secret."""
 
-_START = r"(?:(?<![\w.])|(?<=\\[nrt]))"
+_START = r"(?:(?<![A-Za-z0-9.])|(?<=%[0-9A-F]{2}))"
 _LINKED_SHAPES = {
-    "SG.": ("sendgrid-key", _START + r"SG\.[\w-]{16,}\.[\w-]{16,}"),
-    "vs.": ("vault-token", _START + r"hvs\.[\w-]{90,}"),
+    "SG.": ("sendgrid-key", _START + r"SG\.(?:[\w-]{16,}\.[\w-]{16,}|[\w=-]{60,})"),
+    "ca.": ("api-key", _START + r"api_live_(?:ca|us)\.[\w-]{20,}"),
+    "us.": ("api-key", _START + r"api_live_us\.[\w-]{20,}"),
+    "ve.": ("api-key", _START + r"api_live\.[\w-]{20,}"),
+    "-1/": ("api-key", _START + r"configcat-sdk-1/[\w-]{22}/[\w-]{22}"),
+    "V1 ": ("fly-token", r"FlyV1 (?:fm2_)?[\w=,/+-]{60,}"),
+    "vs.": ("vault-token", _START + r"hvs\.[\w-]{20,}"),
     "vb.": ("vault-token", _START + r"hvb\.[\w-]{90,}"),
-    "pt.": ("doppler-token", _START + r"dp\.pt\.[A-Za-z0-9]{40,}"),
+    "pt.": ("doppler-token", _START + r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40,}"),
     "29.": ("google-key", _START + r"ya29\.[\w-]{20,}"),
     "AQ.": ("google-key", _START + r"AQ\.Ab8[\w-]{40,}"),
-    "01.": ("dynatrace-token", _START + r"dt0[a-z]01\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    "v1.": ("hashicorp-token", r"(?<![A-Za-z0-9.])(?:[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{40,}|v1\.0-[a-f0-9]{24}-[a-f0-9]{140,})"),
+    "sl.": ("dropbox-token", _START + r"sl\.[\w=-]{60,}"),
+    "sn.": ("mailersend-token", _START + r"mlsn\.[A-Za-z0-9]{30,}"),
+    "CS:": ("astra-token", _START + r"AstraCS:[A-Za-z0-9]{20,}"),
+    "TS.": ("alibaba-key", _START + r"STS\.[A-Za-z0-9]{20,}"),
+    "1//": ("google-key", _START + r"1//0[\w-]{40,}"),
+    "us+": ("pagerduty-key", _START + r"pdus\+[\w+-]{16,}"),
+    "56~": ("openshift-token", _START + r"sha256~[\w-]{40,}"),
+    "01.": ("dynatrace-token", _START + r"dt0[a-z]01\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
+    **{f"{digit}Q~": ("azure-client-secret", r"(?<![\w.~])[\w.~]{3}" + digit + r"Q~[\w.~-]{31,34}(?![\w~-])") for digit in "0123456789"},
     **{
-        f"{tens}{ones}:": ("telegram-bot-token", r"(?<![0-9])\d{8,10}:A[\w-]{34}(?![\w-])")
+        f"{tens}{ones}:": ("telegram-bot-token", r"(?<![0-9])\d{8,10}:A[\w-]{34}(?![\w-])|(?<![\w/])1/\d{16}:[a-f0-9]{32}(?![\w-])")
         for tens in "0123456789"
         for ones in "0123456789"
     },
@@ -99,10 +92,29 @@ _BEARER_LINKS = ("er ", "ER ")
 LINKS = frozenset((*_LINKED_SHAPES, *_BEARER_LINKS))
 """The three characters before a run that make it a candidate although its head does not."""
 
+_SCHEMES = ("bearer", "token", "apikey")
+_ID_PREFIXES = frozenset(
+    "msg toolu call req chatcmpl thread run asst price prod pi cus sub in ch evt seti si card src tok pm acct pk resp rs fc file "
+    "call_function part ses prt step sha sha1 sha256 sha384 sha512 md5 blob tree h1 index chunk main app vendor key id uid user "
+    "session trace span build job task node pod test commit hash digest".split()
+)
+"""Words before a `_` or `-` that make a random part behind it an id or a digest."""
+
 
 @cache
 def _shape_pattern(kind: str) -> re.Pattern[str]:
     return re.compile(_SHAPES[kind][0])
+
+
+@cache
+def _prefix_pattern(prefix: str) -> re.Pattern[str]:
+    return re.compile(re.escape(prefix) + rf"[\w+/.*=-]{{{PREFIXES[prefix]},}}")
+
+
+@cache
+def _suffixed() -> re.Pattern[str]:
+    """Keys that are known by their end: of MaxMind, Mailchimp and Azure DevOps."""
+    return re.compile(r"(?:[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[0-9a-f]{32}-us\d{1,2}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})$")
 
 
 @cache
@@ -117,19 +129,77 @@ def _bearer_pattern() -> re.Pattern[str]:
 
 def match_shape(text: str, start: int, end: int) -> Secret | None:
     """Return the secret whose run is *text[start:end]*: it may start before the run and end behind it."""
-    head = text[start : start + 3]
-    for kind in _BY_HEAD.get(head, ()):
-        match = _shape_pattern(kind).match(text, start)
-        if match:
-            return Secret(start, match.end(), kind)
-    if head in _SCANNER_HEADS and text.startswith(_SCANNER_PREFIXES, start) and any(map(str.isdigit, text[start:end])):
-        return scan(text, start)
+    secret = _match_head(text, start)
+    if secret and not (text[start - 1 : start] in ("+", "/") and is_random(_last_token(text, start - 1))):
+        return secret
     link = text[start - 3 : start]
     if link in _LINKED_SHAPES:
-        match = _linked_pattern(link).search(text, max(0, start - 11), min(len(text), end + 400))
-        return Secret(match.start(), match.end(), _LINKED_SHAPES[link][0]) if match and match.start() < start < match.end() else None
-    if text[start - 7 : start - 1].lower() == "bearer":
+        match = _linked_pattern(link).search(text, max(0, start - 24), min(len(text), end + 400))
+        if match and match.start() < start < match.end():
+            return Secret(match.start(), match.end(), _LINKED_SHAPES[link][0])
+    if link in _BEARER_LINKS and text[start - 7 : start - 1].lower() == "bearer":
         match = _bearer_pattern().match(text, start)
         if match and not is_stand_in(match.group()):
             return Secret(start, match.end(), "bearer-token")
     return None
+
+
+def match_part(text: str, start: int, end: int) -> Secret | None:
+    """Return the secret that follows a `-` or `_` in the run *text[start:end]*, if the run is a word with a key glued to it."""
+    if text[start - 1 : start] in ("+", "/"):
+        before = text[max(0, start - 64) : start] if start >= 64 else f" {text[:start]}"
+        first = start - len(before) + len(before.rstrip(_BASE64))
+        # A blob has no start in sight, and any head may come up in it by chance.
+        if start - first < len(before) and text[first : first + 3] in HEADS and (secret := _match_head(text, first)) and secret.end > start:
+            return secret
+    parts = text[start:end].replace("-", "_").split("_")
+    if text[end - 4 : end] == "_mmk" or text[end - 6 : end - 2] == "-us1" or text[end - 5 : end - 1] == "-us1" or len(parts) == 1:
+        match = _suffixed().match(text, start, end)
+        if match or len(parts) == 1:
+            return Secret(start, end, "api-key") if match else None
+    position = start
+    for part in parts[:-1]:
+        position += len(part) + 1
+        if len(part) > 20 or not (part.isalpha() or part.isdigit() or not part):
+            # A blob, in which any head may come up by chance; or a digest.
+            return None
+        if text[position : position + 3] in HEADS and (secret := _match_head(text, position)):
+            return secret
+    return _match_unknown(text, start, end, parts)
+
+
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+
+
+def _last_token(text: str, end: int) -> str:
+    """Return the base64 characters before *end*, at most 32: random ones belong to a blob."""
+    before = text[max(0, end - 32) : end]
+    return before[len(before.rstrip(_BASE64)) :]
+
+
+def _match_head(text: str, start: int) -> Secret | None:
+    head = text[start : start + 3]
+    for kind in _BY_HEAD.get(head, ()):
+        match = _shape_pattern(kind).match(text, start)
+        if match and not match.group().endswith("EXAMPLE"):
+            return Secret(start, match.end(), kind)
+    for prefix in _PREFIXES_BY_HEAD.get(head, ()):
+        match = _prefix_pattern(prefix).match(text, start) if text.startswith(prefix, start) else None
+        if match and _is_key_body(match.group()[len(prefix) :], is_distinct=len(prefix) >= 8):
+            return Secret(start, start + len(match.group().rstrip(".")), "api-key")
+    return None
+
+
+def _is_key_body(body: str, *, is_distinct: bool) -> bool:
+    """Return whether *body* is what follows a prefix in a key; after a long, *distinct* prefix a digit is enough."""
+    return is_random(body) or (has_digit(body) and not is_stand_in(body) and (is_distinct or wordiness(body) < 0.7))
+
+
+def _match_unknown(text: str, start: int, end: int, parts: list[str]) -> Secret | None:
+    """Return a long random part behind a word, as in the keys of services that are not known here."""
+    value = parts[-1]
+    if len(value) < 32 or parts[-2] in _ID_PREFIXES or text[end : end + 1] in ("/", "+", "="):
+        return None
+    if value.islower() or value.isupper() or not all(part.isalpha() and len(part) > 1 for part in parts[:-1]) or not is_random(value):
+        return None
+    return Secret(start, end, "api-key")

@@ -1,0 +1,211 @@
+"""The patterns of names and of the values that they announce, compiled on first use.
+
+They match in the plain view of a text, in which nearly all escapes are gone; all repetitions are bounded or possessive, so that a hostile
+text costs its length.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+
+@cache
+def password_name() -> re.Pattern[str]:
+    """The word for a password, to its end."""
+    return re.compile(r"(?i:pass(?:word(?:-?nya|et|en)?|wd|w|phrase|code|wort|e|ord)?)(?![a-z]|(?<=[A-Z])[A-Z])")
+
+
+@cache
+def short_password_name() -> re.Pattern[str]:
+    """A short word for a password, or for credentials, to its end."""
+    return re.compile(r"(?i:(pwd|psk|pw)|creds?|credentials?)(?![a-z]|(?<=[A-Z])[A-Z])")
+
+
+_QUOTED = r"[bfrNu@]?(?P<quote>\\*[\"'`])(?P<quoted>(?:(?!(?P=quote))[^\s\\]){6,4096})(?P=quote)"
+
+
+@cache
+def assignment() -> re.Pattern[str]:
+    """What follows the telling part of a name: the rest of the name, an operator, and a quoted value or the start of a bare one."""
+    return re.compile(
+        r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?\)?"
+        r"(?P<operator>[ \t]{0,4}(?::[ \t]{0,2}[&\w.\[\]<>| ]{1,24}=|:?[ ]{0,2}\|\||\?\?|=>|:=|={1,3}|:)"
+        r"(?:[ \t]{0,4}|\s{0,12}(?=[bfrNu@]?[\"'`]))|[ ](?=\S))"
+        r"(?:" + _QUOTED + r"|(?=[^=\s\"'`\\,;)(\]}\[<>|&\x1b]))"
+    )
+
+
+@cache
+def long_token() -> re.Pattern[str]:
+    """A token that is long enough for a key."""
+    return re.compile(r"[\w+/.-]{20}")
+
+
+@cache
+def rest() -> re.Pattern[str]:
+    """The rest of a name behind its telling part."""
+    return re.compile(r"\w{0,24}")
+
+
+_VALUE = r"(?P<quote>\\*[\"'`])(?P<value>(?:(?!(?P=quote))[^\s\\]){6,400})(?P=quote)"
+
+
+_FORMS: dict[str, tuple[str, ...]] = {
+    # By the first character behind the name: what comes before the value.
+    "quote": (
+        # getenv("DB_PASSWORD", "…"), define('DB_PASSWORD', '…')
+        r"\\*[\"'`]\s{0,2},\s{0,2}(?:\w{1,20}\s{0,2}=\s{0,2})?" + _VALUE,
+        # getByLabel('Password').fill('…')
+        r"\\*[\"'`]\)(?:\.\w{1,20}\(\)){0,2}\.(?:fill|type|send_keys|sendKeys|setValue|input|press_sequentially)\(" + _VALUE,
+        # ENV['JWT_SECRET'] || '…'
+        r"\\*[\"'`]\]?\)?\s{0,2}(?:\|\||\?\?|or)\s{0,2}" + _VALUE,
+        # <add key="DbPassword" value="…"/>, <input type="password" value="…">
+        r"\\*[\"'][^<>\n\"']{0,20}(?:[\w-]{1,20}=\\*[\"'][^<>\"'\n]{0,40}\\*[\"'][^<>\"'\n]{0,20}){0,4}\bvalue=" + _VALUE,
+        # variable "db_password" { default = "…"
+        r"\\*[\"']\s{0,2}\{\s{0,20}default\s{0,4}=\s{0,4}" + _VALUE,
+        # expect "Password:" and send "…"
+        r"\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",
+    ),
+    "(": (
+        # setPassword("…"), PASSWORD('…')
+        r"\([bfrNu@]?" + _VALUE + r"[,)]",
+        # NetworkCredential("ayu", "…"), SetBasicAuth("ayu", "…")
+        r"\([^()\n]{0,80},\s{0,2}" + _VALUE + r"[,)]",
+    ),
+    " ": (
+        # process.env.JWT_SECRET || '…'
+        r"\s{0,2}(?:\|\||\?\?|or)\s{0,2}" + _VALUE,
+        # PASSWORD '…' in SQL and configuration
+        r"[ \t]{1,4}N?" + _VALUE,
+        # {"password"     : '…'} in columns
+        r"[ \t]{5,40}[=:][ \t]{0,10}" + _VALUE,
+    ),
+    # <password>…</password>, <key>APIToken</key><string>…</string>
+    ">": (r">(?P<value>[^<>\s]{6,400})</",),
+    "<": (r"</key>[^<]{0,60}<string>(?P<value>[^<>\s]{6,400})</",),
+    # INSERT INTO users (name, password) VALUES ('ayu', '…')
+    ")": (r"\)\s{0,4}VALUES\s{0,4}\((?:[^()]{0,200},\s{0,2})?" + _VALUE + r"\)",),
+    # "Password:" and send "…"
+    ":": (r":\s?\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",),
+}
+
+
+@cache
+def other_forms(mark: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a value in calls, fallbacks and markup, by the character behind its name."""
+    return tuple(re.compile(pattern) for pattern in _FORMS.get("quote" if mark in "\"'`" else mark, ()))
+
+
+@cache
+def bare_value() -> re.Pattern[str]:
+    """A value without quotes."""
+    return re.compile(r"[^\s\"'`\\,;)(\]}\[<>|&\x1b]++")
+
+
+@cache
+def env_value() -> re.Pattern[str]:
+    """A value without quotes in an environment file, in which most marks are plain."""
+    return re.compile(r"[^\s\"'`\\;\x1b]++")
+
+
+@cache
+def connection_value() -> re.Pattern[str]:
+    """A value in a list with semicolons, in which all other marks are plain."""
+    return re.compile(r"\{[^}\s\"']{4,80}\}|[^\s\"'`\\;\x1b]{4,80}(?=[;\"'`\\\s]|$)")
+
+
+@cache
+def authorization() -> re.Pattern[str]:
+    """An Authorization header with its scheme and credentials."""
+    return re.compile(
+        r"(?i)auth(?:orization|-token)(?:\\*[\"'`])?\]?\s{0,2}[:=,]?\s{0,2}(?:\\*[\"'`])?"
+        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key)\s*[\"']?)?"
+        r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
+    )
+
+
+@cache
+def auth_value() -> re.Pattern[str]:
+    """A value assigned to a name that ends in `auth`."""
+    return re.compile(r"(?i)auth(?:\\*[\"'`])?\s{0,2}[:=]\s{0,2}(?:\\*[\"'`])?(?P<value>[A-Za-z0-9._~+/-]{16,}=*)")
+
+
+@cache
+def identified() -> re.Pattern[str]:
+    """`IDENTIFIED BY` in SQL, from its fourth letter on."""
+    return re.compile(r"(?i)tified by\s+(?:password\s+)?(?P<quote>\\*[\"'])(?P<value>(?:(?!(?P=quote))[^\s\\]){4,200})(?P=quote)")
+
+
+@cache
+def joined_pass_name() -> re.Pattern[str]:
+    """Names that end in `pass` without a separator."""
+    return re.compile(
+        r"(?i)(?:require|store|key|trust|ssh|master|db|root|admin|user|http|smtp|ftp|ldap|redis|mysql|pg|my|proxy|mail|vnc|bind)pass$"
+    )
+
+
+@cache
+def joined_pass_value() -> re.Pattern[str]:
+    """What follows such a name."""
+    return re.compile(r"(?:[ =]|[ ]?[=:][ ]?)\\*[\"']?(?P<value>[^\s\"'\\]{6,200})")
+
+
+@cache
+def pin_word() -> re.Pattern[str]:
+    """The word PIN with what announces its value."""
+    return re.compile(r"(?:PIN|[Pp]in)(?: code)?(?=\s{0,2}(?:is|=|:))")
+
+
+@cache
+def pw_before() -> re.Pattern[str]:
+    """What may stand before the name `pw`."""
+    return re.compile(r"(?:^|[\s\"'`(\[{,;>\u2192|:+-])(?:[A-Za-z]{2,16}[_-]){0,3}$")
+
+
+@cache
+def pw_value() -> re.Pattern[str]:
+    """The name `pw` with what announces its value."""
+    return re.compile(r"(?i:pw)(?:\\*[\"'`])?\]?\s{0,4}(?:=>|:=|=|:|(?<=[\"' ])|is\s)")
+
+
+@cache
+def foreign_word() -> re.Pattern[str]:
+    """Words for a password, or for credentials, in languages written in ASCII."""
+    return re.compile(r"(?i)sandi(?:nya)?|senha|clave(?: de acceso)?|parola(?: d'ordine)?|wachtwoord|kennwort|heslo|mdp|zugangsdaten")
+
+
+@cache
+def login_call() -> re.Pattern[str]:
+    """A call of `login` with a name and a password."""
+    return re.compile(
+        r"(?i)login\(\s{0,2}[\"'][^\"'\n]{1,60}[\"'],\s{0,2}(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\s]){6,200})(?P=quote)"
+    )
+
+
+@cache
+def login_value() -> re.Pattern[str]:
+    """A key behind `login`."""
+    return re.compile(r"(?i:login)(?:[ ]?=[ ]?|[ ])\\*[\"']?(?P<value>[\w+/.-]{20,200}={0,2})(?=[\s\"'\\]|$)")
+
+
+@cache
+def auth_pair() -> re.Pattern[str]:
+    """`auth=('ayu', '…')`, `SetBasicAuth("ayu", "…")`."""
+    return re.compile(
+        r"(?i)(?<=-)auth[ =]\\*[\"']?[\w.@-]{1,40}:(?P<argument>[^\s\"'\\]{6,200})"
+        r"|auth(?:enticate)?\s{0,2}=?\s{0,2}\(\s{0,2}[\"'][^\"'\n]{1,60}[\"'],\s{0,2}"
+        r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\s]){6,200})(?P=quote)"
+    )
+
+
+@cache
+def cookie() -> re.Pattern[str]:
+    """The start of a Cookie or Set-Cookie header."""
+    return re.compile(r"(?i)cookie(?:\\*[\"'`])?\s{0,2}[:=]\s{0,2}(?:\\*[\"'`])?")
+
+
+@cache
+def cookie_pair() -> re.Pattern[str]:
+    """A name and a value in a cookie header, and the end of the header behind it."""
+    return re.compile(r"([\w.%-]{1,60})=([^\s;\"'`\\]{0,1000})(\s*(?:\n|\\n|$)|[\"'`])?")

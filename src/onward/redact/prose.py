@@ -1,0 +1,172 @@
+"""Passwords in sentences: "the password for the mail server is …", in many languages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from onward.redact.secret import PLACEHOLDER_HEAD, Secret
+from onward.redact.values import has_digit, is_likely_password, is_random, is_stand_in, is_strong_password, mixing, wordiness
+
+_LONGEST_SENTENCE = 90
+_MAX_WORDS = 10
+
+_VERBS = frozenset("is are was = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai — – - -> => →".split())
+"""What stands between the word and the password; in many languages nothing does."""
+
+_MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为", "為", "=")
+"""What stands right before a value that a word announces."""
+
+_SCRIPT_WORDS = (
+    "密码", "密碼", "口令", "密钥", "密鑰", "令牌", "パスワード", "暗証番号", "合言葉", "비밀번호", "비번", "암호",
+    "패스워드", "парол", "ключ", "كلمة المرور", "كلمة السر", "الرقم السري", "पासवर्ड", "รหัสผ่าน", "סיסמ", "κωδικ",
+)  # fmt: skip
+_LATIN_WORDS = {b"?ifre": "şifre", b"?t kh": "mật khẩu", b"?o": "hasło", b"?senord": "lösenord", b"?a": "contraseña"}
+"""Words for a password or a key that are not ASCII, in lower case; those in Latin script with what is ASCII of them."""
+
+
+def find_foreign(text: str, octets: bytes) -> list[Secret]:
+    """Return the secrets that a word which is not ASCII announces; *octets* is the text with a question mark for each such character."""
+    words = list(dict.fromkeys(_LATIN_WORDS[match.group().lower()] for match in _latin().finditer(octets)))
+    if b"??" in octets and _other_script().search(text):
+        words += _SCRIPT_WORDS
+    lowered = text.lower() if words else ""
+    secrets: list[Secret] = []
+    for word in words if len(lowered) == len(text) else ():
+        position = lowered.find(word)
+        while position >= 0:
+            is_word = word[0] < "\u3000" and text[position - 1 : position].isalpha()
+            if not is_word and (secret := find_announced(text, position, position + len(word), "password")):
+                secrets.append(secret)
+            position = lowered.find(word, position + 1)
+    return secrets
+
+
+@cache
+def _latin() -> re.Pattern[bytes]:
+    return re.compile(rb"\?(?:[iI][fF][rR][eE]|t [kK]h|[oO](?<=[hH][aA][sS]\?[oO])|senord|a(?<=contrase\?a))")
+
+
+@cache
+def _other_script() -> re.Pattern[str]:
+    return re.compile("[^\x00-\u036f\u1e00-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001faff]")
+
+
+def find_announced(text: str, position: int, end: int, name: str) -> Secret | None:
+    """Return the password or key in the sentence that goes on at *end*, behind the word that announces it; or right before it."""
+    sentence = text[end : end + _LONGEST_SENTENCE]
+    cut = _sentence_end().search(sentence)
+    if cut:
+        sentence = sentence[: cut.start()]
+    kind = "password" if "pass" in name.lower() or name.lower().endswith(("pw", "pwd")) else "token"
+    is_adjacent, words = False, 0
+    for token in _token().finditer(sentence):
+        raw = token.group()
+        if raw.startswith(PLACEHOLDER_HEAD):
+            is_adjacent = False
+            continue
+        stripped = _value().search(raw)
+        if raw.rstrip(":：") != raw and not stripped:
+            is_adjacent = True
+            continue
+        if stripped:
+            value = stripped.group("value")
+            is_marked = raw[: stripped.start("value")].endswith(_MARKS)
+            if _is_secret(value, kind=kind, is_adjacent=is_adjacent or is_marked):
+                start = end + token.start() + stripped.start("value")
+                return Secret(start, start + len(value), kind)
+        words += 1
+        if words > _MAX_WORDS or raw.endswith((".", ";", "!", "?", "。")):
+            break
+        is_adjacent = raw.lower().strip("`'\"*") in _VERBS or raw.endswith((":", "：", "="))
+    return _find_before(text, position) if kind == "password" else None
+
+
+def _is_secret(value: str, *, kind: str, is_adjacent: bool) -> bool:
+    if kind == "password":
+        return is_strong_password(value) or (is_adjacent and is_likely_password(value)) or (len(value) >= 20 and is_random(value))
+    if not is_adjacent or len(value) < 20 or is_stand_in(value):
+        return False
+    return (
+        is_random(value)
+        and mixing(value) >= 0.3
+        and wordiness(value) < 0.6
+        and has_digit(value)
+        and _key_characters().match(value) is not None
+    )
+
+
+def _find_before(text: str, position: int) -> Secret | None:
+    """Return the password in "use … as the password"."""
+    match = _as_password().search(text, max(0, position - 60), position)
+    if match and match.end() == position and is_likely_password(match["value"]):
+        return Secret(*match.span("value"), "password")
+    return None
+
+
+def find_login(text: str, end: int) -> Secret | None:
+    """Return the password in "login admin / …" and "credentials: ayu / …"."""
+    match = _login().match(text, end)
+    if match and (is_strong_password(match["value"]) or (match[1] and is_likely_password(match["value"]))):
+        return Secret(*match.span("value"), "password")
+    return None
+
+
+def find_pin(text: str, end: int) -> Secret | None:
+    """Return the digits of a passcode or PIN."""
+    match = _pin().match(text, end)
+    return Secret(*match.span(1), "password") if match else None
+
+
+def find_phrase(text: str, end: int) -> Secret | None:
+    """Return the words of a passphrase or a seed phrase."""
+    match = _phrase().match(text, end)
+    if not match or len(match[2].split()) < (11 if match[1] == " " else 4) or _FUNCTION_WORDS.intersection(match[2].lower().split()):
+        return None
+    return Secret(*match.span(2), "password")
+
+
+_FUNCTION_WORDS = frozenset("the is are to a an of and in for that this it with be on not or we you".split())
+
+
+@cache
+def _sentence_end() -> re.Pattern[str]:
+    return re.compile(r"\n|\\n|[.!?;。！？]\s|[{}]")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(r"\S+")
+
+
+@cache
+def _value() -> re.Pattern[str]:
+    """The ASCII part of a token, without the punctuation around it."""
+    return re.compile(r"(?P<value>[A-Za-z0-9!#$%&+=@^_~][A-Za-z0-9!#$%&*+=@^_~.:;?/-]{4,62}[A-Za-z0-9!#$%&+=@^_~]|[A-Za-z0-9]{6,64})")
+
+
+@cache
+def _key_characters() -> re.Pattern[str]:
+    return re.compile(r"[\w+/.-]+=*$")
+
+
+@cache
+def _as_password() -> re.Pattern[str]:
+    return re.compile(
+        r"[\"'`]?(?P<value>[^\s\"'`]{6,40})[\"'`]?\s+(?:as|\(?(?:that'?s|this is|it'?s|is))\s+(?:the|a|my|its|your)?\s*(?:\w+\s)?$"
+    )
+
+
+@cache
+def _login() -> re.Pattern[str]:
+    return re.compile(r"((?:\s?(?:->|=|:|are|is|with|as))?)\s{1,3}[\w.@-]{2,40}\s?[/|]\s?[\"'`]?(?P<value>[^\s\"'`\\]{6,64})")
+
+
+@cache
+def _pin() -> re.Pattern[str]:
+    return re.compile(r"\s{0,2}(?:is|=|:|は|：)?\s{0,2}(\d{4,8})(?![\w.,:-])")
+
+
+@cache
+def _phrase() -> re.Pattern[str]:
+    return re.compile(r"([ ]?)\s{0,2}[:=]\s{0,2}\\*[\"'`]?((?:[a-z]{3,10} ){3,23}[a-z]{3,10})(?=\\*[\"'`]|\s*$|\s*\n|\s*\\n|\s*\|)")
