@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from onward.redact.secret import PLACEHOLDER_HEAD, Secret
-from onward.redact.values import has_digit, is_likely_password, is_random, is_stand_in, is_strong_password, mixing, wordiness
+from onward.redact.values import has_digit, is_likely_password, is_long_random, is_random, is_stand_in, is_strong_password, mixing, wordiness
 
 _LONGEST_SENTENCE = 90
 _MAX_WORDS = 10
@@ -84,7 +84,7 @@ def find_announced(text: str, position: int, end: int, name: str) -> Secret | No
 
 def _is_secret(value: str, *, kind: str, is_adjacent: bool) -> bool:
     if kind == "password":
-        return is_strong_password(value) or (is_adjacent and is_likely_password(value)) or (len(value) >= 20 and is_random(value))
+        return is_strong_password(value) or (is_adjacent and is_likely_password(value)) or is_long_random(value)
     if not is_adjacent or len(value) < 20 or is_stand_in(value):
         return False
     return (

@@ -185,6 +185,11 @@ def is_likely_password(value: str) -> bool:
     )
 
 
+def is_long_random(value: str) -> bool:
+    """Return whether *value* is so long and random that it is a password in any sentence about one: no address, path or variable is."""
+    return len(value) >= 20 and is_random(value) and not is_stand_in(value) and not _path_or_version().search(value)
+
+
 @cache
 def _strong_mark() -> re.Pattern[str]:
     """What no plain name of lower-case words has."""
