@@ -410,7 +410,7 @@ def test_key_blocks_that_follow_each_other_are_told_apart() -> None:
     assert re.fullmatch(rf"{PLACEHOLDER.pattern}\n{PLACEHOLDER.pattern}", redactor.text(f"{first}\n{second}"))
 
 
-def test_a_clean_text_loads_no_scanner() -> None:
+def test_redaction_loads_no_scanner() -> None:
     program = (
         "import sys; from onward.redact import DISTILL_KEY, Redactor; Redactor(DISTILL_KEY).text('all is well with token: string ' * 9);"
         "sys.exit('betterleaks' in sys.modules)"

@@ -6,7 +6,16 @@ import re
 from functools import cache
 
 from onward.redact.secret import PLACEHOLDER_HEAD, Secret
-from onward.redact.values import has_digit, is_likely_password, is_long_random, is_random, is_stand_in, is_strong_password, mixing, wordiness
+from onward.redact.values import (
+    has_digit,
+    is_likely_password,
+    is_long_random,
+    is_random,
+    is_stand_in,
+    is_strong_password,
+    mixing,
+    wordiness,
+)
 
 _LONGEST_SENTENCE = 90
 _MAX_WORDS = 10
