@@ -104,7 +104,7 @@ def test_saving_to_a_completed_session_opens_it_again(client: TestClient, projec
     save_turns(client, session, FIRST)
     client.post(f"/api/sessions/{session}/complete", json={})
     assert save_turns(client, session, FIRST)["status"] == "completed"
-    assert save_turns(client, session, SECOND)["status"] == "active"
+    assert save_turns(client, session, SECOND)["status"] == "in_progress"
     assert client.post(f"/api/sessions/{session}/complete", json={}).json()["data"]["is_unchanged"] is False
 
 
@@ -162,6 +162,26 @@ def test_a_full_session_is_shown_in_pages(client: TestClient, project: int) -> N
     assert rest["next_cursor"] is None
 
 
+def test_the_detail_has_the_account_and_the_files(client: TestClient, project: int) -> None:
+    account = client.post("/api/accounts", json={"name": "claude-1"}).json()["data"]["id"]
+    session = start_session(client, project, account_id=account)["session_id"]
+    edit = {"id": "c1", "name": "Write", "arguments": {"file_path": "src/checkout.py", "content": "PORT = 8443\n"}}
+    turns = [*FIRST, {"role": "assistant", "content": "Written.", "tool_calls": [edit]}]
+    save_turns(client, session, turns)
+    client.post(f"/api/sessions/{session}/complete", json={})
+    detail = client.get(f"/api/sessions/{session}/detail").json()["data"]
+    assert detail["account"]["name"] == "claude-1"
+    assert [(file["path"], file["added_lines"], file["first_turn"]) for file in detail["files"]] == [("src/checkout.py", 1, "s1.3")]
+
+
+def test_a_word_for_nothing_is_no_statement(client: TestClient, project: int) -> None:
+    session = start_session(client, project)["session_id"]
+    statements = {"accomplishments": ["None! 🎉", "The checkout is up"], "blockers": "- No blockers\n- Tidak ada\n- 无"}
+    done = client.post(f"/api/sessions/{session}/complete", json=statements).json()["data"]
+    assert (done["session"]["accomplishments"], done["session"]["blockers"]) == (["The checkout is up"], [])
+    assert "Tidak ada" not in done["handoff"]["markdown"]
+
+
 def test_lists_of_sessions(client: TestClient, project: int) -> None:
     for _ in range(3):
         start_session(client, project)
@@ -169,7 +189,7 @@ def test_lists_of_sessions(client: TestClient, project: int) -> None:
     save_turns(client, first, FIRST)
     client.post(f"/api/sessions/{first}/complete", json={})
     assert [session["number"] for session in client.get("/api/sessions").json()["data"]] == [3, 2, 1]
-    assert [session["number"] for session in client.get(f"/api/projects/{project}/sessions?status=active").json()["data"]] == [2, 3]
+    assert [session["number"] for session in client.get(f"/api/projects/{project}/sessions?status=in_progress").json()["data"]] == [2, 3]
     page = client.get(f"/api/projects/{project}/sessions-timeline?limit=1").json()
     assert page["data"][0]["has_handoff"] is True
     assert 0 <= page["data"][0]["preservation_ratio"] <= 1
@@ -181,7 +201,7 @@ def test_lists_of_sessions(client: TestClient, project: int) -> None:
 def test_reopening_and_leaving_a_session(client: TestClient, project: int) -> None:
     session = start_session(client, project)["session_id"]
     assert client.post(f"/api/sessions/{session}/abandon").json()["data"]["status"] == "abandoned"
-    assert client.post(f"/api/sessions/{session}/reopen").json()["data"]["status"] == "active"
+    assert client.post(f"/api/sessions/{session}/reopen").json()["data"]["status"] == "in_progress"
     assert client.post("/api/sessions/99/reopen").status_code == 404
 
 

@@ -264,7 +264,7 @@ def test_a_session_is_stored_as_given(store: Store, project: Project) -> None:
         remote="git@example.com:me/kopi",
         parent_id="parent",
     )
-    assert (session.objectives, session.status, session.completed_at) == (("ship it",), "active", None)
+    assert (session.objectives, session.status, session.completed_at) == (("ship it",), "in_progress", None)
 
 
 def test_a_native_id_names_one_session_of_a_project(store: Store, project: Project, session: Session) -> None:
@@ -279,7 +279,7 @@ def test_a_completed_session_that_grows_is_active_again(store: Store, session: S
         sessions.add_turn_counts(connection, session.id, 2, 20)
         grown = sessions.find(connection, session.id)
     assert grown is not None
-    assert (grown.status, grown.completed_at, grown.turns, grown.tokens) == ("active", None, 2, 20)
+    assert (grown.status, grown.completed_at, grown.turns, grown.tokens) == ("in_progress", None, 2, 20)
 
 
 def test_a_transcript_goes_to_the_session_that_waits_for_it(store: Store, project: Project) -> None:

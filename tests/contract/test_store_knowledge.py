@@ -260,7 +260,7 @@ def test_measures_are_kept_once_for_each_session(store: Store, project: Project)
             assert not analytics.is_measured(connection, session.id)
             analytics.save(connection, session.id, measure())
         analytics.save(connection, done[0].id, measure(recovery=None, kept_ratio=None))
-        sessions.set_status(connection, done[1].id, "active")
+        sessions.set_status(connection, done[1].id, "in_progress")
     with store.read() as connection:
         assert [point.session for point in analytics.list_measured(connection, project.id)] == [1, *range(3, 13)]
         assert len(analytics.list_measured(connection)) == 12

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from onward.app.search import search_turns
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.store import Store, health, projects, sessions, turns
 from onward.store.search import plan, turn_index
@@ -200,3 +201,15 @@ def test_only_what_was_said_since_a_time_is_found(store: Store) -> None:
     assert find_turns(store, "archive", since=late) == [2]
     assert sorted(find_turns(store, "archive", since=early)) == [1, 2]
     assert len(find_turns(store, "archive")) == 3
+
+
+@pytest.mark.parametrize("question", ["attribute error", "AttributeError in getUserName", "get user name"])
+def test_an_excerpt_holds_only_what_was_written(store: Store, question: str) -> None:
+    turn = Turn(
+        "assistant", "AttributeError: getUserName has no cache.", calls=(ToolCall("c", "Bash", {"command": "pytest -k TestUserName"}),)
+    )
+    store_turns(store, "p", turn)
+    excerpts = search_turns.search(store, question).excerpts
+    written = {"AttributeError: getUserName has no cache.", "Bash: pytest -k TestUserName"}
+    assert excerpts
+    assert {line for excerpt in excerpts for line in excerpt.text.splitlines()} <= written

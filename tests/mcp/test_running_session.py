@@ -110,7 +110,7 @@ async def test_a_resumed_session_is_reopened(machine: Machine, connect_claude: C
     async with connect_claude() as client:
         await Agent(client).record_fact(**FACT)
         [session] = machine.sessions()
-        assert (session.native_id, session.status) == ("aa11", "active")
+        assert (session.native_id, session.status) == ("aa11", "in_progress")
         assert "Session 1 of kopi is complete" in (await Agent(client).complete_session()).text
         assert "Session 1 of kopi is complete already" in (await Agent(client).complete_session()).text
         await Agent(client).record_fact(kind="rule", text="Never call the courier at night")
@@ -151,7 +151,7 @@ async def test_without_a_known_transcript_the_completed_session_goes_on(machine:
         await Agent(client).complete_session()
         await Agent(client).record_fact(kind="rule", text="Never call the courier at night")
     [session] = machine.sessions()
-    assert session.status == "active"
+    assert session.status == "in_progress"
 
 
 async def test_another_project_takes_what_names_it(machine: Machine, connect_claude: Callable[[], Client], tmp_path: Path) -> None:

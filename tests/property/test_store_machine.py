@@ -62,7 +62,7 @@ class ModelSession:
 
     native: str | None
     turns: dict[object, Turn] = field(default_factory=dict)
-    status: str = "active"
+    status: str = "in_progress"
 
 
 class Machine(RuleBasedStateMachine):
@@ -134,7 +134,7 @@ class Machine(RuleBasedStateMachine):
                 session = ModelSession(native)
                 self.sessions.append(session)
             session.turns.update(new)
-            session.status = "active"
+            session.status = "in_progress"
 
     @rule()
     def start(self) -> None:
@@ -159,7 +159,7 @@ class Machine(RuleBasedStateMachine):
     def set_aside(self, data: st.DataObject, reopen: bool) -> None:
         place = data.draw(st.integers(0, len(self.sessions) - 1))
         (sittings.reopen if reopen else sittings.abandon)(self.store, sittings.require(self.store, self.project, place + 1))
-        self.sessions[place].status = "active" if reopen else "abandoned"
+        self.sessions[place].status = "in_progress" if reopen else "abandoned"
 
     @precondition(lambda self: facts.list_facts(self.store, self.project, state=None))
     @rule(data=st.data(), say=st.sampled_from([facts.pin, facts.retract]))

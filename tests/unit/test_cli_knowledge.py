@@ -103,7 +103,7 @@ def test_a_session_begins_with_a_template(run: Run, shop: str) -> None:
     code, _, err = run("session", "start", "--template", "bugfix", "--objective", "Mend the cart")
     assert code == 0
     assert "Checklist: A test fails without the fix" in err
-    begun = data(run("session", "list", "--status", "active", "--json"))[-1]
+    begun = data(run("session", "list", "--status", "in_progress", "--json"))[-1]
     assert begun["objectives"] == ["Find the cause", "Mend the cart"]
     number = str(begun["number"])
     assert "the checklist is complete" in run("session", "tick", number, "1")[1]

@@ -186,7 +186,7 @@ def test_sessions_are_listed_replayed_reopened_and_left(antre: Run) -> None:
     turns = antre("session", "replay", 2, "--from", 3, "--to", 5, "--json").lines
     assert [turn["turn"] for turn in turns] == [3, 4, 5]
     assert "## 3 · " in antre("session", "replay", 2, "--from", 3, "--to", 3).out
-    assert antre("session", "reopen", 3, "--json").data["status"] == "active"
+    assert antre("session", "reopen", 3, "--json").data["status"] == "in_progress"
     assert antre("session", "abandon", 3).code == 0
     assert antre("session", "list", "--status", "abandoned", "--json").data[0]["number"] == 3
 

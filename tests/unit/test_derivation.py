@@ -336,7 +336,7 @@ def test_the_newest_sessions_come_first_and_page_by_page(store: Store, shop: Pro
     assert first[0].handoff is None
     assert first[1].handoff is not None
     assert [recent.session.number for recent in sessions.list_recent(store, shop, before=3, limit=3)] == [2, 1]
-    assert [recent.session.number for recent in sessions.list_recent(store, shop, status="active", limit=3)] == [5]
+    assert [recent.session.number for recent in sessions.list_recent(store, shop, status="in_progress", limit=3)] == [5]
 
 
 def test_facts_are_found_by_what_they_say_in_capitals_or_not(store: Store, shop: Project) -> None:

@@ -175,7 +175,7 @@ def test_completing_goes_on_where_it_was_cut_off(store: Store, project: Project,
 def test_a_completed_session_that_grows_is_completed_anew(store: Store, project: Project, tmp_path: Path) -> None:
     import_files(store, project, [write_session(tmp_path / "a.json", "Always test.", "Done.", native="n")], complete=True)
     grown = write_session(tmp_path / "a.json", "Always test.", "Done.", "Never deploy on a Friday.", native="n")
-    assert import_files(store, project, [grown]).files[0].sessions[0].session.status == "active"
+    assert import_files(store, project, [grown]).files[0].sessions[0].session.status == "in_progress"
     import_files(store, project, [grown], complete=True)
     assert "Friday" in handoffs.current_handoff(store, project).markdown
 

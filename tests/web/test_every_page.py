@@ -19,7 +19,7 @@ SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1"
 NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
 # Addresses that show more than the bare route.
 MORE = (
-    "/sessions?status=active",
+    "/sessions?status=in_progress",
     "/sessions?status=abandoned",
     "/sessions/3?turn=20",
     "/sessions/4",

@@ -80,11 +80,11 @@ def test_remote_users_sign_in_with_a_token_and_may_only_read(browser: Browser, s
     # A forwarding header makes the caller remote.
     context = watch_context(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)
     page = context.new_page()
-    visit(page, f"{site.url}/sessions?status=active")
+    visit(page, f"{site.url}/sessions?status=in_progress")
     expect(page.locator("main h1")).to_have_text("Sign in")
     page.get_by_label("Access token").fill(token)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/sessions?status=active")
+    page.wait_for_url("**/sessions?status=in_progress")
     visit(page, f"{site.url}/begin")
     expect(page.get_by_role("button", name="Load demo")).to_be_disabled()
     page.get_by_role("button", name="Sign out").click()

@@ -115,9 +115,9 @@ def test_another_sites_page_changes_nothing(local_client: TestClient, store: Sto
 
 
 def test_remote_users_sign_in_and_return(remote_client: TestClient) -> None:
-    answer = remote_client.get("/sessions?status=active")
+    answer = remote_client.get("/sessions?status=in_progress")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login?next=/sessions%3Fstatus%3Dactive"
+    assert answer.headers["location"] == "/login?next=/sessions%3Fstatus%3Din_progress"
     assert remote_client.get("/login").status_code == 200
     assert remote_client.get(assets.load_assets().url("onward.css")).status_code == 200
     part = remote_client.get("/parts/palette", headers={"HX-Request": "true", "HX-Current-URL": "http://onward.example/accounts"})

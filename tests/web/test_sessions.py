@@ -288,4 +288,4 @@ def test_a_session_is_abandoned_and_restored(page: Page, site: Site) -> None:
     expect(page.locator("#rail .now")).to_contain_text("No session is active")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#rail .now")).to_contain_text("antre #4")
-    expect(page.locator("main .about")).to_contain_text("active")
+    expect(page.locator("main .about")).to_contain_text("in progress")

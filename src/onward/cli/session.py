@@ -205,7 +205,7 @@ def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> N
 
     \b
     Example:
-      onward session list --status active
+      onward session list --status in_progress
     """
     with use_backend(project=project) as backend:
         current_project = backend.require_project()

@@ -19,7 +19,7 @@ DIGEST_PREFIX = "turns:"
 AGENT_SOURCE = "mcp"
 """The `source` of a session that its own agent started or recorded something in, until its transcript is imported."""
 
-SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
+SessionStatus: TypeAlias = Literal["in_progress", "completed", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True)

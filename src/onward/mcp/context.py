@@ -92,7 +92,7 @@ class McpContext:
         if running := self._find_running(project):
             return sessions.find_by_native_id(self.store, project, running.id or "") or sessions.join(self.store, project, running).session
         own_session = self.find_own_session(project)
-        active = [own_session] if own_session else sessions.list_sessions(self.store, project, status="active")
+        active = [own_session] if own_session else sessions.list_sessions(self.store, project, status="in_progress")
         if not active:
             raise NotFound(
                 Message("No session of {project} is active.", project=project.name),
@@ -109,7 +109,7 @@ class McpContext:
     def find_own_session(self, project: Project) -> Session | None:
         """Return the active session that this agent started, None if there is none."""
         session = self._started_session(project)
-        return session if session and session.status == "active" else None
+        return session if session and session.status == "in_progress" else None
 
     def start_session(self, project: Project, objectives: list[str]) -> SessionStart:
         """Start a session for the calling agent: the one that it has open, if that is known."""

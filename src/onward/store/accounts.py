@@ -225,7 +225,7 @@ def session_ids_by_account(connection: Connection) -> dict[int, set[int]]:
     newest = (
         select(func.max(session_accounts.c.id))
         .join(sessions, sessions.c.id == session_accounts.c.session_id)
-        .where(sessions.c.status == "active")
+        .where(sessions.c.status == "in_progress")
         .group_by(session_accounts.c.session_id)
     )
     query = select(session_accounts.c.account_id, session_accounts.c.session_id).where(session_accounts.c.id.in_(newest))

@@ -58,7 +58,7 @@ _FIELD_NAMES = {"session_id": "session", "handoff_id": "handoff"}
 _MAX_ROWS = 500
 _INTEGER_LIMITS = {Integer: 2**31, BigInteger: 2**63}
 _ROLES = ("user", "assistant", "tool", "system")
-_STATUSES = ("active", "completed", "abandoned")
+_STATUSES = ("in_progress", "completed", "abandoned")
 
 
 class ProjectExporter:

@@ -36,7 +36,7 @@ def count_everything(connection: Connection) -> StoreCounts:
         projects=sum(projects_by_status.values()),
         archived=projects_by_status.get("archived", 0),
         sessions=sum(sessions_by_status.values()),
-        active=sessions_by_status.get("active", 0),
+        active=sessions_by_status.get("in_progress", 0),
         completed=sessions_by_status.get("completed", 0),
         handoffs=handoff_count,
         turns=int(turns),

@@ -60,6 +60,13 @@ def list_files(
     return _read_files(connection, project_id, paths)
 
 
+def list_touched(connection: Connection, session_id: int) -> list[TouchedFile]:
+    """Return the files that one session touched, by path."""
+    columns = [touched_files.c[name] for name in TouchedFile._fields]
+    query = select(*columns).where(touched_files.c.session_id == session_id).order_by(touched_files.c.path)
+    return [TouchedFile._make(row) for row in connection.execute(query)]
+
+
 def _read_files(connection: Connection, project_id: int, paths: Sequence[str]) -> list[ProjectFile]:
     columns = [touched_files.c[name] for name in ("change", "added_lines", "removed_lines", "times", "first_turn", "last_turn")]
     count = func.count().over(partition_by=touched_files.c.path)

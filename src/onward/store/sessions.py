@@ -39,7 +39,7 @@ def create(
             project_id=project_id,
             number=next_number,
             native_id=native_id,
-            status="active",
+            status="in_progress",
             source=source,
             objectives_json=_to_json(objectives),
             accomplishments_json="[]",
@@ -92,7 +92,7 @@ _ADD_COUNTS = PreparedStatement(
     .values(
         turns=sessions.c.turns + bindparam("new_turns"),
         tokens=sessions.c.tokens + bindparam("new_tokens"),
-        status="active",
+        status="in_progress",
         completed_at=None,
     )
     .returning(*sessions.c)
@@ -139,7 +139,10 @@ def find_awaiting_transcript(
     if started_at is None:
         return None
     is_waiting = (
-        (sessions.c.project_id == project_id) & (sessions.c.status == "active") & sessions.c.native_id.is_(None) & (sessions.c.turns == 0)
+        (sessions.c.project_id == project_id)
+        & (sessions.c.status == "in_progress")
+        & sessions.c.native_id.is_(None)
+        & (sessions.c.turns == 0)
     )
     is_candidate = sessions.c.created_at <= to_micros(started_at)
     if last_at is not None:

@@ -35,7 +35,7 @@ HANDOFF_CHANGED = "onward:handoff"
 def project_context(visit: Visit, project_id: int, tab: Tab) -> dict[str, Any]:
     """Return the context of a project's page; *tab* is the selected tab."""
     line = projects.require_line(visit.store, project_id)
-    active_sessions = sessions.list_all(visit.store, project_id=project_id, status="active", limit=1)
+    active_sessions = sessions.list_all(visit.store, project_id=project_id, status="in_progress", limit=1)
     return {"line": line, "project": line.project, "tab": tab, "active": active_sessions[0] if active_sessions else None}
 
 

@@ -69,7 +69,7 @@ class _StoreCollector(Collector):
         ):
             yield GaugeMetricFamily(f"onward_{name}", description, value)
         sessions = GaugeMetricFamily("onward_sessions", "Sessions in the store.", labels=["status"])
-        for status, number in (("active", counts.active), ("completed", counts.completed)):
+        for status, number in (("in_progress", counts.active), ("completed", counts.completed)):
             sessions.add_metric([status], number)
         yield sessions
         jobs = GaugeMetricFamily("onward_jobs", "Jobs in the store.", labels=["state"])

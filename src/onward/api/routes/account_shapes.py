@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from onward.api.routes.sessions import SessionShape, session_shape
+from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.accounts.accounts import AccountAvailability, AccountDetail, BatchReport
 from onward.app.accounts.selection import AccountChoice, CreditsReport, Efficiency, Forecast, RankedAccount, RotationOutcome
 from onward.app.accounts.usage import ModelUsage

@@ -22,7 +22,7 @@ from onward.api.middleware.access import is_local
 from onward.api.parsing import create_router
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS
 from onward.api.routes.jobs import JOB_DOCS, accept_job
-from onward.api.routes.sessions import SessionShape, session_shape
+from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.jobs import jobs, kinds
 from onward.app.projects import projects
 from onward.app.repository.project_clues import Origin

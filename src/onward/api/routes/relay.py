@@ -14,7 +14,7 @@ from onward.api.local_agents import require_local_agents
 from onward.api.parsing import create_router
 from onward.api.routes.account_shapes import AccountChoiceShape, AccountShape, account_choice_shape, account_shape
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
-from onward.api.routes.sessions import SessionShape, session_shape
+from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.accounts.selection import RotationWindow, parse_need
 from onward.app.projects import projects
 from onward.app.sessions.relay import relay

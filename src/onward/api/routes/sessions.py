@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
@@ -17,25 +16,35 @@ from onward.api.bodies import MAX_ID, Body, Id, IdField, Lines, Text
 from onward.api.context import Context
 from onward.api.local_agents import require_local_agents
 from onward.api.parsing import create_router
+from onward.api.routes.account_shapes import AccountShape, account_shape
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
+from onward.api.routes.session_shapes import (
+    CompletionEnvelope,
+    CompletionShape,
+    NewSessionEnvelope,
+    SessionFileShape,
+    SessionShape,
+    TimelineShape,
+    session_file_shape,
+    session_shape,
+    timeline_shape,
+)
 from onward.api.routes.turns import TurnShape, turn_shape
 from onward.app.accounts import accounts
+from onward.app.accounts.charges import find_account
 from onward.app.handoffs import refiner
 from onward.app.handoffs.handoffs import StoredHandoff
 from onward.app.models.keys import MAX_KEY_CHARS
-from onward.app.projects import projects
+from onward.app.projects import project_files, projects
 from onward.app.projects.projects import Project
 from onward.app.sessions import sessions, templates
 from onward.app.sessions.completion import complete as complete_session
-from onward.app.sessions.sessions import Session, SessionStatus, TimelineEntry
+from onward.app.sessions.sessions import Session, SessionStatus
 from onward.app.turns.client_turns import parse_conversation
-from onward.core.session import ChecklistItem
 from onward.errors import NotFound
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("sessions")
-
-T = TypeVar("T")
 
 StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only with this status.")]
 
@@ -95,150 +104,18 @@ class ChecklistTickBody(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionShape:
-    """A session. `native_id` is the agent's id of it; `template` is the template that it started with, and `checklist` that template's;
-    `tokens` counts its turns; `started_at` and `ended_at` are from the transcript, the other times from the server.
+class SessionDetailShape:
+    """A session with the account that it ran on, the handoff it started from, the one it produced, the files it touched, and a page of its
+    conversation.
     """
 
-    id: int
-    project_id: int
-    number: int
-    status: str
-    agent: str
-    native_id: str | None
-    parent_native_id: str | None
-    title: str
-    objectives: list[str]
-    accomplishments: list[str]
-    blockers: list[str]
-    credits_used: float | None
-    turn_count: int
-    tokens: int
-    branch: str
-    cwd: str
-    remote: str
-    source: str
-    template: str
-    checklist: list[ChecklistItem]
-    started_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
-    completed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineShape:
-    """A session in the timeline of its project, and the preservation of its handoff (0..1, null if it has none)."""
-
-    id: int
-    number: int
-    status: str
-    agent: str
-    title: str
-    credits_used: float | None
-    turn_count: int
-    tokens: int
-    has_handoff: bool
-    handoff_id: int | None
-    preservation_ratio: float | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
-    completed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionDetailShape:
-    """A session with the handoff it started from, the one it produced, and a page of its conversation."""
-
     session: SessionShape
+    account: AccountShape | None
     previous_handoff: HandoffShape | None
     handoff: HandoffShape | None
+    files: list[SessionFileShape]
     conversation: list[TurnShape]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionShape:
-    """A completed session and its handoff. `is_unchanged` if it was already completed and nothing was new."""
-
-    session: SessionShape
-    handoff: HandoffShape | None
-    new_turns: int
-    is_unchanged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionEnvelope(Generic[T]):
-    """A completed session. `job_id` is the job that refines its handoff, null if no model is asked; `llm` says why."""
-
-    success: Literal[True]
-    data: T
-    job_id: int | None
-    llm: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewSessionEnvelope(Generic[T]):
-    """A new session, and the handoff from the last one; null for the first session of a project."""
-
-    success: Literal[True]
-    data: T
-    session_id: int
-    session_number: int
-    previous_handoff: PreviousHandoff | None
-    message: str
-
-
-def session_shape(session: Session) -> SessionShape:
-    """Return the shape of a session."""
-    return SessionShape(
-        id=session.id,
-        project_id=session.project_id,
-        number=session.number,
-        status=session.status,
-        agent=session.agent,
-        native_id=session.native_id,
-        parent_native_id=session.parent_native_id,
-        title=session.title,
-        objectives=list(session.objectives),
-        accomplishments=list(session.accomplishments),
-        blockers=list(session.blockers),
-        credits_used=session.credits_used,
-        turn_count=session.turns,
-        tokens=session.tokens,
-        branch=session.branch,
-        cwd=session.cwd,
-        remote=session.remote,
-        source=session.source,
-        template=session.template,
-        checklist=list(session.checklist),
-        started_at=session.started_at,
-        ended_at=session.ended_at,
-        created_at=session.created_at,
-        completed_at=session.completed_at,
-    )
-
-
-def _timeline_shape(entry: TimelineEntry) -> TimelineShape:
-    session, handoff = entry.session, entry.handoff
-    return TimelineShape(
-        id=session.id,
-        number=session.number,
-        status=session.status,
-        agent=session.agent,
-        title=session.title or "; ".join(session.objectives),
-        credits_used=session.credits_used,
-        turn_count=session.turns,
-        tokens=session.tokens,
-        has_handoff=handoff is not None,
-        handoff_id=handoff.id if handoff else None,
-        preservation_ratio=handoff.kept_ratio if handoff else None,
-        started_at=session.started_at,
-        ended_at=session.ended_at,
-        created_at=session.created_at,
-        completed_at=session.completed_at,
-    )
 
 
 @router.get("/projects/{project_id}/sessions", summary="List a project's sessions", **pages(SessionShape, NotFound))
@@ -264,7 +141,7 @@ def show_timeline(context: Context, project_id: Id, page: Paging, status: Status
     """List the sessions of a project by number, each with the preservation of its handoff."""
     project = projects.require(context.store, project_id)
     entries = sessions.timeline(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
-    return page.answer(entries, shape=_timeline_shape, key_of=lambda entry: (entry.session.number,))
+    return page.answer(entries, shape=timeline_shape, key_of=lambda entry: (entry.session.number,))
 
 
 @router.get("/sessions", summary="List sessions", **pages(SessionShape))
@@ -327,16 +204,19 @@ def _previous_shape(context: Context, project: Project, handoff: StoredHandoff, 
 @router.get("/sessions/{session_id}/detail", summary="Show a session in full", **answers(SessionDetailShape, NotFound))
 @router.get("/sessions/{session_id}", summary="Show a session, as /detail does", **answers(SessionDetailShape, NotFound))
 def show_session(context: Context, session_id: Id, page: Paging) -> Response:
-    """Return a session, its handoffs and a page of its conversation."""
+    """Return a session, its account, its handoffs, its files and a page of its conversation."""
     session = sessions.require_by_id(context.store, session_id)
+    account = find_account(context.store, session)
     detail = sessions.show(context.store, session)
     stored_turns = list(sessions.replay(context.store, session, first=(page.last_key(int) or 0) + 1, limit=page.limit + 1))
     page_turns = stored_turns[: page.limit]
     return ok(
         SessionDetailShape(
             session=session_shape(detail.session),
+            account=account_shape(accounts.read_availability(context.store, account)) if account else None,
             previous_handoff=handoff_shape(detail.previous) if detail.previous else None,
             handoff=handoff_shape(detail.handoff) if detail.handoff else None,
+            files=[session_file_shape(session.number, file) for file in project_files.list_touched(context.store, session)],
             conversation=[turn_shape(session.number, stored.ordinal, stored.turn, abandoned=stored.abandoned) for stored in page_turns],
             next_cursor=cursor((page_turns[-1].ordinal,)) if len(stored_turns) > len(page_turns) else None,
         )

@@ -9,7 +9,7 @@ from fastapi import Response
 from onward.api.answers.envelope import answers, ok
 from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.routes.sessions import SessionShape, session_shape
+from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.admin import stats
 
 router = create_router("stats")

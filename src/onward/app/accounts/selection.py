@@ -133,7 +133,7 @@ def rotate(
     with store.write() as connection:
         projects.lock_project(connection, session.project_id)
         open_session = require_session(connection, session.id)
-        if open_session.status != "active":
+        if open_session.status != "in_progress":
             raise Conflict(
                 Message("Session {number} is {status}.", number=open_session.number, status=open_session.status),
                 "Only an active session can change its account.",

@@ -100,7 +100,9 @@ def _check_open_sessions(store: Store) -> Finding:
     with store.read() as connection:
         open_numbers = {
             project.name: [
-                session.number for session in sessions.list_sessions(connection, project.id, status="active") if session.created_at < cutoff
+                session.number
+                for session in sessions.list_sessions(connection, project.id, status="in_progress")
+                if session.created_at < cutoff
             ]
             for project in projects.list_projects(connection)
         }

@@ -19,7 +19,7 @@ from onward.errors import BadInput
 from onward.message import Message
 from onward.store import Store, projects, sessions, turns
 from onward.store.search import turn_index
-from onward.store.search.searchable_text import searchable_text, stems
+from onward.store.search.searchable_text import readable_text, stems
 from onward.tokens import count_tokens
 
 MAX_TURNS = 200
@@ -71,7 +71,7 @@ def _search_turns(
     places = sessions.labels_by_id(connection, {stored_turn.session_id for stored_turn in stored.values()})
     for stored_turn in stored.values():
         place = places[stored_turn.session_id]
-        for text in passages(searchable_text(stored_turn.turn)):
+        for text in passages(readable_text(stored_turn.turn)):
             kind = cast("SearchKind", stored_turn.turn.role)
             if score := judge.score(text):
                 yield Excerpt(

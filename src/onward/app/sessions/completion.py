@@ -29,6 +29,7 @@ from onward.core.handoff.master import completion_facts
 from onward.core.import_result import ImportedFile
 from onward.core.preservation import fold_references
 from onward.core.session import Session, SessionCompletion
+from onward.core.text.empty_answer import is_empty_answer
 from onward.core.transcript.transcript import Turn
 from onward.core.transcript.turn import lighten
 from onward.redact import Redactor
@@ -185,12 +186,16 @@ def _apply_statements(
     blockers: Sequence[str] | None,
     credits_used: float | None,
 ) -> Session:
-    """Return *session* with the user's statements, redacted."""
+    """Return *session* with the user's statements, redacted. A statement that there is nothing is left out."""
     project = projects.find(connection, session.project_id)
     redact = Redactor(project.key if project else b"").text
     return replace(
         session,
-        accomplishments=session.accomplishments if accomplishments is None else tuple(map(redact, accomplishments)),
-        blockers=session.blockers if blockers is None else tuple(map(redact, blockers)),
+        accomplishments=session.accomplishments if accomplishments is None else _statements(accomplishments, redact),
+        blockers=session.blockers if blockers is None else _statements(blockers, redact),
         credits_used=session.credits_used if credits_used is None else credits_used,
     )
+
+
+def _statements(texts: Sequence[str], redact: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(redact(text) for text in texts if not is_empty_answer(text))

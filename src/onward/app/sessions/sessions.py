@@ -99,8 +99,8 @@ def join(store: Store, project: Project, head: SessionHead, *, objectives: Seque
         session = next(iter(sessions.find_by_native_ids(connection, project.id, [head.id or ""])), None)
         if session is None:
             session = _await_transcript(connection, project, head, [redactor.text(objective) for objective in objectives], previous)
-        elif session.status != "active":
-            sessions.set_status(connection, session.id, "active")
+        elif session.status != "in_progress":
+            sessions.set_status(connection, session.id, "in_progress")
         return SessionStart(require_session(connection, session.id), previous)
 
 
@@ -129,7 +129,7 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
     with store.read() as connection:
         if number is not None:
             return require_numbered_session(connection, project, number)
-        session = sessions.find_latest(connection, project.id, "active")
+        session = sessions.find_latest(connection, project.id, "in_progress")
     if session is None:
         raise NotFound(
             Message("There is no active session in {project}.", project=project.name),
@@ -232,7 +232,7 @@ def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> 
 
 def reopen(store: Store, session: Session) -> Session:
     """Make a session active again. Its handoff stays until the session is completed again."""
-    return _set_status(store, session, "active")
+    return _set_status(store, session, "in_progress")
 
 
 def abandon(store: Store, session: Session) -> Session:

@@ -172,7 +172,7 @@ class Follower:
 
 
 def _record_sessions(followed: _FollowedFile, outcome: ImportedFile) -> None:
-    followed.sessions.update({item.session.id: item.session for item in outcome.sessions if item.session.status == "active"})
+    followed.sessions.update({item.session.id: item.session for item in outcome.sessions if item.session.status == "in_progress"})
 
 
 def follow(follower: Follower, is_over: Callable[[float], bool], on_file: Callable[[ImportedFile], None]) -> None:

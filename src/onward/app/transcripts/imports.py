@@ -204,7 +204,7 @@ class _Importer(ExitStack):
         if intake is None or session is None:
             return
         handoff_version = None
-        if self._complete and session.status == "active" and not outcome.error:
+        if self._complete and session.status == "in_progress" and not outcome.error:
             completed = completion.complete(self._store, session, budget_tokens=self._budget_tokens)
             session, handoff_version = completed.session, completed.handoff.version
         outcome.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, handoff_version))

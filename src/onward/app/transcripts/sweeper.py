@@ -120,7 +120,7 @@ def _list_quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Itera
     """Yield the active sessions of active projects that have turns and have ended, oldest first."""
     with store.read() as connection:
         names = {project.id: project.name for project in stored_projects.list_projects(connection)}
-        active = sessions.list_across_projects(connection, status="active", limit=MAX_SESSIONS)
+        active = sessions.list_across_projects(connection, status="in_progress", limit=MAX_SESSIONS)
         candidates = [session for session in active if session.turns and session.project_id in names]
         last_turn_at = {session.id: turns.last_turn_at(connection, session.id) for session in candidates}
     for session in reversed(candidates):

@@ -25,7 +25,22 @@ _CASES = bytes(ord("a") if chr(code).islower() else ord("A") if chr(code).isuppe
 
 
 def searchable_text(turn: Turn) -> str:
-    """Return the searchable text of *turn*. It must not change for the same turn: the index removes a turn by it."""
+    """Return the searchable text of *turn*: what `readable_text` returns, and the parts of its names. It must not change for the same turn:
+    the index removes a turn by it.
+    """
+    parts, names_source = _parts(turn)
+    if names_source and (names := split_names(names_source)):
+        parts.append(names)
+    return _encodable("\n".join(parts))
+
+
+def readable_text(turn: Turn) -> str:
+    """Return what *turn* says of the text that is searched, as it was written."""
+    return _encodable("\n".join(_parts(turn)[0]))
+
+
+def _parts(turn: Turn) -> tuple[list[str], str]:
+    """Return the texts of *turn*, and the text whose names are split."""
     parts = [turn.text] if turn.text else []
     names_source = turn.text[:MAX_NAMES_CHARS]
     for call in turn.calls:
@@ -35,9 +50,10 @@ def searchable_text(turn: Turn) -> str:
     if turn.thinking:
         parts.append(_shorten(turn.thinking))
     parts += [_shorten(result.text) for result in turn.results]
-    if names_source and (names := split_names(names_source)):
-        parts.append(names)
-    text = "\n".join(parts)
+    return parts, names_source
+
+
+def _encodable(text: str) -> str:
     # Only text beyond ASCII can contain lone surrogates, which no database accepts.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 

@@ -32,7 +32,7 @@ Text = Annotated[str, Form()]
 def list_accounts(visit: CurrentVisit, after: str = "") -> Response:
     """Show the accounts by name, the suggested account and the active session."""
     availabilities = accounts.list_accounts(visit.store, after=after, limit=MAX_ACCOUNTS + 1)
-    active_sessions = sessions.list_all(visit.store, status="active", limit=1)
+    active_sessions = sessions.list_all(visit.store, status="in_progress", limit=1)
     return page(
         visit,
         "pages/accounts.html",

@@ -26,7 +26,7 @@ def show_dashboard(visit: CurrentVisit, after: str = "") -> Response:
     open_jobs = [job for job in jobs.list_jobs(visit.store, limit=20) if job.is_open][:MAX_JOBS]
     if not summaries and not after:
         return page(visit, "pages/welcome.html", jobs=open_jobs)
-    active_sessions = sessions.list_all(visit.store, status="active", limit=MAX_ACTIVE)
+    active_sessions = sessions.list_all(visit.store, status="in_progress", limit=MAX_ACTIVE)
     return page(
         visit,
         "pages/dashboard.html",

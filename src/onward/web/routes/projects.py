@@ -81,7 +81,7 @@ def growth_part(visit: CurrentVisit, project_id: int) -> Response:
 
 @router.get("/projects/{project_id}/sessions")
 def list_sessions(
-    visit: CurrentVisit, project_id: int, status: Literal["", "active", "completed", "abandoned"] = "", before: int | None = None
+    visit: CurrentVisit, project_id: int, status: Literal["", "in_progress", "completed", "abandoned"] = "", before: int | None = None
 ) -> Response:
     """Show a project's sessions, newest first."""
     context = project_context(visit, project_id, "sessions")

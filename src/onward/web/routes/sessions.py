@@ -40,7 +40,7 @@ TurnOrdinal = Annotated[int, Query(ge=1, le=2**24)]
 @router.get("/sessions")
 def list_sessions(
     visit: CurrentVisit,
-    status: Literal["", "active", "completed", "abandoned"] = "",
+    status: Literal["", "in_progress", "completed", "abandoned"] = "",
     project: str = "",
     account: str = "",
     agent: str = "",
@@ -96,7 +96,7 @@ class PageHead(NamedTuple):
 def page_head(visit: Visit, session_id: int) -> PageHead:
     """Return what all pages of a session share. Raises `NotFound`."""
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
-    is_active = detail.session.status == "active"
+    is_active = detail.session.status == "in_progress"
     session_outlook = outlook(visit.store, detail.session, window=rotation_window(visit.settings)) if is_active else None
     account = (
         session_outlook.availability.account
@@ -138,7 +138,7 @@ def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdi
         turns=views,
         marked=(begin, end),
         has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
-        briefing=render_briefing(visit, head.project, head.detail) if head.detail.session.status == "active" else "",
+        briefing=render_briefing(visit, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
     )
 
 
