@@ -30,6 +30,7 @@ _FLAGS: dict[str, tuple[str, str]] = {
     "-pw": (r"plink|pscp|psftp|putty|kitty", r"[ ]" + _VALUE),
     "-S": (r"sudo", r""),
 }
+_FLAG_NAMES = frozenset(f"-{letter}" for letter in "uUaPpAXwWNckS")
 _ANY_ARGUMENT = r"[ ]?" + _VALUE
 
 
@@ -39,6 +40,8 @@ def find_flag_argument(text: str, position: int) -> Secret | None:
     A command that is known to take one gives any value away; of another, only a value that cannot be anything else.
     """
     flag = text[position + 1 : position + 3]
+    if flag not in _FLAG_NAMES or not (anything := _any_argument().match(text, position + 3)) or anything[1].isdigit():
+        return None
     if flag == "-p" and text[position + 3 : position + 4] == "w":
         flag = "-pw"
     if flag == "-S":
@@ -149,6 +152,11 @@ def _argument(pattern: str) -> re.Pattern[str]:
     named = pattern if "?P<value>" in pattern else pattern + r"(?P<value>(?!))"
     named = named if "?P<key>" in named else named + r"(?P<key>)"
     return re.compile(named if "?P<space>" in named else r"(?P<space>)(?:" + named + ")")
+
+
+@cache
+def _any_argument() -> re.Pattern[str]:
+    return re.compile(r"(?:w ?|[ =]?)([^\s=][^\s]{3,}|(?<=-S )\S)")
 
 
 @cache

@@ -12,15 +12,11 @@ import re
 from bisect import bisect_right
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
-from onward.redact import commands, hashes, prose, shapes, urls
-from onward.redact.names import NameJudge
+from onward.redact import hashes, shapes
+from onward.redact.needles import judge_all
 from onward.redact.plain_view import PlainView, has_escapes, plain_text
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MIN_LENGTH = 12
 """A shorter text cannot hold a secret together with the name or shape that gives it away."""
@@ -35,60 +31,8 @@ def _translation_table(images: dict[str, str], other: int | None = None) -> byte
     return bytes(table)
 
 
-_LOWER = {chr(code).upper(): chr(code) for code in range(ord("a"), ord("z") + 1)}
 _WORDS = _translation_table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+": "w"}, other=ord(" "))
 _RUN = b"w" * shapes.RUN_LENGTH
-# Letters that differ are made one, so that `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same: one scan finds all.
-_NAMES = _translation_table({**_LOWER, "-_. \n\"'&?IiOo": "_", "Nn": "y", "23456789": "1"})
-_NEEDLES: tuple[tuple[bytes, int, Callable[[NameJudge, int], Secret | None]], ...] = (
-    # The folded word, the place of its rarest letter in it, and its judge.
-    (b"secret", 0, NameJudge.judge_secret),
-    (b"key", 0, NameJudge.judge_key),
-    (b"pass", 0, NameJudge.judge_password),
-    (b"auth", 3, NameJudge.judge_authorization),
-    (b"pwd", 0, NameJudge.judge_short_password),
-    (b"psk", 0, NameJudge.judge_short_password),
-    (b"pw", 0, NameJudge.judge_pw),
-    (b"cred", 0, NameJudge.judge_short_password),
-    (b"c__k_e", 3, NameJudge.judge_cookie),
-    (b"t_f_ed_by", 5, NameJudge.judge_identified),
-    (b"l_g_y", 0, NameJudge.judge_login),
-    (b"p_y", 0, NameJudge.judge_pin),
-    (b"keyyw", 0, NameJudge.judge_foreign),
-    (b"phrase", 0, NameJudge.judge_phrase),
-    (b"1$", 1, NameJudge.judge_hash),
-    (b"sayd_", 0, NameJudge.judge_foreign),
-    (b"seyha", 3, NameJudge.judge_foreign),
-    (b"clave", 0, NameJudge.judge_foreign),
-    (b"par_la", 0, NameJudge.judge_foreign),
-    (b"wachtw", 3, NameJudge.judge_foreign),
-    (b"hesl_", 0, NameJudge.judge_foreign),
-    (b"hasl_", 0, NameJudge.judge_foreign),
-    (b"mdp", 1, NameJudge.judge_foreign),
-)
-_LOOKAHEADS = {b"key": rb"(?![a-z])", b"pw": rb"(?![a-z])", b"p_y": rb"(?<![a-z]p_y)(?![a-z])"}
-
-
-def _anchored_needles() -> tuple[tuple[re.Pattern[bytes], dict[bytes, tuple[int, Callable[[NameJudge, int], Secret | None]]]], ...]:
-    """Return a pattern for each rarest letter: one that starts with a plain letter is searched ten times as fast as an alternation."""
-    by_anchor: dict[bytes, dict[bytes, tuple[bytes, int, Callable[[NameJudge, int], Secret | None]]]] = {}
-    for needle, place, judge in _NEEDLES:
-        by_anchor.setdefault(needle[place : place + 1], {})[needle[place + 1 :]] = (needle, place, judge)
-    return tuple(
-        (
-            re.compile(
-                re.escape(anchor)
-                + b"(?:"
-                + b"|".join(
-                    re.escape(rest) + (b"(?<=" + re.escape(needle) + b")" if place else b"") + _LOOKAHEADS.get(needle, b"")
-                    for rest, (needle, place, _) in sorted(needles.items(), key=lambda item: -len(item[0]))
-                )
-                + b")"
-            ),
-            {anchor + rest: (place, judge) for rest, (_, place, judge) in needles.items()},
-        )
-        for anchor, needles in by_anchor.items()
-    )
 
 
 def find_secrets(text: str) -> list[Secret]:
@@ -111,12 +55,10 @@ def _find(text: str, *, is_line: bool = False) -> list[Secret]:
     start = words.find(_RUN)
     if start >= 0:
         _find_in_runs(text, words, start, secrets, is_line=is_line)
-    _find_by_name(text, octets.translate(_NAMES), secrets)
-    secrets += filter(None, (commands.find_flag_argument(text, match.start()) for match in _flag().finditer(octets)))
-    if "@" in text:
-        _find_in_urls(text, secrets)
-    if not text.isascii():
-        secrets += prose.find_foreign(text, octets)
+    lowered = octets.lower()
+    if PLACEHOLDER_HEAD in text:
+        lowered = _blank_placeholders(text, lowered)
+    secrets += judge_all(text, lowered)
     return secrets
 
 
@@ -170,20 +112,6 @@ _WRAPPED_COLUMNS = 60
 _MAX_WRAPPED_CHARS = 1500
 
 
-def _find_by_name(text: str, folded: bytes, secrets: list[Secret]) -> None:
-    """Add the secrets that a name before them gives away."""
-    names: NameJudge | None = None
-    if PLACEHOLDER_HEAD in text:
-        folded = _blank_placeholders(text, folded)
-    for pattern, judges in _patterns():
-        for match in pattern.finditer(folded):
-            names = names or NameJudge(text)
-            place, judge = judges[match.group()]
-            secret = judge(names, match.start() - place)
-            if secret:
-                secrets.append(secret)
-
-
 def _blank_placeholders(text: str, folded: bytes) -> bytes:
     """Return *folded* with blanks in place of the placeholders of *text*: the words in a placeholder name nothing."""
     parts: list[bytes] = []
@@ -192,16 +120,6 @@ def _blank_placeholders(text: str, folded: bytes) -> bytes:
         parts += folded[end : match.start()], b" " * len(match.group())
         end = match.end()
     return b"".join((*parts, folded[end:]))
-
-
-def _find_in_urls(text: str, secrets: list[Secret]) -> None:
-    """Add the passwords in URLs."""
-    position = text.find("@")
-    while position >= 0:
-        secret = urls.find_password(text, position)
-        if secret:
-            secrets.append(secret)
-        position = text.find("@", position + 1)
 
 
 def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
@@ -220,19 +138,9 @@ def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[bytes], dict[bytes, tuple[int, Callable[[NameJudge, int], Secret | None]]]], ...]:
-    return _anchored_needles()
-
-
-@cache
 def _continuation() -> re.Pattern[str]:
     """The rest of a token at the start of a line: no path, and no word."""
     return re.compile(r"(?=[\w+/.-]{0,40}[\d=])[\w+/-]+(?:\.[\w-]{8,})?=*(?=[\s\"'`),;&}\]]|$)")
-
-
-@cache
-def _flag() -> re.Pattern[bytes]:
-    return re.compile(rb" -(?=[uUaPpAXwWNck][ =\"'A-Za-z0-9]|S )")
 
 
 @cache

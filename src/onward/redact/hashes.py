@@ -18,7 +18,7 @@ _SERVICES = frozenset(
     "linkedin logdna looker mailchimp mailgun mapbox mattermost mem0 meraki messagebird midtrans miro mistral mixpanel "
     "monday moonshot mux netlify newrelic newyorktimes ngrok nytimes okta ollama openweather opsgenie ovh pagerduty "
     "papertrail paypal pinecone plaid plivo postmark pubnub pusher rapidapi razorpay retell rollbar scaleway scalr scw "
-    "segment sendbird sentry sig signature snowflake snyk sonar squarespace sslmate sumologic tableau telegr telegram "
+    "segment sendbird sentry snowflake snyk sonar squarespace sslmate sumologic tableau telegr telegram "
     "telnyx travis twilio twitch twitter upstage upstash vercel virustotal voyage vultr wakatime wandb weatherstack woo "
     "woocommerce workos yandex zendesk zoho ".split()
 )
@@ -60,11 +60,12 @@ def match_run(text: str, start: int, end: int) -> Secret | None:
         return Secret(start, end, "api-key")
     if mark == " " and text[start - 2 : start - 1] not in ("=", ":", ">", "|", ","):
         return None
-    match = _named().search(before)
-    if not match or end - start < _RANDOM_LEAST or not is_random(text[start:end]):
+    match = _named_backwards().match(before[::-1]) if end - start >= _RANDOM_LEAST else None
+    if not match or not is_random(text[start:end]):
         return None
-    words = set(_words().findall((match[1] or match[2]).lower()))
-    if words.isdisjoint(_SERVICES) or not words.isdisjoint(_HARMLESS_WORDS):
+    words = set(_words().findall((match[1] or match[2])[::-1].lower()))
+    is_signature = not words.isdisjoint(("sig", "signature")) and before[: -match.end()][-1:] in ("?", "&")
+    if (words.isdisjoint(_SERVICES) and not is_signature) or not words.isdisjoint(_HARMLESS_WORDS):
         return None
     value_end = _value_end().match(text, end)
     return Secret(start, value_end.end() if value_end else end, "api-key")
@@ -99,10 +100,11 @@ def _discord() -> re.Pattern[str]:
 
 
 @cache
-def _named() -> re.Pattern[str]:
+def _named_backwards() -> re.Pattern[str]:
+    """A name and what assigns a value to it, or calls it with one; both read from the value back."""
     return re.compile(
-        r"([A-Za-z][\w.-]{1,40})(?:\\*[\"'`])?[\])]?\s{0,3}(?:=>|:=|\?=|\|\||=|:|>|,)[\s=]{0,3}(?:\\*[\"'`])?$"
-        r"|([A-Za-z]\w{2,30})\((?:[^()\n]{0,40},\s*)?\\*[\"'`]$"
+        r"[\"'`]\\*(?:\s*,[^()\n]{0,40})?\((\w{2,30}[A-Za-z])"
+        r"|(?:[\"'`]\\*)?[\s=]{0,3}(?:>=|=:|=\?|\|\||=|:|>|,)\s{0,3}[\])]?(?:[\"'`]\\*)?([\w.-]{1,40}[A-Za-z])"
     )
 
 

@@ -49,41 +49,40 @@ class NameJudge:
     """Judges the telling names of one text."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._judged_range = range(0)
 
     @cached_property
     def _bare_values(self) -> Stretch:
-        return Stretch(self._text, patterns.bare_value())
+        return Stretch(self.text, patterns.bare_value())
 
     @cached_property
     def _env_values(self) -> Stretch:
-        return Stretch(self._text, patterns.env_value())
+        return Stretch(self.text, patterns.env_value())
 
     @cached_property
     def _key_blocks(self) -> KeyBlocks:
-        return KeyBlocks(self._text)
+        return KeyBlocks(self.text)
 
     def judge_key(self, position: int) -> Secret | None:
-        """Judge a name that ends in `key` or `token`, *position* being that of `key` or `ken`."""
-        text, position = self._text, position - 1
-        if position < 0:
+        """Judge a name that ends in `key`."""
+        text, end = self.text, position + 3
+        if text[end : end + 1].islower():
             return None
-        word = text[position : position + 4].lower()
-        if word == "oken":
-            if text[position - 1 : position] not in ("t", "T") or _name_stem(text, position - 1).endswith(_HARMLESS_TOKENS):
-                return None
-            return self._named_secret(position, position + 4)
-        if not word.endswith("key"):
-            return self.judge_foreign(position + 1) if word.endswith("ken") else None
-        if text.startswith(("-----", " BLOCK-----"), position + 4):
+        if text.startswith(("-----", " BLOCK-----"), end):
             return self._key_blocks.find(position)
-        if text.startswith("-File-", position + 4):
+        if text.startswith("-File-", end):
             return self._key_blocks.find_putty(position)
-        if word[0] in "&?" and text.startswith("=", position + 4):
-            return self._assigned_secret("query_key", position + 4)
-        is_secret = _name_stem(text, position + 1).endswith(_KEY_OWNER_ENDS) or text.startswith("--", position - 1)
-        return self._named_secret(position, position + 4) if is_secret else None
+        if text[position - 1 : position] in ("&", "?") and text.startswith("=", end):
+            return self._assigned_secret("query_key", end)
+        is_secret = _name_stem(text, position).endswith(_KEY_OWNER_ENDS) or text.startswith("--", max(0, position - 2))
+        return self._named_secret(position, end) if is_secret else None
+
+    def judge_token(self, position: int) -> Secret | None:
+        """Judge a name that contains `token`."""
+        if _name_stem(self.text, position).endswith(_HARMLESS_TOKENS):
+            return None
+        return self._named_secret(position, position + 5)
 
     def judge_secret(self, position: int) -> Secret | None:
         """Judge a name that contains `secret`."""
@@ -91,7 +90,7 @@ class NameJudge:
 
     def judge_password(self, position: int) -> Secret | None:
         """Judge a name that contains `pass`, `password` or similar."""
-        text = self._text
+        text = self.text
         if text[position + 4 : position + 5] not in _PASS_FOLLOWERS:
             return None
         match = patterns.password_name().match(text, position)
@@ -103,22 +102,22 @@ class NameJudge:
                 return self._joined_pass(match.end())
             if text[position - 1 : position] not in ("_", "-", "$"):
                 return commands.find_pass_argument(text, position) or self._plain_pass(match.end())
-        if self._text[position + 4 : position + 8].lower() == "code" and (pin := prose.find_pin(self._text, match.end())):
+        if self.text[position + 4 : position + 8].lower() == "code" and (pin := prose.find_pin(self.text, match.end())):
             return pin
         return self._named_secret(position, match.end())
 
     def judge_short_password(self, position: int) -> Secret | None:
         """Judge a name that contains `pwd`, `psk`, `pw` or `cred`."""
-        match = patterns.short_password_name().match(self._text, position)
-        if not match or (match[1] and self._text[position - 1 : position].isalpha() and match[1][0].islower()):
+        match = patterns.short_password_name().match(self.text, position)
+        if not match or (match[1] and self.text[position - 1 : position].isalpha() and match[1][0].islower()):
             return None
-        if self._text[position : position + 4].lower() == "cred" and (login := prose.find_login(self._text, match.end())):
+        if self.text[position : position + 4].lower() == "cred" and (login := prose.find_login(self.text, match.end())):
             return login
         return self._named_secret(position, match.end())
 
     def judge_authorization(self, position: int) -> Secret | None:
         """Judge an `Authorization` header: its credentials after the scheme; or a name that ends in `auth`."""
-        match = patterns.authorization().match(self._text, position)
+        match = patterns.authorization().match(self.text, position)
         if not match:
             return self._judge_auth(position)
         start, stop = match.span("value")
@@ -129,21 +128,21 @@ class NameJudge:
         return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
 
     def _judge_auth(self, position: int) -> Secret | None:
-        if command := commands.find_redis_password(self._text, position):
+        if command := commands.find_redis_password(self.text, position):
             return command
-        match = patterns.auth_pair().match(self._text, position)
+        match = patterns.auth_pair().match(self.text, position)
         group = "argument" if match and match["argument"] else "value"
         if match and (is_strong_password(match[group]) or is_likely_password(match[group])):
             return Secret(*match.span(group), "password")
-        match = patterns.auth_value().match(self._text, position)
+        match = patterns.auth_value().match(self.text, position)
         if not match or is_stand_in(match["value"]) or not is_random(match["value"]):
             return None
         return Secret(*match.span("value"), "token")
 
     def judge_cookie(self, position: int) -> Secret | None:
         """Judge a `Cookie` or `Set-Cookie` header: the first value of it that is random."""
-        match = patterns.cookie().match(self._text, position)
-        for pair in patterns.cookie_pair().finditer(self._text, match.end(), match.end() + 2000) if match else ():
+        match = patterns.cookie().match(self.text, position)
+        for pair in patterns.cookie_pair().finditer(self.text, match.end(), match.end() + 2000) if match else ():
             if len(pair[2]) >= 16 and is_random(pair[2]) and not is_stand_in(pair[2]):
                 return Secret(*pair.span(2), "cookie")
             if pair[3]:
@@ -152,51 +151,53 @@ class NameJudge:
 
     def judge_pw(self, position: int) -> Secret | None:
         """Judge the name `pw` as a word or the last part of a name."""
-        text = self._text
+        text = self.text
         match = patterns.pw_value().match(text, position)
         if not match or not patterns.pw_before().search(text, max(0, position - 24), position):
             return None
         return self._named_secret(position, position + 2)
 
     def judge_identified(self, position: int) -> Secret | None:
-        """Judge `IDENTIFIED BY` in SQL."""
-        match = patterns.identified().match(self._text, position)
-        return None if not match or is_stand_in(match["value"]) else Secret(*match.span("value"), "password")
+        """Judge `IDENTIFIED BY` in SQL; in small letters it may be prose."""
+        match = patterns.identified().match(self.text, position)
+        if not match or is_stand_in(match["value"]) or not (self.text[position].isupper() or is_likely_password(match["value"])):
+            return None
+        return Secret(*match.span("value"), "password")
 
     def judge_login(self, position: int) -> Secret | None:
         """Judge `login admin / …` and `login('ayu', '…')`."""
-        match = patterns.login_call().match(self._text, position)
+        match = patterns.login_call().match(self.text, position)
         if match and (is_strong_password(match["value"]) or is_likely_password(match["value"])):
             return Secret(*match.span("value"), "password")
-        match = patterns.login_value().match(self._text, position)
+        match = patterns.login_value().match(self.text, position)
         if match and is_random(match["value"]) and has_digit(match["value"]) and not is_stand_in(match["value"]):
             return Secret(*match.span("value"), "token")
-        return prose.find_login(self._text, position + 5)
+        return prose.find_login(self.text, position + 5)
 
     def judge_phrase(self, position: int) -> Secret | None:
         """Judge a passphrase or seed phrase of several words."""
-        return prose.find_phrase(self._text, position + 6)
+        return prose.find_phrase(self.text, position + 6)
 
     def judge_pin(self, position: int) -> Secret | None:
         """Judge the word PIN."""
-        match = patterns.pin_word().match(self._text, position)
-        return prose.find_pin(self._text, match.end()) if match else None
+        match = None if self.text[position - 1 : position].isalpha() else patterns.pin_word().match(self.text, position)
+        return prose.find_pin(self.text, match.end()) if match else None
 
     def judge_hash(self, position: int) -> Secret | None:
         """Judge a stored hash of a password, as in `$2b$12$…`."""
-        return hashes.find_hash(self._text, position + 1)
+        return hashes.find_hash(self.text, position + 1)
 
     def judge_foreign(self, position: int) -> Secret | None:
         """Judge a word for a password in a language written in ASCII."""
-        match = patterns.foreign_word().match(self._text, position)
-        if not match or self._text[position - 1 : position].isalnum() or self._text[match.end() : match.end() + 1].isalnum():
+        match = patterns.foreign_word().match(self.text, position)
+        if not match or self.text[position - 1 : position].isalnum() or self.text[match.end() : match.end() + 1].isalnum():
             return None
-        return prose.find_login(self._text, match.end()) or prose.find_announced(self._text, position, match.end(), "password")
+        return prose.find_login(self.text, match.end()) or prose.find_announced(self.text, position, match.end(), "password")
 
     def _joined_pass(self, end: int) -> Secret | None:
         """Return the value of a name like `requirepass`, `-storepass` or `SSHPASS`."""
-        match = patterns.joined_pass_value().match(self._text, end)
-        if not patterns.joined_pass_name().search(self._text, max(0, end - 24), end):
+        match = patterns.joined_pass_value().match(self.text, end)
+        if not patterns.joined_pass_name().search(self.text, max(0, end - 24), end):
             return None
         if not match or is_stand_in(match["value"]) or not (is_strong_password(match["value"]) or is_random(match["value"])):
             return None
@@ -204,12 +205,12 @@ class NameJudge:
 
     def _plain_pass(self, end: int) -> Secret | None:
         """Return the value assigned to the plain name `pass`."""
-        match = patterns.assignment().match(self._text, end)
+        match = patterns.assignment().match(self.text, end)
         if not match or match["rest"] or match["operator"] == " ":
             return None
         if match["quoted"] is not None:
             return Secret(*match.span("quoted"), "password") if is_password(match["quoted"], in_env=False) else None
-        value = self._text[match.end() : self._bare_values.end(match.end())]
+        value = self.text[match.end() : self._bare_values.end(match.end())]
         is_secret = is_strong_password(value) or (
             "=" in match["operator"] and len(value) >= 12 and is_random(value) and not is_stand_in(value)
         )
@@ -217,7 +218,7 @@ class NameJudge:
 
     def _named_secret(self, position: int, end: int) -> Secret | None:
         """Return the value that the name whose telling part is *text[position:end]* announces."""
-        text = self._text
+        text = self.text
         if position in self._judged_range:
             return None
         before = text[max(0, position - _LONGEST_NAME) : position]
@@ -243,7 +244,7 @@ class NameJudge:
 
     def _find_in_sentence(self, name: str, position: int, end: int) -> Secret | None:
         """Return the value of a name in a command line or a sentence, without an operator."""
-        text = self._text
+        text = self.text
         if _is_password_name(name) or name.lower().endswith("creds"):
             secret = commands.find_near_name(text, position, end, name)
         elif patterns.long_token().search(text, end, end + 110):
@@ -259,7 +260,7 @@ class NameJudge:
 
     def _assigned_secret(self, name: str, end: int) -> Secret | None:
         """Return the value assigned to *name*, whose telling part ends at *end*."""
-        text = self._text
+        text = self.text
         match = patterns.assignment().match(text, end)
         if not match:
             return None
@@ -294,7 +295,7 @@ class NameJudge:
 
     def _bare_end(self, start: int, stop: int, *, in_env: bool, operator: str) -> int:
         """Return the end of the bare value at *start*, or *start* if it is a call or the like."""
-        text = self._text
+        text = self.text
         if in_env:
             return self._env_values.end(start)
         # In a list with semicolons, as a connection string is, nothing but a semicolon ends the value.

@@ -133,8 +133,8 @@ def auth_value() -> re.Pattern[str]:
 
 @cache
 def identified() -> re.Pattern[str]:
-    """`IDENTIFIED BY` in SQL, from its fourth letter on."""
-    return re.compile(r"(?i)tified by\s+(?:password\s+)?(?P<quote>\\*[\"'])(?P<value>(?:(?!(?P=quote))[^\s\\]){4,200})(?P=quote)")
+    """`IDENTIFIED BY` in SQL."""
+    return re.compile(r"(?i)identified by\s+(?:password\s+)?(?P<quote>\\*[\"'])(?P<value>(?:(?!(?P=quote))[^\s\\]){4,200})(?P=quote)")
 
 
 @cache

@@ -50,12 +50,19 @@ class PlainView:
 
 def plain_text(text: str) -> str:
     """Return the text of `PlainView(text)`, much faster: most texts hold no secret, and need no way back."""
-    if "\x1b" in text or _coded_escape().search(text):
-        return _escape().sub(_image, text)
-    if "\\\\" in text:
-        text = _backslashes().sub(r"\\", text)
+    if "\x1b" in text or ("[" in text and any(code in text for code in _WRITTEN_COLOURS)):
+        text = _colour().sub("", text)
+    while "\\\\" in text:
+        text = text.replace("\\\\", "\\")
+    if "\\u" in text:
+        text = _code().sub(_image_of_code, text)
     text = text.replace("\\n", "\n").replace('\\"', '"')
-    return _other_escape().sub(_other_image, text) if "\\" in text else text
+    if "\\" in text:
+        text = text.replace("\\t", "\t").replace("\\r", "\r").replace("\\'", "'").replace("\\/", "/")
+    return text
+
+
+_WRITTEN_COLOURS = ("\\u001", "\\x1", "\\033[", "\\e[")
 
 
 def has_escapes(text: str) -> bool:
@@ -65,11 +72,15 @@ def has_escapes(text: str) -> bool:
 
 def _image(match: re.Match[str]) -> str:
     if match["code"]:
-        character = chr(int(match["code"], 16))
-        return "?" if "\ud800" <= character <= "\udfff" else character
+        return _image_of_code(match)
     if match["slashes"]:
         return "\\"
     return _CHARACTERS.get(match["letter"], match["letter"]) if match["letter"] else ""
+
+
+def _image_of_code(match: re.Match[str]) -> str:
+    character = chr(int(match["code"], 16))
+    return "?" if "\ud800" <= character <= "\udfff" else character
 
 
 @cache
@@ -81,19 +92,10 @@ def _escape() -> re.Pattern[str]:
 
 
 @cache
-def _coded_escape() -> re.Pattern[str]:
-    return re.compile(r"\\(?:u[0-9a-fA-F]{4}|x1[bB]\[|033\[|e\[)")
+def _colour() -> re.Pattern[str]:
+    return re.compile(r"(?:\x1b|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*[A-Za-z]")
 
 
 @cache
-def _backslashes() -> re.Pattern[str]:
-    return re.compile(r"\\{2,}")
-
-
-@cache
-def _other_escape() -> re.Pattern[str]:
-    return re.compile(r"\\([rt'/])")
-
-
-def _other_image(match: re.Match[str]) -> str:
-    return _CHARACTERS.get(match[1], match[1])
+def _code() -> re.Pattern[str]:
+    return re.compile(r"\\u(?P<code>[0-9a-fA-F]{4})")

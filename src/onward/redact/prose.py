@@ -26,39 +26,33 @@ _VERBS = frozenset("is are was = : adalah ialah yaitu lautet ist est es é e è 
 _MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为", "為", "=")
 """What stands right before a value that a word announces."""
 
-_SCRIPT_WORDS = (
-    "密码", "密碼", "口令", "密钥", "密鑰", "令牌", "パスワード", "暗証番号", "合言葉", "비밀번호", "비번", "암호",
-    "패스워드", "парол", "ключ", "كلمة المرور", "كلمة السر", "الرقم السري", "पासवर्ड", "รหัสผ่าน", "סיסמ", "κωδικ",
-)  # fmt: skip
-_LATIN_WORDS = {b"?ifre": "şifre", b"?t kh": "mật khẩu", b"?o": "hasło", b"?senord": "lösenord", b"?a": "contraseña"}
-"""Words for a password or a key that are not ASCII, in lower case; those in Latin script with what is ASCII of them."""
+_SPACED = (
+    "парол ключ şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
+    "jelszó парола лозинка пароль ключ_доступа токен"
+).split()
+_JOINED = (
+    "密码 密碼 口令 密钥 密鑰 令牌 パスワード 暗証番号 合言葉 비밀번호 비번 암호 패스워드 كلمة_المرور كلمة_السر الرقم_السري पासवर्ड "
+    "รหัสผ่าน סיסמ"
+).split()
+"""Words for a password or a key that are not ASCII: those that spaces divide from others, and those of other scripts."""
 
 
-def find_foreign(text: str, octets: bytes) -> list[Secret]:
-    """Return the secrets that a word which is not ASCII announces; *octets* is the text with a question mark for each such character."""
-    words = list(dict.fromkeys(_LATIN_WORDS[match.group().lower()] for match in _latin().finditer(octets)))
-    if b"??" in octets and _other_script().search(text):
-        words += _SCRIPT_WORDS
-    lowered = text.lower() if words else ""
-    secrets: list[Secret] = []
-    for word in words if len(lowered) == len(text) else ():
-        position = lowered.find(word)
-        while position >= 0:
-            is_word = word[0] < "\u3000" and text[position - 1 : position].isalpha()
-            if not is_word and (secret := find_announced(text, position, position + len(word), "password")):
-                secrets.append(secret)
-            position = lowered.find(word, position + 1)
-    return secrets
+def _spellings(word: str) -> tuple[str, ...]:
+    text = word.replace("_", " ")
+    return tuple(dict.fromkeys((text, text.capitalize(), text.upper())))
 
 
-@cache
-def _latin() -> re.Pattern[bytes]:
-    return re.compile(rb"\?(?:[iI][fF][rR][eE]|t [kK]h|[oO](?<=[hH][aA][sS]\?[oO])|senord|a(?<=contrase\?a))")
+_SPACED_SPELLINGS = [spelling for word in dict.fromkeys(_SPACED) if not word.isascii() for spelling in _spellings(word)]
+SCRIPT_WORDS = [*_SPACED_SPELLINGS, *(word.replace("_", " ") for word in _JOINED)]
+SPACED_WORDS = len(_SPACED_SPELLINGS)
+"""This many of `SCRIPT_WORDS` come first, and are no part of a longer word."""
 
 
-@cache
-def _other_script() -> re.Pattern[str]:
-    return re.compile("[^\x00-\u036f\u1e00-\u2bff\u3000-\u303f\ufe00-\ufeff\U0001f000-\U0001faff]")
+def find_foreign(text: str, position: int, end: int, *, is_joined: bool) -> Secret | None:
+    """Return the secret that the word *text[position:end]*, which is not ASCII, announces."""
+    if not is_joined and text[position - 1 : position].isalpha():
+        return None
+    return find_announced(text, position, end, "password")
 
 
 def find_announced(text: str, position: int, end: int, name: str) -> Secret | None:

@@ -111,9 +111,17 @@ def _prefix_pattern(prefix: str) -> re.Pattern[str]:
     return re.compile(re.escape(prefix) + rf"[\w+/.*=-]{{{PREFIXES[prefix]},}}")
 
 
+_UUID_LENGTH = 36
+
+
+def _suffix(run: str) -> bool:
+    """Return whether *run* is a key that is known by its end: of MaxMind, Mailchimp or Azure DevOps."""
+    is_candidate = run[-4:] == "_mmk" or run[76:80] == "AZDO" or run[-4:-1] == "-us" or run[-5:-2] == "-us"
+    return is_candidate and _suffixed().match(run) is not None
+
+
 @cache
 def _suffixed() -> re.Pattern[str]:
-    """Keys that are known by their end: of MaxMind, Mailchimp and Azure DevOps."""
     return re.compile(r"(?:[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[0-9a-f]{32}-us\d{1,2}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})$")
 
 
@@ -152,11 +160,14 @@ def match_part(text: str, start: int, end: int) -> Secret | None:
         # A blob has no start in sight, and any head may come up in it by chance.
         if start - first < len(before) and text[first : first + 3] in HEADS and (secret := _match_head(text, first)) and secret.end > start:
             return secret
-    parts = text[start:end].replace("-", "_").split("_")
-    if text[end - 4 : end] == "_mmk" or text[end - 6 : end - 2] == "-us1" or text[end - 5 : end - 1] == "-us1" or len(parts) == 1:
-        match = _suffixed().match(text, start, end)
-        if match or len(parts) == 1:
-            return Secret(start, end, "api-key") if match else None
+    run = text[start:end]
+    if _suffix(run):
+        return Secret(start, end, "api-key")
+    if run.isalnum() or (len(run) == _UUID_LENGTH and run[8] == run[13] == run[18] == run[23] == "-"):
+        return None
+    parts = run.replace("-", "_").split("_")
+    if len(parts) == 1:
+        return None
     position = start
     for part in parts[:-1]:
         position += len(part) + 1

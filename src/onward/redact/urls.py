@@ -39,6 +39,9 @@ def find_password(text: str, position: int) -> Secret | None:
 
 def _find_oracle_password(text: str, position: int) -> Secret | None:
     """Return the password in `user/password@//host` or `user/password@host:1521`."""
+    before = text[max(0, position - 80) : position]
+    if before[-1:].isspace() or ("/" not in before and ":" not in before):
+        return None
     pair = _pair().search(text, max(0, position - 120), position)
     if pair and pair.end() == position and _host().match(text, position + 1) and is_strong_password(pair[1]):
         return Secret(*pair.span(1), "password")
