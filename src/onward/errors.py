@@ -166,7 +166,8 @@ class NotAllowed(OnwardError):
 class ProviderFailed(OnwardError):
     """A model's provider refused, or did not answer.
 
-    `is_temporary` tells whether the same request may succeed later, `retry_after_seconds` when, if the provider said so. `input_tokens`,
+    `is_temporary` tells whether the same request may succeed later, `retry_after_seconds` when, if the provider said so. `remedy` is the
+    part of the hint that helps beyond waiting: it may be empty. `input_tokens`,
     `output_tokens` and `cost_usd` are the cost of unusable answers; `cost_usd` is None if no price is known. The message contains no text
     of the provider, which may quote the key.
     """
@@ -179,6 +180,7 @@ class ProviderFailed(OnwardError):
         message: str | Message,
         hint: str | Message = "",
         *,
+        remedy: str | Message = "",
         retry_after_seconds: float | None = None,
         input_tokens: int = 0,
         output_tokens: int = 0,
@@ -186,6 +188,7 @@ class ProviderFailed(OnwardError):
     ) -> None:
         super().__init__(message, hint)
         self.reason = reason
+        self.remedy = remedy
         self.retry_after_seconds = retry_after_seconds
         self.input_tokens = input_tokens
         self.output_tokens = output_tokens

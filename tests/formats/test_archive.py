@@ -47,7 +47,7 @@ def test_a_name_that_leads_outside_is_refused(reading, name):
 
 
 def test_an_archive_without_conversations_is_refused(reading):
-    with pytest.raises(BadInput, match="holds no conversations"):
+    with pytest.raises(BadInput, match="contains no conversations"):
         reading(archive(**{"notes.json": b"[]"}))
 
 

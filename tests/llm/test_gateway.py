@@ -222,6 +222,7 @@ def test_offline_a_job_waits_says_so_and_goes_on(store, scripted, asking, tmp_pa
         assert (job.state, job.step, job.attempts) == ("queued", "waiting for the model", attempt)
         assert "is unreachable" in str(job.error["message"])
         assert "continues by itself" in str(job.error["hint"])
+        assert "Check the network" in str(job.error["hint"])
     using[0] = asking
     scripted.does(scripted.says("fine"))
     job = take_step(store, piece, bench, asking.job_id)

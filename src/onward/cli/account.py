@@ -25,6 +25,7 @@ from onward.cli.input_file import resolve_input
 from onward.cli.presentation import is_terminal, note, paint, quantity, say, say_json, say_table
 from onward.core.accounts.accounts import Account, AccountAvailability, AccountStatus
 from onward.errors import BadInput
+from onward.message import Message
 
 name_argument = click.argument("name", metavar="NAME")
 model_option = click.option("--model", default="", metavar="NAME", help="The model that the session needs.")
@@ -200,7 +201,10 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
         deleted_account = backend.accounts.require(name)
         if not yes:
             if not is_terminal(sys.stdin):
-                raise BadInput(f"Deleting account {deleted_account.name} needs a confirmation.", "Add --yes to delete it permanently.")
+                raise BadInput(
+                    Message("Deleting account {name} needs a confirmation.", name=deleted_account.name),
+                    "Add --yes to delete it permanently.",
+                )
             click.confirm(f"Permanently delete account {deleted_account.name} and its events?", abort=True, err=True)
         backend.accounts.delete(deleted_account)
     if as_json:
@@ -230,7 +234,8 @@ def import_(file: str, as_json: bool) -> None:
         note(f"row {error.row}{' (' + error.name + ')' if error.name else ''}: {error.message}")
     if batch.errors:
         raise BadInput(
-            f"No account was added: {quantity(len(batch.errors), 'invalid row')}.", "Correct the rows listed above and import again."
+            Message("No account was added: {rows}.", rows=quantity(len(batch.errors), "invalid row")),
+            "Correct the rows listed above and import again.",
         )
     if not as_json:
         say(f"Added {quantity(len(batch.created), 'account')}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from onward.errors import BadInput, UnreadableFile
+from onward.message import Message
 
 MAX_BYTES = 16 * 2**20
 
@@ -16,7 +17,9 @@ def read_rows(source: Path | BinaryIO) -> list[dict[str, Any]]:
     try:
         data = source.read_bytes() if isinstance(source, Path) else source.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UnreadableFile(f"Cannot read {source}: {error.strerror}.", "Check the path and its permissions.") from error
+        raise UnreadableFile(
+            Message("Cannot read {path}: {problem}.", path=source, problem=error.strerror), "Check the path and its permissions."
+        ) from error
     if len(data) > MAX_BYTES:
         raise BadInput("The file is larger than 16 MiB.", "Split it into smaller files.")
     text = data.decode("utf-8-sig", "replace").strip()
@@ -35,7 +38,7 @@ def _read_json_rows(text: str) -> list[dict[str, Any]]:
     try:
         rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
     except ValueError as error:
-        raise BadInput(f"The file is neither CSV nor JSON: {error}.", "Correct that line.") from error
+        raise BadInput(Message("The file is neither CSV nor JSON: {problem}.", problem=error), "Correct that line.") from error
     if not all(isinstance(row, dict) for row in rows):
         raise BadInput("A row is not a JSON object.", 'Write each account as {"name": …}.')
     return list(rows)

@@ -10,6 +10,7 @@ from onward.cli.context import json_option, use_backend
 from onward.cli.presentation import ProgressBar, quantity, say, say_json
 from onward.core.archive_result import ExportedArchive, ImportedArchive
 from onward.errors import BadInput
+from onward.message import Message
 
 
 @click.command("export")
@@ -33,7 +34,7 @@ def export(name: str, file: Path | None, training: bool, force: bool, as_json: b
         current_project = backend.require_project()
         target = file or Path(f"{current_project.name.replace('/', '-')}.onward.zip")
         if target.exists() and not force:
-            raise BadInput(f"{target} already exists.", "Add --force to overwrite it, or name another file.")
+            raise BadInput(Message("{file} already exists.", file=target), "Add --force to overwrite it, or name another file.")
         archive = backend.archives.export(current_project, target, training=training, on_progress=progress.update)
     if as_json:
         say_json({"project": current_project.name, "file": str(archive.path), "bytes": archive.size_bytes, **_count_data(archive)})

@@ -11,6 +11,7 @@ from onward.app.admin.backups import StoreCopy
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import ProgressBar, quantity, say, say_json
 from onward.errors import BadInput
+from onward.message import Message
 
 
 @click.command()
@@ -27,7 +28,7 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
       onward backup ~/backups/onward-2026-11-24.db
     """
     if file.exists() and not force:
-        raise BadInput(f"{file} already exists.", "Add --force to overwrite it, or name another file.")
+        raise BadInput(Message("{file} already exists.", file=file), "Add --force to overwrite it, or name another file.")
     with ProgressBar("backing up") as progress:
         snapshot = backups.backup(local_settings(), file, progress.update)
     sentence = f"Backed up {_contents_text(snapshot)} to {snapshot.path} ({snapshot.size_bytes / 1e6:.1f} MB)."

@@ -11,6 +11,7 @@ from onward import __version__
 from onward.cli import fast_commands
 from onward.cli.context import SERVER_KEY
 from onward.errors import BadInput
+from onward.message import Message
 
 
 class CommandHelp(NamedTuple):
@@ -108,7 +109,8 @@ class LazyGroup(click.Group):
 
             close_names = get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise BadInput(
-                error.format_message(), f"Did you mean: onward {close_names[0]}" if close_names else "See: onward --help"
+                error.format_message(),
+                Message("Did you mean: onward {command}", command=close_names[0]) if close_names else "See: onward --help",
             ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -166,7 +168,9 @@ def run(arguments: list[str]) -> int:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0
     except click.UsageError as error:
-        raise BadInput(error.format_message(), f"See: {error.ctx.command_path if error.ctx else 'onward'} --help") from error
+        raise BadInput(
+            error.format_message(), Message("See: {command} --help", command=error.ctx.command_path if error.ctx else "onward")
+        ) from error
     except click.ClickException as error:
         raise BadInput(error.format_message()) from error
     except click.Abort as error:

@@ -13,6 +13,7 @@ from onward.cli.context import json_option
 from onward.cli.presentation import note, quantity, say_json
 from onward.core.text.printable import printable
 from onward.errors import BadInput, UnreadableFile
+from onward.message import Message
 
 MAX_CHARS = 50_000_000
 
@@ -70,4 +71,6 @@ def _read_file(path: Path) -> str:
     try:
         return path.read_bytes()[:MAX_CHARS].decode("utf-8", "replace")
     except OSError as error:
-        raise UnreadableFile(f"Cannot read {path}: {error.strerror}.", "Check the path and its permissions.") from error
+        raise UnreadableFile(
+            Message("Cannot read {path}: {problem}.", path=path, problem=error.strerror), "Check the path and its permissions."
+        ) from error

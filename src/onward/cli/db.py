@@ -16,6 +16,7 @@ from onward.app.admin import maintenance
 from onward.cli.context import json_option, local_settings, use_backend
 from onward.cli.presentation import ProgressBar, is_terminal, quantity, say, say_json
 from onward.errors import BadInput
+from onward.message import Message
 
 
 @click.group()
@@ -126,6 +127,6 @@ def reset(yes: bool, as_json: bool) -> None:
 
 def _confirm_reset(name: str) -> None:
     if not is_terminal(sys.stdin):
-        raise BadInput(f"Resetting {name} needs a confirmation.", "Make a backup (onward backup FILE), then add --yes.")
+        raise BadInput(Message("Resetting {name} needs a confirmation.", name=name), "Make a backup (onward backup FILE), then add --yes.")
     if click.prompt("This deletes all data in the store. Type its name to continue", prompt_suffix=f" ({name}): ", err=True) != name:
-        raise BadInput(f"The name does not match {name}. Nothing was deleted.")
+        raise BadInput(Message("The name does not match {name}. Nothing was deleted.", name=name))

@@ -15,6 +15,7 @@ from onward.cli.presentation import is_terminal, quantity, say, say_json, say_ta
 from onward.core.project import ProjectOverview
 from onward.core.text.paths import is_windows
 from onward.errors import BadInput
+from onward.message import Message
 
 
 @click.group()
@@ -243,7 +244,7 @@ project.add_command(archives.import_)
 def _confirm_delete(line: ProjectOverview) -> None:
     if not is_terminal(sys.stdin):
         raise BadInput(
-            f"Deleting project {line.project.name} needs a confirmation.",
+            Message("Deleting project {name} needs a confirmation.", name=line.project.name),
             "Add --yes to delete it permanently, or archive it: onward project archive",
         )
     contents = f"{quantity(line.totals.sessions, 'session')} and {quantity(line.totals.turns, 'turn')}"

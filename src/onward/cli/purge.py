@@ -11,6 +11,7 @@ from onward.app.admin import secret_purge
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import is_terminal, note, quantity, say, say_json
 from onward.errors import BadInput
+from onward.message import Message
 
 MAX_CHARS = 100_000
 
@@ -56,7 +57,10 @@ def _confirm_purge(rows: dict[str, int], *, is_interactive: bool) -> None:
     if not rows:
         return
     if not is_interactive:
-        raise BadInput(f"Found in {_row_counts(rows)}. Replacing the secret needs a confirmation.", "Add --yes to replace it permanently.")
+        raise BadInput(
+            Message("Found in {tables}. Replacing the secret needs a confirmation.", tables=_row_counts(rows)),
+            "Add --yes to replace it permanently.",
+        )
     if not click.confirm(f"Found in {_row_counts(rows)}. Replace the secret permanently?", err=True):
         raise BadInput("Nothing was changed.")
 

@@ -12,6 +12,7 @@ from onward.app.admin import access
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import note, say_json
 from onward.errors import BadSetting
+from onward.message import Message
 from onward.settings import Settings
 
 GRACE_SECONDS = 10
@@ -37,7 +38,7 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
     with _open_listener(settings) as listener, open_store(settings) as store:
         if settings.is_exposed and not access.has_valid_token(store):
             raise BadSetting(
-                f"Other machines can reach Onward at {settings.host}, but there is no access token yet.",
+                Message("Other machines can reach Onward at {host}, but there is no access token yet.", host=settings.host),
                 "Create one first: onward access new NAME. Or listen at 127.0.0.1, which needs no token.",
             )
         # Imported here: not needed if the port is in use.
@@ -77,7 +78,8 @@ def _open_listener(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise BadSetting(
-            f"Cannot listen at {settings.host}:{settings.port}: {error.strerror}.", "Choose another port with --port."
+            Message("Cannot listen at {host}:{port}: {problem}.", host=settings.host, port=settings.port, problem=error.strerror),
+            "Choose another port with --port.",
         ) from error
     listener.listen(512)
     return listener

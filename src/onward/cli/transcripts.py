@@ -13,6 +13,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Transcr
 from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 
 
@@ -21,7 +22,7 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
     result, reports = distill_files([resolve_input(name) for name in files], budget)
     if not any(report.turns for report in reports):
         raise BadInput(
-            f"No turns found in {', '.join(files)}.",
+            Message("No turns found in {files}.", files=", ".join(files)),
             "Give a session file of an agent. To see what a file contains: onward read FILE",
         )
     output_format: Format = "json" if json else format

@@ -85,7 +85,7 @@ def detect(source: TranscriptSource) -> Format:
             if module.detect(head):
                 return module
     raise UnknownFormat(
-        f"{source.name} is no transcript that Onward knows.",
+        Message("{name} is no transcript that Onward knows.", name=source.name),
         "Give it a session file of an agent, a JSON list of turns, or pasted chat as plain text.",
     )
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from onward.errors import BadInput
+from onward.message import Message
 
 _MAX_BYTES = 4 * 1024**3
 _MAX_RATIO = 200
@@ -42,7 +43,7 @@ def _read_members(stream: IO[bytes], name: str) -> Iterator[bytes]:
                         yield chunk
                 yield b"\n"
     except _DAMAGE_ERRORS as error:
-        raise BadInput(f"{name} is a damaged archive: {error}.", "Download the export again.") from None
+        raise BadInput(Message("{name} is a damaged archive: {problem}.", name=name, problem=error), "Download the export again.") from None
 
 
 def _conversation_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
@@ -50,17 +51,24 @@ def _conversation_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.Z
     for member in archive.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise BadInput(f"{name} names a file outside itself: {member.filename!r}.", "It is not an export; do not unpack it.")
+            raise BadInput(
+                Message("{name} names a file outside itself: {file!r}.", name=name, file=member.filename),
+                "It is not an export; do not unpack it.",
+            )
         if path.name.startswith("conversations") and path.suffix == ".json":
             members.append(member)
     if not members:
-        raise BadInput(f"{name} holds no conversations.", "Give the archive that the chat service sent, or the conversations.json in it.")
+        raise BadInput(
+            Message("{name} contains no conversations.", name=name),
+            "Give the archive that the chat service sent, or the conversations.json in it.",
+        )
     if any(member.flag_bits & 1 for member in members):
-        raise BadInput(f"{name} is locked with a password.", "Unpack it and give the conversations.json in it.")
+        raise BadInput(Message("{name} is locked with a password.", name=name), "Unpack it and give the conversations.json in it.")
     size = sum(member.file_size for member in members)
     packed_size = sum(member.compress_size for member in members)
     if size > _MAX_BYTES or size > max(_FREE_BYTES, packed_size * _MAX_RATIO):
         raise BadInput(
-            f"{name} would unpack to {size / 1024**2:,.0f} MiB.", "If it is a real export, unpack it and give the conversations.json in it."
+            Message("{name} would unpack to {size_mib:,.0f} MiB.", name=name, size_mib=size / 1024**2),
+            "If it is a real export, unpack it and give the conversations.json in it.",
         )
     return sorted(members, key=lambda member: member.filename)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from onward.errors import BadInput, UnreadableFile
 from onward.formats.source import TranscriptSource
+from onward.message import Message
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,7 +63,8 @@ def open_database(source: TranscriptSource) -> Iterator[sqlite3.Connection]:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             # The second: with a damaged schema even SQLite's message is no text.
             raise BadInput(
-                f"{source.name} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again."
+                Message("{path} cannot be read as a SQLite database: {problem}.", path=source.name, problem=error),
+                "Close the agent that writes it and try again.",
             ) from None
 
 
@@ -82,7 +84,10 @@ def copy_database(path: Path, folder: Path) -> Path:
         with closing(sqlite3.connect(copy)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
-        raise BadInput(f"{path} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again.") from None
+        raise BadInput(
+            Message("{path} cannot be read as a SQLite database: {problem}.", path=path, problem=error),
+            "Close the agent that writes it and try again.",
+        ) from None
     return copy
 
 
@@ -118,7 +123,8 @@ def _copy_files(path: Path, copy: Path) -> None:
                 return
     except OSError as error:
         raise UnreadableFile(
-            f"{path} cannot be copied: {error.strerror}.", "Check that you may read it and that the disk has room."
+            Message("{path} cannot be copied: {problem}.", path=path, problem=error.strerror),
+            "Check that you may read it and that the disk has room.",
         ) from None
 
 

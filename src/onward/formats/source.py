@@ -16,6 +16,7 @@ import orjson
 
 from onward.core.transcript.transcript import ImportReport
 from onward.errors import BadInput, UnreadableFile
+from onward.message import Message
 
 HEAD_BYTES = 64 * 1024
 LINE_BYTES = 8 * 1024 * 1024
@@ -107,7 +108,7 @@ class TranscriptSource:
             problem = str(error)
         repaired_value = close_document(data)
         if repaired_value is None:
-            raise BadInput(f"{self.name} is not whole JSON: {problem}.", "Export or copy it again.")
+            raise BadInput(Message("{name} is not complete JSON: {problem}.", name=self.name, problem=problem), "Export or copy it again.")
         report.reject(data.count(b"\n") + 1, "the document ends too early; what came before was read")
         return repaired_value
 
@@ -173,12 +174,13 @@ class TranscriptSource:
         try:
             return self._origin.open("rb", buffering=_CHUNK_BYTES)
         except FileNotFoundError:
-            raise UnreadableFile(f"{self.name} does not exist.", "Check the path.") from None
+            raise UnreadableFile(Message("{name} does not exist.", name=self.name), "Check the path.") from None
         except IsADirectoryError:
-            raise UnreadableFile(f"{self.name} is a folder.", "Name a file in it, or import the whole folder.") from None
+            raise UnreadableFile(Message("{name} is a folder.", name=self.name), "Name a file in it, or import the whole folder.") from None
         except OSError as error:
             raise UnreadableFile(
-                f"{self.name} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it."
+                Message("{path} cannot be read: {problem}.", path=self.name, problem=error.strerror),
+                "Check that it is a file and that you may read it.",
             ) from None
 
 

@@ -21,19 +21,20 @@ from pydantic_ai.exceptions import (
 
 from onward.errors import ProviderFailed, ProviderReason
 from onward.llm.endpoint import Endpoint
-from onward.message import Message
+from onward.message import Message, as_message
 
 _KEY_HINT = "Set another key (onward llm-key set) and test it (onward llm-key test)."
-_HINTS: dict[ProviderReason, str] = {
+_TRY_LATER = "Try again later."
+_REMEDIES: dict[ProviderReason, str] = {
     "key refused": _KEY_HINT,
     "payment": "Add credit at the provider, or choose another model or provider (ONWARD_LLM_MODEL, ONWARD_LLM_URL).",
-    "rate limit": "Try again later.",
+    "rate limit": "",
     "unknown model": "Check ONWARD_LLM_MODEL and ONWARD_LLM_URL; most addresses end in /v1.",
     "refused": "Check ONWARD_LLM_URL and ONWARD_LLM_MODEL.",
-    "server error": "The provider has a problem. Try again later.",
-    "timeout": "Try again later. For a slow model, increase ONWARD_LLM_TIMEOUT_SECONDS.",
+    "server error": "",
+    "timeout": "For a slow model, increase ONWARD_LLM_TIMEOUT_SECONDS.",
     "unreachable": "Check the network and ONWARD_LLM_URL.",
-    "cut off": "Try again later.",
+    "cut off": "",
     "bad answer": "Try a larger model (ONWARD_LLM_MODEL).",
     "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to the context size of the model, or choose a model with a larger context.",
 }
@@ -59,7 +60,11 @@ def failure(
     endpoint: Endpoint, reason: ProviderReason, message: Message | None = None, *, retry_after_seconds: float | None = None
 ) -> ProviderFailed:
     """Return the error for *reason*, with *message* (default: that of the reason) and a hint."""
-    return ProviderFailed(reason, message or _message(endpoint, reason), _HINTS[reason], retry_after_seconds=retry_after_seconds)
+    remedy = _REMEDIES[reason]
+    error = ProviderFailed(reason, message or _message(endpoint, reason), remedy, remedy=remedy, retry_after_seconds=retry_after_seconds)
+    if error.is_temporary and reason != "unreachable":
+        error.hint = Message("{message} {hint}", message=as_message(_TRY_LATER), hint=as_message(remedy)) if remedy else _TRY_LATER
+    return error
 
 
 def _message(endpoint: Endpoint, reason: ProviderReason) -> Message:

@@ -302,14 +302,16 @@ def _wait_for_model(
             due_at = error.until or now
         else:
             due_at = now + timedelta(seconds=max(wait_seconds, error.retry_after_seconds or 0.0))
-        hint = Message(
-            "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {hint}",
-            due_at=due_at,
-            hint=as_message(error_fields["hint"]),
-        )
-        waiting_fields = {**error_fields, "hint": hint}
+        remedy = error.remedy if isinstance(error, ProviderFailed) else error.hint
+        waiting_fields = {**error_fields, "hint": _waiting_hint(due_at, remedy)}
         jobs.requeue(connection, job, attempts=attempts, due_at=min(due_at, now + MAX_MODEL_WAIT), error=waiting_fields, step=WAITING_STEP)
     return False
+
+
+def _waiting_hint(due_at: datetime, remedy: str | Message) -> Message:
+    """Return what a person has to know of a waiting job: it needs nobody, unless *remedy* says what to change."""
+    waits = Message("The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC.", due_at=due_at)
+    return Message("{message} {hint}", message=waits, hint=as_message(remedy)) if remedy else waits
 
 
 def _lock_own_run(connection: Any, run: str, worker: str) -> Job | None:
