@@ -38,6 +38,7 @@ ROUTES = (
     "stats",
     "projects",
     "sessions",
+    "session_changes",
     "relay",
     "conversations",
     "turns",

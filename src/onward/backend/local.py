@@ -17,7 +17,7 @@ from onward.app.models import gateway, keys
 from onward.app.models.gateway import ModelSetup
 from onward.app.projects import facts, project_files, projects
 from onward.app.search import search_turns
-from onward.app.sessions import completion, reassignment, sessions, templates
+from onward.app.sessions import completion, reassignment, sessions, templates, titles
 from onward.app.sessions import relay as relay_use_case
 from onward.app.transcripts import imports
 from onward.app.transcripts.local_agents import LocalAgents
@@ -105,6 +105,7 @@ class LocalSessions(LocalResource):
     replay = _bind_store(sessions.replay)
     complete = _bind_store(completion.complete)
     tick = _bind_store(sessions.tick)
+    rename = _bind_store(titles.rename)
     reopen = _bind_store(sessions.reopen)
     abandon = _bind_store(sessions.abandon)
 

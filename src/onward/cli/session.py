@@ -321,6 +321,23 @@ def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool)
 
 @session.command()
 @number_argument
+@click.argument("title")
+@project_option
+@json_option
+def rename(number: int, title: str, project: str | None, as_json: bool) -> None:
+    """Give a session a title. An empty TITLE returns to the agent's own, or to the first request.
+
+    \b
+    Example:
+      onward session rename 3 "Move the checkout to port 8443"
+    """
+    with use_backend(project=project) as backend:
+        renamed_session = backend.sessions.rename(backend.sessions.require(backend.require_project(), number), title)
+    _say_result(renamed_session, f"Session {renamed_session.number}: {renamed_session.title or 'no title'}.", as_json=as_json)
+
+
+@session.command()
+@number_argument
 @project_option
 @json_option
 def reopen(number: int, project: str | None, as_json: bool) -> None:
@@ -363,12 +380,11 @@ def _say_result(session: Session, sentence: str, *, as_json: bool) -> None:
 
 
 def _session_row(session: Session) -> list[object]:
-    started = session.started_at or session.created_at
     return [
         session.number,
         session.status,
         session.agent or "-",
-        started.strftime("%Y-%m-%d %H:%M"),
+        session.dated_at.strftime("%Y-%m-%d %H:%M") if session.dated_at else "-",
         f"{session.turns:,}",
         session.title or "; ".join(session.objectives),
     ]
@@ -376,4 +392,4 @@ def _session_row(session: Session) -> list[object]:
 
 def session_data(session: Session) -> dict[str, object]:
     """Return a session as plain data."""
-    return {name: getattr(session, name) for name in session.__dataclass_fields__}
+    return {**{name: getattr(session, name) for name in session.__dataclass_fields__}, "dated_at": session.dated_at}

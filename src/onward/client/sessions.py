@@ -156,6 +156,10 @@ class RemoteSessions(RemoteResource):
         """Mark an *item* of a session's checklist, counted from 1, as done or not. Raises `NotFound` if there is no such item."""
         return read_session(self._server.patch(f"/sessions/{session.id}/checklist/{item}", {"is_done": is_done})["data"])
 
+    def rename(self, session: Session, title: str) -> Session:
+        """Give a session a title; an empty one returns to the agent's title, or to the first request."""
+        return read_session(self._server.patch(f"/sessions/{session.id}", {"title": title})["data"])
+
     def reopen(self, session: Session) -> Session:
         """Make a session active again; its handoff stays until the session is completed again."""
         return read_session(self._server.post(f"/sessions/{session.id}/reopen")["data"])

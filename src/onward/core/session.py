@@ -19,6 +19,9 @@ DIGEST_PREFIX = "turns:"
 AGENT_SOURCE = "mcp"
 """The `source` of a session that its own agent started or recorded something in, until its transcript is imported."""
 
+TitleOrigin: TypeAlias = Literal["", "agent", "request", "person"]
+"""Where a title comes from: the agent, the first request, or a person; empty without a title."""
+
 SessionStatus: TypeAlias = Literal["in_progress", "completed", "abandoned"]
 
 
@@ -36,7 +39,7 @@ class Session:
     known. `source` is the transcript file.
 
     `template` is the name of the template that it started from, empty if none, and `checklist` is the template's.
-    `tokens` counts its turns at about four characters each. `started_at` and `ended_at` come from the transcript, the
+    `title` is what `title_origin` says. `tokens` counts its turns at about four characters each. `started_at` and `ended_at` come from the transcript, the
     other times from the store.
     """
 
@@ -48,6 +51,7 @@ class Session:
     parent_native_id: str | None
     status: SessionStatus
     title: str
+    title_origin: TitleOrigin
     objectives: tuple[str, ...]
     accomplishments: tuple[str, ...]
     blockers: tuple[str, ...]
@@ -64,6 +68,12 @@ class Session:
     ended_at: datetime | None
     created_at: datetime
     completed_at: datetime | None
+
+    @property
+    def dated_at(self) -> datetime | None:
+        """When it took place: from its transcript, or when it was started here; None for a transcript without times."""
+        is_imported = self.native_id is not None and self.source not in ("", AGENT_SOURCE)
+        return self.started_at or self.ended_at or (None if is_imported else self.created_at)
 
     @property
     def open_items(self) -> tuple[str, ...]:

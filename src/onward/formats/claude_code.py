@@ -44,6 +44,8 @@ _SKIPPED = {
     "worktree-state": "worktree state",
     "frame-link": "link",
 }
+_TITLE_FIELDS = ("agentName", "aiTitle", "customTitle")
+"""The titles of a session, the person's own last."""
 
 
 def detect(head: bytes) -> bool:
@@ -115,6 +117,9 @@ class _Reader:
         self.repeat_counts: dict[str, int] = {}
         """Queued prompts already yielded; their own record would be a duplicate."""
         self.clock = _Clock()
+        self.titles: dict[str, tuple[int, str]] = {}
+        self.summaries: dict[str, str] = {}
+        """Titles by the last record of the conversation that they name, which may be another file's."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Read one record."""
@@ -151,6 +156,10 @@ class _Reader:
             if turn is not None:
                 self._add_queued(turn)
         self.open_answers.clear()
+        for leaf, title in self.summaries.items():
+            if leaf in self.turn_ids and self.session_ids:
+                self.titles.setdefault(self.session_ids[-1], (0, title))
+        self.report.titles.update({session_id: title for session_id, (_, title) in self.titles.items()})
 
     def take_finished(self) -> list[TranscriptItem]:
         """Yield everything before the first turn that may still grow."""
@@ -321,11 +330,20 @@ class _Reader:
         elif kind == "system":
             self.report.skip(f"system: {as_text(record.get('subtype')) or 'notice'}")
         elif kind in _SKIPPED:
+            self._read_title(record)
             self.report.skip(_SKIPPED[kind])
         elif kind in {"user", "assistant"}:
             self.report.skip("message of unknown shape")
         else:
             self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {kind or 'none'}"))
+
+    def _read_title(self, record: dict[str, Any]) -> None:
+        if summary := as_text(record.get("summary")):
+            self.summaries[as_text(record.get("leafUuid"))] = summary
+        for rank, field in enumerate(_TITLE_FIELDS, start=1):
+            session_id = as_text(record.get("sessionId"))
+            if (title := as_text(record.get(field))) and rank >= self.titles.get(session_id, (0, ""))[0]:
+                self.titles[session_id] = (rank, title)
 
     def _read_attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
         text, mark = _typed_text(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")

@@ -296,6 +296,8 @@ class _Reader:
         elif kind in _REPEATS:
             self.report.skip("event that repeats an item")
         else:
+            if title := as_text(event.get("thread_name")):
+                self.report.titles[(self.head.id if self.head else None) or ""] = title
             self._skip(SKIPPED_EVENTS, kind)
 
     def _note_message(self, turn: Turn, at: object) -> None:

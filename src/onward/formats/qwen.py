@@ -106,7 +106,8 @@ class _Reader:
     def _skip(self, record: dict[str, Any], kind: str) -> None:
         payload = as_object(record.get("systemPayload"))
         if kind == "system":
-            self.title = as_text(payload.get("customTitle")) or self.title
+            if title := as_text(payload.get("customTitle")):
+                self.title = self.report.titles[self.session_id or ""] = title
             self.report.skip(skip_reason(self.report.skipped, f"system: {as_text(record.get('subtype'))[:40] or 'notice'}"))
         elif kind in {"user", "assistant", "tool_result"}:
             self.report.skip("empty message" if as_object(record.get("message")) else "message of unknown shape")

@@ -12,7 +12,21 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, Row, Select, Table, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DefaultClause,
+    Float,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    insert,
+    select,
+)
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from onward.core.facts import fact as core_facts
@@ -246,6 +260,10 @@ def _row_values(table: Table, document: Document, local_columns: tuple[str, ...]
     values: dict[str, Any] = {}
     for field, column in columns.items():
         value = document.get(field)
+        if value is None and isinstance(column.server_default, DefaultClause):
+            # The archive is older than the column.
+            values[column.name] = column.server_default.arg
+            continue
         if value is None and not column.nullable:
             raise ValueError(f"{field} is missing")
         new_ids = ids.get(column.name)

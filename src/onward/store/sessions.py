@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus
+from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus, TitleOrigin
+from onward.core.transcript.titles import agent_title
 from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
@@ -57,8 +58,10 @@ def create(
 
 
 def attach_transcript(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
-    """Give a session that a person started the head of its transcript, and return it."""
+    """Give a session that a person started the head of its transcript, and return it. A person's title stays."""
     values = {name: value for name, value in _head_columns(head).items() if value}
+    if _require(connection, sessions.c.id == session_id).title_origin == "person":
+        values = {name: value for name, value in values.items() if name not in ("title", "title_origin")}
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id, source=source, **values))
     return _require(connection, sessions.c.id == session_id)
 
@@ -67,7 +70,8 @@ def _head_columns(head: SessionHead) -> dict[str, Any]:
     return {
         "agent": storable_text(head.agent),
         "parent_native_id": head.parent_id,
-        "title": storable_text(head.title),
+        "title": (title := storable_text(agent_title(head.title))),
+        "title_origin": "agent" if title else "",
         "cwd": storable_text(head.cwd),
         "branch": storable_text(head.branch),
         "remote": storable_text(head.remote),
@@ -256,6 +260,25 @@ def set_native_id(connection: Connection, session_id: int, native_id: str) -> No
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
 
 
+def set_title(connection: Connection, session_id: int, title: str, origin: TitleOrigin) -> Session:
+    """Set the title of a session, and return it."""
+    values = {"title": storable_text(title), "title_origin": origin}
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+    return _require(connection, sessions.c.id == session_id)
+
+
+def set_start(connection: Connection, session_id: int, started_at: datetime) -> Session:
+    """Set when a session started, and return it."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(started_at=to_micros(started_at)))
+    return _require(connection, sessions.c.id == session_id)
+
+
+def list_untitled(connection: Connection, *, limit: int) -> list[Session]:
+    """Return sessions that have turns and no title, the newest first."""
+    query = select(sessions).where(sessions.c.title == "", sessions.c.turns > 0).order_by(sessions.c.id.desc()).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
 def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
     """Move a session to a locked project under its next number, and return it. Handoffs that it loaded or produced do not move."""
     next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
@@ -341,6 +364,7 @@ def _from_row(row: Any) -> Session:
         parent_native_id=row.parent_native_id,
         status=row.status,
         title=row.title,
+        title_origin=row.title_origin,
         objectives=tuple(orjson.loads(row.objectives_json)),
         accomplishments=tuple(orjson.loads(row.accomplishments_json)),
         blockers=tuple(orjson.loads(row.blockers_json)),

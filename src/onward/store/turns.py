@@ -157,6 +157,11 @@ def last_turn_at(connection: Connection, session_id: int) -> datetime | None:
     return to_datetime_or_none(connection.execute(select(func.max(turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar())
 
 
+def first_turn_at(connection: Connection, session_id: int) -> datetime | None:
+    """Return the time of the earliest turn of a session, or None if no turn has a time."""
+    return to_datetime_or_none(connection.execute(select(func.min(turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar())
+
+
 def find_by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:
     """Return the turns of these ids by id; missing ones are left out."""
     return {turn_id(stored.session_id, stored.ordinal): stored for stored in _read(connection, select(turns).where(turns.c.id.in_(ids)))}

@@ -17,7 +17,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class SessionShape:
     """A session. `native_id` is the agent's id of it; `template` is the template that it started with, and `checklist` that template's;
-    `tokens` counts its turns; `started_at` and `ended_at` are from the transcript, the other times from the server.
+    `title_origin` is `agent`, `request` (its first one) or `person`; `tokens` counts its turns; `started_at` and `ended_at` are from the
+    transcript, the other times from the server; `dated_at` is when it took place, null if nothing says so.
     """
 
     id: int
@@ -28,6 +29,7 @@ class SessionShape:
     native_id: str | None
     parent_native_id: str | None
     title: str
+    title_origin: str
     objectives: list[str]
     accomplishments: list[str]
     blockers: list[str]
@@ -40,6 +42,7 @@ class SessionShape:
     source: str
     template: str
     checklist: list[ChecklistItem]
+    dated_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
@@ -61,6 +64,7 @@ class TimelineShape:
     has_handoff: bool
     handoff_id: int | None
     preservation_ratio: float | None
+    dated_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
@@ -125,6 +129,7 @@ def session_shape(session: Session) -> SessionShape:
         native_id=session.native_id,
         parent_native_id=session.parent_native_id,
         title=session.title,
+        title_origin=session.title_origin,
         objectives=list(session.objectives),
         accomplishments=list(session.accomplishments),
         blockers=list(session.blockers),
@@ -137,6 +142,7 @@ def session_shape(session: Session) -> SessionShape:
         source=session.source,
         template=session.template,
         checklist=list(session.checklist),
+        dated_at=session.dated_at,
         started_at=session.started_at,
         ended_at=session.ended_at,
         created_at=session.created_at,
@@ -159,6 +165,7 @@ def timeline_shape(entry: TimelineEntry) -> TimelineShape:
         has_handoff=handoff is not None,
         handoff_id=handoff.id if handoff else None,
         preservation_ratio=handoff.kept_ratio if handoff else None,
+        dated_at=session.dated_at,
         started_at=session.started_at,
         ended_at=session.ended_at,
         created_at=session.created_at,

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from onward.app.projects.projects import find_by_origin
 from onward.app.repository.project_clues import Origin
 from onward.app.sessions import completion
+from onward.app.sessions.titles import apply_agent_title
 from onward.app.transcripts.destination import Destination
 from onward.app.transcripts.files import FoundFile, find_files, inspect_file
 from onward.app.transcripts.intake import SessionIntake
@@ -196,8 +197,18 @@ class _Importer(ExitStack):
             self._finish(intake, outcome)
         except OnwardError as error:
             outcome.error = outcome.error or error
+        self._apply_titles(outcome)
         self._outcomes += [(project_id, outcome) for project_id in project_ids]
         return outcome
+
+    def _apply_titles(self, outcome: ImportedFile) -> None:
+        """Give the sessions the titles that stand behind their beginning. The report is stored as it is, so it loses them."""
+        agent_titles, outcome.report.titles = outcome.report.titles, {}
+        if agent_titles and not isinstance(outcome.error, StoreError):
+            outcome.sessions = [
+                replace(item, session=apply_agent_title(self._store, item.session, agent_titles.get(item.session.head().id or "", "")))
+                for item in outcome.sessions
+            ]
 
     def _finish(self, intake: SessionIntake | None, outcome: ImportedFile) -> None:
         session = intake.finish() if intake else None

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onward.app.lookup import lock_project
+from onward.app.sessions.titles import apply_agent_title, complete_head
 from onward.app.turns.identity import TurnMark, content_chars, content_digest, session_names
 from onward.app.turns.preparation import PreparedTurn
 from onward.app.turns.twins import TwinFinder
@@ -62,6 +63,8 @@ class SessionIntake:
     def finish(self) -> Session | None:
         """Store what is left and return the stored session; None if another session has all its turns, or if it has none."""
         self._flush()
+        if self._session and self._head.title:
+            self._session = apply_agent_title(self._store, self._session, self._head.title)
         return self._session
 
     def _flush(self) -> None:
@@ -133,9 +136,10 @@ class SessionIntake:
         for after, until in abandoned_spans:
             turns.abandon(connection, session.id, after, until)
         if new_turns or has_grown:
-            self._session = sessions.add_turn_counts(
+            updated = sessions.add_turn_counts(
                 connection, session.id, len(new_turns), tokens + sum(turn.packed.tokens for turn in new_turns)
             )
+            self._session = complete_head(connection, updated)
         self.new_turns += len(new_turns)
 
     def _add_twin_places(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from onward.app.projects import projects
 from onward.app.sessions import completion
+from onward.app.sessions.titles import title_untitled
 from onward.app.transcripts.agent_files import AgentFile, changed_at, list_agent_files
 from onward.app.transcripts.agent_folders import AgentFolder
 from onward.app.transcripts.imports import import_paths
@@ -73,6 +74,7 @@ def sweep(
             report.files += import_paths(store, [file.path], worktrees=worktrees).files
         else:
             report.passed_over += 1
+    title_untitled(store)
     for project, session in _list_quiet_sessions(store, now, quiet):
         try:
             completed = completion.complete(store, session, budget_tokens=budget_tokens)

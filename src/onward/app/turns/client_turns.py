@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import Connection
 
 from onward.app.lookup import require_session
+from onward.app.sessions.titles import complete_head
 from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
 from onward.core.session import Session
 from onward.core.transcript.transcript import ImportReport, Turn
@@ -175,7 +176,7 @@ class _TurnAppender:
             tokens += prepared_turn.packed.tokens
         turns.append(self._connection, session.project_id, session.id, new_turns)
         if new_turns or has_grown:
-            session = sessions.add_turn_counts(self._connection, session.id, len(new_turns), tokens)
+            session = complete_head(self._connection, sessions.add_turn_counts(self._connection, session.id, len(new_turns), tokens))
         return AppendResult(session, len(new_turns), len(prepared_turns) - len(new_turns))
 
     def _find_places(self, marks: Iterable[bytes]) -> dict[bytes, TurnPosition]:

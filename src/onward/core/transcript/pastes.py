@@ -70,6 +70,14 @@ def strip_pastes(text: str) -> str:
     return words if any(map(str.isalnum, words)) else _mention([line for line, is_pasted in zip(lines, pasted, strict=True) if is_pasted])
 
 
+def is_paste(text: str) -> bool:
+    """Return whether *text* is a paste and nothing else."""
+    if not _may_hold_paste(text):
+        return False
+    lines = text.split("\n")
+    return not any(any(map(str.isalnum, line)) for line, is_pasted in zip(lines, _find_pastes(lines), strict=True) if not is_pasted)
+
+
 def _may_hold_paste(text: str) -> bool:
     return text.count("\n") >= _MIN_LINES - 1 or (len(text) >= _MIN_JSON_CHARS and text.lstrip()[:1] in ("{", "["))
 

@@ -101,7 +101,8 @@ class ImportReport:
 
     `kept` counts records that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
     holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
-    were cut.
+    were cut. `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
+    (empty if it gives none).
     """
 
     format: str = ""
@@ -113,6 +114,7 @@ class ImportReport:
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     malformed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     malformed_count: int = 0
+    titles: dict[str, str] = field(default_factory=dict[str, str])
 
     def skip(self, reason: str, records: int = 1) -> None:
         """Count *records* as left out on purpose, for a reason that people understand."""

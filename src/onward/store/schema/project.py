@@ -58,6 +58,8 @@ sessions = Table(
     Column("parent_native_id", Text),
     Column("status", String(16), nullable=False),
     Column("title", Text, nullable=False),
+    # Who gave it its title: `agent`, `request` (its first one) or `person`; empty without a title.
+    Column("title_origin", String(16), nullable=False, server_default=""),
     Column("objectives_json", Text, nullable=False),
     Column("accomplishments_json", Text, nullable=False),
     Column("blockers_json", Text, nullable=False),
