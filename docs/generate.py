@@ -52,7 +52,10 @@ def _pages(command: click.Command, parent: click.Context, name: str) -> list[str
 
 
 def formats_reference() -> str:
-    """Return docs/reference/formats.md: the first paragraph of each format module."""
+    """Return docs/reference/formats.md: the first paragraph of each format module, and what each carries."""
+    sys.path.insert(0, str(ROOT))
+    from tests.formats import conformance
+
     lines = [
         "# Transcripts that Onward reads\n",
         (
@@ -67,6 +70,13 @@ def formats_reference() -> str:
         "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry\n"
         "point group `onward.formats`."
     )
+    lines.append(
+        "\n## What a format carries\n\n"
+        "Computed from the fixtures in `tests/formats`, by agent and by the format of its transcript, the agent's own or an exporter's:\n"
+        f"{conformance.FILLED} the reader yields it, {conformance.EMPTY} no fixture has it, {conformance.UNRECORDED} no transcript of this "
+        "format tells it.\n"
+    )
+    lines.append(conformance.table())
     return "\n".join(lines) + "\n"
 
 

@@ -54,6 +54,7 @@ Worktrees: TypeAlias = Literal["together", "apart"]
 
 FOLDER_VARIABLES = (
     *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR", "QWEN_HOME"),
+    *("KIMI_CODE_HOME", "KIMI_SHARE_DIR", "CONTINUE_GLOBAL_DIR", "HERMES_HOME"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
 )
 """The variables that move the folders of agents and of programs."""

@@ -4,8 +4,8 @@ A hook imports this module while an agent waits, so it uses no class machinery a
 
 Folders and files are text. `~` is the user's home folder, `${NAME:-default}` the folder that an environment variable names, or the default.
 A folder may also begin with `{config}` or `{data}` (where the system keeps the settings and the data of programs, perhaps in several
-places), `{appdata}` (`%APPDATA%`, Windows only), `{editor}` (the storage of every VS Code-like editor) or `{repository}` (the top of the
-repository that the user works in).
+places), `{appdata}` (`%APPDATA%`, Windows only), `{editor}` (the storage of every VS Code-like editor), `{workspaces}` (its storage for
+each workspace) or `{repository}` (the top of the repository that the user works in).
 """
 
 from __future__ import annotations
@@ -154,9 +154,9 @@ AGENTS = (
     Agent(
         "gemini-cli",
         "Gemini CLI",
-        aliases=("gemini", "google gemini", "google gemini cli"),
-        formats=("gemini",),
-        folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl"),),
+        aliases=("gemini", "google gemini", "google gemini cli", "gemini checkpoint"),
+        formats=("gemini", "gemini-checkpoint"),
+        folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl", "*/checkpoint-*.json"),),
         hooks=HookSettings(
             # Not PreCompress: Gemini calls it before every request to its model, whether it compresses or not.
             events={"SessionStart": "session-start", "AfterAgent": "stop", "SessionEnd": "session-end"},
@@ -226,9 +226,19 @@ AGENTS = (
     Agent(
         "copilot",
         "Copilot CLI",
-        aliases=("github copilot", "github copilot cli", "copilot chat"),
+        aliases=("github copilot", "github copilot cli"),
         formats=("copilot",),
         folders=(SessionFolder("~/.copilot/session-state", "*.jsonl", "*/events.jsonl"),),
+    ),
+    Agent(
+        "copilot-chat",
+        "Copilot Chat",
+        aliases=("github copilot chat", "vscode chat", "vscode copilot", "vs code copilot chat"),
+        formats=("vscode-chat", "copilot"),
+        folders=(
+            SessionFolder("{workspaces}", "*/chatSessions/*.json", "*/chatSessions/*.jsonl"),
+            SessionFolder("{editor}/emptyWindowChatSessions", "*.json", "*.jsonl"),
+        ),
     ),
     Agent(
         "goose",
@@ -284,17 +294,91 @@ AGENTS = (
             SessionFolder("${QWEN_HOME:-~/.qwen}/tmp", "*/chats/*.jsonl", "projects/*/chats/*.jsonl", "*/chats/session-*.json"),
         ),
     ),
-    Agent("droid", "Droid", aliases=("factory", "factory droid")),
-    Agent("kimi", "Kimi CLI", aliases=("kimi code",)),
-    Agent("kiro", "Kiro", aliases=("kiro cli",)),
-    Agent("amp", "Amp", aliases=("sourcegraph amp", "ampcode")),
-    Agent("crush", "Crush", aliases=("charm crush",)),
-    Agent("continue", "Continue", aliases=("continue dev",)),
-    Agent("antigravity", "Antigravity", aliases=("agy", "google antigravity")),
-    Agent("grok", "Grok CLI", aliases=("grok build",)),
+    Agent(
+        "antigravity",
+        "Antigravity",
+        aliases=("agy", "google antigravity", "antigravity cli"),
+        formats=("antigravity",),
+        folders=(SessionFolder("~/.gemini", "antigravity*/brain/*/.system_generated/logs/transcript*.jsonl"),),
+    ),
+    Agent(
+        "kimi",
+        "Kimi Code",
+        aliases=("kimi cli",),
+        formats=("kimi",),
+        folders=(
+            SessionFolder("${KIMI_CODE_HOME:-~/.kimi-code}/sessions", "**/wire.jsonl"),
+            SessionFolder("${KIMI_SHARE_DIR:-~/.kimi}/sessions", "**/wire.jsonl"),
+        ),
+    ),
+    Agent(
+        "droid",
+        "Droid",
+        aliases=("factory", "factory droid"),
+        formats=("droid",),
+        folders=(SessionFolder("~/.factory/sessions", "**/*.jsonl"),),
+    ),
+    Agent(
+        "kiro",
+        "Kiro",
+        aliases=("kiro cli", "amazon q developer cli"),
+        formats=("kiro", "continue"),
+        folders=(
+            SessionFolder("~/.kiro/sessions/cli", "*.jsonl"),
+            SessionFolder("{data}/kiro-cli", "data.sqlite3", holds_many=True),
+            SessionFolder("{config}/Kiro/User/globalStorage/kiro.kiroagent/workspace-sessions", "*/*-*-*-*-*.json"),
+        ),
+    ),
+    Agent(
+        "continue",
+        "Continue",
+        aliases=("continue dev",),
+        formats=("continue",),
+        folders=(SessionFolder("${CONTINUE_GLOBAL_DIR:-~/.continue}/sessions", "*-*-*-*-*.json"),),
+    ),
+    Agent(
+        "crush",
+        "Crush",
+        aliases=("charm crush",),
+        formats=("crush",),
+        folders=(SessionFolder("{repository}/.crush", "crush.db", holds_many=True),),
+    ),
+    Agent(
+        "amp",
+        "Amp",
+        aliases=("sourcegraph amp", "ampcode"),
+        formats=("amp",),
+        folders=(SessionFolder("{data}/amp/threads", "T-*.json"),),
+    ),
+    Agent(
+        "grok",
+        "Grok CLI",
+        aliases=("grok build",),
+        formats=("grok",),
+        folders=(
+            SessionFolder("~/.grok/sessions", "*/*/chat_history.jsonl"),
+            SessionFolder("~/.grok", "grok.db", holds_many=True),
+        ),
+    ),
+    Agent(
+        "posit-assistant",
+        "Posit Assistant",
+        aliases=("posit", "posit ai"),
+        formats=("posit",),
+        folders=(SessionFolder("~/.posit/assistant/workspaces", "*/*/lm-messages.jsonl", "*/*/subagents/*/lm-messages.jsonl"),),
+    ),
+    Agent(
+        "hermes",
+        "Hermes",
+        aliases=("hermes agent", "nous hermes"),
+        formats=("atif",),
+        folders=(SessionFolder("${HERMES_HOME:-~/.hermes}/sessions", "**/*.atif.json", "**/trajectory*.json"),),
+    ),
+    Agent("atif", "an agent", aliases=("agent trajectory",), formats=("atif",), is_agent=False),
     Agent("windsurf", "Windsurf", aliases=("codeium windsurf", "cascade")),
     Agent("zed", "Zed", aliases=("zed agent",)),
     Agent("chatgpt", "ChatGPT", aliases=("openai chatgpt",), formats=("chatgpt",), is_chat=True),
+    Agent("ai-studio", "AI Studio", aliases=("google ai studio", "gemini ai studio"), formats=("ai-studio",), is_chat=True),
     Agent("claude-ai", "Claude.ai", aliases=("claude desktop",), formats=("claude-ai",), is_chat=True),
     Agent("json-turns", "a chat", formats=("json-turns",), is_agent=False),
     Agent("pasted", "a pasted chat", formats=("pasted",), is_agent=False),

@@ -17,6 +17,12 @@ from onward.formats.json_elements import read_objects
 from onward.formats.source import TranscriptSource
 
 NAME = "chatgpt"
+UNRECORDED = {
+    "exit code": "code runs at the service, which gives its output",
+    "todo state": "a chat keeps no list",
+    "usage": "the export counts no tokens",
+}
+"""What no transcript of this format tells, with the reason."""
 
 _SERVICE_CONTENTS = frozenset({"user_editable_context", "model_editable_context", "app_pairing_content"})
 """Content types that the service adds to every conversation: instructions and memory."""

@@ -19,7 +19,7 @@ from onward.errors import BadInput
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
 from onward.formats.cline_panel import PanelRequest, list_requests, panel_turns
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
-from onward.formats.source import TranscriptSource
+from onward.formats.source import TranscriptSource, read_object_file
 from onward.formats.xml_calls import parse_calls
 
 NAME = "cline"
@@ -44,7 +44,9 @@ _NOTICES = (
 _COMPACTED = "Earlier context was compacted."
 _CUT_OFF = "\n\n[Response interrupted"
 _NOT_RUN = "Tool ["
-_EXIT_WORDS = ("Exit code: ", "exit code ")
+_EXIT_WORDS = ("Exit code: ", "exit code ", "exited with code ")
+_SHELL = "run_commands"
+"""The tool of the command line; its results say whether each command succeeded."""
 _NEAR_CHARACTERS = 400
 """Tags of the user's reply, errors and exit codes occur within this many characters at the beginning of a result."""
 
@@ -214,6 +216,8 @@ class _Parts:
         self.injected_texts: list[str] = []
         self.summaries: list[str] = []
         self._results: list[ToolResult] = []
+        self._finished: set[str] = set()
+        """The calls whose commands all succeeded."""
         self._tool = ""
         """The tool whose result continues in the next texts."""
 
@@ -222,7 +226,8 @@ class _Parts:
         for result in self._results:
             start = result.text[:_NEAR_CHARACTERS]
             codes = (find_exit_code(words, start) for words in _EXIT_WORDS)
-            result.exit_code = next((code for code in codes if code is not None), None)
+            success = 0 if result.call_id in self._finished else None
+            result.exit_code = next((code for code in codes if code is not None), success)
             if result.is_error is None and (
                 start.startswith("The tool execution failed") or "<error>" in start or "denied this operation" in start
             ):
@@ -240,6 +245,7 @@ class _Parts:
             call_id = as_text(block.get("tool_use_id"))
             flag = block.get("is_error")
             self._results.append(ToolResult(call_id, text, flag if isinstance(flag, bool) else is_error))
+            self._finished |= {call_id} if block.get("name") == _SHELL and is_error is False else set()
             self.history.pending.pop(call_id, None)
             self._take_typed(text)
             self._tool = ""
@@ -341,7 +347,7 @@ def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
     """Return the head of a task: the folder name is its id; the working folder is in the first message."""
     first = content_text(as_object(messages[0]).get("content")) if messages else ""
     surroundings = first.rpartition(_ENVIRONMENT)[2]
-    item = _load_object(folder / "history_item.json") if folder is not None else {}
+    item = read_object_file(folder / "history_item.json") if folder is not None else {}
     cwd = as_text(item.get("workspace"))
     for words in ("# Current Working Directory (", "# Current Workspace Directory ("):
         cwd = cwd or surroundings.partition(words)[2].partition(")")[0]
@@ -358,7 +364,7 @@ def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
     """Return the head of an SDK session, from a file beside the messages."""
     session_id = as_text(document.get("sessionId"))
     about = (
-        _load_object(path.with_name(path.name.replace(".messages.json", ".json")))
+        read_object_file(path.with_name(path.name.replace(".messages.json", ".json")))
         if path is not None and path.name.endswith(".messages.json")
         else {}
     )
@@ -371,11 +377,3 @@ def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
         cwd=as_text(about.get("cwd")),
         parent_id=as_text(as_object(metadata.get("fork")).get("forkedFromSessionId")) or None,
     )
-
-
-def _load_object(path: Path) -> dict[str, Any]:
-    """Return the object in a small file beside the transcript; empty if it is missing."""
-    try:
-        return as_object(orjson.loads(path.read_bytes()))
-    except (OSError, orjson.JSONDecodeError):
-        return {}

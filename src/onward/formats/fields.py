@@ -44,6 +44,18 @@ def as_time(value: object) -> datetime | None:
     return None
 
 
+def as_folder(value: object) -> str:
+    """Return the folder that *value*, a path or a `file://` address, names, else ""; of a Windows address without the slash before it."""
+    path = as_text(value)
+    if not path.startswith("file://"):
+        return path
+    # Few sessions have an address, and its import costs milliseconds.
+    from urllib.parse import unquote
+
+    path = unquote(path.removeprefix("file://"))
+    return path[1:] if path[2:3] == ":" else path
+
+
 def skip_reason(counts: dict[str, int], text: str) -> str:
     """Return *wanted* as a reason for skipping; only its part before the colon once a file has many kinds."""
     return text if text in counts or (len(counts) < 40 and len(text) < 80) else text.partition(":")[0]
@@ -52,6 +64,11 @@ def skip_reason(counts: dict[str, int], text: str) -> str:
 def unknown_reason(counts: dict[str, int], kind: str) -> str:
     """Return the reason for skipping a record of the type *kind*, which the reader has never seen."""
     return skip_reason(counts, f"{UNKNOWN_TYPE}: {kind[:40] or 'none'}")
+
+
+def compact_json(head: bytes, length: int = 16 * 1024) -> bytes:
+    """Return the first *length* bytes of a document without blanks and NUL bytes, so that its keys can be looked for."""
+    return head[:length].translate(None, b"\0 \r\n\t")
 
 
 def holds_objects(head: bytes) -> bool:

@@ -15,13 +15,16 @@ _FILES_START = "--- Content from referenced files ---"
 
 @dataclass(slots=True)
 class PartContent:
-    """The parts of one message. `attached` is the text of files that the agent put behind a prompt."""
+    """The parts of one message. `attached` is the text of files that the agent put behind a prompt; `result_names` are the tools of the
+    results.
+    """
 
     texts: list[str] = field(default_factory=list[str])
     attached: list[str] = field(default_factory=list[str])
     thoughts: list[str] = field(default_factory=list[str])
     calls: list[ToolCall] = field(default_factory=list[ToolCall])
     results: list[ToolResult] = field(default_factory=list[ToolResult])
+    result_names: list[str] = field(default_factory=list[str])
 
     @property
     def text(self) -> str:
@@ -41,6 +44,7 @@ def read_parts(parts: object) -> PartContent:
             content.calls.append(ToolCall(as_text(call.get("id")), as_text(call.get("name")), parse_arguments(call.get("args"))))
         elif response := as_object(fields.get("functionResponse")):
             content.results.append(_parse_response(response))
+            content.result_names.append(as_text(response.get("name")))
         elif fields.get("thought"):
             content.thoughts += [text] if text else []
         elif text:

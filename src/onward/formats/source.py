@@ -184,6 +184,15 @@ class TranscriptSource:
             ) from None
 
 
+def read_object_file(path: Path) -> dict[str, Any]:
+    """Return the object in a small JSON file beside a transcript; empty if it is missing or damaged."""
+    try:
+        value = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def strip_comments(data: bytes) -> bytes:
     """Return *data* without the `//` lines before its JSON; text that is not JSON is unchanged."""
     rest = data

@@ -19,6 +19,10 @@ from onward.formats.source import TranscriptSource
 from onward.formats.specstory_calls import ToolBlock, attribute, parse_step
 
 NAME = "specstory"
+UNRECORDED = {
+    "usage": "a page counts no tokens",
+}
+"""What no transcript of this format tells, with the reason."""
 
 _THINK, _THINK_END = "<think>", "</details></think>"
 _TOOL = "<tool-use data-"

@@ -16,6 +16,14 @@ from onward.formats.fields import as_list, as_object, as_text
 from onward.formats.source import TranscriptSource
 
 NAME = "swe-agent"
+UNRECORDED = {
+    "times": "no entry has a time",
+    "exit code": "an observation is the output alone",
+    "todo state": "the agent keeps no list",
+    "usage": "`info` has one sum for the run",
+    "model": "the model is in the settings of the run",
+}
+"""What no transcript of this format tells, with the reason."""
 
 
 def detect(head: bytes) -> bool:

@@ -22,6 +22,8 @@ from onward.settings import Machine, Worktrees
 
 _EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
 _EDITOR_SERVERS = (".vscode-server", ".cursor-server", ".windsurf-server")
+_DETAILED = {"ui_messages.json": "api_conversation_history.json", "transcript.jsonl": "transcript_full.jsonl"}
+"""Files of a session, and the one beside each that has more."""
 
 
 class AgentFolder(NamedTuple):
@@ -105,6 +107,11 @@ def _editor_folders(machine: Machine, _: Path) -> list[Path]:
     return [*local, *(machine.home / server / "data/User/globalStorage" for server in _EDITOR_SERVERS)]
 
 
+def _project_storage_folders(machine: Machine, _: Path) -> list[Path]:
+    """Return where editors store what belongs to one workspace each, beside what belongs to all."""
+    return [folder.with_name("workspaceStorage") for folder in _editor_folders(machine, _)]
+
+
 def _repository_folders(_: Machine, working_folder: Path) -> list[Path]:
     return [Path(find_repository(working_folder)[0])]
 
@@ -114,6 +121,7 @@ _BASES: dict[str, Callable[[Machine, Path], list[Path]]] = {
     "data": _data_folders,
     "appdata": _appdata_folders,
     "editor": _editor_folders,
+    "workspaces": _project_storage_folders,
     "repository": _repository_folders,
 }
 """The meaning of the names in braces in the agents' table."""
@@ -168,8 +176,8 @@ def iter_files(folders: Sequence[AgentFolder]) -> Iterator[tuple[AgentFolder, Pa
 
 
 def _is_redundant(path: Path) -> bool:
-    """Return whether another file contains the same session in more detail: a task's history, beside its panel."""
-    return path.name == "ui_messages.json" and path.with_name("api_conversation_history.json").is_file()
+    """Return whether another file contains the same session in more detail: a task's history beside its panel, the full transcript."""
+    return path.name in _DETAILED and path.with_name(_DETAILED[path.name]).is_file()
 
 
 def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:

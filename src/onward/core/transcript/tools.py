@@ -62,9 +62,18 @@ class Action(NamedTuple):
 NO_ACTION = Action()
 
 _COMMAND_KEYS = ("command", "cmd", "script", "CommandLine")
-_PATH_KEYS = ("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename")
-_OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
-_NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "content", "file_text", "contents", "new_source")
+_PATH_KEYS = (
+    *("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename"),
+    "filepath",
+)
+_OLD_KEYS = ("old_string", "oldString", "old_str", "oldStr", "oldText", "search", "TargetContent")
+_NEW_KEYS = (
+    *("new_string", "newString", "new_str", "newStr", "newText", "new_text", "replace", "content", "file_text", "contents", "new_source"),
+    *("ReplacementContent", "CodeContent", "changes"),
+)
+_TODO_KEYS = ("todos", "todoList", "todo_list", "plan", "items", "checklist")
+_EDITOR_COMMANDS = ("view", "create", "str_replace", "strReplace", "insert", "append")
+"""Words under `command` that tell an editing tool what to do."""
 _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())
@@ -76,7 +85,8 @@ _SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", 
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
 _EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
 _PATCH_FILE = r"(?m)^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$"
-_CHECKBOX = r"(?m)^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$"
+_CHECKBOX = r"(?m)^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-]|[a-z_-]{4,12})\]\s+(.+)$"
+_MARKS = {" ": "pending", "x": "completed", "X": "completed", "~": "in_progress", "-": "in_progress"}
 _STATUS = {
     "completed": "completed",
     "done": "completed",
@@ -114,6 +124,8 @@ def classify_call(call: ToolCall) -> Action:
     for key in _COMMAND_KEYS:
         if (command := arguments.get(key)) and not arguments.get("old_str"):
             return _command_action(call.name, command, arguments)
+    if commands := _listed_commands(arguments.get("commands")):
+        return Action(command=commands)
     if questions := _read_questions(call.name, arguments):
         return Action(questions=questions)
     for key in ("patch", "patchText", "input", "diff"):
@@ -133,12 +145,20 @@ def _command_action(name: str, command: object, arguments: Mapping[str, object])
         is_shell = len(parts) > 2 and parts[1] in ("-lc", "-c")
         command = parts[2] if is_shell else " ".join(parts)
     text = str(command)
-    if name == "str_replace_editor" or text in ("view", "create", "str_replace", "insert"):
+    if name == "str_replace_editor" or text in _EDITOR_COMMANDS:
         path = _path(arguments)
         return Action(changes=(FileChange(path, "created" if text == "create" else "edited"),)) if path and text != "view" else NO_ACTION
     if "*** Begin Patch" in text:
         return Action(command=text.split("\n", 1)[0], changes=tuple(_patch_changes(text)))
     return Action(command=text, purpose=next((why for k in _PURPOSE_KEYS if isinstance(why := arguments.get(k), str)), ""))
+
+
+def _listed_commands(commands: object) -> str:
+    """Return the commands of a call that runs several, one a line; empty for anything else."""
+    if not isinstance(commands, list):
+        return ""
+    entries = (cast("Mapping[str, object]", e).get("command") if isinstance(e, dict) else e for e in cast("list[object]", commands))
+    return "\n".join(entry for entry in entries if isinstance(entry, str))
 
 
 def _path(arguments: Mapping[str, object]) -> str:
@@ -189,12 +209,11 @@ def _patch_changes(patch: str) -> Iterator[FileChange]:
 
 
 def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
-    entries = arguments.get("todos") or arguments.get("plan") or arguments.get("items")
+    entries = next((entries for key in _TODO_KEYS if (entries := arguments.get(key))), None)
     if isinstance(entries, str):
-        if "todo" not in name.lower():
+        if "todo" not in name.lower() and "checklist" not in name.lower():
             return ()
-        marks = {" ": "pending", "x": "completed", "X": "completed"}
-        return tuple(create_todo(text, marks.get(mark, "in_progress")) for mark, text in re.findall(_CHECKBOX, entries))
+        return tuple(create_todo(text, _MARKS.get(mark, mark)) for mark, text in re.findall(_CHECKBOX, entries))
     if isinstance(entries, list):
         items = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
         pairs = (
@@ -206,7 +225,8 @@ def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
 
 def create_todo(text: str, status: str) -> Todo:
     """Return a todo with a known status; an unknown status is pending."""
-    return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
+    known = _STATUS.get(status.lower().replace("-", "_"), "pending")
+    return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", known))
 
 
 def _read_questions(name: str, arguments: Mapping[str, object]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from onward.core.text.versions import is_newer
+
 Role: TypeAlias = Literal["user", "assistant", "tool", "system"]
 
 Mark: TypeAlias = Literal["said", "queued", "answered", "injected", "summary"]
@@ -103,9 +105,11 @@ class ImportReport:
     holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
     were cut. `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
     (empty if it gives none).
+    `client_version` is the newest version of the agent, or of its format, that the records name.
     """
 
     format: str = ""
+    client_version: str = ""
     records: int = 0
     imported_records: int = 0
     turns: int = 0
@@ -115,6 +119,11 @@ class ImportReport:
     malformed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     malformed_count: int = 0
     titles: dict[str, str] = field(default_factory=dict[str, str])
+
+    def meet_version(self, version: str) -> None:
+        """Note a version that a record names."""
+        if version and version != self.client_version and is_newer(version, self.client_version):
+            self.client_version = version
 
     def skip(self, reason: str, records: int = 1) -> None:
         """Count *records* as left out on purpose, for a reason that people understand."""

@@ -1,0 +1,41 @@
+"""Antigravity: steps in the order of their indexes, results for the calls of their kind, and the workspace of the conversation."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def session(reading, fixtures):
+    return reading(fixtures / "antigravity" / "transcript.jsonl")
+
+
+def test_only_the_request_is_the_persons(session):
+    assert session.prompts() == [
+        "Print the tide table for Saturday on one page. Never change the station's raw readings.",
+        "Use metres, with two decimals.",
+    ]
+    assert session.heads[0].cwd == "/home/ana/harbour"
+
+
+def test_a_result_answers_the_call_of_its_kind_whatever_the_order(session):
+    calls = {call.id: call.name for turn in session.turns for call in turn.calls}
+    results = [(calls[result.call_id], result.exit_code, result.is_error) for turn in session.turns for result in turn.results]
+    assert results == [
+        ("view_file", None, None),
+        ("run_command", 1, True),
+        ("replace_file_content", None, None),
+        ("run_command", 0, None),
+    ]
+
+
+def test_arguments_are_values_and_the_model_is_known(session):
+    answer = next(turn for turn in session.turns if turn.role == "assistant")
+    assert answer.calls[1].arguments["CommandLine"] == "python tides.py --day sat"
+    assert answer.calls[1].arguments["WaitMsBeforeAsync"] == 5000
+    assert (answer.model, answer.thinking[:8]) == ("Gemini 3.5 Flash (High)", "The page")
+
+
+def test_a_checkpoint_is_a_summary(session):
+    assert [turn.text[:27] for turn in session.turns if turn.mark == "summary"] == ["The earlier parts of this c"]
+    assert session.report.skipped == {"step: CONVERSATION_HISTORY": 1}
