@@ -27,10 +27,10 @@ import numpy as np
 
 from bench.report import ROOT, keep, table
 from onward.app.turns.reader import TranscriptReader
-from onward.core.extract.languages import languages_of
 from onward.core.extract.rounds import rounds_of
 from onward.core.extract.trace import observe
 from onward.core.extract.units import FEATURES, feature_vectors, units_of
+from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words
 
 OUT = ROOT / "src/onward/core/extract/worth_trees.py"

@@ -134,6 +134,24 @@ def test_a_commit_that_nobody_tried_is_flagged_where_git_was_at_hand() -> None:
     assert FLAG not in claim("I haven't committed the queue page yet.", *looked).text
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        (Turn("assistant", calls=(ToolCall("u", "Bash", {"command": "npm run lint"}),)),),
+        (Turn("user", "The conversation so far: the queue page was built.", mark="summary"),),
+        command_turns(2, "make release", "tagged v1.2.0"),
+        (
+            Turn("assistant", calls=(ToolCall("m", "mcp__git__git_commit", {"message": "Queue page"}),)),
+            Turn("tool", results=(ToolResult("m", "done"),)),
+        ),
+    ],
+    ids=["a result is missing", "a summary stands for turns", "a script may commit", "another tool may commit"],
+)
+def test_silence_proves_nothing_where_the_log_is_not_whole(more: tuple[Turn, ...]) -> None:
+    looked = command_turns(1, "git status", "modified: src/queue.py")
+    assert FLAG not in claim("I've committed the queue page to main.", *looked, *more).text
+
+
 def test_a_file_whose_writing_was_refused_is_flagged() -> None:
     fact = claim("Created `src/queue.py` with the page.", *write_turns("src/queue.py", refused=True))
     assert fact.text.endswith(f"({FLAG}: writing `src/queue.py` was refused)")

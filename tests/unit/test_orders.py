@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.extract.languages import languages_of
 from onward.core.extract.orders import is_standing_order
+from onward.core.text.languages import languages_of
 
 ENGLISH = frozenset(("en",))
 RULES = (

@@ -181,6 +181,7 @@ def test_the_line_says_what_it_is_and_names_losses_within_its_bound() -> None:
     line = result.line(120)
     assert line.startswith("Kept at 200 tokens (of 8.0k): rules 0/1 · requirements 0/")
     assert "estimated by Onward's own extractor" in line
+    assert "of N" not in line
     assert "[s1.1]" in line
     assert len(line) <= 120 * 3 + 20
     assert line.endswith(" more.")

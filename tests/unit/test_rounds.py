@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.extract.languages import languages_of, unread
+from onward.core.extract.languages import unread
 from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
 from onward.core.extract.rounds import Fate, rounds_of
 from onward.core.extract.trace import observe
+from onward.core.text.languages import languages_of
 from onward.core.text.prose import words
 from onward.core.text.sentences import sentences
 from onward.core.transcript.transcript import ToolCall, Turn

@@ -198,7 +198,7 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
 
 
 def _preservation_text(version: StoredHandoff | HandoffVersion) -> str:
-    return " · ".join(f"{group} {kept_count}/{total}" for group, kept_count, total in version.preservation.groups) or "-"
+    return " · ".join(map(str, version.preservation.groups)) or "-"
 
 
 def _version_data(version: StoredHandoff | HandoffVersion) -> dict[str, object]:

@@ -28,6 +28,10 @@ _COMMITTED = re.compile(
     r"|^(?:committed|done and committed)\b|\b(?:sudah|telah) (?:saya |di)commit\b|\b(?:j'ai commité|he hecho commit|fiz o commit)\b",
     re.I,
 )
+_COMMITS = re.compile(
+    r"commit|\bgit (?:merge|pull|rebase|cherry-pick|revert)|\b(?:gh|make|npm|just|release)\b[^\n]*\b(?:merge|release|version|publish)", re.I
+)
+"""Tools and commands that may make a commit under another name."""
 _CREATED = re.compile(r"\b(?:created|wrote|written|added|generated|dibuat|membuat|menulis|créé|criei|creado|creé)\b", re.I)
 _NOT_CLAIMED = re.compile(
     r"\?$|\b(?:if|once|until|unless|when|make sure|so that|before|will|must|need(?:s|ed)? to|should|make(?:s)? the|let me|let's|"
@@ -123,14 +127,17 @@ def _tests_passed(run: CommandRun) -> bool | None:
 
 
 def _judge_commit(trace: Trace, turn: int) -> Verdict:
-    """Judge "committed" by the commits that were tried before it."""
+    """Judge "committed" by the commits that were tried before it. That there was none is said only of a whole log in which
+    nothing else can commit.
+    """
     attempts = [run for run in trace.runs if run.result_turn <= turn and re.search(r"\bgit\b[^\n|;&]*\bcommit\b", run.command)]
     commits = [run for run in attempts if not run.failed]
     if commits:
         return Verdict(holds=True, turn=commits[-1].result_turn) if commits[-1].failed is False else Verdict(None)
     if attempts:
         return Verdict(holds=False, reason=f"`{_short_command(attempts[-1])}` failed", turn=attempts[-1].result_turn)
-    if any(re.match(r"\s*git\b", run.command) for run in trace.runs):
+    may_commit_otherwise = any(_COMMITS.search(name) for name in (*trace.tool_names, *(run.command for run in trace.runs)))
+    if trace.is_whole and not may_commit_otherwise and any(re.match(r"\s*git\b", run.command) for run in trace.runs):
         return Verdict(holds=False, reason="no commit was made in this session")
     return Verdict(None)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from onward.core.extract.labels import label_kind
-from onward.core.extract.languages import languages_of
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.reversals import changes_value, retired_values
@@ -22,6 +21,7 @@ from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.worth import worth
 from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
+from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words, numbers, one_line, stem
 
 MAX_STATEMENTS = 220

@@ -70,7 +70,7 @@ class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
     `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
     refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
-    `last_call_turn` is the last turn in which the agent itself called a tool.
+    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -83,6 +83,14 @@ class Trace:
     turns: int = 0
     sub_agent_turns: set[int] = field(default_factory=set[int])
     last_call_turn: int = 0
+    tool_names: set[str] = field(default_factory=set[str])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the log shows all that happened: no compaction, and a result for every command. Only then does silence
+        prove anything.
+        """
+        return all(run.answer_turn for run in self.runs) and not any(statement.is_summary for statement in self.statements)
 
 
 _PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
@@ -109,6 +117,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None:
             _add_statement(trace, ordinal, turn, author_text(turn.text))
         for call in turn.calls:
+            trace.tool_names.add(call.name)
             act = classify_call(call)
             if act.command:
                 run = CommandRun(turn=ordinal, at=turn.at, command=act.command, round=trace.rounds, purpose=act.purpose)

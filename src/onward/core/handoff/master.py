@@ -102,12 +102,15 @@ def close_handoff(
         sessions=len(sessions),
         source_text=_source_text(ledger, handoff, read_turns),
     )
-    omission_line = _omission_line(ledger, handoff)
-    measure_line = preservation.line(max(50, reserve_tokens(budget_tokens) - count_tokens(omission_line)))
-    closing = tuple(line for line in (measure_line, omission_line) if line)
-    while count_tokens(render(replace(handoff, closing=closing))) > budget_tokens and closing:
-        closing = closing[:-1]
-    return MasterHandoff(replace(handoff, closing=closing), preservation, budget_tokens)
+    omitted = _omitted(ledger, handoff)
+    preservation = preservation.with_omissions(Counter(KINDS[fact.kind].group for fact in omitted))
+    omission_line = _omission_line(omitted)
+    limit_tokens = max(50, reserve_tokens(budget_tokens) - count_tokens(omission_line))
+    full, bare, short = preservation.line(limit_tokens), preservation.line(0), preservation.short_line()
+    closings = ((full, omission_line), (bare, omission_line), (bare,), (short, omission_line), (short,))
+    closed = (replace(handoff, closing=tuple(line for line in lines if line)) for lines in closings)
+    fitting = (version for version in closed if count_tokens(render(version)) <= budget_tokens)
+    return MasterHandoff(next(fitting, handoff), preservation, budget_tokens)
 
 
 def _source_text(
@@ -136,10 +139,15 @@ def _turn_text(turn: Turn) -> str:
     return "\n".join((turn.text, *calls, *(result.text for result in turn.results)))
 
 
-def _omission_line(ledger: Ledger, handoff: Handoff) -> str:
-    """Return the line that counts the live facts missing from the document, by section."""
+def _omitted(ledger: Ledger, handoff: Handoff) -> list[Fact]:
+    """Return the live facts missing from the document."""
     shown_ids = handoff.fact_ids()
-    counts = Counter(KINDS[f.kind].section.short_title.lower() for f in ledger.live() if f.id not in shown_ids)
+    return [fact for fact in ledger.live() if fact.id not in shown_ids]
+
+
+def _omission_line(omitted: Iterable[Fact]) -> str:
+    """Return the line that counts the facts that the document leaves out, by section."""
+    counts = Counter(KINDS[fact.kind].section.short_title.lower() for fact in omitted)
     if not counts:
         return ""
     largest = ", ".join(f"{name} {n}" for name, n in counts.most_common(4))

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from onward.core.facts.fact import Handle
 from onward.core.facts.headings import MEASURE_PREFIX
-from onward.core.preservation.words import find_word, normalise, stem_list
+from onward.core.preservation.twins import has_digit
+from onward.core.preservation.words import find_word, normalise, stem_list, whole_words
 
 WINDOW = 45
 """The content and stop words within which a statement must be found to count as one statement."""
@@ -17,6 +18,8 @@ NEARBY_CHARS = 160
 """The characters around a value in which its companions are looked for: about two lines."""
 
 _CITED = re.compile(r"\[s\d+\.\d+[^\]\n]*\]")
+_HEAD = re.compile(r"\*\*([^*]{2,30}?)[.:]?\*\*[.:]? ")
+_ITEM_MARKS = ("#", "- ", "* ", "+ ", "• ", "|", "1", "2", "3", "4", "5", "6", "7", "8", "9", "**")
 _HANDLE = re.compile(r"s(\d+)\.(\d+)")
 
 
@@ -33,6 +36,7 @@ class Document:
 
     def __init__(self, markdown: str) -> None:
         self.lines = list(_lines(markdown))
+        self._passages: list[tuple[frozenset[str], frozenset[str]]] = []
         self.text = normalise("\n".join(line.text for line in self.lines))
         self._positions: dict[str, list[int]] = {}
         for position, stem in enumerate(stem_list(self.text)):
@@ -50,6 +54,21 @@ class Document:
                 return True
             at = find_word(value, self.text, at + len(value))
         return False
+
+    def has_passage(self, stems: Collection[str], enough: float, marks: Collection[str]) -> bool:
+        """Return whether one line, or two of running text, has *enough* (0..1) of *stems*, and of *marks* every number and
+        at least half of the words.
+        """
+        if not self._passages:
+            self._passages = [(frozenset(stem_list(text)), whole_words(text)) for text in _passages(self.lines)]
+        numbers = {mark for mark in marks if has_digit(mark)}
+        names = [mark for mark in marks if mark not in numbers]
+        return any(
+            numbers <= line_words
+            and 2 * sum(name in line_words for name in names) >= len(names)
+            and sum(stem in line_stems for stem in stems) >= enough * len(stems)
+            for line_stems, line_words in self._passages
+        )
 
     def best_share(self, stems: Collection[str], enough: float) -> float:
         """Return the largest weighted share (0..1) of *stems* within one window; 0 if it cannot reach *enough*.
@@ -84,6 +103,13 @@ def _count_near(companions: Collection[str], passage: str) -> int:
     return sum(stem in near for stem in companions)
 
 
+def _passages(lines: list[DocumentLine]) -> Iterator[str]:
+    """Yield each line, with the next one where both are running text."""
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        is_running = following is not None and not line.text.startswith(_ITEM_MARKS) and not following.text.startswith(_ITEM_MARKS)
+        yield f"{line.text} {following.text}" if following and is_running else line.text
+
+
 def _lines(markdown: str) -> Iterator[DocumentLine]:
     heading = ""
     for raw in markdown.split("\n"):
@@ -94,4 +120,5 @@ def _lines(markdown: str) -> Iterator[DocumentLine]:
         if text.startswith("#"):
             heading = text.lstrip("# ").lower()
         if text:
-            yield DocumentLine(text, heading, sources)
+            head = _HEAD.match(text)
+            yield DocumentLine(text, head[1].lower() if head else heading, sources)

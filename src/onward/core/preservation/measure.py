@@ -12,9 +12,11 @@ from onward.core.facts.fact import Handle
 from onward.core.facts.headings import MEASURE_PREFIX
 from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.document import NEARBY_CHARS, Document, DocumentLine
-from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, expected_references
+from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, expected_references, unlisted_counts
+from onward.core.preservation.twins import mark_words
 from onward.core.preservation.values import find_values
 from onward.core.preservation.words import find_word, find_word_form, normalise, stems
+from onward.core.text.languages import LANGUAGE_NAMES
 from onward.core.text.prose import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
@@ -25,21 +27,37 @@ COMPANIONS = 3
 """Telling words that must be near a value: a bare list of values does not say what they are."""
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
-LABEL = "present in the document, estimated by Onward's own extractor"
+LABEL = "estimated by Onward's own extractor"
 """What the figures are; printed with them."""
+SAMPLE_LABEL = "“of N” marks a sample"
+"""What a third number is; printed where there is one."""
 MIN_GROUP_SIZE = 3
 """The references a group needs to be the headline: a share of fewer means little."""
 
+_FINISHED = re.compile(r"\b(?:done|finished|completed)\b")
+"""What a line says that still names what is finished, as such."""
 _HISTORY_HEADINGS = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
 """Headings under which an old value is history, not an assertion."""
 
 
 class GroupScore(NamedTuple):
-    """How many references of one group the document keeps."""
+    """How many references of one group the document keeps. `found_count` is how many the sessions have: more than `total`
+    where the references are a sample.
+    """
 
     group: Group
     kept_count: int
     total: int
+    found_count: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the references are not all that the sessions have."""
+        return self.found_count > self.total
+
+    def __str__(self) -> str:
+        sample = f" of {self.found_count}" if self.is_sample else ""
+        return f"{self.group} {self.kept_count}/{self.total}{sample}"
 
 
 class Loss(NamedTuple):
@@ -52,7 +70,8 @@ class Loss(NamedTuple):
 
 class Preservation(NamedTuple):
     """The measure of one handoff. `stale` and `unsupported` are the lines concerned; `unsupported` is None if there
-    were no sources to check.
+    were no sources to check. `unread` are the codes of languages whose statements the measure does not find. `left_out`
+    is how many facts of the ledger the document does not show.
     """
 
     document_tokens: int
@@ -62,6 +81,8 @@ class Preservation(NamedTuple):
     stale: tuple[str, ...]
     unsupported: tuple[str, ...] | None
     lost: tuple[Loss, ...]
+    unread: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def hard_ratio(self) -> float | None:
@@ -99,17 +120,49 @@ class Preservation(NamedTuple):
         """Return the closing line of a handoff, with as many losses as fit in *limit_tokens* (three characters each,
         a safe estimate).
         """
+        account = self._account([str(group) for group in self.groups])
+        return account + self._list_losses(limit_tokens * 3 - len(account))
+
+    def short_line(self) -> str:
+        """Return the closing line with one count over all groups, for a small budget."""
+        kept_count, total, found_count = (
+            (sum(counts) for counts in zip(*((g.kept_count, g.total, g.found_count) for g in self.groups), strict=True))
+            if self.groups
+            else (0, 0, 0)
+        )
+        return self._account([f"{kept_count}/{total}" + (f" of {found_count}" if found_count > total else "")] if total else [])
+
+    def _account(self, counts: list[str]) -> str:
         source_size = (
             f"{_format_tokens(self.session_tokens)} in {self.sessions} sessions"
             if self.sessions > 1
             else _format_tokens(self.session_tokens)
         )
-        counts = [f"{g.group} {g.kept_count}/{g.total}" for g in self.groups] or ["nothing found that ought to be kept"]
-        counts.append(f"stale {len(self.stale)}")
+        figures = [*(counts or ["nothing found that ought to be kept"]), f"stale {len(self.stale)}"]
         if self.unsupported is not None:
-            counts.append(f"unsupported {len(self.unsupported)}")
-        account = f"{MEASURE_PREFIX}{_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(counts)} ({LABEL})."
-        return account + _list_losses(self.lost, limit_tokens * 3 - len(account))
+            figures.append(f"unsupported {len(self.unsupported)}")
+        labels = f"{SAMPLE_LABEL}; {LABEL}" if any(group.is_sample for group in self.groups) else LABEL
+        account = f"{MEASURE_PREFIX}{_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(figures)} ({labels})."
+        if self.unread:
+            names = ", ".join(LANGUAGE_NAMES.get(language, language) for language in self.unread)
+            account += f" What was said in {names} is not counted: the measure does not read it."
+        return account
+
+    def _list_losses(self, room_chars: int) -> str:
+        """Return " Lost: …" with as many losses as fit in *room_chars*. Where more was left out than is asked for, it is
+        said of what is asked for only.
+        """
+        if self.lost:
+            return _list_losses(self.lost, room_chars)
+        is_whole = not self.left_out and not self.unread and not any(group.is_sample for group in self.groups)
+        return " Lost: nothing." if is_whole else " Lost of these: nothing."
+
+    def with_omissions(self, omitted: Mapping[str, int]) -> Preservation:
+        """Return the measure beside a ledger of which the document leaves out *omitted* facts, by group: there are at least
+        as many in the sessions as are kept and left out.
+        """
+        groups = tuple(g._replace(found_count=max(g.found_count, g.kept_count + omitted.get(g.group, 0))) for g in self.groups)
+        return self._replace(groups=groups, left_out=sum(omitted.values()))
 
     def to_json(self) -> dict[str, object]:
         """Return plain data with the derived figures, which `from_json` reads back."""
@@ -118,9 +171,12 @@ class Preservation(NamedTuple):
             "session_tokens": self.session_tokens,
             "sessions": self.sessions,
             "groups": {g.group: [g.kept_count, g.total] for g in self.groups},
+            "found": {g.group: g.found_count for g in self.groups},
             "stale": list(self.stale),
             "unsupported": None if self.unsupported is None else list(self.unsupported),
             "lost": [{"group": loss.group, "text": loss.text, "handle": str(loss.handle)} for loss in self.lost],
+            "unread": list(self.unread),
+            "left_out": self.left_out,
             "headline": self.headline.group if self.headline else None,
             "hard_ratio": self.hard_ratio,
             "statement_ratio": self.statement_ratio,
@@ -133,16 +189,19 @@ class Preservation(NamedTuple):
     def from_json(cls, data: Mapping[str, object]) -> Preservation:
         """Return the measure that `to_json` wrote; KeyError when *data* is something else."""
         groups = cast("Mapping[Group, tuple[int, int]]", data["groups"])
+        found_counts = cast("Mapping[Group, int]", data.get("found", {}))
         lost = cast("Iterable[Mapping[str, str]]", data["lost"])
         unsupported = cast("Iterable[str] | None", data["unsupported"])
         return cls(
             cast("int", data["document_tokens"]),
             cast("int", data["session_tokens"]),
             cast("int", data["sessions"]),
-            tuple(GroupScore(group, kept_count, total) for group, (kept_count, total) in groups.items()),
+            tuple(GroupScore(group, kept_count, total, found_counts.get(group, total)) for group, (kept_count, total) in groups.items()),
             tuple(cast("Iterable[str]", data["stale"])),
             None if unsupported is None else tuple(unsupported),
             tuple(Loss(cast("Group", entry["group"]), entry["text"], _parse_handle(entry["handle"])) for entry in lost),
+            tuple(cast("Iterable[str]", data.get("unread", ()))),
+            cast("int", data.get("left_out", 0)),
         )
 
 
@@ -162,9 +221,10 @@ def measure(
     """
     parsed_document = Document(document)
     expected = expected_references(references)
-    lost = [reference for reference in expected if not _is_kept(reference, parsed_document)]
+    lost = [reference for reference in _add_marks(expected) if not _is_kept(reference, parsed_document)]
+    unlisted = unlisted_counts(references)
     counts = [
-        GroupScore(group, total - sum(reference.group == group for reference in lost), total)
+        GroupScore(group, total - sum(reference.group == group for reference in lost), total, total + unlisted[group])
         for group in GROUPS
         if (total := sum(reference.group == group for reference in expected))
     ]
@@ -180,7 +240,21 @@ def measure(
             Loss(reference.group, reference.subject if reference.group == "values" else one_line(reference.text, 160), reference.handle)
             for reference in lost
         ),
+        unread=tuple(sorted({reference.subject for reference in references if reference.group == "languages"})),
     )
+
+
+def _add_marks(expected: Sequence[Reference]) -> list[Reference]:
+    """Return *expected*, each statement with the words that tell it from near-alike ones of any session."""
+    marked: list[Reference] = [reference for reference in expected if reference.group in HARD]
+    for group in GROUPS:
+        statements = [reference for reference in expected if reference.group == group and group not in HARD]
+        marks = mark_words([reference.text for reference in statements])
+        marked += (
+            reference._replace(marks=tuple(dict.fromkeys((*reference.marks, *words))))
+            for reference, words in zip(statements, marks, strict=True)
+        )
+    return marked
 
 
 def _is_kept(reference: Reference, document: Document) -> bool:
@@ -189,6 +263,8 @@ def _is_kept(reference: Reference, document: Document) -> bool:
     if reference.needles and 2 * sum(document.has(needle) for needle in reference.needles) < len(reference.needles):
         return False
     enough = ENOUGH_OF_FEW if len(reference.keys) <= FEW else ENOUGH
+    if reference.marks and not document.has_passage(reference.keys, enough, reference.marks):
+        return False
     return document.best_share(reference.keys, enough) >= enough
 
 
@@ -197,14 +273,16 @@ def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
     retired_references = [reference for reference in references if reference.retired]
     values = [(reference.needles[0], reference.instead) for reference in retired_references if reference.group in ("values", "files")]
     finished = [
-        item_stems for reference in retired_references if reference.group == "open" and len(item_stems := stems(reference.text)) >= 3
+        item_stems
+        for reference in retired_references
+        if reference.group in ("open", "requirements") and len(item_stems := stems(reference.text)) >= 3
     ]
     stale_lines: list[str] = []
     for line in document.lines:
         text = normalise(line.text)
         is_history = any(word in line.heading for word in _HISTORY_HEADINGS)
         if (not is_history and any(_asserts(text, old, new) for old, new in values)) or (
-            is_open_heading(line.heading) and _still_asks(text, finished)
+            is_open_heading(line.heading) and not _FINISHED.search(text) and _still_asks(text, finished)
         ):
             stale_lines.append(one_line(line.text, 160))
     return stale_lines
@@ -229,7 +307,7 @@ def _asserts(text: str, old: str, new: str) -> bool:
 
 def _still_asks(text: str, finished: list[frozenset[str]]) -> bool:
     text_stems = stems(text)
-    return any(len(item_stems & text_stems) >= 0.9 * len(item_stems) and 2 * len(item_stems) >= len(text_stems) for item_stems in finished)
+    return any(len(item_stems & text_stems) >= 0.75 * len(item_stems) and 2 * len(item_stems) >= len(text_stems) for item_stems in finished)
 
 
 def _unsupported(document: Document, source_text: Callable[[Handle], str]) -> list[str]:
@@ -267,8 +345,6 @@ def _list_losses(lost: Sequence[Loss], room_chars: int) -> str:
     """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group first, and the number of
     others.
     """
-    if not lost:
-        return " Lost: nothing."
     first = {loss.group: loss for loss in reversed(lost)}
     ordered = sorted(lost, key=lambda loss: first[loss.group] is not loss)
     entries: list[str] = []

@@ -4,27 +4,31 @@ are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.facts.fact import Handle
 from onward.core.preservation.words import find_word_form, normalise, stems
 
-Group: TypeAlias = Literal["rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values"]
+Group: TypeAlias = Literal[
+    "rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values", "languages"
+]
 GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values")
+"""The groups that are counted. `languages` is none: it names those that were spoken and are not read."""
 
 HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
 """Groups that are kept exactly or not at all; the others are statements, which other words may keep too."""
 
 MAX_KEPT: Mapping[Group, int] = {
     "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20,
-    "open": 40, "values": 40,
+    "open": 40, "values": 40, "languages": 12,
 }  # fmt: skip
 """The most references of each group that a handoff is measured by, the newest: the measure costs the same for any
 number of sessions.
 """
 
-MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "files": 100, "open": 120, "values": 120}
+MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "requirements": 200, "files": 100, "open": 120, "values": 120}
 """The most references stored between sessions: more where many are retired, so that finished items do not displace
 open ones.
 """
@@ -38,6 +42,8 @@ class Reference(NamedTuple):
     value. `subject` is the key under which a later reference replaces this one. `weight` (0..1) is how much its loss
     matters. A `retired` reference must not be kept any more: the todo is done, the file deleted, the choice reversed; a
     document that still asserts it is outdated. `instead` is the new value of a retired one, empty if there is none.
+    `marks` are the words that tell a statement from near-alike ones of its session. `beside` is how many more of its
+    group its session has that are not among the references.
     """
 
     handle: Handle
@@ -49,6 +55,8 @@ class Reference(NamedTuple):
     weight: float = 0.5
     retired: bool = False
     instead: str = ""
+    marks: tuple[str, ...] = ()
+    beside: int = 0
 
     def to_json(self) -> dict[str, object]:
         """Return plain data that `from_json` reads back."""
@@ -62,6 +70,8 @@ class Reference(NamedTuple):
             "weight": self.weight,
             "retired": self.retired,
             "instead": self.instead,
+            "marks": list(self.marks),
+            "beside": self.beside,
         }
 
     @classmethod
@@ -78,6 +88,8 @@ class Reference(NamedTuple):
             float(cast("float", data["weight"])),
             bool(data["retired"]),
             str(data["instead"]),
+            tuple(cast("Iterable[str]", data.get("marks", ()))),
+            cast("int", data.get("beside", 0)),
         )
 
 
@@ -132,6 +144,18 @@ def expected_references(folded: Sequence[Reference]) -> list[Reference]:
         if not reference.retired and not _is_given_up(reference, retired_values) and not _is_done_since(reference, done_items)
     ]
     return _newest(current, MAX_KEPT)
+
+
+def unlisted_counts(folded: Iterable[Reference]) -> Counter[Group]:
+    """Return how many more references than those stored the sessions have, by group."""
+    beside: dict[tuple[Group, int], int] = {}
+    for reference in folded:
+        key = reference.group, reference.handle.session
+        beside[key] = max(beside.get(key, 0), reference.beside)
+    counts: Counter[Group] = Counter()
+    for (group, _), count in beside.items():
+        counts[group] += count
+    return counts
 
 
 def _is_given_up(reference: Reference, retired_values: list[tuple[str, Handle]]) -> bool:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from onward.core.facts.fact import Handle
-from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words
+from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words, word_count
+from onward.core.preservation.fate import RequestRound, is_finished
 from onward.core.preservation.reference import Group, Reference
 from onward.core.preservation.values import find_values, is_small_number, specificity, spellings
 from onward.core.preservation.words import STEM, find_word, normalise
@@ -32,16 +33,18 @@ better.
 """
 
 
-def from_person(text: str, handle: Handle, word_counts: Counter[str]) -> Iterator[Reference]:
-    """Yield what a user asked for in one turn: rules, else requirements, and the exact values named. *word_counts*
-    counts the words by stem.
+def from_person(round_: RequestRound, word_counts: Counter[str]) -> Iterator[Reference]:
+    """Yield what a user asked for in the turn that begins *round_*: rules, else requirements, retired where they are
+    finished, and the exact values named. *word_counts* counts the words by stem.
     """
+    text, handle = round_.text, round_.handle
     if len(text) > PASTED_CHARS:
         text = text[:PASTED_END_CHARS] + "\n\n" + text[-PASTED_END_CHARS:]
     clause_words = [(clause, spoken_words(clause.text)) for clause in clauses(text)]
     _count_stems(clause_words, word_counts)
     for clause, words in clause_words:
-        if len(words) < MIN_WORDS or _is_pasted(clause.text):
+        length = word_count(clause.text, words)
+        if length < MIN_WORDS or _is_pasted(clause.text):
             continue
         cues = cues_of(words)
         values = find_values(clause.text)
@@ -49,9 +52,10 @@ def from_person(text: str, handle: Handle, word_counts: Counter[str]) -> Iterato
         yield from _reversals(clause.text, words, handle, 0.9)
         if "rule" in cues and _is_order(words) and not is_question:
             yield _statement("rules", clause, values, handle, 1.0)
-        elif cues or values or (len(words) >= ENOUGH_WORDS and not is_question):
+        elif cues or values or (length >= ENOUGH_WORDS and not is_question):
             weight = 0.5 + 0.2 * ("want" in cues) + 0.1 * min(2, len(values)) - 0.2 * is_question
-            yield _statement("requirements", clause, values, handle, weight)
+            requirement = _statement("requirements", clause, values, handle, weight)
+            yield requirement._replace(retired=is_finished(clause.text, round_))
         yield from (_value(value, clause.text, handle, 0.6) for value in values if not is_small_number(value))
 
 
@@ -65,7 +69,7 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
     _count_stems(clause_words, word_counts)
     for clause, words in clause_words:
         cues = cues_of(words)
-        if len(words) < MIN_WORDS or (not is_closing and ("chatter" in cues or _PASSING_CUES.isdisjoint(cues))):
+        if word_count(clause.text, words) < MIN_WORDS or (not is_closing and ("chatter" in cues or _PASSING_CUES.isdisjoint(cues))):
             continue
         group = _find_group(cues, clause, is_last)
         if not group and not is_closing:
@@ -75,7 +79,9 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
         if group:
             yield _statement(group, clause, values, handle, min(1.0, worth))
         if is_closing:
-            yield from _reversals(clause.text, words, handle, worth)
+            if "instead" not in words:
+                # "It returns X instead of Y" tells what code does, not that Y was given up.
+                yield from _reversals(clause.text, words, handle, worth)
             yield from (_value(value, clause.text, handle, 0.4) for value in values if not is_small_number(value))
 
 

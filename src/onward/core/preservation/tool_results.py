@@ -70,11 +70,13 @@ class SessionWork:
             if _is_check(step):
                 self.open_calls[call_id] = command
 
-    def add_result(self, result: ToolResult, handle: Handle) -> None:
-        """Read the result of a call that may have made a commit, opened a pull request or failed a check."""
+    def add_result(self, result: ToolResult, handle: Handle) -> bool | None:
+        """Read the result of a call that may have made a commit, opened a pull request or failed a check. Return whether
+        a check failed; None if it was none.
+        """
         command = self.open_calls.pop(result.call_id, "")
         if not command:
-            return
+            return None
         text = result.text
         excerpt = text if len(text) <= 2 * RESULT_END_CHARS else text[:RESULT_END_CHARS] + "\n" + text[-RESULT_END_CHARS:]
         failed = bool(result.exit_code or result.is_error)
@@ -99,6 +101,7 @@ class SessionWork:
         for step, _ in split_steps(command):
             if _is_check(step):
                 self.checks[step] = handle, _failing_line(excerpt) if failed else ""
+        return failed if any(_is_check(step) for step, _ in split_steps(command)) else None
 
 
 def from_work(work: SessionWork) -> Iterator[Reference]:
@@ -142,6 +145,11 @@ def from_work(work: SessionWork) -> Iterator[Reference]:
             weight=0.9,
             retired=not line,
         )
+
+
+def has_effect(command: str) -> bool:
+    """Return whether a shell line does more than read."""
+    return bool(command and split_steps(command))
 
 
 @lru_cache(maxsize=2048)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from onward.core.text.prose import STOPWORDS
+from onward.core.text.prose import STOPWORDS, split_unspaced, words
 
 STEM = 6
 """Characters of a stem: crude, but *notify*, *notifies* and *notification* become one word in any language of this
@@ -17,8 +17,18 @@ _SEPARATORS = str.maketrans(dict.fromkeys(".,;:!?()[]{}\"'`*_/|<>=-–—’“�
 
 
 def stem_list(text: str) -> list[str]:
-    """Return the stem of every word of *text*, in order; stop words are empty strings."""
-    return ["" if w in STOPWORDS else w[:STEM] for w in text.lower().translate(_SEPARATORS).split()]
+    """Return the stem of every word of *text*, in order; stop words are empty strings. Scripts without blanks count by
+    pairs of letters.
+    """
+    pieces = text.lower().translate(_SEPARATORS).split()
+    if not text.isascii():
+        pieces = [part for piece in pieces for part in split_unspaced(piece)]
+    return ["" if piece in STOPWORDS else piece[:STEM] for piece in pieces]
+
+
+def whole_words(text: str) -> frozenset[str]:
+    """Return the different words of *text* uncut, stop words left out: what tells near-alike statements apart."""
+    return frozenset(words(text)) - STOPWORDS
 
 
 def stems(text: str) -> frozenset[str]:

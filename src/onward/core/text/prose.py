@@ -166,10 +166,10 @@ def _words_in(piece: str) -> Iterable[str]:
     word = piece.strip(_AROUND_WORDS)
     if word.isascii():
         return (word.lower(),) if word.isalpha() else _WORD.findall(piece.lower())
-    return [part for match in _WORD.findall(piece.lower().replace("’", "'")) for part in _split_unspaced(match)]
+    return [part for match in _WORD.findall(piece.lower().replace("’", "'")) for part in split_unspaced(match)]
 
 
-def _split_unspaced(word: str) -> Iterable[str]:
+def split_unspaced(word: str) -> Iterable[str]:
     """Return *word* itself, or of a script without blanks its overlapping pairs of letters, which stand for words there."""
     if not _UNSPACED.search(word):
         return (word,)
