@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from onward.core.agents import agent_label
+from onward.core.agents import agent_label, find_agent
 from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError
@@ -47,7 +47,7 @@ def matrix() -> list[Row]:
             for agent, name, properties in _read(path):
                 properties_by_row.setdefault((name, agent), set()).update(properties)
     return [
-        Row(agent_label(agent), name, {key: _mark(key, properties, unrecorded(name)) for key in PROPERTIES})
+        Row(agent_label(agent), name, {key: _mark(key, properties, _missing(name, agent)) for key in PROPERTIES})
         for (name, agent), properties in sorted(properties_by_row.items(), key=lambda item: (_order(item[0][0]), item[0][1]))
     ]
 
@@ -63,11 +63,16 @@ def unrecorded(name: str) -> dict[str, str]:
     return next((getattr(module, "UNRECORDED", {}) for module in modules if name == module.NAME), {})
 
 
+def _missing(name: str, agent: str) -> set[str]:
+    """Return what the transcripts of *agent* in this format cannot carry; a reason may be that of one agent."""
+    return {key.removeprefix(f"{agent}: ") for key in unrecorded(name)}
+
+
 def _order(name: str) -> int:
     return next(index for index, module in enumerate(FORMATS) if name == import_module(f"onward.formats.{module}").NAME)
 
 
-def _mark(key: str, properties: set[str], missing: dict[str, str]) -> str:
+def _mark(key: str, properties: set[str], missing: set[str]) -> str:
     return FILLED if key in properties else UNRECORDED if key in missing else EMPTY
 
 
@@ -83,7 +88,13 @@ def _read(path: Path) -> Iterator[tuple[str, str, set[str]]]:
                 sessions[-1][1].append(item)
     except OnwardError:
         return
-    yield from ((agent, report.format, _properties(turns)) for agent, turns in sessions)
+    yield from ((agent, report.format, _properties(turns)) for agent, turns in sessions if is_known(agent))
+
+
+def is_known(agent: str) -> bool:
+    """Return whether *agent* is one, not an exporter that names none."""
+    entry = find_agent(agent)
+    return entry is None or entry.is_agent
 
 
 def _properties(turns: list[Turn]) -> set[str]:
@@ -126,6 +137,10 @@ def build_home(home: Path) -> list[Path]:
         ("grok/grok.db", ".grok/grok.db"),
         ("gemini_checkpoint/saved_chat.json", ".gemini/tmp/9f2c/checkpoint-menu.json"),
         ("posit/messages.jsonl", ".posit/assistant/workspaces/a1b2/11111111/lm-messages.jsonl"),
+        (
+            "cline/roo_history.json",
+            ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline/tasks/ac8aa7b4/api_conversation_history.json",
+        ),
         ("atif/trajectory.json", ".hermes/sessions/trajectory_20261011.json"),
     ]
     paths = [home / place for _, place in places]
@@ -174,6 +189,15 @@ _COMPANIONS: dict[str, object] = {
             "dateCreated": "1790400000000",
             "workspaceDirectory": "file:///home/ana/theatre",
         }
+    ],
+    ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline/tasks/ac8aa7b4/ui_messages.json": [
+        {"ts": 1767838261000, "type": "say", "say": "text", "text": "The restock report is empty on Mondays.", "images": []},
+        {
+            "ts": 1767838261300,
+            "type": "say",
+            "say": "api_req_started",
+            "text": json.dumps({"request": "…", "tokensIn": 5606, "tokensOut": 535, "cacheWrites": 10, "cacheReads": 900}),
+        },
     ],
     f"{_GROK}/summary.json": {
         "info": {"id": "019f6000-0000-7000", "cwd": "/home/ana/weather"},

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import Usage
 
 
@@ -208,3 +209,18 @@ def test_real_native_calls_have_the_counts_of_their_own_blocks(reading, shared_d
             for block in blocks
         )
         assert sum(len(turn.results) for turn in result.turns) == answered
+
+
+def test_commands_of_the_command_line_have_their_exit_codes(reading, fixtures):
+    session = reading(fixtures / "cline" / "command_line.json")
+    assert session.prompts() == ["Check the seals of the greenhouse log. Never open the vents."]
+    commands = [classify_call(call).command for turn in session.turns for call in turn.calls]
+    assert commands == ["cat seals.log\npython check.py", "python tighten.py 4"]
+    assert [(result.is_error, result.exit_code) for turn in session.turns for result in turn.results] == [(True, 3), (False, 0)]
+
+
+def test_a_task_list_beside_an_edit_costs_neither(reading, fixtures):
+    session = reading(fixtures / "cline" / "progress.json")
+    (action,) = [classify_call(call) for turn in session.turns for call in turn.calls]
+    assert [change.path for change in action.changes] == ["list.ts"]
+    assert [todo.status for todo in action.todos] == ["completed", "pending"]

@@ -22,7 +22,7 @@ def rows():
 def test_formats_carry_what_they_can(rows):
     filled, empty = (sum(row.count(mark) for row in rows) for mark in (FILLED, EMPTY))
     assert len({row.agent for row in rows}) >= 28
-    assert filled / (filled + empty) >= 0.85, [(row.agent, row.format, row.cells) for row in rows if row.count(EMPTY)]
+    assert filled / (filled + empty) >= 0.95, [(row.agent, row.format, row.cells) for row in rows if row.count(EMPTY)]
 
 
 def test_every_row_has_both_sides(rows):
@@ -32,7 +32,7 @@ def test_every_row_has_both_sides(rows):
 def test_what_a_format_cannot_carry_has_a_reason():
     for module in MODULES:
         for key, reason in getattr(module, "UNRECORDED", {}).items():
-            assert key in PROPERTIES, module
+            assert key.rpartition(": ")[2] in PROPERTIES, module
             assert len(reason.split()) >= 4, module
 
 
@@ -40,7 +40,7 @@ def test_what_a_format_cannot_carry_is_not_there(rows):
     for module in MODULES:
         for row in rows:
             if row.format == module.NAME:
-                assert not [key for key in getattr(module, "UNRECORDED", {}) if row.cells[key] == FILLED]
+                assert not [key for key in getattr(module, "UNRECORDED", {}) if row.cells.get(key) == FILLED]
 
 
 def test_sessions_are_found_without_a_path(tmp_path):
@@ -51,5 +51,5 @@ def test_sessions_are_found_without_a_path(tmp_path):
     assert [transcript.error for transcript in transcripts.values() if transcript.error] == []
     for path, transcript in transcripts.items():
         head = transcript.sessions[0].head
-        has_folder = "checkpoint" in path.name or "trajectory" in path.name
-        assert head.cwd.startswith("/home/ana/") or has_folder, path
+        needs_none = "checkpoint" in path.name or "trajectory" in path.name
+        assert head.cwd.startswith("/home/") or needs_none, path

@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from onward.core.transcript.transcript import Usage
+
 
 @pytest.fixture
 def database(reading, fixtures):
@@ -45,3 +47,9 @@ def test_before_the_database_a_session_was_named_by_its_file(reading, fixtures, 
     copy = tmp_path / "20250812_163012.jsonl"
     shutil.copyfile(fixtures / "goose" / "session.jsonl", copy)
     assert reading(copy).heads[0].id == "20250812_163012"
+
+
+def test_an_answer_has_the_model_and_the_usage_of_its_request(reading, fixtures):
+    session = reading(fixtures / "goose" / "ledger.db")
+    answers = [(turn.model, turn.usage) for turn in session.turns if turn.role == "assistant"]
+    assert answers == [("claude-opus-4-8", Usage(300, 60, 9000)), ("claude-opus-4-8", Usage(200, 30, 9100))]

@@ -17,6 +17,12 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.source import TranscriptSource
 
 NAME = "aider"
+UNRECORDED = {
+    "times": "only the start of a session has a time",
+    "exit code": "the output of a command stands alone",
+    "todo state": "the agent keeps no list",
+}
+"""What no transcript of this format tells, with the reason."""
 
 _START = "# aider chat started at "
 _MODEL_WORDS = ("Main model: ", "Model: ", "Models: ")

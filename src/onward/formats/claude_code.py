@@ -43,6 +43,12 @@ _SKIPPED = {
     "permission-mode": "mode",
     "worktree-state": "worktree state",
     "frame-link": "link",
+    "api-request": "request to the model",
+    "api-request-blob": "request to the model",
+    "api-request-shape": "request to the model",
+    "atis-latch": "state of the client",
+    "tools-used": "state of the client",
+    "cost-state": "state of the client",
 }
 _TITLE_FIELDS = ("agentName", "aiTitle", "customTitle")
 """The titles of a session, the person's own last."""

@@ -20,8 +20,15 @@ from onward.formats.source import TranscriptSource
 NAME = "continue"
 _KIRO = "kiro"
 VERSIONS = ("1.3",)
+_APART = "actions lie in the execution logs of a project, apart from the session"
 UNRECORDED = {
     "times": "a message has no time; the session's is in the list of sessions",
+    "kiro: tool name": _APART,
+    "kiro: arguments": _APART,
+    "kiro: result": _APART,
+    "kiro: exit code": _APART,
+    "kiro: todo state": _APART,
+    "kiro: usage": "no message counts tokens",
 }
 """What no transcript of this format tells, with the reason."""
 

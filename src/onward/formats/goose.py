@@ -8,20 +8,25 @@ the model sees is a summary of compacted turns, or a reminder.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
-from onward.formats.blocks import content_text, parse_arguments
-from onward.formats.databases import has_tables, open_database
-from onward.formats.fields import as_list, as_object, as_text, as_time, skip_reason
+from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import build_usage, content_text, parse_arguments
+from onward.formats.databases import has_tables, list_tables, open_database
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
 from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
 
 NAME = "goose"
+UNRECORDED = {
+    "exit code": "a result is the output of a shell, marked as an error or not",
+}
+"""What no transcript of this format tells, with the reason."""
 
 _COMPACTED = ("conversationCompacted", "summarizationRequested", "contextLengthExceeded")
 
@@ -71,12 +76,15 @@ def _session_id(source: TranscriptSource) -> str | None:
 
 
 def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
+    has_ledger = "usage_ledger" in list_tables(connection)
     for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id"):
         is_sub_agent = row.get("session_type") == "sub_agent"
         title = as_text(row.get("name")) or as_text(row.get("description"))
         head = SessionHead(agent=NAME, id=as_text(row["id"]) or None, title=title, cwd=as_text(row.get("working_dir")))
         head.started_at = as_time(row["created_at"])
         yield head
+        model = as_text(as_object(_json(row.get("model_config_json"))).get("model_name"))
+        ledger = _read_ledger(connection, row["id"]) if has_ledger else []
         for index, message in enumerate(
             connection.execute("SELECT * FROM messages WHERE session_id = ? ORDER BY created_timestamp, id", (row["id"],))
         ):
@@ -87,7 +95,26 @@ def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iter
                 "metadata": _json(message.get("metadata_json")),
                 "id": message.get("message_id") or f"{row['id']}:{message['id']}",
             }
-            yield from _message(index, record, head.id if is_sub_agent else None, report)
+            for turn in _message(index, record, head.id if is_sub_agent else None, report):
+                if turn.role == "assistant":
+                    turn.model, turn.usage = model or None, _take_usage(ledger, turn.at)
+                yield turn
+
+
+def _read_ledger(connection: sqlite3.Connection, session_id: str) -> list[tuple[datetime | None, Usage | None]]:
+    """Return the times and counts of a session's requests; those of compactions are left out."""
+    rows = connection.execute("SELECT * FROM usage_ledger WHERE session_id = ? ORDER BY created_timestamp, id", (session_id,))
+    names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    return [
+        (as_time(row.get("created_timestamp")), build_usage(*(as_count(row.get(name)) for name in names)))
+        for row in rows
+        if not row.get("is_compaction")
+    ]
+
+
+def _take_usage(ledger: list[tuple[datetime | None, Usage | None]], at: datetime | None) -> Usage | None:
+    """Return the counts of the first request that was made before an answer at time *at*, and take it off."""
+    return ledger.pop(0)[1] if ledger and at and (ledger[0][0] or at) <= at else None
 
 
 def _message(number: int, record: dict[str, Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:

@@ -15,6 +15,10 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "pi"
+UNRECORDED = {
+    "todo state": "the agent keeps no list",
+}
+"""What no transcript of this format tells, with the reason."""
 
 _SKIPPED = {
     "model_change": "settings",

@@ -21,6 +21,7 @@ from onward.formats.specstory_calls import ToolBlock, attribute, parse_step
 NAME = "specstory"
 UNRECORDED = {
     "usage": "a page counts no tokens",
+    "cursor: exit code": "a page of Cursor's shows the output of a command alone",
 }
 """What no transcript of this format tells, with the reason."""
 

@@ -71,7 +71,9 @@ _NEW_KEYS = (
     *("new_string", "newString", "new_str", "newStr", "newText", "new_text", "replace", "content", "file_text", "contents", "new_source"),
     *("ReplacementContent", "CodeContent", "changes"),
 )
-_TODO_KEYS = ("todos", "todoList", "todo_list", "plan", "items", "checklist")
+_TODO_KEYS = ("todos", "todoList", "todo_list", "task_list", "plan", "items", "checklist", "content")
+_PROGRESS = "task_progress"
+"""The task list that a call of Cline's carries beside what it does."""
 _EDITOR_COMMANDS = ("view", "create", "str_replace", "strReplace", "insert", "append")
 """Words under `command` that tell an editing tool what to do."""
 _PURPOSE_KEYS = ("description", "explanation", "justification")
@@ -114,6 +116,13 @@ def _plain_name(name: str) -> str:
 
 def classify_call(call: ToolCall) -> Action:
     """Return what *call* did; `NO_ACTION` for reading, searching and unknown tools."""
+    action, arguments = _classify(call), call.arguments
+    if isinstance(arguments, str) or not isinstance(progress := arguments.get(_PROGRESS), str) or action.todos:
+        return action
+    return action._replace(todos=_read_checkboxes(progress))
+
+
+def _classify(call: ToolCall) -> Action:
     arguments = call.arguments
     if isinstance(arguments, str):
         return Action(changes=tuple(_patch_changes(arguments))) if "*** " in arguments else NO_ACTION
@@ -213,7 +222,7 @@ def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
     if isinstance(entries, str):
         if "todo" not in name.lower() and "checklist" not in name.lower():
             return ()
-        return tuple(create_todo(text, _MARKS.get(mark, mark)) for mark, text in re.findall(_CHECKBOX, entries))
+        return _read_checkboxes(entries)
     if isinstance(entries, list):
         items = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
         pairs = (
@@ -221,6 +230,10 @@ def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
         )
         return tuple(create_todo(str(text), str(status)) for text, status in pairs if text and status)
     return ()
+
+
+def _read_checkboxes(text: str) -> tuple[Todo, ...]:
+    return tuple(create_todo(entry, _MARKS.get(mark, mark)) for mark, entry in re.findall(_CHECKBOX, text))
 
 
 def create_todo(text: str, status: str) -> Todo:
