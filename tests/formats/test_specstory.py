@@ -189,3 +189,12 @@ Status: **completed**
 def test_of_a_truncated_task_list_the_whole_entries_count(reading, result, statuses):
     turns = reading(TODO_PAGE.format(result=result).encode()).turns
     assert [todo.status for turn in turns for call in turn.calls for todo in classify_call(call).todos] == statuses
+
+
+def test_blocks_of_the_first_generation_are_calls(reading, fixtures):
+    session = reading(fixtures / "specstory" / "first_with_details_2025.md")
+    calls = [(call.name, call.arguments) for turn in session.turns for call in turn.calls]
+    assert calls == [("list_dir", {"path": "src/trains"}), ("codebase_search", {"query": "build timetable"})]
+    assert ["timetable.ts" in result.text for turn in session.turns for result in turn.results] == [True, True]
+    texts = [turn.text for turn in session.turns if turn.role == "assistant" and turn.text]
+    assert texts == ["I look for it.", "The timetable is built in `src/trains/timetable.ts`."]

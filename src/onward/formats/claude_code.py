@@ -15,7 +15,7 @@ from typing import Any
 from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.envelopes import extract_typed
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, unknown_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "claude-code"
@@ -43,12 +43,8 @@ _SKIPPED = {
     "permission-mode": "mode",
     "worktree-state": "worktree state",
     "frame-link": "link",
-    "api-request": "request to the model",
-    "api-request-blob": "request to the model",
-    "api-request-shape": "request to the model",
-    "atis-latch": "state of the client",
-    "tools-used": "state of the client",
-    "cost-state": "state of the client",
+    **dict.fromkeys(("api-request", "api-request-blob", "api-request-shape"), "request to the model"),
+    **dict.fromkeys(("atis-latch", "tools-used", "cost-state"), "state of the client"),
 }
 _TITLE_FIELDS = ("agentName", "aiTitle", "customTitle")
 """The titles of a session, the person's own last."""
@@ -341,7 +337,7 @@ class _Reader:
         elif kind in {"user", "assistant"}:
             self.report.skip("message of unknown shape")
         else:
-            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {kind or 'none'}"))
+            self.report.skip(unknown_reason(self.report.skipped, kind))
 
     def _read_title(self, record: dict[str, Any]) -> None:
         if summary := as_text(record.get("summary")):

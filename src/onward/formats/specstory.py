@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from onward.core.agents import agent_id
-from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_time
 from onward.formats.source import TranscriptSource
-from onward.formats.specstory_calls import ToolBlock, attribute, parse_step
+from onward.formats.specstory_calls import ToolBlock, attribute, parse_details, parse_step
 
 NAME = "specstory"
 UNRECORDED = {
@@ -27,7 +27,9 @@ UNRECORDED = {
 
 _THINK, _THINK_END = "<think>", "</details></think>"
 _TOOL = "<tool-use data-"
-_ROLES = ("_**User", "_**Agent", "_**Assistant")
+_ROLES = ("_**User", "_**Agent", "_**Assistant", "_****_")
+"""The beginnings of headers; the last one, of the first generation, has no name and is the agent's."""
+_DETAILS, _DETAILS_END = "<details>", "</details>"
 
 
 def detect(head: bytes) -> bool:
@@ -61,6 +63,9 @@ class _Reader:
         self.in_fence = False
         self.thought: list[str] | None = None
         self.block: ToolBlock | None = None
+        self.details: list[str] | None = None
+        """The lines of an open block of the first generation."""
+        self.details_line = 0
         self.pending_results: list[Turn] = []
 
     def take(self, number: int, line: str) -> Iterator[TranscriptItem]:
@@ -73,6 +78,11 @@ class _Reader:
                 self._add_call(self.block, is_complete=False)
                 self.block = None
                 yield from self._open_turn(number, line)
+        elif self.details is not None and _header(line) is None:
+            self.details.append(line)
+            if line.startswith(_DETAILS_END):
+                self._add_details(self.details)
+                self.details = None
         elif self.thought is not None:
             self._add_thought(line)
         elif _header(line) is not None:
@@ -84,6 +94,8 @@ class _Reader:
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
             self._add_thought(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
+        elif self.may_open and self.turn.role == "assistant" and line == _DETAILS:
+            self.details, self.details_line = [], number
         else:
             if self.turn.calls and line.strip(" -"):
                 # The agent's text after a call is a separate turn, after the result of the call.
@@ -104,7 +116,7 @@ class _Reader:
         turn = _header(line)
         assert turn is not None
         turn.line = number
-        self.may_open, self.in_fence = True, False
+        self.may_open, self.in_fence, self.details = True, False, None
         last = self.turn
         if (
             last is not None
@@ -162,12 +174,16 @@ class _Reader:
 
     def _add_call(self, block: ToolBlock, *, is_complete: bool = True) -> None:
         assert self.turn is not None
-        call, result = parse_step(block, self.head.agent, is_complete=is_complete)
+        self._add_step(*parse_step(block, self.head.agent, is_complete=is_complete), block.line)
+
+    def _add_details(self, lines: list[str]) -> None:
+        self._add_step(*parse_details(lines, self.details_line), self.details_line)
+
+    def _add_step(self, call: ToolCall, result: ToolResult | None, line: int) -> None:
+        assert self.turn is not None
         self.turn.calls = (*self.turn.calls, call)
         if result:
-            self.pending_results.append(
-                Turn(role="tool", at=self.turn.at, results=(result,), sidechain=self.turn.sidechain, line=block.line)
-            )
+            self.pending_results.append(Turn(role="tool", at=self.turn.at, results=(result,), sidechain=self.turn.sidechain, line=line))
 
     def _read_title(self, line: str) -> None:
         """Read a line before the first turn: the dated title, and the comment that names agent and session."""
@@ -192,7 +208,7 @@ def _header(line: str) -> Turn | None:
         return None
     words, bracket, inside = line[3:-3].partition("(")
     role, _, lane = words.strip().partition(" - ")
-    if role not in {"User", "Agent", "Assistant"} or (bracket and not inside.endswith(")")):
+    if role not in {"User", "Agent", "Assistant", ""} or (bracket and not inside.endswith(")")):
         return None
     turn = Turn(role="user" if role == "User" else "assistant", sidechain=lane.strip() or None)
     parts = inside.removesuffix(")").split()

@@ -24,6 +24,15 @@ _INPUT_STARTS = ("Input: ```", "Input (truncated): ```")
 _COMMAND_START = "- command: `"
 _PATCH_WORDS = {"Add": "Add", "Update": "Update", "Modify": "Update", "Delete": "Delete"}
 
+_OLD_TOOLS = {
+    "Listed directory": "list_dir",
+    "Searched codebase": "codebase_search",
+    "Grep search for": "grep_search",
+    "Searched files": "file_search",
+    "Read file": "read_file",
+}
+"""What blocks of the first generation begin with, and the tools that they show."""
+
 
 @dataclass(slots=True)
 class ToolBlock:
@@ -89,6 +98,17 @@ def parse_step(block: ToolBlock, agent: str, *, is_complete: bool) -> tuple[Tool
     elif is_complete and block.kind == "shell" and agent == "claude-code" and not result.startswith("Command running in background"):
         answer.exit_code = 0  # Claude Code writes `Exit code N` above the output of every failed command.
     return call, answer if result or answer.exit_code is not None else None
+
+
+def parse_details(lines: list[str], number: int) -> tuple[ToolCall, ToolResult | None]:
+    """Return the call and result of a block of the first generation: `<details>` with a summary and a table."""
+    summary = next((line.strip() for line in lines if line.strip().startswith("<summary>")), "")
+    words = unescape(summary.removeprefix("<summary>").removesuffix("</summary>")).partition(" • ")[0]
+    name = next((tool for start, tool in _OLD_TOOLS.items() if words.startswith(start)), "tool")
+    target = words.removeprefix(next((start for start in _OLD_TOOLS if words.startswith(start)), "")).strip()
+    text = "\n".join(line for line in lines if not line.strip().startswith(("<summary>", "</details>"))).strip()
+    call = ToolCall(f"line-{number}", name, {"path" if name == "list_dir" else "query": target.strip('"')})
+    return call, ToolResult(call.id, text) if text else None
 
 
 def _patch(prose: list[str], fences: list[tuple[str, str]]) -> str:
