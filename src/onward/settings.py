@@ -53,7 +53,7 @@ Worktrees: TypeAlias = Literal["together", "apart"]
 """Whether the worktrees of a repository are one project or separate ones."""
 
 FOLDER_VARIABLES = (
-    *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR", "QWEN_HOME"),
+    *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR", "QWEN_HOME", "COPILOT_HOME", "PI_CODING_AGENT_DIR"),
     *("KIMI_CODE_HOME", "KIMI_SHARE_DIR", "CONTINUE_GLOBAL_DIR", "HERMES_HOME"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -65,10 +68,14 @@ class StandIn(ABC):
 
     def say(self, prompt: str, answer: str) -> None:
         self.exchanges.append((prompt, answer))
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(self.content())
+        self.write()
         if self.events[3]:
             self.target.hook("stop", self.agent, self.payload(self.events[3], status="completed", loop_count=0, stop_hook_active=False))
+
+    def write(self) -> None:
+        """Write the transcript."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self.content())
 
     def compact(self) -> None:
         self.target.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
@@ -208,6 +215,167 @@ class Cursor(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
+class Qwen(StandIn):
+    """In a terminal; without one, Qwen Code ends without an event."""
+
+    agent = "qwen-code"
+    events = ("SessionStart", "PreCompact", "SessionEnd", "Stop")
+
+    @property
+    def path(self) -> Path:
+        slug = re.sub(r"[^A-Za-z0-9]", "-", str(self.target.shop))
+        return self.target.person_home / ".qwen" / "projects" / slug / "chats" / f"{self.id}.jsonl"
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        return {**super().payload(event, **more), "timestamp": self.time(0), "permission_mode": "default"}
+
+    def content(self) -> str:
+        records: list[dict[str, object]] = []
+        kinds = {"user": ("user", "real_user"), "assistant": ("model", "assistant_output")}
+        for prompt, answer in self.exchanges:
+            for kind, text in (("user", prompt), ("assistant", answer)):
+                role, provenance = kinds[kind]
+                parent = records[-1]["uuid"] if records else None
+                about = {"sessionId": self.id, "cwd": str(self.target.shop), "version": "0.24.4", "gitBranch": "main"}
+                name = {"uuid": f"{self.id}-{len(records)}", "parentUuid": parent, "timestamp": self.time(len(records))}
+                message = {"role": role, "parts": [{"text": text}]}
+                records.append({**about, **name, "type": kind, "provenance": provenance, "message": message})
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Copilot(StandIn):
+    """Its hooks name no transcript at the start and at the end."""
+
+    agent = "copilot"
+    events = ("sessionStart", "preCompact", "sessionEnd", "agentStop")
+
+    @property
+    def path(self) -> Path:
+        return self.target.person_home / ".copilot" / "session-state" / self.id / "events.jsonl"
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        transcript = {"transcriptPath": str(self.path)} if event == "agentStop" else {}
+        return {"sessionId": self.id, "timestamp": 1772409600000, "cwd": str(self.target.shop), **transcript, **more}
+
+    def read_answer(self, answer: dict[str, Any]) -> str:
+        return str(answer["additionalContext"])
+
+    def content(self) -> str:
+        records: list[dict[str, object]] = []
+
+        def add(kind: str, data: dict[str, object]) -> None:
+            name = {"id": f"{self.id}-{len(records)}", "parentId": records[-1]["id"] if records else None}
+            records.append({"type": kind, "data": data, **name, "timestamp": self.time(len(records))})
+
+        context = {"cwd": str(self.target.shop), "gitRoot": str(self.target.shop), "branch": "main"}
+        add("session.start", {"sessionId": self.id, "version": 1, "startTime": self.time(0), "context": context})
+        if self.injected:
+            add("hook.end", {"hookType": "sessionStart", "success": True, "output": {"additionalContext": self.injected}})
+        for prompt, answer in self.exchanges:
+            add("user.message", {"content": prompt, "transformedContent": prompt})
+            add("assistant.message", {"messageId": f"{self.id}-answer-{len(records)}", "content": answer, "toolRequests": []})
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Pi(StandIn):
+    """Its plugin calls the hooks."""
+
+    agent = "pi"
+    events = ("session_start", "session_before_compact", "session_shutdown", "agent_end")
+
+    @property
+    def path(self) -> Path:
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", str(self.target.shop)).strip("-")
+        return (
+            self.target.person_home / ".pi" / "agent" / "sessions" / f"--{slug}--" / f"2026-03-{self.day:02}T09-00-00-000Z_{self.id}.jsonl"
+        )
+
+    def content(self) -> str:
+        records: list[dict[str, object]] = [
+            {"type": "session", "version": 3, "id": self.id, "timestamp": self.time(0), "cwd": str(self.target.shop)}
+        ]
+        for prompt, answer in self.exchanges:
+            for role, text in (("user", prompt), ("assistant", answer)):
+                parent = records[-1]["id"] if len(records) > 1 else None
+                message = {"role": role, "content": [{"type": "text", "text": text}]}
+                name = {"id": f"{self.day:02x}{len(records):06x}", "parentId": parent, "timestamp": self.time(len(records))}
+                records.append({"type": "message", **name, "message": message})
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Cline(StandIn):
+    """Its plugin calls the hooks."""
+
+    agent = "cline"
+    events = ("setup", "compact", "exit", "afterRun")
+
+    @property
+    def path(self) -> Path:
+        return self.target.person_home / ".cline" / "data" / "sessions" / self.id / f"{self.id}.messages.json"
+
+    def content(self) -> str:
+        messages = []
+        start = {"session_id": self.id, "started_at": self.time(0), "cwd": str(self.target.shop)}
+        self.path.with_name(f"{self.id}.json").write_text(json.dumps(start))
+        at = datetime.fromisoformat(self.time(0)).timestamp() * 1000
+        for prompt, answer in self.exchanges:
+            for role, text in (("user", f'<user_input mode="act">{prompt}</user_input>'), ("assistant", answer)):
+                content = [{"type": "text", "text": text}]
+                messages.append({"id": f"{self.id}-{len(messages)}", "role": role, "content": content, "ts": at + 60_000 * len(messages)})
+        document = {"version": 1, "updated_at": self.time(9), "agent": "lead", "sessionId": self.id, "messages": messages}
+        return json.dumps(document, indent=1)
+
+    def crash(self) -> None:
+        self.path.write_bytes(self.path.read_bytes()[:-40])
+
+
+class OpenCode(StandIn):
+    """Its plugin calls the hooks, and the sessions of all projects are in one database."""
+
+    agent = "opencode"
+    events = ("chat.message", "experimental.session.compacting", "dispose", "session.idle")
+
+    @property
+    def path(self) -> Path:
+        return self.target.person_home / ".local" / "share" / "opencode" / "opencode.db"
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        return {"session_id": self.id, "cwd": str(self.target.shop), **more}
+
+    def content(self) -> str:
+        raise NotImplementedError
+
+    def write(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.executescript(_OPENCODE_SCHEMA)
+            at = int(datetime.fromisoformat(self.time(0)).timestamp() * 1000)
+            shop = str(self.target.shop)
+            rows = [(self.id, None, shop, "Receipts", at), (f"other-{self.id}", None, f"{shop}-other", "Other work", at)]
+            connection.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?)", rows)
+            texts = [
+                (self.id, role, text) for exchange in self.exchanges for role, text in zip(("user", "assistant"), exchange, strict=True)
+            ]
+            for place, (session, role, text) in enumerate([*texts, (f"other-{self.id}", "user", "Work on something else.")]):
+                name = f"{session}-{place:04}"
+                moment = at + 60_000 * place
+                message = json.dumps({"role": role, "time": {"created": moment}})
+                connection.execute("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?)", (name, session, moment, message))
+                part = json.dumps({"type": "text", "text": text})
+                connection.execute("INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?)", (f"{name}-part", name, session, part))
+            connection.commit()
+
+    def crash(self) -> None:
+        """A database is whole after a crash."""
+
+
+_OPENCODE_SCHEMA = """
+CREATE TABLE IF NOT EXISTS session (id text PRIMARY KEY, parent_id text, directory text NOT NULL, title text, time_created integer);
+CREATE TABLE IF NOT EXISTS message (id text PRIMARY KEY, session_id text NOT NULL, time_created integer, data text NOT NULL);
+CREATE TABLE IF NOT EXISTS part (id text PRIMARY KEY, message_id text NOT NULL, session_id text NOT NULL, data text NOT NULL);
+"""
+
 STAND_INS: dict[str, Callable[[HookTarget, int], StandIn]] = {
-    "claude-code": ClaudeCode, "codex": Codex, "gemini-cli": Gemini, "cursor": Cursor,
+    "claude-code": ClaudeCode, "codex": Codex, "gemini-cli": Gemini, "cursor": Cursor, "qwen-code": Qwen, "copilot": Copilot,
+    "opencode": OpenCode, "cline": Cline, "pi": Pi,
 }  # fmt: skip

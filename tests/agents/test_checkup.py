@@ -20,7 +20,7 @@ from onward.settings import Machine, Settings
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    for folder in (".claude", ".codex", ".gemini", ".cursor"):
+    for folder in (".claude", ".codex", ".gemini", ".cursor", ".qwen", ".copilot", ".cline", ".pi/agent", ".config/opencode"):
         (tmp_path / "me" / folder).mkdir(parents=True)
     return Machine(tmp_path / "me", "linux")
 
@@ -67,7 +67,7 @@ def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, ma
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_a_program_that_is_gone_is_a_problem(agent: str, settings: Settings, machine: Machine) -> None:
     install(agent, settings, machine)
-    for path in machine.home.rglob("*.json"):
+    for path in (path for path in machine.home.rglob("*") if path.is_file()):
         path.write_text(path.read_text().replace("/bin/onward", "/gone/onward"))
     finding = findings_by_check(settings, machine)[agent]
     assert (finding.status, "which does not exist" in finding.message, finding.hint) == (

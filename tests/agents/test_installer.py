@@ -33,11 +33,18 @@ BEFORE = {
     },
     "gemini-cli": {".gemini/settings.json": HOOKS},
     "cursor": {".cursor/hooks.json": '{\n  "version": 1,\n  "hooks": {"stop": [{"command": "./mine.sh"}]}\n}', ".cursor/mcp.json": SERVERS},
+    "qwen-code": {".qwen/settings.json": HOOKS},
+    # The files of hooks and plugins are Onward's own.
+    "copilot": {".copilot/mcp-config.json": SERVERS},
+    "cline": {".cline/data/settings/cline_mcp_settings.json": SERVERS},
+    "opencode": {},
+    "pi": {},
 }
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
+    (tmp_path / "ayu").mkdir()
     return Machine(tmp_path / "ayu", "linux")
 
 
@@ -72,7 +79,7 @@ def read_config(path: Path) -> dict[str, object]:
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_existing_settings_stay_and_installing_twice_changes_nothing(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
-    assert install(agent, machine, home) == len(files)
+    assert install(agent, machine, home) == len(settings_files(agent, machine))
     after = {path: path.read_bytes() for path in files}
     for path, text in files.items():
         # Every existing line stays except for commas; one-line JSON is compared by content.
@@ -173,7 +180,7 @@ def test_a_moved_onward_replaces_its_old_entry(agent: str, machine: Machine, hom
     install(agent, machine, home)
     for path in (path for path in machine.home.rglob("*") if path.is_file()):
         path.write_text(path.read_text().replace("/bin/onward", "/old/bin/onward").replace("-m onward", "-m onward"))
-    assert install(agent, machine, home) == len(BEFORE[agent])
+    assert install(agent, machine, home) == len(settings_files(agent, machine))
     texts = [path.read_text() for path in machine.home.rglob("*") if path.is_file()]
     assert "/old/bin/onward" not in "".join(texts)
     uninstall(agent, machine, home)

@@ -28,7 +28,7 @@ SECOND_DONE = "We decided to send raw ESC/POS instead of PDF because the Epson d
 ONE_AFTER_ANOTHER = ("claude-code", "codex", "gemini-cli")
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "server"])
+@pytest.fixture
 def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sandbox]:
     """The sandbox, on each kind of store and on a remote Onward server."""
     if request.param == "postgresql":
@@ -45,7 +45,17 @@ def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[San
         server.terminate()
 
 
-@pytest.mark.parametrize("agents", [*((agent,) * 3 for agent in HOOK_AGENT_IDS), ONE_AFTER_ANOTHER], ids="-".join)
+@pytest.mark.parametrize(
+    ("sandbox_on", "agents"),
+    [
+        *(("sqlite", (agent,) * 3) for agent in HOOK_AGENT_IDS),
+        *((store, ONE_AFTER_ANOTHER) for store in ("sqlite", "postgresql", "server")),
+        # Of its database only the one session is sent.
+        ("server", ("opencode",) * 3),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+    indirect=["sandbox_on"],
+)
 def test_the_third_session_knows_what_the_first_two_did(
     agents: tuple[str, str, str], sandbox_on: Sandbox, commit: Callable[[Path, str], None]
 ) -> None:

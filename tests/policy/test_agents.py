@@ -83,12 +83,12 @@ def test_every_format_has_an_agent() -> None:
 
 def test_hooks_call_events_that_exist() -> None:
     assert {event for agent in AGENTS if agent.hooks for event in agent.hooks.events.values()} == set(EVENTS)
-    assert HOOK_AGENT_IDS == ("claude-code", "codex", "gemini-cli", "cursor")
+    assert HOOK_AGENT_IDS == ("claude-code", "codex", "gemini-cli", "cursor", "cline", "opencode", "copilot", "pi", "qwen-code")
 
 
 def test_folders_name_variables_that_settings_read() -> None:
     texts = [folder.folder for agent in AGENTS for folder in agent.folders]
-    texts += [text for agent in AGENTS if agent.hooks for text in (agent.hooks.file, agent.hooks.mcp_file)]
+    texts += [text for agent in AGENTS if agent.hooks for text in (agent.hooks.folder, agent.hooks.file, agent.hooks.mcp_file)]
     assert {name for text in texts for name in re.findall(r"\$\{(\w+)", text)} <= set(settings.FOLDER_VARIABLES)
 
 

@@ -26,7 +26,7 @@ from onward.backend import Backend, open_backend
 from onward.core.project import Project
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.errors import BadInput, NothingRead, OnwardError
-from onward.formats import open_source, read
+from onward.formats import TranscriptSource, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
 MAX_SECONDS = 900
@@ -131,7 +131,7 @@ def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> Ca
         return CaptureResult(note, skip_reason="no transcript: the session has no turn yet, or its transcript is elsewhere")
     note.transcript = str(paths[0])
     result = CaptureResult(note, skip_reason="its transcript has no turn yet")
-    if not _has_turn(paths[0]):
+    if not _has_turn(paths[0], note.session):
         # No project is created for an empty session.
         return result
     with open_backend(settings) as backend:
@@ -149,7 +149,8 @@ def _import_transcript(
     result: CaptureResult, backend: Backend, paths: list[Path], project: Project | None, *, complete: bool
 ) -> CaptureResult:
     outcome = backend.imports.import_paths(
-        paths, project=project, complete=complete, budget_tokens=backend.settings.budget_tokens, worktrees=backend.settings.worktrees
+        paths, project=project, complete=complete, budget_tokens=backend.settings.budget_tokens, worktrees=backend.settings.worktrees,
+        session_id=result.note.session,
     )  # fmt: skip
     imported_sessions = [item for file in outcome.files for item in file.sessions]
     if not imported_sessions:
@@ -167,7 +168,7 @@ def _find_project(backend: Backend, note: Note, path: Path) -> Project | None:
     """
     if backend.settings.forced_project:
         return backend.projects.resolve(Origin(backend.settings.forced_project), create=True)
-    head = inspect_file(path, is_named=False).head
+    head = inspect_file(path, is_named=False, session_id=note.session).head
     if head is not None and (head.cwd or head.remote):
         return None
     folder = Path(note.cwd)
@@ -192,15 +193,17 @@ def _transcripts(note: Note) -> Iterator[Path]:
 def _find_by_id(note: Note) -> Path | None:
     if not note.session:
         return None
-    folders = [folder for folder in agent_folders(read_machine(), Path(note.cwd)) if folder.agent == note.agent and not folder.holds_many]
-    # Some agents use the whole id in the file name, some only its beginning.
-    candidates = [path for path in list_files(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
+    folders = [folder for folder in agent_folders(read_machine(), Path(note.cwd)) if folder.agent == note.agent]
+    # Some agents use the whole id in the file name, some only its beginning, and some have all sessions in one database.
+    paths = list_files([folder for folder in folders if not folder.holds_many])
+    candidates = [path for path in paths if note.session[:8] in str(path) and "subagents" not in path.parts]
+    candidates += list_files([folder for folder in folders if folder.holds_many])
     return next((path for path in candidates if _is_transcript_of(path, note.session)), None)
 
 
-def _has_turn(path: Path) -> bool:
+def _has_turn(path: Path, session: str) -> bool:
     try:
-        return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
+        return any(isinstance(item, Turn) for item in read(TranscriptSource(path, session_id=session), ImportReport()))
     except NothingRead:
         return False
 
@@ -209,7 +212,7 @@ def _is_transcript_of(path: Path, session: str) -> bool:
     """Return whether *path* is a transcript of *session*, or one without an id."""
     if not path.is_file():
         return False
-    file = inspect_file(path, is_named=False)
+    file = inspect_file(path, is_named=False, session_id=session)
     return (file.error is None or isinstance(file.error, NothingRead)) and (
         not session or file.head is None or file.head.id in (None, session)
     )

@@ -12,7 +12,8 @@ from typing import Any
 
 from onward.agents import hook_log, jsonc, session_notes
 from onward.agents.installer import approval_name, is_installed
-from onward.agents.settings_entries import SettingsFile, is_our_hook, settings_files
+from onward.agents.plugin_file import find_program
+from onward.agents.settings_entries import SettingsFile, is_our_hook, is_present, settings_files
 from onward.app.admin.doctor import Finding, TranscriptRetention
 from onward.core.agents import HOOK_AGENT_IDS
 from onward.errors import OnwardError
@@ -47,9 +48,7 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
     """Return the findings for every agent on this machine, and for the hooks as a whole."""
     log = hook_log.read_lines(str(settings.home))
-    findings = [
-        _check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if _is_present(settings_files(agent, machine))
-    ]
+    findings = [_check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if is_present(agent, machine)]
     return [*findings, _check_faults(log), _check_waiting(str(settings.home))]
 
 
@@ -75,13 +74,11 @@ def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, obje
     return Finding(agent, "ok", Message("Onward is installed in it; its hooks last ran at {at}", at=runs[-1].get("at")))
 
 
-def _is_present(files: list[SettingsFile]) -> bool:
-    return any(file.path.parent.is_dir() and (file.path.exists() or file.path.parent.name.startswith(".")) for file in files)
-
-
 def _programs(file: SettingsFile) -> Iterator[Path]:
     """Yield the programs that the hooks in *file* call."""
-    settings = _read_settings(file.path)
+    if file.plugin is not None and (program := Path(find_program(file.path.read_text(encoding="utf-8")))).is_absolute():
+        yield program
+    settings = _read_settings(file.path) if file.hooks else {}
     for hook in file.hooks:
         value: Any = settings
         for key in hook.path:

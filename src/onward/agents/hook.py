@@ -16,7 +16,7 @@ import time
 from onward import locations
 from onward.agents import hook_log, session_notes
 from onward.agents.payload import END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
-from onward.core.agents import HOOK_AGENT_IDS, agent_id
+from onward.core.agents import HOOK_AGENT_IDS, agent_id, find_agent
 
 DEADLINE_SECONDS = 8.0
 """After this time the answer is empty. Agents are configured to wait a little longer."""
@@ -169,11 +169,16 @@ def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
             "text": text,
             "fault": payload.fault,
         }
-    elif payload.agent == "cursor":
-        shape = {"additional_context": text}
+    elif key := _answer_key(payload.agent):
+        shape = {key: text}
     else:
         shape = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
     return json.dumps(shape, ensure_ascii=False) + "\n"
+
+
+def _answer_key(agent: str) -> str:
+    known_agent = find_agent(agent)
+    return known_agent.hooks.answer_key if known_agent and known_agent.hooks else ""
 
 
 def _describe_fault(error: BaseException) -> tuple[str, str]:

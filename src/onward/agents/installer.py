@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from onward.agents import hook_log, jsonc, settings_entries, toml_server
+from onward.agents import hook_log, jsonc, plugin_file, settings_entries, toml_server
 from onward.agents.jsonc import MergeError
 from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile
 from onward.errors import Conflict, OnwardError
@@ -54,6 +54,8 @@ def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsCha
     receipts = _read_receipts(home, agent)
 
     def restore_or_remove(file: SettingsFile, text: str) -> str | None:
+        if file.plugin is not None:
+            return None if plugin_file.is_our_plugin(text) else text
         text = _remove_approvals(file, text)
         receipt = receipts.get(str(_resolve_path(file.path)), {})
         backup = receipt.get("before")
@@ -90,8 +92,9 @@ def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, 
     if is_install and changes:
         _write(receipt, orjson.dumps(receipts, option=orjson.OPT_INDENT_2).decode(), 0o600)
     elif not is_install:
-        for folder in filter(None, [entry.get("folder") for entry in receipts.values()]):
-            # Created by the installation; the agent may use it now.
+        created_folders = {folder for entry in receipts.values() for folder in (entry.get("folders") or "").splitlines()}
+        for folder in sorted(created_folders, key=len, reverse=True):
+            # The agent may use it now.
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
         receipt.unlink(missing_ok=True)
@@ -126,6 +129,10 @@ def _apply_edit(file: SettingsFile, text: str, edit: Callable[[SettingsFile, str
 
 
 def _add_onward(file: SettingsFile, text: str) -> str:
+    if file.plugin is not None:
+        if text and not plugin_file.is_our_plugin(text):
+            raise MergeError(Message("it is a plugin of another program"))
+        return file.plugin
     if file.path.suffix == ".toml":
         return _add_toml_server(file.server, text) if file.server else text
     before = jsonc.parse(text)
@@ -180,6 +187,8 @@ def _refuse_foreign(server: McpServerSetting, value: object) -> None:
 
 def _remove_onward(file: SettingsFile, text: str) -> str:
     """Return *text* without Onward's entries."""
+    if file.plugin is not None:
+        return "" if plugin_file.is_our_plugin(text) else text
     if file.path.suffix == ".toml":
         has_server = file.server and settings_entries.is_our_server(toml_server.read_server(text, file.server.path))
         return toml_server.remove_server(text, file.server.path) if file.server and has_server else text
@@ -290,8 +299,8 @@ def _update_receipt(receipts: dict[str, dict[str, str | None]], path: Path, chan
     """Store what restores the file at *path*: the copy of the first installation, as long as nobody else changed the file."""
     assert change.after is not None
     if change.is_first:
-        folder = None if path.parent.exists() else str(path.parent)
-        receipts[str(path)] = {"before": str(backup) if backup else None, "after": _digest(change.after), "folder": folder}
+        folders = "\n".join(str(folder) for folder in path.parents if not folder.exists())
+        receipts[str(path)] = {"before": str(backup) if backup else None, "after": _digest(change.after), "folders": folders}
     elif (receipt := receipts.get(str(path))) and receipt.get("after") == _digest(change.before or ""):
         receipt["after"] = _digest(change.after)
     else:

@@ -63,6 +63,10 @@ def is_complete_json(data: bytes) -> bool:
 def _detect_agent(data: dict[str, object]) -> str:
     """Return the agent that probably sent *data*."""
     transcript = _text(data, "transcript_path").replace("\\", "/")
+    if "/.qwen/" in transcript:
+        return "qwen-code"
+    if "sessionId" in data:
+        return "copilot"
     if "/.gemini/" in transcript or "timestamp" in data:
         return "gemini-cli"
     return "codex" if "/rollout-" in transcript or "turn_id" in data else "claude-code"

@@ -137,12 +137,15 @@ def list_notes(home: str) -> list[Note]:
 
 
 def file_stamp(path: str) -> str:
-    """Return a stamp that changes when the file changes; empty if it does not exist."""
+    """Return a stamp that changes when the file changes, or the journal of a database; empty if it does not exist."""
     try:
-        state = os.stat(path)
+        states = [os.stat(path)]
     except (OSError, ValueError):
         return ""
-    return f"{state.st_size}:{state.st_mtime_ns}"
+    if path.endswith(".db"):
+        with contextlib.suppress(OSError):
+            states.append(os.stat(f"{path}-wal"))
+    return " ".join(f"{state.st_size}:{state.st_mtime_ns}" for state in states)
 
 
 def _text(data: dict[str, object], name: str) -> str:

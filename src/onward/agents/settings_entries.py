@@ -6,11 +6,14 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from onward.agents import plugin_file
 from onward.agents.payload import EVENTS
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
+from onward.core.hook_settings import COMMAND, HookSettings
 from onward.errors import NotFound
 from onward.message import Message
 from onward.settings import FOLDER_VARIABLES, NAMES, Machine
@@ -20,9 +23,6 @@ HOOKS_KEY = "hooks"
 
 SERVER_NAME = "onward"
 """The name of Onward's MCP server in agents' settings."""
-
-HOOK_SECONDS = 10
-"""How long agents wait for a hook: a little longer than the hook's own deadline."""
 
 _VARIABLES = ("ONWARD_HOME", *(f"ONWARD_{name.upper()}" for name in NAMES), "ONWARD_LLM_KEY", "ONWARD_SEALING_KEY")
 """The variables that the settings come from."""
@@ -49,7 +49,8 @@ class McpServerSetting:
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
     """A settings file of an agent with Onward's entries. `version` is the format version that the file must state, None if it needs
-    none. `approvals_of` is the file with the hooks whose approvals the agent writes into this one.
+    none. `approvals_of` is the file with the hooks whose approvals the agent writes into this one. `plugin` is the text of a file that is
+    Onward's as a whole, None for settings.
     """
 
     path: Path
@@ -57,33 +58,46 @@ class SettingsFile:
     server: McpServerSetting | None = None
     version: int | None = None
     approvals_of: Path | None = None
+    plugin: str | None = None
 
 
 def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
     """Return the settings files of *agent* with Onward's entries. *program* starts Onward; by default it is the running one. Raises
     `NotFound`.
     """
+    install = _hook_settings(agent)
+    program = program or current_program()
+    hooks_file = machine.expand(install.file)
+    server = McpServerSetting((install.mcp_key, SERVER_NAME), _server(install, program))
+    if install.plugin:
+        plugin = SettingsFile(path=hooks_file, plugin=plugin_file.build_plugin(install.plugin, agent, program))
+        return [plugin, *([SettingsFile(path=machine.expand(install.mcp_file), server=server)] if install.mcp_file else [])]
+    hooks = tuple(
+        HookSetting((HOOKS_KEY, name), _fill(install.entry, _command(program, "hook", event, "--agent", agent)))
+        for name, event in install.events.items()
+    )
+    mcp_file = machine.expand(install.mcp_file)
+    if hooks_file == mcp_file:
+        return [SettingsFile(path=hooks_file, hooks=hooks, server=server, version=install.version)]
+    return [
+        SettingsFile(path=hooks_file, hooks=hooks, version=install.version),
+        SettingsFile(path=mcp_file, server=server, approvals_of=hooks_file if agent == "codex" else None),
+    ]
+
+
+def is_present(agent: str, machine: Machine) -> bool:
+    """Return whether the agent is used on this machine: its own folder exists."""
+    return machine.expand(_hook_settings(agent).folder).is_dir()
+
+
+def _hook_settings(agent: str) -> HookSettings:
     known_agent = find_agent(agent)
     if known_agent is None or known_agent.hooks is None:
         raise NotFound(
             Message("Onward cannot be installed in {agent!r}.", agent=agent),
             Message("It can be installed in {agents}.", agents=", ".join(HOOK_AGENT_IDS)),
         )
-    program = program or current_program()
-    install = known_agent.hooks
-    hooks = tuple(
-        HookSetting((HOOKS_KEY, name), _hook(known_agent.id, _command(program, "hook", event, "--agent", known_agent.id)))
-        for name, event in install.events.items()
-    )
-    server = McpServerSetting((install.mcp_key, SERVER_NAME), _server(known_agent.id, program))
-    hooks_file, mcp_file = machine.expand(install.file), machine.expand(install.mcp_file)
-    if hooks_file == mcp_file:
-        return [SettingsFile(path=hooks_file, hooks=hooks, server=server, version=install.version)]
-    approvals_of = hooks_file if known_agent.id == "codex" else None
-    return [
-        SettingsFile(path=hooks_file, hooks=hooks, version=install.version),
-        SettingsFile(path=mcp_file, server=server, approvals_of=approvals_of),
-    ]
+    return known_agent.hooks
 
 
 def is_our_hook(value: object) -> bool:
@@ -108,20 +122,22 @@ def current_program() -> tuple[str, ...]:
     return (str(script),) if script.is_file() else (sys.executable, "-m", "onward")
 
 
-def _server(agent: str, program: tuple[str, ...]) -> dict[str, object]:
-    server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
-    if agent == "codex":
-        # Codex gives an MCP server no other variables than those listed here, but gives hooks all of them: both must use one store.
-        server["env_vars"] = [*_VARIABLES, *FOLDER_VARIABLES]
-    return {"type": "stdio", **server, "env": {}} if agent == "claude-code" else server
+def _server(install: HookSettings, program: tuple[str, ...]) -> dict[str, object]:
+    server: dict[str, object] = {**install.server, "command": program[0], "args": [*program[1:], "mcp"]}
+    return server | ({install.mcp_variables_key: [*_VARIABLES, *FOLDER_VARIABLES]} if install.mcp_variables_key else {})
 
 
-def _hook(agent: str, command: str) -> dict[str, object]:
-    if agent == "cursor":
-        return {"command": command, "timeout": HOOK_SECONDS}
-    if agent == "gemini-cli":
-        return {"hooks": [{"name": "onward", "type": "command", "command": command, "timeout": HOOK_SECONDS * 1000}]}
-    return {"hooks": [{"type": "command", "command": command, "timeout": HOOK_SECONDS}]}
+def _fill(entry: Mapping[str, object], command: str) -> dict[str, object]:
+    """Return the entry with *command* in the place that stands for it."""
+    return {key: _fill_value(value, command) for key, value in entry.items()}
+
+
+def _fill_value(value: object, command: str) -> object:
+    if isinstance(value, Mapping):
+        return _fill(value, command)
+    if isinstance(value, list):
+        return [_fill_value(item, command) for item in value]
+    return command if value == COMMAND else value
 
 
 def _command(program: tuple[str, ...], *arguments: str) -> str:

@@ -23,7 +23,7 @@ from onward.settings import read_machine
 @click.option("--print", "print_only", is_flag=True, help="Show the changes without writing them.")
 @json_option
 def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json: bool) -> None:
-    """Connect Onward to AGENT: claude-code, codex, gemini-cli or cursor.
+    """Connect Onward to AGENT: claude-code, codex, gemini-cli, cursor, qwen-code, copilot, opencode, cline or pi.
 
     New sessions of the agent start with the project's handoff, are imported before a compaction and at their end, and can use
     Onward over MCP. The agent's settings are backed up and merged, never overwritten. Running this again changes nothing.

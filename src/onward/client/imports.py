@@ -27,6 +27,7 @@ from onward.errors import BadInput, OnwardError, ServerUnreachable, UnreadableFi
 from onward.formats import open_source
 from onward.formats import read as read_items
 from onward.formats.databases import copy_database, is_database
+from onward.formats.opencode import keep_session
 from onward.formats.source import TranscriptSource
 from onward.message import Message
 from onward.settings import Worktrees
@@ -44,15 +45,16 @@ class RemoteImports(RemoteResource):
         complete: bool = False,
         budget_tokens: int | None = None,
         worktrees: Worktrees = "together",
+        session_id: str = "",
         on_progress: Callable[[ImportProgress], None] | None = None,
     ) -> ImportResult:
         """Send files and whole folders, sessions in order of time, and return the outcome of each. Sending again adds only what is new.
 
         Without *project*, each session goes to the project of its folder and repository on this machine, or to the project that *fallback*
         returns if neither is known. With *complete*, each session is completed before the next is sent. One file's failure does not stop
-        the others.
+        the others. *session_id* is the only session to send from a database with many.
         """
-        files, passed_over = find_files(sources)
+        files, passed_over = find_files(sources, session_id)
         query = {"project_id": project.id if project else None, "complete": complete, "budget_tokens": budget_tokens}
         outcome = ImportResult([], passed_over)
         for done, file in enumerate(files):
@@ -106,7 +108,12 @@ def _prepare_upload(found_file: FoundFile, folder: Path) -> tuple[Path, Path | N
                 Message("{name} is a transcript of several files, which cannot be sent.", name=found_file.name),
                 "Import it on the server's machine.",
             )
-        return (copy_database(found_file.source, folder) if is_database(found_file.source) else found_file.source), found_file.source
+        if not is_database(found_file.source):
+            return found_file.source, found_file.source
+        database = copy_database(found_file.source, folder)
+        if found_file.session_id:
+            keep_session(database, found_file.session_id)
+        return database, found_file.source
     copy = folder / "transcript"
     source = found_file.source if isinstance(found_file.source, TranscriptSource) else TranscriptSource(found_file.source)
     with source.open_stream() as stream, copy.open("wb") as target:

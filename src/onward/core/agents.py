@@ -10,9 +10,7 @@ each workspace) or `{repository}` (the top of the repository that the user works
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from onward.core.hook_settings import COMMAND, COMMAND_HOOK, HOOK_SECONDS, HookSettings
 
 
 class SessionFolder:
@@ -27,37 +25,6 @@ class SessionFolder:
         self.folder = folder
         self.patterns = patterns
         self.holds_many = holds_many
-
-
-class HookSettings:
-    """How Onward is installed in an agent.
-
-    `events` maps the agent's event names to Onward's, `file` is the settings file of the hooks, `mcp_file` that of MCP servers and
-    `mcp_key` the table in it that lists them. `version` is the format version that the hooks' file must state, None where none.
-    `max_context_bytes` is how much an agent takes from a hook, None for any amount. `next_step` tells the user what to do after the
-    installation.
-    """
-
-    __slots__ = ("events", "file", "max_context_bytes", "mcp_file", "mcp_key", "next_step", "version")
-
-    def __init__(
-        self,
-        *,
-        events: Mapping[str, str],
-        file: str,
-        mcp_file: str,
-        mcp_key: str = "mcpServers",
-        version: int | None = None,
-        max_context_bytes: int | None = None,
-        next_step: str = "Its next session starts with the handoff.",
-    ) -> None:
-        self.events = events
-        self.file = file
-        self.mcp_file = mcp_file
-        self.mcp_key = mcp_key
-        self.version = version
-        self.max_context_bytes = max_context_bytes
-        self.next_step = next_step
 
 
 class Agent:
@@ -109,6 +76,7 @@ AGENTS = (
         formats=("claude-code",),
         folders=(SessionFolder("${CLAUDE_CONFIG_DIR:-~/.claude}/projects", "*/*.jsonl", "*/*/subagents/**/*.jsonl"),),
         hooks=HookSettings(
+            folder="${CLAUDE_CONFIG_DIR:-~/.claude}",
             events={
                 "SessionStart": "session-start",
                 "PreCompact": "pre-compact",
@@ -116,6 +84,7 @@ AGENTS = (
                 "SessionEnd": "session-end",
             },
             file="${CLAUDE_CONFIG_DIR:-~/.claude}/settings.json",
+            server={"type": "stdio", "env": {}},
             # The state file is beside the folder, or in it where the variable moves the folder.
             mcp_file="${CLAUDE_CONFIG_DIR:-~}/.claude.json",
             max_context_bytes=9_500,
@@ -133,6 +102,7 @@ AGENTS = (
             SessionFolder("${CODEX_HOME:-~/.codex}/archived_sessions", *_CODEX_PATTERNS),
         ),
         hooks=HookSettings(
+            folder="${CODEX_HOME:-~/.codex}",
             events={
                 "SessionStart": "session-start",
                 "PreCompact": "pre-compact",
@@ -145,6 +115,8 @@ AGENTS = (
             file="${CODEX_HOME:-~/.codex}/hooks.json",
             mcp_file="${CODEX_HOME:-~/.codex}/config.toml",
             mcp_key="mcp_servers",
+            # Codex gives hooks all variables, but an MCP server only those that are listed: both must use one store.
+            mcp_variables_key="env_vars",
             max_context_bytes=9_500,
             next_step="Codex runs a new hook only after you approve it: start codex, enter /hooks, and trust Onward's.",
         ),
@@ -158,9 +130,11 @@ AGENTS = (
         formats=("gemini", "gemini-checkpoint"),
         folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl", "*/checkpoint-*.json"),),
         hooks=HookSettings(
+            folder="~/.gemini",
             # Not PreCompress: Gemini calls it before every request to its model, whether it compresses or not.
             events={"SessionStart": "session-start", "AfterAgent": "stop", "SessionEnd": "session-end"},
             file="~/.gemini/settings.json",
+            entry={"hooks": [{"name": "onward", **COMMAND_HOOK, "timeout": HOOK_SECONDS * 1000}]},
             mcp_file="~/.gemini/settings.json",
         ),
         providers=("google", "gemini"),
@@ -177,10 +151,13 @@ AGENTS = (
             SessionFolder("{config}/Cursor/User/globalStorage", "state.vscdb", holds_many=True),
         ),
         hooks=HookSettings(
+            folder="~/.cursor",
             events={"sessionStart": "session-start", "preCompact": "pre-compact", "sessionEnd": "session-end", "stop": "stop"},
             file="~/.cursor/hooks.json",
+            entry={"command": COMMAND, "timeout": HOOK_SECONDS},
             mcp_file="~/.cursor/mcp.json",
             version=1,
+            answer_key="additional_context",
             next_step="Restart Cursor; its next session starts with the handoff.",
         ),
         providers=("cursor", "anysphere"),
@@ -194,6 +171,16 @@ AGENTS = (
             SessionFolder("{editor}/saoudrizwan.claude-dev", *_TASK_PATTERNS),
             SessionFolder("${CLINE_DATA_DIR:-${CLINE_DIR:-~/.cline}/data}", *_TASK_PATTERNS, "sessions/**/*.json"),
         ),
+        hooks=HookSettings(
+            folder="${CLINE_DIR:-~/.cline}",
+            # Hook files of Cline cannot give the model anything at the start; its plugins can.
+            plugin="cline.js",
+            file="${CLINE_DIR:-~/.cline}/plugins/onward.js",
+            mcp_file="${CLINE_DATA_DIR:-${CLINE_DIR:-~/.cline}/data}/settings/cline_mcp_settings.json",
+            # By default Cline waits three seconds (of a busy machine) for the server's start.
+            server={"timeout": 30},
+        ),
+        start_command="cline {}",
     ),
     Agent(
         "roo",
@@ -222,13 +209,35 @@ AGENTS = (
             SessionFolder("{data}/opencode", "opencode*.db", holds_many=True),
             SessionFolder("{data}/opencode/storage", "session/**/*.json"),
         ),
+        hooks=HookSettings(
+            folder="${XDG_CONFIG_HOME:-~/.config}/opencode",
+            plugin="opencode.js",
+            file="${XDG_CONFIG_HOME:-~/.config}/opencode/plugins/onward.js",
+        ),
+        start_command="opencode --prompt {}",
     ),
     Agent(
         "copilot",
         "Copilot CLI",
         aliases=("github copilot", "github copilot cli"),
         formats=("copilot",),
-        folders=(SessionFolder("~/.copilot/session-state", "*.jsonl", "*/events.jsonl"),),
+        folders=(SessionFolder("${COPILOT_HOME:-~/.copilot}/session-state", "*.jsonl", "*/events.jsonl"),),
+        hooks=HookSettings(
+            folder="${COPILOT_HOME:-~/.copilot}",
+            events={
+                "sessionStart": "session-start",
+                "preCompact": "pre-compact",
+                "agentStop": "stop",
+                "sessionEnd": "session-end",
+            },
+            file="${COPILOT_HOME:-~/.copilot}/hooks/onward.json",
+            entry={"type": "command", "bash": COMMAND, "powershell": COMMAND, "timeoutSec": HOOK_SECONDS},
+            version=1,
+            mcp_file="${COPILOT_HOME:-~/.copilot}/mcp-config.json",
+            server={"type": "local", "tools": ["*"]},
+            answer_key="additionalContext",
+        ),
+        start_command="copilot -i {}",
     ),
     Agent(
         "copilot-chat",
@@ -257,7 +266,14 @@ AGENTS = (
         "pi",
         aliases=("pi agent", "pi coding agent"),
         formats=("pi",),
-        folders=(SessionFolder("~/.pi/agent/sessions", "**/*.jsonl"),),
+        folders=(SessionFolder("${PI_CODING_AGENT_DIR:-~/.pi/agent}/sessions", "**/*.jsonl"),),
+        hooks=HookSettings(
+            folder="${PI_CODING_AGENT_DIR:-~/.pi/agent}",
+            # pi has no MCP servers.
+            plugin="pi.ts",
+            file="${PI_CODING_AGENT_DIR:-~/.pi/agent}/extensions/onward.ts",
+        ),
+        start_command="pi {}",
     ),
     Agent(
         "openhands",
@@ -293,6 +309,21 @@ AGENTS = (
             SessionFolder("${QWEN_HOME:-~/.qwen}/projects", "*/chats/*.jsonl"),
             SessionFolder("${QWEN_HOME:-~/.qwen}/tmp", "*/chats/*.jsonl", "projects/*/chats/*.jsonl", "*/chats/session-*.json"),
         ),
+        hooks=HookSettings(
+            folder="${QWEN_HOME:-~/.qwen}",
+            # Without a terminal, Qwen Code ends without SessionEnd: the next start completes the session.
+            events={
+                "SessionStart": "session-start",
+                "PreCompact": "pre-compact",
+                "PostCompact": "post-compact",
+                "Stop": "stop",
+                "SessionEnd": "session-end",
+            },
+            file="${QWEN_HOME:-~/.qwen}/settings.json",
+            entry={"hooks": [{"name": "onward", **COMMAND_HOOK}]},
+            mcp_file="${QWEN_HOME:-~/.qwen}/settings.json",
+        ),
+        start_command="qwen -i {}",
     ),
     Agent(
         "antigravity",
@@ -383,7 +414,7 @@ AGENTS = (
     Agent("json-turns", "a chat", formats=("json-turns",), is_agent=False),
     Agent("pasted", "a pasted chat", formats=("pasted",), is_agent=False),
 )
-"""Every agent; those that Onward can be installed in first, in the order in which lists show them."""
+"""Every agent, in the order in which lists show them."""
 
 HOOK_AGENT_IDS = tuple(agent.id for agent in AGENTS if agent.hooks)
 """The agents that Onward can be installed in."""

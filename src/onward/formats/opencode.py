@@ -7,7 +7,8 @@ with a parent is a sub-agent's. A message and each of its parts are records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             yield from _stored_session(file, as_object(_load_object(file, report)), report)
     elif source.head.startswith(b"SQLite"):
         with open_database(source) as connection:
-            yield from _read_database(connection, _agent(source), report)
+            yield from _read_database(connection, _agent(source), report, source.session_id)
     else:
         document = as_object(source.document(report))
         if "messages" in document:
@@ -279,17 +280,52 @@ def _is_name(name: str) -> bool:
     return bool(name) and name.replace("_", "").replace("-", "").isalnum()
 
 
-def _read_database(connection: sqlite3.Connection, agent: str, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield every session of the database, oldest first. With both schemas, a session may be in both: its newer head counts."""
+def _read_database(connection: sqlite3.Connection, agent: str, report: ImportReport, session_id: str) -> Iterator[TranscriptItem]:
+    """Yield every session of the database, oldest first; with *session_id* only that one and its sub-agents. With both schemas, a session
+    may be in both: its newer head counts.
+    """
     tables = list_tables(connection)
     rows: dict[str, dict[str, Any]] = {}
     for table in ("session", "session_v2"):
         if table in tables:
             rows |= {row["id"]: row for row in connection.execute(f"SELECT * FROM {table}")}  # noqa: S608 - one of two names
+    wanted = _family(rows, session_id) if session_id else rows.keys()
     for row in sorted(rows.values(), key=lambda row: (as_count(row.get("time_created")), as_text(row.get("id")))):
+        if row["id"] not in wanted:
+            continue
         info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert")), "agentName": agent}
         info["time"] = {"created": row.get("time_created")}
         yield from _session(info, _rows(connection, tables, row["id"], report), report)
+
+
+def keep_session(path: Path, session_id: str) -> None:
+    """Delete every session but one, and its sub-agents, from a copy of a database, so that nothing else is sent with it."""
+    import sqlite3
+
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        heads = [table for table in ("session", "session_v2") if table in tables]
+        parents = {
+            row_id: {"parent_id": parent}
+            for table in heads
+            for row_id, parent in connection.execute(f"SELECT id, parent_id FROM {table}")  # noqa: S608 - one of two names
+        }
+        connection.execute("CREATE TEMP TABLE wanted (id TEXT PRIMARY KEY)")
+        connection.executemany("INSERT INTO wanted VALUES (?)", [(row_id,) for row_id in _family(parents, session_id)])
+        columns = {"part": "session_id", "message": "session_id", "session_message": "session_id", **dict.fromkeys(heads, "id")}
+        for table, column in columns.items():
+            if table in tables:
+                connection.execute(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT id FROM wanted)")  # noqa: S608 - names above
+        connection.commit()
+        connection.execute("VACUUM")
+
+
+def _family(rows: Mapping[str, Mapping[str, Any]], session_id: str) -> set[str]:
+    """Return the ids of a session and of the sub-agents below it."""
+    family = {session_id}
+    while more := {row_id for row_id, row in rows.items() if row.get("parent_id") in family} - family:
+        family |= more
+    return family
 
 
 def _rows(

@@ -30,13 +30,14 @@ _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 class TranscriptSource:
     """One input. `path` is None for a stream. `cut_values` counts values cut to stubs; `damage` is the reason if the bytes ended too
-    early.
+    early. `session_id` is the only session to read, with its sub-agents, where a database has many; empty for all.
     """
 
-    def __init__(self, origin: Path | IO[bytes], name: str = "") -> None:
+    def __init__(self, origin: Path | IO[bytes], name: str = "", *, session_id: str = "") -> None:
         """*origin* is the path of a file, or a binary stream, which is copied to an unnamed temporary file; *name* is used in messages."""
         self.path = origin if isinstance(origin, Path) else None
         self.name = name or (str(origin) if isinstance(origin, Path) else "standard input")
+        self.session_id = session_id
         self.cut_values = 0
         self.damage = ""
         self._origin = origin

@@ -23,7 +23,7 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A transcript. `started_at` is the start of its first session, or the end of time if unknown. `head` is None for a stream and for an
-    unreadable file.
+    unreadable file. `session_id` is the only session to read in a database with many; empty for all.
     """
 
     source: Path | BinaryIO | TranscriptSource
@@ -31,17 +31,23 @@ class FoundFile:
     started_at: datetime = _NO_TIME
     head: SessionHead | None = None
     error: OnwardError | None = None
+    session_id: str = ""
+
+    def open_source(self) -> Path | BinaryIO | TranscriptSource:
+        """Return what the formats read."""
+        return TranscriptSource(self.source, self.name, session_id=self.session_id) if isinstance(self.source, Path) else self.source
 
 
-def find_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
-    """Return every transcript once, by time and name, and the files in folders that are no transcripts.
+def find_files(paths: Iterable[Path | BinaryIO], session_id: str = "") -> tuple[list[FoundFile], list[str]]:
+    """Return every transcript once, by time and name, and the files in folders that are no transcripts. *session_id* is the only session to
+    read in a database with many.
 
     A file that was named is a transcript or an error; a file in a folder that is no transcript is skipped.
     """
     files: list[FoundFile] = []
     skipped: list[str] = []
     for path, is_named in _unique_files(paths):
-        file = inspect_file(path, is_named=is_named) if isinstance(path, Path) else FoundFile(path, "standard input")
+        file = inspect_file(path, is_named=is_named, session_id=session_id) if isinstance(path, Path) else FoundFile(path, "standard input")
         if is_named or file.error is None or isinstance(file.error, UnreadableFile):
             files.append(file)
         else:
@@ -77,13 +83,13 @@ def walk_files(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
-    """Return *path* as a transcript, called *name* if that is given. Text without an agent's answer is a transcript only if it *is_named*:
-    folders also contain notes.
+def inspect_file(path: Path, *, is_named: bool, name: str = "", session_id: str = "") -> FoundFile:
+    """Return *path* as a transcript, called *name* if that is given; of a database with many sessions only *session_id*. Text
+    without an agent's answer is a transcript only if it *is_named*: folders also contain notes.
     """
     name, report, head = name or str(path), ImportReport(), None
     try:
-        for item in read(TranscriptSource(path, name), report):
+        for item in read(TranscriptSource(path, name, session_id=session_id), report):
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
             if report.format == FREE_FORM and not is_named and not _has_answer(path):
@@ -91,8 +97,8 @@ def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
                     Message("{name} contains no message from an agent.", name=name), "Name the file itself to import it anyway."
                 )
             if at or isinstance(item, Turn):
-                return FoundFile(source=path, name=name, started_at=at or _NO_TIME, head=head)
-        return FoundFile(path, name, head=head)
+                return FoundFile(source=path, name=name, started_at=at or _NO_TIME, head=head, session_id=session_id)
+        return FoundFile(path, name, head=head, session_id=session_id)
     except OnwardError as error:
         return FoundFile(path, name, error=error)
 

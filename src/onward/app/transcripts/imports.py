@@ -51,16 +51,17 @@ def import_paths(
     complete: bool = False,
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
+    session_id: str = "",
     on_progress: Callable[[ImportProgress], None] | None = None,
 ) -> ImportResult:
     """Import files and whole folders, sessions in order of time, and return the result for each file. Importing again stores only what is
     new.
 
     Without *project*, each session goes to the project of its origin, and to what *fallback* returns if nothing is known. With *complete*,
-    each session is completed before the next one is imported, including a session that an interrupted run left open. An error in one file
-    does not affect the others.
+    each session is completed before the next one is imported, including a session that an interrupted run left open. *session_id* is the
+    only session to import from a database with many. An error in one file does not affect the others.
     """
-    files, passed_over = find_files(paths)
+    files, passed_over = find_files(paths, session_id)
     outcome = ImportResult([], passed_over)
     destination = Destination(store=store, project=project, fallback=fallback, worktrees=worktrees)
     importer = _Importer(destination, complete=complete, budget_tokens=budget_tokens)
@@ -164,7 +165,7 @@ class _Importer(ExitStack):
                     return outcome
         path = transcript.source if isinstance(transcript.source, Path) else None
         outcome = self._store_items(
-            transcript, prepare_transcript(transcript.source, lambda head: self._destination.project_for(head, path).key)
+            transcript, prepare_transcript(transcript.open_source(), lambda head: self._destination.project_for(head, path).key)
         )
         assert outcome
         return outcome
