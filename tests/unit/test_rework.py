@@ -8,7 +8,8 @@ import pytest
 
 from onward.core.effort.reuse import reused_fact_ids
 from onward.core.effort.rework import PriorKnowledge, facts_before, list_errors, measure_effort, prior_knowledge
-from onward.core.effort.steps import SessionSteps, is_read_only
+from onward.core.effort.shell_effects import is_read_only
+from onward.core.effort.steps import SessionSteps
 from onward.core.facts.fact import Fact, Handle, Outcome
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.knowledge.signature import likeness, signature, terms

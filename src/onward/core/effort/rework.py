@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from onward.core.effort.steps import SessionSteps, Step, is_read_only
+from onward.core.effort.shell_effects import is_read_only
+from onward.core.effort.steps import SessionSteps, Step
 from onward.core.facts.fact import Fact
 from onward.core.facts.ledger import Ledger
 from onward.core.knowledge.signature import signature

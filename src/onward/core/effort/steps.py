@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onward.core.effort.shell_effects import shell_effect
 from onward.core.extract.tool_results import command_key, find_error_line
 from onward.core.text import paths
 from onward.core.transcript.tools import FileChange, classify_call, find_read_file
@@ -21,15 +22,6 @@ from onward.core.transcript.turn import turn_tokens
 _LONGEST_COMMAND_CHARS = 4000
 _PRINTING = frozenset(("cat", "head", "tail", "sed", "nl", "less", "more", "bat", "type"))
 _SEPARATORS = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
-_READ_ONLY = re.compile(
-    r"(?:cd|ls|dir|ll|cat|head|tail|sed|nl|less|more|bat|type|grep|egrep|rg|ag|find|fd|echo|pwd|which|where|wc|sleep|tree|ps|jq|"
-    r"file|stat|du|df|env|printenv|"
-    r"date|whoami|uname|sort|uniq|cut|awk|true|test|\[|git (?:-C \S+ )?(?:status|diff|log|show|branch|fetch|remote|blame|rev-parse|"
-    r"ls-files|grep)|"
-    r"gh (?:pr|issue|run|repo) (?:view|list|status|diff|checks)|Get-\w+|Select-String|Test-Path)(?=\s|$)",
-    re.I,
-)
-_WRITES = re.compile(r"(?<![\d&=-])>{1,2}\s*(?!/dev/null|&)[\w./~\"'$]|\bsed\b[^|;]*\s-i|\btee\b")
 
 
 @dataclass(slots=True)
@@ -55,8 +47,8 @@ class Step:
 
     @property
     def is_productive(self) -> bool:
-        """Whether the step edited something, or ran a command that does more than read."""
-        return bool(self.changes and not self.failed) or bool(self.command and not is_read_only(self.command))
+        """Whether the step edited something, or ran a command that produces something."""
+        return bool(self.changes and not self.failed) or bool(self.command and shell_effect(self.command) == "producing")
 
     @property
     def key(self) -> str:
@@ -99,17 +91,6 @@ class SessionSteps:
             step.reads = (ledger_path(path, self.cwd),)
         step.changes = tuple(change._replace(path=ledger_path(change.path, self.cwd)) for change in step.changes)
         return step
-
-
-def is_read_only(command: str) -> bool:
-    """Whether *command* only reads: every part of it prints something, and none writes a file.
-
-    >>> is_read_only("cd src && rg -n cart | head"), is_read_only("cat > a.py <<'E'"), is_read_only("make test")
-    (True, False, False)
-
-    """
-    command = command[:_LONGEST_COMMAND_CHARS]
-    return not _WRITES.search(command) and all(_READ_ONLY.match(part) for part in _SEPARATORS.split(command.strip()) if part)
 
 
 def _record_result(step: Step, result: ToolResult, ordinal: int) -> None:
