@@ -65,6 +65,8 @@ def formats_reference() -> str:
     ]
     for name in FORMATS:
         docstring = (import_module(f"onward.formats.{name}").__doc__ or "").split("\n\n")[0]
+        if versions := getattr(import_module(f"onward.formats.{name}"), "VERSIONS", ()):
+            docstring += f" Seen with {' and '.join(versions)}."
         lines.append(textwrap.fill("- " + " ".join(docstring.split()), 138, subsequent_indent="  ", break_on_hyphens=False))
     lines.append(
         "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry\n"

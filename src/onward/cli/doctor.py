@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from onward.adapters import open_store
 from onward.agents.checkup import check_agents, transcript_retentions
+from onward.app.admin.client_versions import check_clients
 from onward.app.admin.doctor import Status, examine
+from onward.app.transcripts.agent_folders import agent_folders
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import paint, say, say_json
 from onward.settings import read_machine
@@ -20,7 +24,7 @@ def doctor(as_json: bool) -> int:
     """Check for problems and say how to fix them.
 
     Checks the disk, the store, the search index, open sessions and transcripts that an agent will soon delete; and for each agent
-    whether Onward is connected, when its hooks last ran and what failed. Exit code 1 if there is a problem.
+    whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that Onward does not know. Exit code 1 if there is a problem.
 
     \b
     Example:
@@ -28,6 +32,7 @@ def doctor(as_json: bool) -> int:
     """
     settings, machine = local_settings(), read_machine()
     findings = [*examine(settings, open_store, transcript_retentions(settings, machine)), *check_agents(settings, machine)]
+    findings += check_clients(agent_folders(machine, Path.cwd()))
     if as_json:
         say_json(findings)
     else:

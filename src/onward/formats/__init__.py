@@ -20,7 +20,7 @@ from onward.formats.identity import TurnIdentities
 from onward.formats.source import TranscriptSource
 from onward.message import Message
 
-__all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "open_source", "read"]
+__all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "known_versions", "open_source", "read"]
 
 FORMATS: tuple[str, ...] = (
     "qwen",
@@ -170,6 +170,12 @@ def _folder_format(folder: Path) -> Format:
         Message("{folder} is a folder, and no agent stores a session in one like it.", folder=folder),
         "Name a file in it, or import the whole folder.",
     )
+
+
+def known_versions(name: str) -> tuple[str, ...]:
+    """Return the versions of the client, or of its format, that the reader of the format *name* was seen with; empty if none is told."""
+    module = next((module for module in map(_import_format, FORMATS) if name == module.NAME), None)
+    return getattr(module, "VERSIONS", ())
 
 
 @cache

@@ -17,6 +17,8 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.source import TranscriptSource
 
 NAME = "aider"
+VERSIONS = ()
+"""A transcript does not say which version wrote it."""
 UNRECORDED = {
     "times": "only the start of a session has a time",
     "exit code": "the output of a command stands alone",

@@ -17,6 +17,8 @@ from onward.formats.json_elements import read_objects
 from onward.formats.source import TranscriptSource
 
 NAME = "chatgpt"
+VERSIONS = ()
+"""A transcript does not say which version wrote it."""
 UNRECORDED = {
     "exit code": "code runs at the service, which gives its output",
     "todo state": "a chat keeps no list",

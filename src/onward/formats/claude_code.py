@@ -19,6 +19,7 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "claude-code"
+VERSIONS = ("1.0.24", "2.1.332")
 
 _WEB_EXPORT = b'"loglines"'
 _MAX_PENDING = 512
@@ -34,10 +35,7 @@ _SKIPPED = {
     "progress": "progress of a running tool",
     "file-history-snapshot": "file history snapshot",
     "file-history-delta": "file history snapshot",
-    "summary": "title",
-    "custom-title": "title",
-    "ai-title": "title",
-    "agent-name": "title",
+    **dict.fromkeys(("summary", "custom-title", "ai-title", "agent-name"), "title"),
     "last-prompt": "repeat of the last prompt",
     "mode": "mode",
     "permission-mode": "mode",
@@ -180,6 +178,7 @@ class _Reader:
         session_id = as_text(record.get("sessionId"))
         if session_id in self.session_ids or (self.session_ids and not session_id):
             return
+        self.report.meet_version(as_text(record.get("version")))
         is_linked = bool(self.session_ids) and as_text(record.get("parentUuid")) in self.turn_ids
         self.open_answers.clear()
         self.pending.append(

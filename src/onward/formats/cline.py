@@ -23,6 +23,7 @@ from onward.formats.source import TranscriptSource, read_object_file
 from onward.formats.xml_calls import parse_calls
 
 NAME = "cline"
+VERSIONS = ("3.0.65",)
 _ROO = "roo"
 
 _HISTORY, _PANEL = "api_conversation_history.json", "ui_messages.json"
@@ -75,6 +76,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         source = TranscriptSource(path / name)
     document = source.document(report)
     if isinstance(document, dict):
+        report.meet_version(as_text(as_object(document.get("origin")).get("version")))
         yield from _with_head(_sdk_head(document, source.path), _History(report, []).read(as_list(document.get("messages"))))
         return
     messages = as_list(document)

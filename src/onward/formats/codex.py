@@ -29,6 +29,7 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "codex"
+VERSIONS = ("0.40.0", "0.171.0")
 
 _RECORD_TYPES = (b"session_meta", b"response_item", b"event_msg", b"turn_context", b"compacted")
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call"})
@@ -160,6 +161,7 @@ class _Reader:
         if self.head is not None:
             self.report.skip("head of the session it was forked from")
             return
+        self.report.meet_version(as_text(meta.get("cli_version")))
         git = meta.get("git")
         git = git if isinstance(git, dict) else {}
         self.thread_id = as_text(meta.get("id")) or as_text(meta.get("session_id"))

@@ -19,7 +19,8 @@ from onward.formats.source import TranscriptSource
 
 NAME = "continue"
 _KIRO = "kiro"
-VERSIONS = ("1.3",)
+VERSIONS = ()
+"""No version is known to have been seen."""
 _APART = "actions lie in the execution logs of a project, apart from the session"
 UNRECORDED = {
     "times": "a message has no time; the session's is in the list of sessions",

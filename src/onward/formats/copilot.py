@@ -17,6 +17,7 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "copilot"
+VERSIONS = ("1.0.40", "1.0.102")
 
 _EVENTS = (b"session.start", b"session.resume", b"user.message", b"assistant.message", b"assistant.turn_start", b"tool.execution_start")
 _UNPARSED_EVENTS = {
@@ -86,6 +87,7 @@ class _Reader:
         if self.session_id is not None and session_id in {"", self.session_id}:
             self.report.skip("session resumed")
             return
+        self.report.meet_version(as_text(data.get("copilotVersion")))
         context = as_object(data.get("context"))
         repository, host = as_text(context.get("repository")), as_text(context.get("repositoryHost"))
         self.report.keep()

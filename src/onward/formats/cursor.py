@@ -17,6 +17,7 @@ from onward.formats.fields import as_list, as_object, as_text, skip_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "cursor"
+VERSIONS = ("1.2.1",)
 
 _QUERY, _QUERY_END = "<user_query>", "</user_query>"
 _CALL, _RESULT, _THINKING = "[Tool call] ", "[Tool result] ", "[Thinking] "

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 NAME = "cursor"
+VERSIONS = ()
+"""No version is known to have been seen."""
 
 _USER, _ASSISTANT = 1, 2
 _HASH_BYTES = 32

@@ -16,6 +16,7 @@ from onward.formats.source import TranscriptSource
 
 NAME = "gemini"
 AGENT = "gemini-cli"
+VERSIONS = ("0.40", "0.61.0")
 
 _MAX_PENDING = 256
 """How many messages wait for a possible replacement."""

@@ -14,7 +14,8 @@ from onward.formats.source import TranscriptSource
 
 NAME = "gemini-checkpoint"
 AGENT = "gemini-cli"
-VERSIONS = ("0.40", "0.61")
+VERSIONS = ()
+"""No version is known to have been seen."""
 UNRECORDED = {
     "times": "a message has no time",
     "usage": "only the messages are saved",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 NAME = "goose"
+VERSIONS = ()
+"""No version is known to have been seen."""
 UNRECORDED = {
     "exit code": "a result is the output of a shell, marked as an error or not",
 }

@@ -18,7 +18,8 @@ from onward.formats.messages import MessageContent, place_turns
 from onward.formats.source import TranscriptSource, read_object_file
 
 NAME = "kiro"
-VERSIONS = ("1.20", "2.0")
+VERSIONS = ()
+"""No version is known to have been seen."""
 UNRECORDED = {
     "todo state": "a call changes single tasks of a list in a file of its own",
     "usage": "requests count characters, not tokens",

@@ -88,6 +88,7 @@ def _agent(source: TranscriptSource) -> str:
 def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the head and turns of one session; undone turns are followed by a rewind."""
     session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
+    report.meet_version(as_text(info.get("version")))
     time = as_object(info.get("time"))
     head: SessionHead | None = SessionHead(
         agent=as_text(info.get("agentName")) or NAME,

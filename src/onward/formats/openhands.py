@@ -19,6 +19,8 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "openhands"
+VERSIONS = ()
+"""A transcript does not say which version wrote it."""
 
 _BOOKKEEPING = frozenset({"change_agent_state", "agent_state_changed", "null", "recall"})
 _TRIES = 8

@@ -15,6 +15,7 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "pi"
+VERSIONS = ("0.73.1",)
 UNRECORDED = {
     "todo state": "the agent keeps no list",
 }

@@ -58,6 +58,7 @@ class _Reader:
     def take(self, number: int, record: dict[str, Any]) -> Iterator[TranscriptItem]:
         """Read one record, and yield its turns."""
         uuid, kind = as_text(record.get("uuid")), as_text(record.get("type"))
+        self.report.meet_version(as_text(record.get("version")))
         parent = as_text(record.get("parentUuid"))
         if uuid in self.turn_ids and uuid:
             self.report.skip("repeated record")

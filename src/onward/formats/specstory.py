@@ -19,6 +19,7 @@ from onward.formats.source import TranscriptSource
 from onward.formats.specstory_calls import ToolBlock, attribute, parse_details, parse_step
 
 NAME = "specstory"
+VERSIONS = ("2.1.0",)
 UNRECORDED = {
     "usage": "a page counts no tokens",
     "cursor: exit code": "a page of Cursor's shows the output of a command alone",

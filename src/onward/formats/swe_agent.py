@@ -16,6 +16,8 @@ from onward.formats.fields import as_list, as_object, as_text
 from onward.formats.source import TranscriptSource
 
 NAME = "swe-agent"
+VERSIONS = ()
+"""A transcript does not say which version wrote it."""
 UNRECORDED = {
     "times": "no entry has a time",
     "exit code": "an observation is the output alone",
