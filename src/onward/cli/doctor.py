@@ -24,7 +24,8 @@ def doctor(as_json: bool) -> int:
     """Check for problems and say how to fix them.
 
     Checks the disk, the store, the search index, open sessions and transcripts that an agent will soon delete; and for each agent
-    whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that Onward does not know. Exit code 1 if there is a problem.
+    whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that Onward does not know. Exit code
+    1 if there is a problem.
 
     \b
     Example:

@@ -22,7 +22,7 @@ _MAX_FILES, _MAX_BYTES = 2, 32 * 1024 * 1024
 _MAX_KINDS = 5
 
 
-class UnseenRecords(NamedTuple):
+class ClientRecord(NamedTuple):
     """The records in an agent's newest transcripts whose types its reader has never seen, by type; `version` is the newest client's, and
     `known_version` the newest that the reader was seen with, each empty if unknown.
     """
@@ -38,7 +38,7 @@ def check_clients(folders: Sequence[AgentFolder]) -> list[Finding]:
     return [_warning(unseen) for unseen in find_unseen(folders)]
 
 
-def find_unseen(folders: Sequence[AgentFolder]) -> Iterator[UnseenRecords]:
+def find_unseen(folders: Sequence[AgentFolder]) -> Iterator[ClientRecord]:
     """Yield the agents whose newest transcripts in *folders* have records of unknown types."""
     for agent, group in groupby(sorted(folders, key=lambda folder: folder.agent), key=lambda folder: folder.agent):
         counts: dict[str, int] = {}
@@ -53,7 +53,7 @@ def find_unseen(folders: Sequence[AgentFolder]) -> Iterator[UnseenRecords]:
                     counts[kind] = counts.get(kind, 0) + count
         if counts:
             known = [known_version for name in formats for known_version in known_versions(name)]
-            yield UnseenRecords(agent, counts, version, max(known, key=version_numbers, default=""))
+            yield ClientRecord(agent, counts, version, max(known, key=version_numbers, default=""))
 
 
 def _newest_files(folders: list[AgentFolder]) -> list[Path]:
@@ -79,7 +79,7 @@ def _read(path: Path) -> ImportReport:
     return report
 
 
-def _warning(unseen: UnseenRecords) -> Finding:
+def _warning(unseen: ClientRecord) -> Finding:
     kinds = sorted(unseen.counts, key=lambda kind: -unseen.counts[kind])
     values = {
         "agent": agent_label(unseen.agent),
