@@ -41,14 +41,15 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             evidence=tool_draft.evidence,
             author=tool_draft.author,
             outcome=tool_draft.outcome,
+            position=tool_draft.position,
         )
     echoes = EchoFilter(trace.handoff_lines)
     for statement in (check_claim(draft, trace) for draft in rank_statements(trace) if not echoes.is_echo(draft)):
         sources = tuple(Handle(number, t) for t in dict.fromkeys(statement.turns))
         source = sources[0]
-        name = fact_id(statement.kind, "", statement.text, source)
+        name = fact_id(statement.kind, statement.subject, statement.text, source)
         facts[name] = Fact(
-            id=name, kind=statement.kind, subject="", text=statement.text, sources=sources,
+            id=name, kind=statement.kind, subject=statement.subject, text=statement.text, sources=sources,
             at=times.get(source.turn), weight=statement.weight,
             lead=statement.lead, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,

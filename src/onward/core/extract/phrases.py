@@ -62,7 +62,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "co-authored-by|attribution|permission|approval|sessions?|plan|answers?|explanations?|functions?|methods|functional|classes|"
         "components|tailwind|"
         "react|sql|orm|logging|logs?",
-        "next": "^(?:next|todo|remaining|still|then|before|after|ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|remaining|"
+        "next": "^(?:next(?!\\.\\w)|todo|remaining|still|then|before|after|ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|"
+        "remaining|"
         "remains?|still (?:needs?|to|open|has)|not yet|pending|want me to|would you like|do you want|should i|shall i|follow-?ups?|"
         "waiting (?:for|on)|blocked|needs? to|have to|open question|unresolved|outstanding|tbd",
         "did": "done|fixed|added|created|updated|removed|implemented|pushed|committed|merged|passed?|passing|resolved|closed|"
@@ -455,7 +456,7 @@ def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
 
 
 _ACTION = re.compile(
-    r"^\W*(?:(?:please|ok|okay|and|also|then|now)[, ]+)*(?:you (?:can|should|need to|may)|next\b|then\b|after that|remaining|run|push|"
+    r"^\W*(?:(?:please|ok|okay|and|also|then|now)[, ]+)*(?:you (?:should|need to)|next\b(?!\.\w)|remaining|run|push|"
     r"open|merge|deploy|test|verify|restart|"
     r"review|add|update|implement|create|fix|check|configure|set|re-?run|write|remove|move|continue|start|investigate|make|build|find|"
     r"look|read|use|change|commit|"
@@ -464,7 +465,24 @@ _ACTION = re.compile(
 )
 """How an English sentence that tells what to do begins."""
 
+_CONDITION = re.compile(r"(?:then|before|after|still|you can)\b", re.I)
+"""How an English sentence begins that may tell what to do, but rather tells when something holds or what is possible."""
+
+
+PAST = re.compile(
+    r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
+    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
+)
+"""How an English sentence begins that tells what was done."""
+
+
+def tells_outcome(text: str, languages: frozenset[str] = frozenset(PHRASES)) -> bool:
+    """Return whether *text* tells what was done: by how it begins, or by a phrase of one of *languages*."""
+    return PAST.match(text) is not None or pattern("did", languages).search(text) is not None
+
 
 def tells_action(text: str) -> bool:
     """Return whether *text* tells what to do next, so that one can begin with it: it opens with an order or with a phrase like "next"."""
-    return _ACTION.match(text) is not None or pattern("next", frozenset(PHRASES)).match(text) is not None
+    if _ACTION.match(text):
+        return True
+    return pattern("next", frozenset(PHRASES)).match(text) is not None and not _CONDITION.match(text)

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import Statement, Trace
+from onward.core.text.sentences import sentences
 
 Fate: TypeAlias = Literal["done", "answered", "refused", "withdrawn", "open", "passed"]
 """What became of a request: worked on and reported `done`, `answered` in words, `refused` by the person's next word, `withdrawn`, still
@@ -115,5 +116,10 @@ def _is_cut_short(last: Round, languages: frozenset[str]) -> bool:
     """Whether the session ended in the middle of its last round: without a report, with a sentence of intent, or with tools running."""
     if last.closing is None or _STOPPED.search(last.request[-200:]) or last.runs_after > _CUT_SHORT_RUNS:
         return True
-    lines = [line for line in last.closing.text.strip().split("\n") if line.strip()]
-    return not lines or bool(pattern("narrate", languages).match(lines[-1].strip()))
+    return last_intent(last, languages) is not None
+
+
+def last_intent(last: Round, languages: frozenset[str]) -> str | None:
+    """Return what the agent was about to do with its last words in a round: its last sentence, where that announces work."""
+    parts = sentences(last.closing.text) if last.closing else []
+    return parts[-1].text if parts and pattern("narrate", languages).match(parts[-1].text) else None

@@ -11,18 +11,19 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from onward.core.extract.labels import label_kind
+from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
-from onward.core.extract.phrases import PhraseGroup, pattern
+from onward.core.extract.phrases import PAST, PhraseGroup, pattern, tells_outcome
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Round, rounds_of
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.worth import worth
-from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, FactState
+from onward.core.facts.fact import FIRST_STEP, FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
-from onward.core.text.prose import content_words, numbers, one_line, stem
+from onward.core.text.prose import content_words, numbers, one_line, stem, words
 
 MAX_STATEMENTS = 220
 """Sentences kept of one session: several times what the largest handoff can show."""
@@ -57,10 +58,10 @@ _DANGLING = re.compile(
     re.I,
 )
 _ORNAMENT = re.compile(r"^(?:[✅❌⚠️🎯🔧📁📊🚀✓✔•→↳☑🟢🔴🟡\ufe0f]+\s*|\[[ xX]\]\s+)+")
-_PAST = re.compile(
-    r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
-    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
-)
+_TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
+_TITLE_CHARS = 300
+"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
+_MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 3, 0.7
 _ERRAND_WORDS = 4
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _SUMMARY_OPENING = re.compile(
@@ -84,6 +85,7 @@ class StatementDraft(NamedTuple):
     evidence: FactEvidence
     retires: tuple[str, ...]
     state: FactState = "live"
+    subject: str = ""
 
 
 class _Session(NamedTuple):
@@ -91,6 +93,8 @@ class _Session(NamedTuple):
     languages: frozenset[str]
     rounds: dict[int, Round]
     last_closing: int
+    open_closings: frozenset[int]
+    """Positions of the reports after which no file was changed: what they leave to do is still to do."""
     templates: frozenset[int]
 
     def says(self, group: PhraseGroup, text: str) -> bool:
@@ -113,26 +117,37 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         languages=languages,
         rounds=rounds,
         last_closing=max(closings, default=-1),
+        open_closings=_open_closings(trace, rounds),
         templates=template_positions(trace, units),
     )
     worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
     goal = _goal(units, worths, session)
+    goal_lead = _goal_lead(goal, units) if goal else ""
+    step = find_first_step(units, worths, rounds, session.last_closing, languages, _announced_kind, goal)
     yielded: set[frozenset[str] | str] = set()
     # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
-    for index in sorted(range(len(units)), key=lambda i: (-worths[i], -i)):
+    head = [unit for unit in (goal, step and step.unit) if unit]
+    for index in sorted(range(len(units)), key=lambda i: (units[i] not in head, -worths[i], -i)):
         unit = units[index]
-        if worths[index] < MIN_WORTH and unit is not goal:
+        if worths[index] < MIN_WORTH and unit not in head:
             break
         key = unit.stems | numbers(unit.text) or unit.text.lower()
         if key in yielded:
             continue
-        draft = _draft(unit, worths[index], session, is_goal=unit is goal)
+        draft = _draft(unit, worths[index], session, is_goal=unit is goal, goal_lead=goal_lead, step=step)
         if draft is None:
             continue
         yielded.add(key)
         yield draft
         if len(yielded) >= MAX_STATEMENTS:
             return
+
+
+def _open_closings(trace: Trace, rounds: dict[int, Round]) -> frozenset[int]:
+    """Return the positions of the last reports after which no round changed a file or made a commit."""
+    last_work = max((number for number, current in rounds.items() if current.edits or current.commits), default=0)
+    positions = [statement.position for statement in trace.statements if statement.is_closing]
+    return frozenset(positions[-1:]) | frozenset(position for position in positions if trace.statements[position].round >= last_work)
 
 
 def _worth(unit: Unit, learned: float, session: _Session) -> float:
@@ -183,6 +198,7 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
         and not _is_mere_agreement(unit, session) and not is_standing_order(unit.text, session.languages)
         and not unit.text.endswith(("?", "？")) and not unit.statement.is_answer and not _reply_lead(unit, session)[0]
     ]  # fmt: skip
+    requests = [candidate for candidate in requests if _reads_as_request(candidate[0], units)]
     requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
     if not requests:
         return None
@@ -209,18 +225,45 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
     return max(requests, key=served)[0]
 
 
-def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool) -> StatementDraft | None:
+def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
+    """Whether a sentence is made of words: no path, address or line of a log, unless what stands before it says what to do with it."""
+    letters = sum(c.isalpha() or c.isspace() for c in unit.text)
+    return (_has_words(unit) and letters >= _MIN_LETTER_SHARE * len(unit.text)) or bool(_lead_in(unit, units))
+
+
+def _has_words(unit: Unit) -> bool:
+    return unit.size - sum(len(words(name)) for name in unit.names) >= _MIN_PLAIN_WORDS
+
+
+def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
+    """Return what introduces a sentence: its lead-in, else the sentence before it in the same message where that ends in a colon."""
+    previous = units[unit.order - 1] if unit.order else unit
+    is_introduced = previous.statement is unit.statement and previous.text.endswith((":", "："))
+    return unit.sentence.lead or (previous.text if is_introduced else "")
+
+
+def _goal_lead(unit: Unit, units: Sequence[Unit]) -> str:
+    """Return what a goal is told under: the title of the plan or task that a person handed over, else what introduces a bare path."""
+    title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
+    if title and title.group(1) not in unit.text:
+        return one_line(_clean(title.group(1)), _MAX_LEAD_CHARS)
+    return "" if _has_words(unit) else one_line(_clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
+
+
+def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool, goal_lead: str, step: FirstStep | None) -> StatementDraft | None:
     statement, text = unit.statement, _clean(unit.text)
+    is_step = step is not None and unit is step.unit and not is_goal
     if unit.by_user:
         kind, state = _user_kind(unit, session, is_goal=is_goal)
         if kind is None:
             return None
         lead, turns = _reply_lead(unit, session) if kind not in ("rule", "goal") else ("", (statement.turn,))
+        lead = goal_lead if kind == "goal" else lead
         text += _created_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
     else:
         label, text = _split_label(text)
-        kind, state = _agent_kind(unit, session, label)
+        kind, state = (step.kind, "live") if step and is_step else _agent_kind(unit, session, label)
         lead, turns = _item_lead(unit, text), (statement.turn,)
     is_reversal = session.says("decide", text) or changes_value(text) or unit.by_user
     return StatementDraft(
@@ -234,6 +277,7 @@ def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool) -> St
         evidence="verified" if unit.by_user else "claimed",
         retires=retired_values(text) if is_reversal and not unit.is_narration else (),
         state=state,
+        subject=FIRST_STEP if is_step and not unit.by_user else "",
     )
 
 
@@ -256,18 +300,19 @@ def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKin
         return None, "live"
     if unit.statement.is_answer or _reply_lead(unit, session)[0]:
         return "decision", "live"
-    is_open = current.fate == "open" or (current.fate == "passed" and session.trace.rounds - current.number <= 1)
+    is_last_open = session.rounds[max(session.rounds)].fate == "open"
+    is_open = current.fate == "open" or (current.fate == "passed" and is_last_open and session.trace.rounds - current.number <= 1)
     return "requirement", "live" if is_open else "resolved"
 
 
 def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[FactKind, FactState]:
     """Return what an agent's sentence is: by what it stands under, else by its form and phrases; in doubt an outcome."""
-    text, sentence = unit.text, unit.sentence
-    is_last = unit.statement.position == session.last_closing
-    announced = label or label_kind(sentence.lead.rstrip(":： ")) or label_kind(sentence.heading)
-    says_done = bool(_PAST.match(text)) or session.says("did", text)
+    text = unit.text
+    is_last = unit.statement.position in session.open_closings
+    announced = label or _announced_kind(unit)
+    says_done = tells_outcome(text, session.languages)
     if text.endswith(("?", "？")):
-        return "question", "live" if is_last else "resolved"
+        return "question", "live" if unit.statement.position == session.last_closing else "resolved"
     if session.says("unfinished", text) and not announced and unit.statement.is_closing:
         return ("next_step", "live") if is_last else ("lesson", "live")
     if announced in ("next_step", "blocker", "question") or (session.says("next", text) and not says_done):
@@ -280,13 +325,18 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
         return announced, "live"
     if announced in ("command", "file"):
         return "lesson", "live"
-    if session.says("tried", text) and not _PAST.match(text):
+    if session.says("tried", text) and not PAST.match(text):
         return "dead_end", "live"
-    if session.says("fix", text):
+    if session.says("fix", text) and not PAST.match(text):
         return "error", "live"
     if session.says("decide", text):
         return "decision", "live"
     return ("done" if says_done or unit.statement.is_closing else "lesson"), "live"
+
+
+def _announced_kind(unit: Unit) -> FactKind | None:
+    """Return the kind that the lead-in or the heading above a sentence announces."""
+    return label_kind(unit.sentence.lead.rstrip(":： ")) or label_kind(unit.sentence.heading)
 
 
 def _split_label(text: str) -> tuple[FactKind | None, str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
-from onward.core.facts.fact import GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.fact import FAILED_PUSH, GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
 from onward.core.text.prose import one_line
@@ -55,6 +55,9 @@ _TEST_COUNTS = re.compile(
     r"test result: [^\n]{3,60}|^ok\s+\S+)",
     re.M,
 )
+TASK_IN_PROGRESS_WEIGHT, _PENDING_TASK_WEIGHT, OUTDATED_TASK_WEIGHT = 0.8, 0.7, 0.3
+_OUTDATED_REQUESTS = 2
+"""Requests after the last change of a task list from which on it is no longer what the work goes by."""
 _CLOSED_TODO_WEIGHT = 0.05
 """A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
 _MAX_UNCOMMITTED = 5
@@ -72,6 +75,7 @@ class ToolDraft(NamedTuple):
     author: FactAuthor = "tool"
     retires: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    position: int = 0
 
 
 def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
@@ -173,13 +177,15 @@ def _times_text(count: int) -> str:
 
 def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
     last: tuple[int, str, str] | None = None
+    last_push: CommandRun | None = None
     is_pushed = False
     for run in trace.runs:
         if "git " not in run.command and "gh " not in run.command:
             continue
         is_pushed = (is_pushed or "git push" in run.command) and not run.failed
+        last_push = run if "git push" in run.command else last_push
         for branch, commit, message in re.findall(_COMMIT, run.output) if _COMMITTING.search(run.command) else ():
-            last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command
+            last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
             branch_note = f" on branch `{branch}`" if branch else ""
             yield ToolDraft(
                 kind="done",
@@ -205,12 +211,22 @@ def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
                     turns=(run.turn,),
                     weight=0.6,
                 )
+    if last_push and last_push.failed:
+        reason = find_error_line(last_push.output)
+        yield ToolDraft(
+            kind="blocker",
+            subject=FAILED_PUSH,
+            text=f"The last `git push` failed{f': {reason}' if reason else ''}",
+            turns=(last_push.turn, last_push.result_turn),
+            weight=0.6,
+        )
     if last:
         turn, branch, commit = last
         subject = f"On branch `{branch}` the" if branch else "The"
         push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
+        retires = (FAILED_PUSH,) if is_pushed else ()
         text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}"
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6)
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
 
 
 def _uncommitted(trace: Trace, commit_turn: int) -> str:
@@ -339,7 +355,7 @@ def find_error_line(output: str) -> str:
 
 
 def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
-    for turns, todo in trace.todos:
+    for place, (turns, todo) in enumerate(trace.todos):
         subject = f"todo:{todo.text.lower()[:80]}"
         if todo.status == "completed":
             yield ToolDraft(
@@ -363,12 +379,15 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             )
         else:
             state = "in progress" if todo.status == "in_progress" else "not begun"
+            later_requests = sum(statement.author == "user" and statement.turn > turns[-1] for statement in trace.statements)
+            weight = TASK_IN_PROGRESS_WEIGHT if todo.status == "in_progress" else _PENDING_TASK_WEIGHT
             yield ToolDraft(
                 kind="next_step",
                 subject=subject,
                 text=f"{todo.text} ({state})",
                 turns=turns,
-                weight=0.8 if todo.status == "in_progress" else 0.7,
+                weight=weight if later_requests < _OUTDATED_REQUESTS else OUTDATED_TASK_WEIGHT,
+                position=place,
                 evidence="claimed",
                 author="agent",
             )

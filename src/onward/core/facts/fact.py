@@ -33,6 +33,12 @@ GIT_STATE = "git:state"
 TESTS_STATE = "tests:state"
 """The subject of how the last test run ended."""
 
+FAILED_PUSH = "git:push"
+"""The subject of a push that failed: one that succeeds ends it."""
+
+FIRST_STEP = "session:first-step"
+"""The subject of what a session leaves to do first: the next session's replaces it."""
+
 
 class Handle(NamedTuple):
     """A turn of a project: session number and turn ordinal, both from 1. Written `s3.41`."""

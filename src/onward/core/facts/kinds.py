@@ -89,7 +89,12 @@ KINDS: dict[str, Kind] = {
             "follow-up,follow-ups,"
             "what's left,what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum "
             "selesai,reste à faire,"
-            "prochaine étape,prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
+            "prochaine étape,prochaines étapes,próximos passos,próximo passo,pendente,próximos pasos,próximo paso,pendiente,"
+            "suggested next step,suggested next steps,recommended next steps,natural next steps,immediate next steps,"
+            "suggested next command,"
+            "nächste schritte,nächster schritt,offen,noch offen,prossimi passi,da fare,следующие шаги,следующий шаг,осталось,дальше,"
+            "下一步,后续步骤,后续工作,待办,待办事项,次のステップ,今後の作業,残作業,残タスク,다음 단계,남은 작업,할 일,"
+            "bước tiếp theo,việc còn lại,cần làm,sonraki adımlar,sıradaki adımlar,kalan işler,الخطوات التالية,الخطوة التالية,المتبقي",
             is_open=True,
             is_retirable=True,
         ),
@@ -98,14 +103,16 @@ KINDS: dict[str, Kind] = {
             section=_OPEN,
             group="open",
             by_agent=True,
-            labels="blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado",
+            labels="blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado,"
+            "blockiert,blocchi,bloccato,заблокировано,блокеры,阻塞,阻塞项,ブロッカー,차단됨,bị chặn,engeller,عوائق",
             is_open=True,
         ),
         Kind(
             "question",
             section=_OPEN,
             group="open",
-            labels="open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
+            labels="open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas,questions ouvertes,"
+            "offene fragen,domande aperte,вопросы,открытые вопросы,待确认,待确认问题,未決事項,確認事項,질문,câu hỏi,sorular,أسئلة",
             is_open=True,
         ),
         Kind(
@@ -115,7 +122,8 @@ KINDS: dict[str, Kind] = {
             by_agent=True,
             labels="decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,"
             "conclusion,keputusan,"
-            "diputuskan,décision,décisions,décidé,decisão,decisões,decisión",
+            "diputuskan,décision,décisions,décidé,decisão,decisões,decisión,decisiones,entscheidung,entscheidungen,decisione,decisioni,"
+            "решение,решения,决定,决策,決定事項,결정,결정 사항,quyết định,karar,kararlar,القرار,القرارات",
             is_retirable=True,
         ),
         Kind(
@@ -125,7 +133,10 @@ KINDS: dict[str, Kind] = {
             by_agent=True,
             labels="done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,"
             "created,modified,updated,"
-            "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
+            "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,modifications,feito,concluído,"
+            "alterações,"
+            "hecho,cambios,erledigt,änderungen,zusammenfassung,ergebnis,fatto,modifiche,готово,сделано,изменения,итог,已完成,完成情况,"
+            "修改内容,变更,総括,変更点,変更内容,完了,완료,변경 사항,변경사항,đã làm,thay đổi,kết quả,yapılanlar,değişiklikler,ما تم,التغييرات",
             is_retirable=True,
         ),
         Kind(
@@ -136,7 +147,9 @@ KINDS: dict[str, Kind] = {
             is_recorded=False,
             labels="error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,"
             "the fix,fixes,fixed,"
-            "solution,penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
+            "solution,penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução,causa,solución,"
+            "fehler,ursache,lösung,errore,soluzione,ошибка,причина,решение проблемы,исправление,原因,问题,问题原因,解决方案,修复,エラー,"
+            "解決策,修正,오류,원인,해결,lỗi,nguyên nhân,cách sửa,hata,neden,çözüm,الخطأ,السبب,الحل",
         ),
         Kind(
             "dead_end",
@@ -152,7 +165,8 @@ KINDS: dict[str, Kind] = {
             by_agent=True,
             labels="note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known "
             "limitations,important,"
-            "catatan,penting,remarque,remarques,observação,nota",
+            "catatan,penting,remarque,remarques,observação,nota,hinweis,hinweise,wichtig,importante,важно,примечание,注意,注意事项,"
+            "重要,備考,주의,참고,lưu ý,not,notlar,ملاحظة,ملاحظات",
             is_retirable=True,
         ),
         Kind(

@@ -7,14 +7,16 @@ budget is no aim, and nothing that repeats what stands there already is said aga
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import log2
 from typing import NamedTuple
 
-from onward.core.extract.phrases import tells_action
-from onward.core.facts.fact import GIT_STATE, TESTS_STATE, Fact, FactKind, Handle
+from onward.core.extract.phrases import tells_outcome
+from onward.core.extract.tool_results import OUTDATED_TASK_WEIGHT, TASK_IN_PROGRESS_WEIGHT
+from onward.core.facts.fact import FAILED_PUSH, FIRST_STEP, GIT_STATE, TESTS_STATE, Fact, FactKind, Handle
 from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger, fact_names, fact_order
@@ -46,6 +48,11 @@ _FEW_FACTS = 30
 """With fewer facts than this the floor under worth is lower: a short session is told nearly whole."""
 _ASKED_FACTOR = 0.9
 """What a request that was done is worth, of what it was worth while it was open."""
+_MAX_STATED = 3
+"""Statements of a person's that are shown as the state."""
+_STATE_TURNS, _STATE_DECAY, _OUTCOME_BONUS = 3, 0.05, 0.1
+"""The last reports that may tell the state, what each step back costs, and what a sentence gains that tells what was done."""
+_SECOND_STATE_WEIGHT, _MAX_CODE_SHARE = 0.2, 0.6
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
 """What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
 
@@ -262,17 +269,11 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
     """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out."""
     here = [fact for fact in live if fact.session == session_number]
     goal = _goal(live, session_number)
-    reports = [fact for fact in here if fact.kind == "done" and not fact.subject and fact.author != "tool"]
-    last_turn = max((fact.turn for fact in here if fact.author == "agent" and not fact.subject), default=0)
-    closing = [fact for fact in reports if fact.turn in (last_turn, 0)] or [
-        fact for fact in here if fact.kind == "next_step" and not fact.subject and fact.turn == last_turn and not tells_action(fact.text)
-    ]
-    report = max(closing, key=lambda fact: (fact.turn == 0, fact.weight), default=None)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
         ("Goal", [goal]),
-        ("State", [report, *evidence]),
-        ("Do first", [_first_step(here, last_turn)]),
+        ("State", [*_report(here), *evidence]),
+        ("Do first", [_first_step(here)]),
     )
     return tuple((name, _head_line(name, facts)) for name, options in lines if (facts := [fact for fact in options if fact]))
 
@@ -281,6 +282,8 @@ def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
     line = line_from_facts(facts)
     if name == "Do first" and facts[0].kind == "requirement":
         return replace(line, text=f"{line.text} (asked last, not finished)")
+    if name == "Do first" and facts[0].kind == "question":
+        return replace(line, text=f"Answer the agent's question: {line.text}")
     return line
 
 
@@ -290,23 +293,45 @@ def _goal(live: Sequence[Fact], session_number: int) -> Fact | None:
     return max(goals, key=lambda fact: (fact.pinned, fact.weight * 0.9 ** (session_number - fact.session), fact_order(fact)), default=None)
 
 
-def _first_step(here: Sequence[Fact], last_turn: int) -> Fact | None:
-    """Return what to do first: the item in progress, the next on the list, the request that was cut off, or what the last report leaves."""
-    todos = [fact for fact in here if fact.kind == "next_step" and fact.subject.startswith("todo:")]
-    if todos:
-        return min(todos, key=lambda fact: (not fact.lead, fact.turn, fact.id))
-    cut_off = max(
-        (fact for fact in here if fact.kind == "requirement" and fact.author == "user"),
-        key=lambda fact: (fact.turn, fact.weight),
-        default=None,
-    )
-    steps = [
-        fact for fact in here if fact.kind == "next_step" and not fact.subject and fact.turn in (last_turn, 0) and tells_action(fact.text)
+def _report(here: Sequence[Fact]) -> list[Fact]:
+    """Return what the end of a session says of its state: what a person stated on completing it, else the weightiest outcome of the last
+    reports, and with it what else the same report says that matters as much.
+    """
+    stated = [fact for fact in here if fact.kind == "done" and fact.author == "user" and not fact.turn]
+    if stated:
+        return stated[:_MAX_STATED]
+    outcomes = [fact for fact in here if fact.kind == "done" and fact.author == "agent" and _is_prose(fact)]
+    turns = sorted({fact.turn for fact in outcomes}, reverse=True)[:_STATE_TURNS]
+    if not turns:
+        return []
+
+    def value(fact: Fact) -> float:
+        return fact.weight - _STATE_DECAY * turns.index(fact.turn) + _OUTCOME_BONUS * tells_outcome(fact.text)
+
+    ranked = sorted((fact for fact in outcomes if fact.turn in turns), key=value, reverse=True)
+    second = [
+        fact for fact in ranked[1:] if fact.turn == ranked[0].turn and fact.weight >= _SECOND_STATE_WEIGHT and tells_outcome(fact.text)
     ]
-    step = max(steps, key=lambda fact: fact.weight, default=None)
-    if cut_off and step and 0 < step.turn < cut_off.turn:
-        return cut_off
-    return step or cut_off
+    return [ranked[0], *second[:1]]
+
+
+def _is_prose(fact: Fact) -> bool:
+    """Whether a fact is a sentence and not only a command, a path or a subject line."""
+    code = sum(map(len, re.findall(r"`[^`]*`", fact.text)))
+    return not fact.subject and code < _MAX_CODE_SHARE * len(fact.text)
+
+
+def _first_step(here: Sequence[Fact]) -> Fact | None:
+    """Return what to do first: the task in progress, what the session leaves open, or the next task on the list."""
+    tasks = sorted(
+        (fact for fact in here if fact.subject.startswith("todo:") and fact.kind == "next_step" and fact.weight > OUTDATED_TASK_WEIGHT),
+        key=lambda fact: (-fact.weight, fact.turn, fact.position),
+    )
+    requests = [fact for fact in here if fact.kind == "requirement" and fact.author == "user"]
+    cut_off = max(requests, key=lambda fact: (fact.turn, fact.weight), default=None)
+    steps = [fact for subject in (FIRST_STEP, FAILED_PUSH) for fact in here if fact.subject == subject]
+    in_progress = [task for task in tasks if task.weight >= TASK_IN_PROGRESS_WEIGHT]
+    return next(iter([*in_progress, *steps[:1], *filter(None, [cut_off]), *steps, *tasks]), None)
 
 
 def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
