@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from onward.core.transcript.tools import classify_call
+from onward.formats.specstory_calls import _result_todos
 
 
 @pytest.fixture
@@ -198,3 +200,15 @@ def test_blocks_of_the_first_generation_are_calls(reading, fixtures):
     assert ["timetable.ts" in result.text for turn in session.turns for result in turn.results] == [True, True]
     texts = [turn.text for turn in session.turns if turn.role == "assistant" and turn.text]
     assert texts == ["I look for it.", "The timetable is built in `src/trains/timetable.ts`."]
+
+
+def test_a_truncated_todo_list_never_tells_a_state_that_it_does_not_have():
+    states = {"Read it": "completed", "Write it": "completed", "Test it": "in_progress"}
+    result = json.dumps({"success": True, "finalTodos": [{"id": text, "content": text, "status": state} for text, state in states.items()]})
+    counts = set()
+    for end in range(len(result)):
+        for tail in ("", "…", "\n... (truncated)"):
+            todos = _result_todos("todo_write", result[:end] + tail)
+            assert {todo["content"]: todo["status"] for todo in todos}.items() <= states.items()
+            counts.add(len(todos))
+    assert counts == {0, 1, 2, 3}

@@ -18,6 +18,7 @@ from onward.errors import NothingRead, UnknownFormat
 from onward.formats.fields import UNKNOWN_TYPE, holds_objects
 from onward.formats.identity import TurnIdentities
 from onward.formats.source import TranscriptSource
+from onward.formats.todo_lists import TodoLists
 from onward.message import Message
 
 __all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "known_versions", "open_source", "read"]
@@ -116,19 +117,20 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     """
     transcript_format = detect(source)
     report.format = transcript_format.NAME
-    identities = TurnIdentities()
+    identities, todo_lists = TurnIdentities(), TodoLists()
     waiting_items: list[TranscriptItem] = []
     for item in transcript_format.read(source, report):
         if isinstance(item, Turn):
             report.turns += 1
             identities.mark(item)
+            todo_lists.complete(item)
             if waiting_items:
                 report.sessions += isinstance(waiting_items[0], SessionHead)
                 yield from waiting_items
                 waiting_items = []
             yield unframe_turn(item)
         elif isinstance(item, SessionHead):
-            waiting_items = [item]
+            waiting_items, todo_lists = [item], TodoLists()
         elif waiting_items:
             waiting_items.append(item)
         else:
