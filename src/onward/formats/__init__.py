@@ -18,7 +18,7 @@ from onward.errors import NothingRead, UnknownFormat
 from onward.formats.fields import UNKNOWN_TYPE, holds_objects
 from onward.formats.identity import TurnIdentities
 from onward.formats.source import TranscriptSource
-from onward.formats.todo_lists import TodoLists
+from onward.formats.todos import TodoLists
 from onward.message import Message
 
 __all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "known_versions", "open_source", "read"]
