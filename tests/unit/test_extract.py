@@ -266,3 +266,26 @@ def test_an_error_that_was_fixed_says_so_in_fields() -> None:
     [error] = [fact for fact in facts if fact.kind == "error" and fact.author == "tool"]
     assert error.outcome == Outcome("passes", "make test", "KeyError: 'currency' in src/a.py", "src/a.py")
     assert from_json(to_json(error)) == error
+
+
+@pytest.mark.parametrize(
+    ("command", "is_told"),
+    [
+        ("npm run lint:fix", True),
+        ("docker compose up -d", True),
+        ("python - <<'PY'\nprint(1)\nPY", False),
+        ('python3 -c "import sys\nprint(sys.path)"', False),
+        ("nl -ba packages/core/test/build.ts", False),
+        ("test -f .env && echo yes || echo no", False),
+        ("workers capture verify-the-queue", False),
+        ("echo 'run the tests' > notes.txt", False),
+    ],
+)
+def test_commands_that_matter_are_told_and_one_off_lines_are_not(command: str, is_told: bool) -> None:
+    texts = only(facts_of(Turn("user", "Go on."), bash(1, command), answer(1, "")), "command")
+    assert bool(texts) is is_told
+
+
+def test_colours_of_a_terminal_are_left_out() -> None:
+    facts = facts_of(Turn("user", "Go on."), bash(1, "npm test"), answer(1, "\x1b[22m \x1b[1m\x1b[32m3 passed\x1b[39m[22m[90m (3)[39m"))
+    assert only(facts, "command") == ["`npm test` ran without error, 3 passed"]

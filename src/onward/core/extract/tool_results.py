@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.facts.fact import FAILED_PUSH, GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
@@ -27,13 +28,18 @@ _PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
 _TITLE = r"""--title[ =](["'])(.+?)\1"""
 _BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
 _CHECK = re.compile(
-    r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|"
+    r"(?<![\w-])(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|"
     r"e2e|verify|migrate|"
-    r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)\b"
+    r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)(?![\w-])"
 )
 _TRIVIAL = re.compile(
     r"^(?:cd|ls|cat|head|tail|sed|grep|rg|find|echo|pwd|which|wc|sleep|git (?:status|diff|log|show|branch|add|fetch)|mkdir|tree|ps|jq)\b"
 )
+_NAMES = re.compile(r"(?<!\S)\S*/\S*|\"[^\"]*\"|'[^']*'")
+"""Words of a command that are paths or quoted: what they are called says nothing of what it does."""
+_OPENS_TEXT = re.compile(r"<<|^(?:apply_patch|test|\w+=\$\()\b")
+_COLOURS = re.compile(r"\x1b?\[\d{0,3}(?:;\d{1,3})*m")
+"""Colours of a terminal, also where an exporter dropped the escape character."""
 _ERROR_WORDS = re.compile(
     r"error|fail|exception|cannot|can't|not found|denied|undefined|invalid|fatal|panic|refused|timed? ?out|no such|✗|✘", re.I
 )
@@ -242,7 +248,7 @@ def _draft_tests_state(trace: Trace) -> Iterator[ToolDraft]:
     for run in reversed(trace.runs):
         if not _TEST_RUN.search(run.command) or _NO_TEST_RUN.search(run.command) or run.failed is None:
             continue
-        counts = _TEST_COUNTS.findall(run.output)
+        counts = _TEST_COUNTS.findall(_COLOURS.sub("", run.output))
         outcome = one_line(counts[-1], 70) if counts else "failed" if run.failed else "ended without error"
         yield ToolDraft(
             kind="done",
@@ -267,14 +273,14 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
     runs: dict[str, list[CommandRun]] = {}
     for run in trace.runs:
         key = _strip_cwd(command_key(run.command), cwd)
-        if key and len(key) <= 160 and not _TRIVIAL.match(key) and not key.startswith("git "):
+        if key and len(key) <= 160 and not key.startswith("git ") and not is_read_only(key) and not _is_cut(key):
             runs.setdefault(key, []).append(run)
     for key, same_runs in runs.items():
-        is_check = bool(_CHECK.search(key))
-        if not is_check and len(same_runs) < 3:
+        is_check = bool(_CHECK.search(_NAMES.sub("", key)))
+        if not is_check and (len(same_runs) < 3 or shell_effect(key) == "reading"):
             continue
         last = same_runs[-1]
-        passed = _PASSED.search(last.output)
+        passed = _PASSED.search(_COLOURS.sub("", last.output))
         result_note = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
         purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
         outcome = "ran without error" if last.failed is False else "was run"
@@ -291,6 +297,11 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             weight=weight,
             retires=(f"{_error_prefix(key, cwd)}: *",) if last.failed is False else (),
         )
+
+
+def _is_cut(key: str) -> bool:
+    """Whether the first line of a command says little of it: it opens a text that follows, or a quotation that it does not close."""
+    return key.endswith("\\") or _OPENS_TEXT.search(key) is not None or any(key.count(quote) % 2 for quote in "'\"")
 
 
 def _passed_later(key: str, failed: CommandRun, runs: dict[str, list[CommandRun]]) -> str:
@@ -348,7 +359,7 @@ def _error_prefix(key: str, cwd: str) -> str:
 
 def find_error_line(output: str) -> str:
     """Return the line of a command's *output* that names the error; empty if there is none."""
-    for line in output.split("\n"):
+    for line in _COLOURS.sub("", output).split("\n"):
         if 8 < len(line) < 400 and _ERROR_WORDS.search(line):
             return one_line(line, 160)
     return ""
