@@ -49,8 +49,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     if source.head.startswith(_SQLITE):
         with open_database(source) as connection:
             tables = list_tables(connection)
-            for row in connection.execute(next(query for table, query in _QUERIES.items() if table in tables)):
-                yield from _read_row(row, report)
+            for query in [query for table, query in _QUERIES.items() if table in tables][:1]:
+                for row in connection.execute(query):
+                    yield from _read_row(row, report)
     elif b'"history"' in source.head[:16384] and not any(kind in source.head.translate(None, b" ") for kind in _KINDS):
         yield from _read_conversation(as_object(source.document(report)), "", None, report)
     else:

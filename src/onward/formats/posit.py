@@ -39,7 +39,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     """Yield the conversation. Messages on a path that was left are skipped."""
     folder = source.path.absolute().parent if source.path is not None else None
     conversation = read_object_file(folder / "conversation.json") if folder else {}
-    inactive = {
+    abandoned_numbers = {
         number
         for message in map(as_object, as_list(conversation.get("messages")))
         if message.get("isActive") is False
@@ -52,7 +52,8 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     for number, record in source.records(report):
         message = as_object(record.get("message"))
         role = as_text(message.get("role"))
-        if not role or record.get("id") in inactive:
+        is_abandoned = isinstance(record.get("id"), int) and record["id"] in abandoned_numbers
+        if not role or is_abandoned:
             report.skip("abandoned path" if role else unknown_reason(report.skipped, as_text(record.get("type"))))
             continue
         metadata = _metadata(message)
