@@ -169,12 +169,12 @@ def predict(trees: Iterable[Tree], vector: Sequence[float]) -> float:
 
 def average_precision(scores: Sequence[float], hits: Sequence[bool]) -> float:
     """Return the mean precision at each hit when sorted by score, 0..1."""
-    hits, total = 0, 0.0
+    hit_count, total = 0, 0.0
     for rank, (_, hit) in enumerate(sorted(zip(scores, hits, strict=True), key=lambda pair: -pair[0]), start=1):
         if hit:
-            hits += 1
-            total += hits / rank
-    return total / max(1, hits)
+            hit_count += 1
+            total += hit_count / rank
+    return total / max(1, hit_count)
 
 
 def render_module(trees: Sequence[Tree], note: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onward.core.facts.fact import Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import SessionSummary, compose, value_of
 from onward.core.handoff.document import from_json, to_json
 from onward.tokens import count_tokens
 
@@ -68,3 +68,10 @@ def test_a_reply_of_common_words_is_worth_its_place() -> None:
     )
     shown = [line.text for section in handoff.sections for line in section.lines] + [line.text for _, line in handoff.head]
     assert any("Do one by one." in text for text in shown)
+
+
+def test_reasons_of_an_earlier_session_outlast_its_outcomes() -> None:
+    reason = fact("decision", "Receipts are rendered on the server, because the kiosk has no fonts.", 2, 0.4)
+    outcome = fact("done", "The receipts page shows the shop's logo at the top now.", 3, 0.45)
+    assert value_of(reason, 1) < value_of(outcome, 1)
+    assert value_of(reason, 3) > value_of(outcome, 3)

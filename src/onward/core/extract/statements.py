@@ -275,7 +275,7 @@ def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool, goal_
         position=unit.sentence.position,
         weight=min(1.0, weight),
         evidence="verified" if unit.by_user else "claimed",
-        retires=retired_values(text) if is_reversal and not unit.is_narration else (),
+        retires=retired_values(text, by_user=unit.by_user) if is_reversal and not unit.is_narration else (),
         state=state,
         subject=FIRST_STEP if is_step and not unit.by_user else "",
     )

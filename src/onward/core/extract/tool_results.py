@@ -14,7 +14,7 @@ from typing import NamedTuple
 from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
-from onward.core.facts.fact import FAILED_PUSH, GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
 from onward.core.text.prose import one_line
@@ -184,6 +184,7 @@ def _times_text(count: int) -> str:
 def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
     last: tuple[int, str, str] | None = None
     last_push: CommandRun | None = None
+    created: tuple[str, int] | None = None
     is_pushed = False
     for run in trace.runs:
         if "git " not in run.command and "gh " not in run.command:
@@ -206,17 +207,10 @@ def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
             for url in re.findall(_PULL, run.output)[:1]:
                 opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
                 yield ToolDraft(
-                    kind="value", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
+                    kind="done", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
                 )
-        if not run.failed:
-            for branch in re.findall(_BRANCH, run.command):
-                yield ToolDraft(
-                    kind="value",
-                    subject=f"branch:{branch}",
-                    text=f"The work is on the branch `{branch}`, created with git",
-                    turns=(run.turn,),
-                    weight=0.6,
-                )
+        if not run.failed and (branches := re.findall(_BRANCH, run.command)):
+            created = (branches[-1], run.turn)
     if last_push and last_push.failed:
         reason = find_error_line(last_push.output)
         yield ToolDraft(
@@ -226,6 +220,9 @@ def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
             turns=(last_push.turn, last_push.result_turn),
             weight=0.6,
         )
+    if created and (last is None or last[1] != created[0]):
+        text = f"The work is on the branch `{created[0]}`, created with git"
+        yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
     if last:
         turn, branch, commit = last
         subject = f"On branch `{branch}` the" if branch else "The"

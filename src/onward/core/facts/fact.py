@@ -29,6 +29,8 @@ hand.
 GIT_STATE = "git:state"
 """The subject of the repository's state at a session's end: the next session's replaces it."""
 
+GIT_BRANCH = "git:branch"
+"""The subject of a branch on which nothing is committed yet: the next one replaces it."""
 
 TESTS_STATE = "tests:state"
 """The subject of how the last test run ended."""

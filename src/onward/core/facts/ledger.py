@@ -14,6 +14,7 @@ The state of a fact follows from later facts:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,7 +23,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.facts.fact import Fact, FactKind, FactState
 from onward.core.facts.kinds import KINDS
-from onward.core.text.prose import content_words, identifiers, stem
+from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 MAX_PASSING_FACTS = 1200
 """The most facts in the ledger beside the standing ones. Nothing is lost: the turns are stored, and facts can be
@@ -50,6 +51,20 @@ _DONE_WORDS, _DONE_SHARE = 3, 0.6
 """A later session's report resolves an open item if it repeats this many of the item's words, and this share of
 them.
 """
+_ASSERTING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement", "goal", "decision"))
+_ASSERTION_WORDS, _NAME_WORDS = 10, 2
+"""A text of so few content words asserts the value that it names; a value of more words than these is no name."""
+_VALUED_KINDS: frozenset[FactKind] = frozenset(("rule", "decision", "value", "lesson", "requirement"))
+_MIN_TOPIC_WORDS = 3
+"""Words that two texts share, numbers aside, before the newer one's numbers replace the older one's."""
+_ASSIGNMENT = re.compile(
+    r"(?:the |our |der |die |das |le |la |el |o |a )?([^\W\d][\w -]{2,30}?)(?: (?:is|are|=|ist|est|es|é|adalah)|:)"
+    r"(?: now| jetzt| maintenant| ahora| agora| sekarang)? `?[^\s`]*\d[^\s`]*`?(?: now)?[.!]?$",
+    re.I,
+)
+"""A short statement that gives one thing one number: "The port is 8080."."""
+_MIXED_WORD = re.compile("([a-z0-9]{2,})[\uac00-\ud7af]+")
+"""A name with a Korean particle."""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -108,6 +123,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
     latest: dict[str, int] = {}
     subjects_by_prefix: dict[str, list[str]] = {}
     by_word: dict[str, list[int]] = {}
+    by_topic: dict[frozenset[str], int] = {}
     open_items: list[tuple[int, frozenset[str]]] = []
     last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.subject), default=-1)
     for i, fact in enumerate(ledger_facts):
@@ -125,10 +141,32 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
                 continue
             for subject in subjects_by_prefix.get(_subject_prefix(old), ()) if old.endswith("*") else (old,):
                 _retire_subject(ledger_facts, latest, i, subject)
+        if not fact.subject and (topic := _topic_of_value(fact)):
+            _replace_value(ledger_facts, by_topic.get(topic), i)
+            by_topic[topic] = i
         if fact.kind in _RETIRABLE_KINDS and not fact.subject and i < last_reversal:
             for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
     return ledger_facts
+
+
+def _topic_of_value(fact: Fact) -> frozenset[str]:
+    """Return what a fact gives a number to, as its words without numbers; empty where it gives none, or says too little."""
+    if fact.kind not in _VALUED_KINDS or not any(map(str.isdigit, fact.text)):
+        return frozenset()
+    if match := _ASSIGNMENT.match(fact.text):
+        return frozenset(map(stem, content_words(match.group(1))))
+    topic = frozenset(word for word in _stems(fact) if not any(map(str.isdigit, word)))
+    return topic if len(topic) >= _MIN_TOPIC_WORDS else frozenset()
+
+
+def _replace_value(facts: list[Fact], index: int | None, newer: int) -> None:
+    """Supersede the fact at *index*, which says the same of the same thing, where the newer one gives other numbers."""
+    if index is None:
+        return
+    earlier, fact = facts[index], facts[newer]
+    if earlier.sources[:1] != fact.sources[:1] and earlier.state in ("live", "resolved") and numbers(earlier.text) != numbers(fact.text):
+        facts[index] = earlier._replace(state="superseded", superseded_by=fact.id)
 
 
 def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], newer: int) -> bool:
@@ -150,7 +188,8 @@ def _stems(fact: Fact) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _stems_of(text: str) -> frozenset[str]:
-    return frozenset(map(stem, content_words(text)))
+    stems = frozenset(map(stem, content_words(text)))
+    return stems if text.isascii() else stems | {match.group(1) for word in stems if (match := _MIXED_WORD.fullmatch(word))}
 
 
 def _retired_state(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
@@ -188,6 +227,10 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
         earlier = facts[i]
         earlier_stems = _stems(earlier)
         has_retired_it = any(old_stems & _stems_of(value) >= old_stems for value in earlier.retires)
+        is_elsewhere = earlier.sources[:1] != fact.sources[:1]
+        if fact.author in ("user", "person") and is_elsewhere and not has_retired_it and _asserts(earlier, old, old_stems):
+            facts[i] = earlier._replace(state="superseded", superseded_by=fact.id)
+            continue
         if earlier.state != "live" or has_retired_it or earlier.sources[:1] == fact.sources[:1] or len(topic & earlier_stems) < 2:
             continue
         if earlier_stems >= old_stems or len(old_stems) >= _DESCRIPTION_WORDS:
@@ -199,6 +242,21 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
                 else "contradicted"
             )
             facts[i] = earlier._replace(state=state, superseded_by=fact.id)
+
+
+def _asserts(fact: Fact, value: str, value_stems: set[str]) -> bool:
+    """Whether a current fact is a short statement for a named value: "use npm", "PostgreSQL, because of the writers"; a longer name that
+    begins with the value ("Redis Street") is another.
+    """
+    stems = _stems(fact)
+    return (
+        fact.state in ("live", "resolved")
+        and (fact.kind in _ASSERTING_KINDS or (fact.kind == "done" and bool(fact.retires)))
+        and len(value_stems) <= _NAME_WORDS
+        and len(stems) <= _ASSERTION_WORDS
+        and stems >= value_stems
+        and re.search(rf"(?i:{re.escape(value)})\s+[A-Z]", fact.text) is None
+    )
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:

@@ -20,7 +20,7 @@ from onward.core.facts.fact import FAILED_PUSH, FIRST_STEP, GIT_STATE, TESTS_STA
 from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger, fact_names, fact_order
-from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.text.prose import content_words, numbers, stem
 
 RULES_SHARE = 0.4
@@ -35,10 +35,14 @@ SECTION_OF: dict[FactKind, str] = {kind.name: kind.section.title for kind in KIN
 _HAPPENED = SECTION_OF["done"]
 _MAX_FILES_IN_FOLDER, _MAX_FOLDERS = 5, 8
 _HANDLE_TOKENS = 9
+"""About what the handles of a line cost."""
 _COST_EXPONENT = 0.2
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
 _SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
 """What a fact is worth one session later, of what it was worth before: reasons last, outcomes are soon built upon."""
+_LASTING_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
+_LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
+"""What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
 _RECURRENCE_BONUS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
 _REPEATED_SHARE = 0.9
@@ -110,6 +114,8 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
         value *= _LESSON_FACTOR
     elif fact.kind == "error" and fact.author == "tool":
         value *= _TOOL_ERROR_FACTOR
+    if fact.session < session_number:
+        value *= _LASTING_FACTOR if fact.kind in _LASTING_KINDS else _PERSON_FACTOR if fact.author == "user" else 1.0
     decay = _OUTCOME_DECAY if fact.kind == "done" else _SESSION_DECAY
     return float(value * decay ** (session_number - fact.session))
 
@@ -156,7 +162,7 @@ class _Document:
         self._base = base
         self._budget = budget_tokens
         self._count = count_tokens
-        self._left = budget_tokens - count_tokens(render(base)) - 4
+        self._left = budget_tokens - count_tokens(render(base))
         self._chosen: list[Fact] = []
         self._fixed: dict[str, list[CitedLine]] = {}
         self._shown_stems = [_marks(line.text) for _, line in base.head]
@@ -170,7 +176,7 @@ class _Document:
             if not fact.pinned and self._is_said(fact, stems):
                 continue
             title = section_title(fact)
-            cost = self._count(line_from_facts([fact]).text) + _HANDLE_TOKENS + (0 if title in self._sections else 8)
+            cost = self._cost(line_from_facts([fact])) + (0 if title in self._sections else self._count(f"\n## {title}\n"))
             if cost > room:
                 continue
             room -= cost
@@ -178,6 +184,9 @@ class _Document:
             self._sections.add(title)
             self._shown_stems.append(stems)
             self._chosen.append(fact)
+
+    def _cost(self, line: CitedLine) -> int:
+        return self._count(f"- {render_line(line)}\n")
 
     def _is_said(self, fact: Fact, stems: frozenset[str]) -> bool:
         if not stems:
@@ -196,7 +205,7 @@ class _Document:
         """Add ready *lines* to the section *title* as long as they fit into *max_tokens*."""
         room = min(max_tokens, self._left)
         for line in lines:
-            cost = self._count(line.text) + _HANDLE_TOKENS
+            cost = self._cost(line)
             if cost > room:
                 return
             room -= cost
