@@ -26,7 +26,7 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
     expect(output.locator("output")).to_have_text(re.compile("^Session 3"))
     output.get_by_text("Show as table").click()
     expect(output.get_by_role("row")).to_have_count(4)
-    retention_chart = page.get_by_role("region", name="Handoffs preserve")
+    retention_chart = page.get_by_role("region", name="Preservation:")
     retention_chart.locator("growth-chart").focus()
     page.keyboard.press("End")
     expect(retention_chart.locator("output")).to_have_text(re.compile(r"^Session 3: Preserved \d+% · 95% CI \d+–\d+% · Facts: \d+$"))

@@ -21,6 +21,7 @@ from onward.core.analytics.growth import (
     measure_growth,
     predict,
     predict_target,
+    weigh_growths,
 )
 from onward.core.analytics.growth_report import (
     MAX_POINTS,
@@ -75,7 +76,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class ProjectGrowths:
-    """For lists: growth and mean preservation of each project, by project id."""
+    """For lists: growth, and preservation of the current handoff, of each project, by project id."""
 
     growth_by_id: dict[int, Growth]
     kept_ratio_by_id: dict[int, float]
@@ -85,12 +86,13 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
     """Return the growth curve of *project*, or of all projects by time, with at most *most_points* points."""
     with store.read() as connection:
         points = analytics.list_measured(connection, project.id if project else None)
+        kept_counts = handoffs.current_kept_counts(connection, [project.id] if project else None)
     measures = [point.measure for point in points]
     efficiency_ratios = _not_none(map(_efficiency, measures))
     efforts = [measure.effort for measure in measures if measure.effort.recovery_tokens is not None and measure.effort.tokens > 0]
     tokens = sum(effort.tokens for effort in efforts)
     credited_points = [point for point in points if point.credits_used is not None and point.measure.accomplished]
-    ratios = _not_none(measure.kept_ratio for measure in measures)
+    ratios = [kept_count / total for kept_count, total in kept_counts.values()]
     return GrowthReport(
         points=[
             _growth_point(position, point, by_number=project is not None)
@@ -113,7 +115,7 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
         kept_ratio=_mean(ratios),
         reach=predict_target(ASYMPTOTE_RATIO),
         efficiency_interval=mean_interval(efficiency_ratios),
-        kept_interval=mean_interval(ratios),
+        kept_interval=wilson_interval(*kept_counts[project.id]) if project and project.id in kept_counts else mean_interval(ratios),
     )
 
 
@@ -132,22 +134,30 @@ def growth_by_project(store: Store, project_list: Iterable[Project]) -> ProjectG
     ids = [project.id for project in project_list]
     with store.read() as connection:
         ends = analytics.first_and_last(connection, ids, comparison_size(10**9))
-        ratios = analytics.mean_kept_ratios(connection, ids)
+        ratios = _kept_ratios(connection, ids)
     return ProjectGrowths({project_id: _growth_between(*end_points) for project_id, end_points in ends.items()}, ratios)
 
 
 def overall_growth(store: Store) -> Growth:
-    """Return the growth over all projects."""
+    """Return the mean growth of all projects, weighted by their credits."""
     with store.read() as connection:
-        return _growth_between(*analytics.first_and_last_overall(connection, comparison_size(10**9)))
+        ids = [project.id for project in projects.list_projects(connection)]
+        ends = analytics.first_and_last(connection, ids, comparison_size(10**9))
+    return weigh_growths([(_growth_between(*end_points), _credits_between(*end_points)) for end_points in ends.values()])
 
 
 def kept_ratios(store: Store, project_list: Iterable[Project] | None = None) -> dict[int, float]:
-    """Return the mean share (0..1) of facts that the handoffs of projects preserve, of some or all projects, by id. Projects without a
-    known value are left out.
+    """Return the share (0..1) of what is asked for that the current handoff of projects preserves, of some or all projects, by id.
+    Projects without a known value are left out.
     """
     with store.read() as connection:
-        return analytics.mean_kept_ratios(connection, None if project_list is None else [project.id for project in project_list])
+        return _kept_ratios(connection, None if project_list is None else [project.id for project in project_list])
+
+
+def _kept_ratios(connection: Connection, project_ids: Sequence[int] | None) -> dict[int, float]:
+    return {
+        project_id: kept_count / total for project_id, (kept_count, total) in handoffs.current_kept_counts(connection, project_ids).items()
+    }
 
 
 def _growth_between(first: Sequence[MeasuredSession], last: Sequence[MeasuredSession], total: int) -> Growth:
@@ -160,8 +170,21 @@ def _growth_between(first: Sequence[MeasuredSession], last: Sequence[MeasuredSes
 
 
 def _growth_of(points: Sequence[MeasuredSession]) -> Growth:
-    measured_points = [point for point in points if point.measure.effort.recovery_tokens is not None]
-    return _growth_between(measured_points, measured_points, len(measured_points))
+    """Return the growth of the sessions of one project, or the weighted mean of several."""
+    by_project: dict[str, list[MeasuredSession]] = {}
+    for point in points:
+        if point.measure.effort.recovery_tokens is not None:
+            by_project.setdefault(point.project, []).append(point)
+    ends = [(measured, measured, len(measured)) for measured in by_project.values()]
+    return weigh_growths([(_growth_between(*end_points), _credits_between(*end_points)) for end_points in ends])
+
+
+def _credits_between(first: Sequence[MeasuredSession], last: Sequence[MeasuredSession], total: int) -> float | None:
+    """Return the credits of the sessions that the growth compares; None if those of one are unknown."""
+    size = comparison_size(total)
+    credits = [point.credits_used for point in (*first[:size], *last[len(last) - size :])]
+    known = [amount for amount in credits if amount is not None]
+    return sum(known) if len(known) == len(credits) else None
 
 
 def _output(point: MeasuredSession) -> SessionOutput:

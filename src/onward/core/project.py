@@ -28,7 +28,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ProjectTotals:
-    """Totals of a project. `last_at` is when one of its sessions was last started or completed; None without
+    """Totals of a project. `last_at` is when its last session ended, by its transcript if there is one; None without
     sessions.
     """
 

@@ -85,13 +85,6 @@ def _first_and_last_query() -> Select[Any]:
 
 
 _FIRST_AND_LAST = PreparedStatement(_first_and_last_query())
-_MEAN_RATIOS_QUERY = (
-    select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio))
-    .select_from(session_measures.join(sessions))
-    .where(sessions.c.status == "completed")
-    .group_by(sessions.c.project_id)
-)
-_MEAN_RATIOS, _MEAN_RATIOS_AMONG = PreparedStatement(_MEAN_RATIOS_QUERY), PreparedStatement(_MEAN_RATIOS_QUERY.where(_IN_PROJECTS))
 
 
 def save(connection: Connection, session_id: int, measure: Measure) -> None:
@@ -142,21 +135,6 @@ def first_and_last(
         if row.place > total - window:
             last.append(_from_row(row))
     return ends_by_project
-
-
-def first_and_last_overall(connection: Connection, window: int) -> tuple[list[MeasuredSession], list[MeasuredSession], int]:
-    """Return the first *window* measured and productive sessions of all projects in order of time, the last, and how many there are."""
-    condition = (sessions.c.status == "completed") & session_measures.c.recovery_tokens.is_not(None)
-    total = connection.execute(select(func.count()).select_from(session_measures.join(sessions)).where(condition)).scalar_one()
-    first = connection.execute(_measured_query().where(condition).order_by(_ENDED_AT, sessions.c.id).limit(window))
-    last = connection.execute(_measured_query().where(condition).order_by(_ENDED_AT.desc(), sessions.c.id.desc()).limit(window))
-    return [_from_row(row) for row in first], [_from_row(row) for row in last][::-1], total
-
-
-def mean_kept_ratios(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, float]:
-    """Return for each project the mean share of facts that the handoffs of its completed sessions preserve, where known."""
-    query, parameters = (_MEAN_RATIOS, {}) if project_ids is None else (_MEAN_RATIOS_AMONG, {"ids": sorted(project_ids)})
-    return {project_id: float(mean) for project_id, mean in query.all(connection, **parameters) if mean is not None}
 
 
 def _from_row(row: Any) -> MeasuredSession:

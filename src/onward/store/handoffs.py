@@ -76,6 +76,23 @@ _NEWEST_HANDOFF = PreparedStatement(
 )
 
 
+def current_kept_counts(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, tuple[int, int]]:
+    """Return for each project how much of what is asked for its current handoff preserves, as (kept, total), where anything is."""
+    newest = select(handoffs.c.project_id, func.max(handoffs.c.version).label("version")).group_by(handoffs.c.project_id)
+    if project_ids is not None:
+        newest = newest.where(handoffs.c.project_id.in_(project_ids))
+    current = newest.subquery()
+    query = select(handoffs.c.project_id, handoffs.c.preservation_json).join(
+        current, (handoffs.c.project_id == current.c.project_id) & (handoffs.c.version == current.c.version)
+    )
+    counts: dict[int, tuple[int, int]] = {}
+    for row in connection.execute(query):
+        groups = orjson.loads(row.preservation_json)["groups"].values()
+        if total := sum(group[1] for group in groups):
+            counts[row.project_id] = sum(group[0] for group in groups), total
+    return counts
+
+
 def find_newest(connection: Connection, project_id: int) -> StoredHandoff | None:
     """Return a project's master handoff, or None before the first."""
     row = _NEWEST_HANDOFF.first(connection, project_id=project_id)

@@ -55,7 +55,7 @@ _TOTALS = PreparedStatement(
         func.count(),
         func.count(sessions.c.completed_at),
         *(func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)),
-        func.max(func.coalesce(sessions.c.completed_at, sessions.c.started_at, sessions.c.created_at)),
+        func.max(func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.started_at, sessions.c.created_at)),
     )
     .where(sessions.c.project_id.in_(bindparam("ids", expanding=True)))
     .group_by(sessions.c.project_id)

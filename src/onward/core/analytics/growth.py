@@ -116,7 +116,8 @@ class SessionOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """By how many per cent the last sessions achieved more than the first. `per_credit` says that outputs per credit
+    """By how many per cent the last sessions of a project achieved more than the first; 0 with a `window` of 0 if it is
+    unknown. `per_credit` says that outputs per credit
     were compared, because some of these sessions have no credits.
     """
 
@@ -140,6 +141,24 @@ def measure_growth(first: Sequence[SessionOutput], last: Sequence[SessionOutput]
         sum((output.per_credit if per_credit else output.total) or 0.0 for output in outputs) / len(outputs) for outputs in (before, after)
     )
     return Growth(round(100 * (mean_after / mean_before - 1), 1) if mean_before else 0.0, len(after), per_credit)
+
+
+def weigh_growths(growths: Sequence[tuple[Growth, float | None]]) -> Growth:
+    """Return the mean of *growths* of projects, each weighted by the credits of the sessions that it compares; no growth
+    if there is none, or if the credits of one of several are unknown: unrelated projects are not chained.
+
+    >>> weigh_growths([(Growth(100.0, 2), 30.0), (Growth(0.0, 3), 90.0)]).percent
+    25.0
+
+    """
+    measured = [(growth, credits) for growth, credits in growths if growth.window]
+    if len(measured) == 1:
+        return measured[0][0]
+    weights = [credits for _, credits in measured if credits]
+    if not measured or len(weights) < len(measured):
+        return Growth(0.0, 0)
+    percent = sum(growth.percent * weight for (growth, _), weight in zip(measured, weights, strict=True)) / sum(weights)
+    return Growth(round(percent, 1), min(growth.window for growth, _ in measured), any(growth.per_credit for growth, _ in measured))
 
 
 def comparison_size(sessions: int) -> int:

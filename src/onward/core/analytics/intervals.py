@@ -41,3 +41,22 @@ def mean_interval(shares: Sequence[float]) -> tuple[float, float] | None:
         return None
     margin = (_T[len(shares) - 2] if len(shares) - 2 < len(_T) else _Z) * stdev(shares) / sqrt(len(shares))
     return max(0.0, fmean(shares) - margin), min(1.0, fmean(shares) + margin)
+
+
+def trend_interval(values: Sequence[float]) -> tuple[float, float, float] | None:
+    """Return by how much *values* change from one to the next, on the line that fits them best (least squares), with its
+    interval; None for fewer than three.
+
+    >>> tuple(round(figure, 2) for figure in trend_interval([1.0, 2.0, 3.0, 4.0]) or ())
+    (1.0, 1.0, 1.0)
+
+    """
+    count = len(values)
+    if count < 3:
+        return None
+    centre, mean = (count - 1) / 2, fmean(values)
+    spread = sum((place - centre) ** 2 for place in range(count))
+    slope = sum((place - centre) * (value - mean) for place, value in enumerate(values)) / spread
+    rest = sum((value - mean - slope * (place - centre)) ** 2 for place, value in enumerate(values))
+    margin = (_T[count - 3] if count - 3 < len(_T) else _Z) * sqrt(rest / (count - 2) / spread)
+    return slope, slope - margin, slope + margin

@@ -12,6 +12,7 @@ from onward.app import analytics
 from onward.app.accounts.selection import ModelUsage, analyze
 from onward.app.analytics import GrowthPoint, GrowthReport, Retention
 from onward.app.projects import projects
+from onward.core.analytics.intervals import trend_interval
 from onward.web.format_values import format_decimal, format_integer, format_interval, format_percent
 from onward.web.language import _, ngettext
 from onward.web.render import page, partial
@@ -155,7 +156,7 @@ def charts(report: GrowthReport) -> list[Chart]:
             _Curve(_("Actual"), False, lambda point: point.actual.output if has_credits else point.actual.output_per_credit),
         ),
         _chart(
-            _trend_title(_("Efficiency"), (point.actual.efficiency_ratio for point in report.points), format_percent),
+            _trend_title(_("Efficiency"), (point.actual.efficiency_ratio for point in report.points), _format_tenths),
             f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}",
             report.points,
             "percent",
@@ -175,9 +176,7 @@ def charts(report: GrowthReport) -> list[Chart]:
             _Curve(_("Actual"), False, lambda point: point.actual.knowledge_factor),
         ),
         _chart(
-            _("Handoffs preserve %(share)s on average", share=format_percent(report.kept_ratio))
-            if report.kept_ratio is not None
-            else _("Preservation"),
+            _trend_title(_("Preservation"), (point.actual.kept_ratio for point in report.points), _format_tenths),
             _("The share of expected facts that each handoff preserves, estimated automatically, with its Wilson interval at 95%."),
             report.points,
             "percent",
@@ -232,12 +231,31 @@ def _output_title(report: GrowthReport) -> str:
 
 
 def _trend_title(figure: str, values: Iterable[float | None], format_value: Callable[[float], str]) -> str:
-    """Return the trend of a figure as a sentence: its first and its last value."""
+    """Return the trend of a figure as a sentence: its change from session to session, with the interval at 95 %."""
     measured = [value for value in values if value is not None]
     if not measured:
         return figure
-    first, last = format_value(measured[0]), format_value(measured[-1])
-    return _("%(what)s went from %(first)s to %(last)s", what=figure, first=first, last=last) if first != last else f"{figure}: {last}"
+    trend = trend_interval(measured)
+    if trend is None:
+        return f"{figure}: {format_value(measured[-1])}"
+    change, low, high = trend
+    interval = _("%(low)s to %(high)s", low=_format_change(low, format_value), high=_format_change(high, format_value))
+    if low <= 0 <= high:
+        return _("%(what)s: no clear trend (%(interval)s a session)", what=figure, interval=interval)
+    return (
+        _("%(what)s rises by %(change)s a session (%(interval)s)", what=figure, change=format_value(change), interval=interval)
+        if change > 0
+        else _("%(what)s falls by %(change)s a session (%(interval)s)", what=figure, change=format_value(-change), interval=interval)
+    )
+
+
+def _format_tenths(ratio: float) -> str:
+    return format_percent(ratio, 1)
+
+
+def _format_change(value: float, format_value: Callable[[float], str]) -> str:
+    """Return *value* with its sign."""
+    return f"{'−' if value < 0 else '+'}{format_value(abs(value))}"
 
 
 def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _Basis, *curves: _Curve) -> Chart:
