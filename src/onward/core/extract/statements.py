@@ -69,7 +69,7 @@ _SUMMARY_OPENING = re.compile(
 )
 _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
 """The beginning of a refusal that counts, and the words that it shares with a sentence which it denies."""
-_NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR = 0.5, 0.5, 0.5, 0.3
+_NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
 
 
 class StatementDraft(NamedTuple):
@@ -261,6 +261,8 @@ def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool, goal_
         lead = goal_lead if kind == "goal" else lead
         text += _created_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
+        if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
+            weight *= _ANSWERED_FACTOR
     else:
         label, text = _split_label(text)
         kind, state = (step.kind, "live") if step and is_step else _agent_kind(unit, session, label)
