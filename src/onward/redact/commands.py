@@ -30,7 +30,7 @@ _FLAGS: dict[str, tuple[str, str]] = {
     "-pw": (r"plink|pscp|psftp|putty|kitty", r"[ ]" + _VALUE),
     "-S": (r"sudo", r""),
 }
-_FLAG_NAMES = frozenset(f"-{letter}" for letter in "uUaPpAXwWNckS")
+_FLAG_NAMES = frozenset(f"-{letter}" for letter in "uUaPpAXwWNckSt")
 _ANY_ARGUMENT = r"[ ]?" + _VALUE
 
 
@@ -45,7 +45,7 @@ def find_flag_argument(text: str, position: int) -> Secret | None:
     if flag == "-p" and text[position + 3 : position + 4] == "w":
         flag = "-pw"
     if flag == "-S":
-        return _find_piped(text, position)
+        return find_piped(text, position)
     line = _command_line(text, position)
     names, argument = _FLAGS.get(flag, ("", _ANY_ARGUMENT))
     is_known = bool(names) and _command(names).search(line) is not None
@@ -56,7 +56,10 @@ def find_flag_argument(text: str, position: int) -> Secret | None:
     value = match[group].rstrip("\"'")
     if is_stand_in(value) or value.isdigit():
         return None
-    is_accepted = _is_known_password(flag, line, match["space"], value) if is_known else _is_argument_password(value)
+    if is_known:
+        is_accepted = _is_known_password(flag, line, match["space"], value)
+    else:
+        is_accepted = _is_argument_password(value) or (flag in _PASSWORD_FLAGS and _names_user(line) and _is_mixed_password(value))
     start = match.start(group)
     return Secret(start, start + len(value), "password") if is_accepted else None
 
@@ -68,6 +71,18 @@ def _is_known_password(flag: str, line: str, space: str, value: str) -> bool:
     is_attached = _attached().search(line) is not None
     is_password = is_likely_password(value) or is_strong_password(value) or is_random(value)
     return is_password and (not space or not is_attached)
+
+
+_PASSWORD_FLAGS = ("-p", "-P", "-w")
+
+
+def _names_user(line: str) -> bool:
+    """Return whether another flag of the command names a user."""
+    return any(flag in line for flag in (" -u ", " -U ", " -l ", " --user"))
+
+
+def _is_mixed_password(value: str) -> bool:
+    return is_likely_password(value) and not value.islower() and not value.isupper() and _plain_argument().match(value) is not None
 
 
 def _is_argument_password(value: str) -> bool:
@@ -103,7 +118,7 @@ def find_pass_argument(text: str, position: int) -> Secret | None:
 
 def find_near_name(text: str, position: int, end: int, name: str) -> Secret | None:
     """Return the password that a command hands to another through a pipe, or that follows the named command."""
-    if piped := _find_piped(text, end):
+    if piped := find_piped(text, end):
         return piped
     if name.lower().endswith("htpasswd") and (match := _htpasswd().match(text, end)) and is_likely_password(match["value"]):
         return Secret(*match.span("value"), "password")
@@ -115,7 +130,7 @@ def find_near_name(text: str, position: int, end: int, name: str) -> Secret | No
     return None
 
 
-def _find_piped(text: str, position: int) -> Secret | None:
+def find_piped(text: str, position: int) -> Secret | None:
     """Return the password that `echo` hands to the command before *position*."""
     start = max(text.rfind("\n", max(0, position - _LONGEST_LINE), position) + 1, position - _LONGEST_LINE)
     before = text[start:position]
@@ -131,7 +146,12 @@ def _find_piped(text: str, position: int) -> Secret | None:
 def find_redis_password(text: str, position: int) -> Secret | None:
     """Return the password in `AUTH …` and `AUTH user …`."""
     match = _redis_auth().match(text, position)
-    if match and (is_strong_password(match["value"]) or is_random(match["value"])) and not is_stand_in(match["value"]):
+    if (
+        match
+        and not match["value"].isupper()
+        and (is_strong_password(match["value"]) or is_random(match["value"]))
+        and not is_stand_in(match["value"])
+    ):
         return Secret(*match.span("value"), "password")
     return None
 

@@ -17,6 +17,7 @@ from onward.redact import hashes, shapes
 from onward.redact.needles import judge_all
 from onward.redact.plain_view import PlainView, has_escapes, plain_text
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
+from onward.redact.values import is_random
 
 MIN_LENGTH = 12
 """A shorter text cannot hold a secret together with the name or shape that gives it away."""
@@ -54,15 +55,15 @@ def _find(text: str, *, is_line: bool = False) -> list[Secret]:
     words = octets.translate(_WORDS)
     start = words.find(_RUN)
     if start >= 0:
-        _find_in_runs(text, words, start, secrets, is_line=is_line)
+        _find_in_runs(text, words, start, secrets)
     lowered = octets.lower()
     if PLACEHOLDER_HEAD in text:
         lowered = _blank_placeholders(text, lowered)
     secrets += judge_all(text, lowered)
-    return secrets
+    return secrets if is_line else secrets + _find_wrapped(text, octets)
 
 
-def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret], *, is_line: bool) -> None:
+def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) -> None:
     """Add the secrets that have a shape of their own, from the run at *start* on."""
     heads, links, has_digit = shapes.HEADS, shapes.LINKS, _digit().search
     while start >= 0:
@@ -76,39 +77,64 @@ def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret], *,
         secret = None
         if text[start : start + 3] in heads or text[start - 3 : start] in links:
             secret = shapes.match_shape(text, start, end)
-        if secret is None and has_digit(text, start, end):
+        if secret is None and (has_digit(text, start, end) or (end - start > 32 and "_" in text[start : end - 30])):
             secret = shapes.match_part(text, start, end) or hashes.match_run(text, start, end)
         if secret:
             secrets.append(secret)
             end = max(end, secret.end)
-        if text[end : end + 1] == "\n" and not is_line and text[end + 1 : end + 2] not in _LINE_STARTS:
-            secrets += _find_wrapped(text, start, end)
         start = words.find(_RUN, end)
 
 
-def _find_wrapped(text: str, start: int, end: int) -> list[Secret]:
-    """Return the secrets that a line break at *end* cuts: the line is long and not all one run, and the next goes on without a space."""
-    line_start = text.rfind("\n", 0, start) + 1
-    if end - line_start < _WRAPPED_COLUMNS or (start == line_start and text[start : start + 3] not in shapes.HEADS):
-        return []
-    lines = text[line_start : end + _MAX_WRAPPED_CHARS].split("\n")
-    joined, breaks = lines[0], [len(lines[0])]
+def _find_wrapped(text: str, octets: bytes) -> list[Secret]:
+    """Return the secrets that the breaks of long lines cut."""
+    secrets: list[Secret] = []
+    end = 0
+    for match in _line_break().finditer(octets):
+        position = match.start()
+        line_start = text.rfind("\n", max(0, position - _LONGEST_LINE), position) + 1
+        if position < end or not _WRAPPED_COLUMNS <= position - line_start < _LONGEST_LINE or not _is_cut(text, position):
+            continue
+        if _whole_run().match(text, line_start, position) and text[line_start : line_start + 3] not in shapes.HEADS:
+            continue
+        joined, breaks = _join_lines(text[line_start : position + _MAX_WRAPPED_CHARS].split("\n"))
+        end = line_start + len(joined)
+        for secret in _find(joined, is_line=True):
+            if any(secret.start <= place < secret.end for place in breaks):
+                start, stop = (place + line_start + sum(cut < place for cut in breaks) for place in (secret.start, secret.end))
+                secrets.append(secret._replace(start=start + (secret.start in breaks), end=stop))
+    return secrets
+
+
+def _is_cut(text: str, position: int) -> bool:
+    """Return whether the line break at *position* may cut a token, or stand right before one that looks random."""
+    rest = _continuation().match(text, position + 1)
+    if not rest:
+        return False
+    if text[position - 1] in _ENDS_OF_WORDS:
+        return len(rest.group()) >= _SHORTEST_CUT // 2 and is_random(rest.group().strip("'\""))
+    start = _token_end().search(text, max(0, position - _LONGEST_LINE), position)
+    return rest.end() - (start.start() if start else position) > _SHORTEST_CUT
+
+
+_ENDS_OF_WORDS = " ,&?:"
+_SHORTEST_CUT = 16
+
+
+def _join_lines(lines: list[str]) -> tuple[str, list[int]]:
+    """Return the first of *lines* with those that go on with it, and where in the result a line began."""
+    joined, breaks = lines[0], list[int]()
     for line in lines[1:]:
         if not _continuation().match(line):
             break
+        breaks.append(len(joined))
         joined += line
         if len(line) < _WRAPPED_COLUMNS:
             break
-        breaks.append(len(joined))
-    spans = [secret for secret in _find(joined, is_line=True) if secret.start < breaks[0] < secret.end]
-    return [
-        secret._replace(start=line_start + secret.start, end=line_start + secret.end + sum(position < secret.end for position in breaks))
-        for secret in spans
-    ]
+    return joined, breaks
 
 
-_LINE_STARTS = frozenset(" \t\n#<>|*\"'`{}[]()")
 _WRAPPED_COLUMNS = 60
+_LONGEST_LINE = 400
 _MAX_WRAPPED_CHARS = 1500
 
 
@@ -138,9 +164,24 @@ def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
 
 
 @cache
+def _line_break() -> re.Pattern[bytes]:
+    return re.compile(rb"\n(?<=[\w+/=%~,&?: -]\n)(?=[\w+/=%'\"-])")
+
+
+@cache
 def _continuation() -> re.Pattern[str]:
     """The rest of a token at the start of a line: no path, and no word."""
-    return re.compile(r"(?=[\w+/.-]{0,40}[\d=])[\w+/-]+(?:\.[\w-]{8,})?=*(?=[\s\"'`),;&}\]]|$)")
+    return re.compile(r"(?!\d+[\s.:)\u2192]|\w{1,40}[=:][^=\s])[\"']?(?=[\w+/.=%~-]{0,60}[\d=])[\w+/=%.~&!#$*-]{1,}(?=[\s\"'`),;&}\]]|$)")
+
+
+@cache
+def _token_end() -> re.Pattern[str]:
+    return re.compile(r"[^\s\"'`(]+$")
+
+
+@cache
+def _whole_run() -> re.Pattern[str]:
+    return re.compile(r"[\w+/=-]+$")
 
 
 @cache

@@ -36,6 +36,12 @@ def find_hash(text: str, position: int) -> Secret | None:
     return Secret(position + 1, match.end(), "password-hash")
 
 
+def find_braced_hash(text: str, position: int) -> Secret | None:
+    """Return the password hash behind the name of its scheme in braces, as in `{SSHA}…`."""
+    match = _braced_hash().match(text, position)
+    return Secret(*match.span(1), "password-hash") if match else None
+
+
 def match_run(text: str, start: int, end: int) -> Secret | None:
     """Return the random run *text[start:end]* when it is the value of a service's name, part of a webhook, or of a private JSON web key."""
     mark = text[start - 1 : start]
@@ -82,6 +88,11 @@ _HARMLESS_WORDS = frozenset(
 @cache
 def _hash() -> re.Pattern[str]:
     return re.compile(r"\$(?=[^\s]{0,60}\d)(?:[./A-Za-z0-9]{2,24}\$)?[./A-Za-z0-9+]{20,128}={0,2}")
+
+
+@cache
+def _braced_hash() -> re.Pattern[str]:
+    return re.compile(r"(?i)\{(?:s?sha\d*|s?md5|crypt)\}([\w+/.$-]{16,}={0,2})")
 
 
 @cache

@@ -12,12 +12,21 @@ from onward.redact import commands, hashes, patterns, prose
 from onward.redact.blocks import KeyBlocks
 from onward.redact.character_runs import Stretch
 from onward.redact.secret import Secret
-from onward.redact.values import has_digit, is_key, is_likely_password, is_password, is_random, is_stand_in, is_strong_password
+from onward.redact.values import (
+    has_digit,
+    is_dotted_name,
+    is_key,
+    is_likely_password,
+    is_password,
+    is_random,
+    is_stand_in,
+    is_strong_password,
+)
 
 _KEY_OWNERS = (
     "api private access secret auth signing encryption master storage account service shared jwt session webhook deploy client "
     "license app admin subscription hmac cookie sending server write ingest ingestion integration preshared fernet openai cognitive "
-    "rsa ssh aes"
+    "rsa ssh aes unseal pragma recovery root bot service personal"
 ).split()
 """A key of one of these is secret: `api_key` is, `primary_key` and `public_key` are not."""
 _KEY_OWNER_ENDS = tuple(_KEY_OWNERS)
@@ -121,7 +130,9 @@ class NameJudge:
         if not match:
             return self._judge_auth(position)
         start, stop = match.span("value")
-        if is_stand_in(match["value"]) and not _UUID.match(match["value"]):
+        if match["scheme"] and not is_random(match["value"]):
+            return None
+        if (is_stand_in(match["value"]) or is_dotted_name(match["value"])) and not _UUID.match(match["value"]):
             return None
         if match[1] and match[1].lower() == "basic":
             return Secret(start, stop, "basic-auth")
@@ -185,7 +196,8 @@ class NameJudge:
 
     def judge_hash(self, position: int) -> Secret | None:
         """Judge a stored hash of a password, as in `$2b$12$…`."""
-        return hashes.find_hash(self.text, position + 1)
+        is_braced = self.text[position] == "{"
+        return hashes.find_braced_hash(self.text, position) if is_braced else hashes.find_hash(self.text, position + 1)
 
     def judge_foreign(self, position: int) -> Secret | None:
         """Judge a word for a password in a language written in ASCII."""
@@ -207,7 +219,11 @@ class NameJudge:
         """Return the value assigned to the plain name `pass`."""
         match = patterns.assignment().match(self.text, end)
         if not match or match["rest"] or match["operator"] == " ":
-            return None
+            return (
+                prose.find_announced(self.text, end - 4, end, "password")
+                if self.text.startswith((" is ", " -> ", " nya ", " was "), end)
+                else None
+            )
         if match["quoted"] is not None:
             return Secret(*match.span("quoted"), "password") if is_password(match["quoted"], in_env=False) else None
         value = self.text[match.end() : self._bare_values.end(match.end())]
@@ -279,12 +295,16 @@ class NameJudge:
                 return None
         value = text[start:stop]
         if not is_quoted:
-            value = value.rstrip(".,)]}")
+            value = value.rstrip(".,)]}*")
+            if is_dotted_name(value) and not in_env:
+                return None
         if _is_password_name(full_name):
             is_secret = is_password(value, in_env=in_env, is_quoted=is_quoted)
         else:
-            is_secret = is_key(value, is_quoted=is_quoted, in_env=in_env) or (
-                _UUID.match(value) is not None and _STRONG_KEY_NAME.search(full_name) is not None
+            is_secret = (
+                is_key(value, is_quoted=is_quoted, in_env=in_env)
+                or (len(value) >= 10 and is_strong_password(value))
+                or (_UUID.match(value) is not None and _STRONG_KEY_NAME.search(full_name) is not None)
             )
         if not is_secret:
             return None
@@ -319,7 +339,7 @@ def _name_stem(text: str, start: int) -> str:
 
 _SENTENCE_MARKS = frozenset(" \t:\"'`")
 _OPERATORS = frozenset("=: \t|?")
-_CONTINUATIONS = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_CONTINUATIONS = frozenset("=:\"'`*\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def _is_harmless(rest: str) -> bool:

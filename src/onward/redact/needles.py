@@ -5,14 +5,15 @@ An Aho-Corasick automaton finds any number of them at the speed of one; a text w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from onward.redact import commands, prose, urls
+from onward.redact import commands, places, prose, shapes, urls
 from onward.redact.names import NameJudge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
@@ -21,12 +22,8 @@ if TYPE_CHECKING:
     Judge = Callable[[NameJudge, int], Secret | None]
 
 
-def _judge_flag(names: NameJudge, position: int) -> Secret | None:
-    return commands.find_flag_argument(names.text, position)
-
-
-def _judge_at(names: NameJudge, position: int) -> Secret | None:
-    return urls.find_password(names.text, position)
+def _in_text(find: Callable[[str, int], Secret | None]) -> Judge:
+    return lambda names, position: find(names.text, position)
 
 
 _NEEDLES: tuple[tuple[Judge, str], ...] = (
@@ -44,12 +41,34 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_pin, "pin"),
     (NameJudge.judge_phrase, "phrase"),
     (NameJudge.judge_hash, "0$ 1$ 2$ 3$ 4$ 5$ 6$ 7$ 8$ 9$ a$ b$ y$"),
-    (NameJudge.judge_foreign, "sandi senha clave parola wachtwoord kennwort zugangsdaten heslo haslo mdp"),
-    (_judge_flag, "_-u _-p _-a _-x _-w _-n _-c _-k _-s_"),
-    (_judge_at, "@"),
+    (NameJudge.judge_foreign, "sandi laluan senha clave parol wachtwoord kennwort zugangsdaten heslo haslo mdp contrasena losenord"),
+    (NameJudge.judge_foreign, "adgangskode salasana jelszo sifre lozinka geslo slaptazodis mat_khau"),
+    (_in_text(commands.find_flag_argument), "_-u _-p _-a _-x _-w _-n _-c _-k _-s_ _-t_"),
+    (_in_text(urls.find_password), "@"),
+    (
+        _in_text(places.find_call_argument),
+        "connection( connect( pdo( mysqli( credential( credentials( auth( authenticate( login( signin( ftp(",
+    ),
+    (
+        _in_text(places.find_call_argument),
+        "hash( hashpw( sign( jwt.encode( hmac( hmac.new( fernet( parser( stripe( user( password( encrypt( decrypt(",
+    ),
+    (_in_text(places.find_handed_over), "<<<_ echo_ printf_"),
+    (_in_text(places.find_windows_flag), "/p: /p_ /pass /rp"),
+    (NameJudge.judge_hash, "{sha {ssha {smd5 {md5 {crypt"),
+    (_in_text(commands.find_piped), "-token secret_put secret_set env_add -stdin _login"),
+    (_in_text(places.find_secure_string), "securestring_"),
+    (_in_text(places.find_community), "community"),
+    (_in_text(places.find_code), "_code"),
+    (_in_text(places.find_azure_secret), "0q~ 1q~ 2q~ 3q~ 4q~ 5q~ 6q~ 7q~ 8q~ 9q~"),
+    (_in_text(places.find_password_file_field), "5432: 3306: 6432: *:"),
+    (_in_text(places.find_user_pair), "user"),
+    (_in_text(places.find_set_value), "config_"),
+    (_in_text(places.find_cookie_argument), "_-b_"),
 )
-_TEXTS = [needle.replace("_", " ") for _, needles in _NEEDLES for needle in needles.split()]
-_JUDGES = [judge for judge, needles in _NEEDLES for _ in needles.split()]
+_PREFIXES = sorted({prefix.lower() for prefix in shapes.DISTINCT_PREFIXES})
+_TEXTS = [*(needle.replace("_", " ") for _, needles in _NEEDLES for needle in needles.split()), *_PREFIXES]
+_JUDGES = [*(judge for judge, needles in _NEEDLES for _ in needles.split()), *(_in_text(shapes.match_prefix) for _ in _PREFIXES)]
 
 
 def judge_all(text: str, lowered: bytes) -> Iterator[Secret]:
@@ -63,7 +82,7 @@ def judge_all(text: str, lowered: bytes) -> Iterator[Secret]:
             yield secret
     if not text.isascii():
         for index, position, end in _script_needles().find_matches_as_indexes(text):
-            if secret := prose.find_foreign(text, position, end, is_joined=index >= prose.SPACED_WORDS):
+            if secret := prose.find_foreign(text, position, end, index):
                 yield secret
 
 

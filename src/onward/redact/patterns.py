@@ -22,16 +22,16 @@ def short_password_name() -> re.Pattern[str]:
     return re.compile(r"(?i:(pwd|psk|pw)|creds?|credentials?)(?![a-z]|(?<=[A-Z])[A-Z])")
 
 
-_QUOTED = r"[bfrNu@]?(?P<quote>\\*[\"'`])(?P<quoted>(?:(?!(?P=quote))[^\s\\]){6,4096})(?P=quote)"
+_QUOTED = r"[bfrNu@]?(?P<quote>\\*[\"'`])(?P<quoted>(?:(?!(?P=quote))[^\s\\]){6,4096}|(?:[a-z]{4} ){3}[a-z]{4})(?P=quote)"
 
 
 @cache
 def assignment() -> re.Pattern[str]:
     """What follows the telling part of a name: the rest of the name, an operator, and a quoted value or the start of a bare one."""
     return re.compile(
-        r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?\)?"
+        r"(?P<rest>\w{0,24})(?:[ ]#?\d{1,2}(?=:))?(?:\\*[\"'`*]){0,2}\]?\)?"
         r"(?P<operator>[ \t]{0,4}(?::[ \t]{0,2}[&\w.\[\]<>| ]{1,24}=|:?[ ]{0,2}\|\||\?\?|=>|:=|={1,3}|:)"
-        r"(?:[ \t]{0,4}|\s{0,12}(?=[bfrNu@]?[\"'`]))|[ ](?=\S))"
+        r"(?:[ \t]{0,4}\*{0,2}[ \t]{0,4}|\s{0,12}(?=[bfrNu@]?[\"'`])|[ ]?[|>][+-]?\r?\n[^\w\n]{0,24}(?:\d{1,5}[^\w\n]{1,4})?)|[ ](?=\S))"
         r"(?:" + _QUOTED + r"|(?=[^=\s\"'`\\,;)(\]}\[<>|&\x1b]))"
     )
 
@@ -51,21 +51,31 @@ def rest() -> re.Pattern[str]:
 _VALUE = r"(?P<quote>\\*[\"'`])(?P<value>(?:(?!(?P=quote))[^\s\\]){6,400})(?P=quote)"
 
 
+_BELOW = r"\r?\n[^\n]{0,40}?\b(?:value|default|secret):[ ]{1,4}\\*[\"']?(?P<value>[^\s\"'\\]{6,400})"
 _FORMS: dict[str, tuple[str, ...]] = {
     # By the first character behind the name: what comes before the value.
     "quote": (
         # getenv("DB_PASSWORD", "…"), define('DB_PASSWORD', '…')
-        r"\\*[\"'`]\s{0,2},\s{0,2}(?:\w{1,20}\s{0,2}=\s{0,2})?" + _VALUE,
+        r"\\*[\"'`]\s{0,2},\s{0,2}(?:\w{1,20}\s{0,2}[=:]\s{0,2})?" + _VALUE,
+        # <entry key="password">…</entry>
+        r"\\*[\"'][^<>\n]{0,40}>(?:<value>)?(?P<value>[^<>\s]{6,400})</",
         # getByLabel('Password').fill('…')
-        r"\\*[\"'`]\)(?:\.\w{1,20}\(\)){0,2}\.(?:fill|type|send_keys|sendKeys|setValue|input|press_sequentially)\(" + _VALUE,
+        r"\\*[\"'`]\){1,2}(?:\.\w{1,20}\(\)){0,2}\.(?:fill|type|send_keys|sendKeys|setValue|input|press_sequentially)\(" + _VALUE,
         # ENV['JWT_SECRET'] || '…'
         r"\\*[\"'`]\]?\)?\s{0,2}(?:\|\||\?\?|or)\s{0,2}" + _VALUE,
         # <add key="DbPassword" value="…"/>, <input type="password" value="…">
         r"\\*[\"'][^<>\n\"']{0,20}(?:[\w-]{1,20}=\\*[\"'][^<>\"'\n]{0,40}\\*[\"'][^<>\"'\n]{0,20}){0,4}\bvalue=" + _VALUE,
         # variable "db_password" { default = "…"
         r"\\*[\"']\s{0,2}\{\s{0,20}default\s{0,4}=\s{0,4}" + _VALUE,
+        # {"name": "DB_PASSWORD", "value": "…"}
+        r"\\*[\"'],?\s{0,12}\\*[\"']?(?:[Vv]alue|default|val|text|content|secret|data)\\*[\"']?\s{0,2}[:=]\s{0,2}" + _VALUE,
         # expect "Password:" and send "…"
         r"\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",
+    ),
+    # page.type('input[name=password]', '…')
+    "]": (
+        r"\]\\*[\"'`]\s{0,2},\s{0,2}" + _VALUE,
+        r"\]\\*[\"'`]\){1,2}\.\w{1,20}\(" + _VALUE,
     ),
     "(": (
         # setPassword("…"), PASSWORD('…')
@@ -78,16 +88,25 @@ _FORMS: dict[str, tuple[str, ...]] = {
         r"\s{0,2}(?:\|\||\?\?|or)\s{0,2}" + _VALUE,
         # PASSWORD '…' in SQL and configuration
         r"[ \t]{1,4}N?" + _VALUE,
+        # password = String::from("…")
+        r"\s{0,2}:?=\s{0,2}(?:new )?[A-Za-z][\w.:]{0,30}\([bru]?" + _VALUE,
         # {"password"     : '…'} in columns
         r"[ \t]{5,40}[=:][ \t]{0,10}" + _VALUE,
     ),
+    # - name: DB_PASSWORD, and below it, value: …
+    "\n": (_BELOW,),
+    "\r": (_BELOW,),
     # <password>…</password>, <key>APIToken</key><string>…</string>
+    ":": (
+        r":\s?(?:new )?[A-Za-z][\w.:]{0,30}\([bru]?" + _VALUE,
+        # "Password:" and send "…"
+        r":\s?\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",
+    ),
+    "=": (r"=\s?(?:new )?[A-Za-z][\w.:]{0,30}\([bru]?" + _VALUE,),
     ">": (r">(?P<value>[^<>\s]{6,400})</",),
     "<": (r"</key>[^<]{0,60}<string>(?P<value>[^<>\s]{6,400})</",),
     # INSERT INTO users (name, password) VALUES ('ayu', '…')
     ")": (r"\)\s{0,4}VALUES\s{0,4}\((?:[^()]{0,200},\s{0,2})?" + _VALUE + r"\)",),
-    # "Password:" and send "…"
-    ":": (r":\s?\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",),
 }
 
 
@@ -120,7 +139,7 @@ def authorization() -> re.Pattern[str]:
     """An Authorization header with its scheme and credentials."""
     return re.compile(
         r"(?i)auth(?:orization|-token)(?:\\*[\"'`])?\]?\s{0,2}[:=,]?\s{0,2}(?:\\*[\"'`])?"
-        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key)\s*[\"']?)?"
+        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key|(?P<scheme>(?<=[:=\"' ])[a-z][\w-]{1,24}(?=[ ][\w+/-]{16})))\s*[\"']?)?"
         r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
     )
 
@@ -128,13 +147,13 @@ def authorization() -> re.Pattern[str]:
 @cache
 def auth_value() -> re.Pattern[str]:
     """A value assigned to a name that ends in `auth`."""
-    return re.compile(r"(?i)auth(?:\\*[\"'`])?\s{0,2}[:=]\s{0,2}(?:\\*[\"'`])?(?P<value>[A-Za-z0-9._~+/-]{16,}=*)")
+    return re.compile(r"(?i)auth(?:\\*[\"'`])?(?:\s{0,2}[:=]\s{0,2}|(?<=--auth)\s)(?:\\*[\"'`])?(?P<value>[A-Za-z0-9._~+/-]{16,}=*)")
 
 
 @cache
 def identified() -> re.Pattern[str]:
     """`IDENTIFIED BY` in SQL."""
-    return re.compile(r"(?i)identified by\s+(?:password\s+)?(?P<quote>\\*[\"'])(?P<value>(?:(?!(?P=quote))[^\s\\]){4,200})(?P=quote)")
+    return re.compile(r"(?i)identified by\s+(?:password\s+|values\s+)?(?P<quote>\\*[\"']|)(?P<value>[^\s\\;\"']{4,200})")
 
 
 @cache
@@ -172,7 +191,10 @@ def pw_value() -> re.Pattern[str]:
 @cache
 def foreign_word() -> re.Pattern[str]:
     """Words for a password, or for credentials, in languages written in ASCII."""
-    return re.compile(r"(?i)sandi(?:nya)?|senha|clave(?: de acceso)?|parola(?: d'ordine)?|wachtwoord|kennwort|heslo|mdp|zugangsdaten")
+    return re.compile(
+        r"(?i)(?:kata )?(?:sandi|laluan)(?:nya|ku)?|senha|clave(?: de acceso)?|parol(?:a d'ordine|[ae]\w{0,4})|wachtwoord|kennwort|heslo|haslo|mdp"
+        r"|zugangsdaten|contrasena|losenord(?:et)?|adgangskoden?|salasana\w{0,3}|jelszo|sifre(?:si)?|lozinka|geslo|slaptazodis|mat khau"
+    )
 
 
 @cache
@@ -202,7 +224,7 @@ def auth_pair() -> re.Pattern[str]:
 @cache
 def cookie() -> re.Pattern[str]:
     """The start of a Cookie or Set-Cookie header."""
-    return re.compile(r"(?i)cookie(?:\\*[\"'`])?\s{0,2}[:=]\s{0,2}(?:\\*[\"'`])?")
+    return re.compile(r"(?i)cookie(?:\\*[\"'`])?\s{0,2}(?:[:=]\s{0,2}|(?<=--cookie)\s)(?:\\*[\"'`])?")
 
 
 @cache

@@ -8,6 +8,7 @@ from functools import cache
 from onward.redact.secret import PLACEHOLDER_HEAD, Secret
 from onward.redact.values import (
     has_digit,
+    is_dotted_name,
     is_likely_password,
     is_long_random,
     is_random,
@@ -20,21 +21,28 @@ from onward.redact.values import (
 _LONGEST_SENTENCE = 90
 _MAX_WORDS = 10
 
-_VERBS = frozenset("is are was = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai — – - -> => →".split())
+_VERBS = frozenset(
+    "is are was = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai 是 为 為 は が 는 은 — – - -> => →".split()
+)
 """What stands between the word and the password; in many languages nothing does."""
 
 _MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为", "為", "=")
 """What stands right before a value that a word announces."""
 
 _SPACED = (
-    "парол ключ şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
-    "jelszó парола лозинка пароль ключ_доступа токен"
+    "парол şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
+    "jelszó парола лозинка пароль ключ_доступа пароля паролем rahasia klíč contraseñas şifresi parolası heslá slaptažodis "
+    "lozinku parolă fjalëkalimi құпиясөз құпия_сөз гасло пароли տիրագիր գաղտնաբառ პაროლი"
 ).split()
 _JOINED = (
-    "密码 密碼 口令 密钥 密鑰 令牌 パスワード 暗証番号 合言葉 비밀번호 비번 암호 패스워드 كلمة_المرور كلمة_السر الرقم_السري पासवर्ड "
-    "รหัสผ่าน סיסמ"
+    "密码 密碼 口令 パスワード 暗証番号 合言葉 비밀번호 비번 암호 패스워드 كلمة_المرور كلمة_السر "
+    "الرقم_السري पासवर्ड "
+    "รหัสผ่าน סיסמ رمز_عبور رمزعبور گذرواژه پاس_ورڈ पासकोड "
+    "কূটসংকেত পাসওয়ার্ড கடவுச்சொல் పాస్‌వర్డ్ ಪಾಸ್‌ವರ್ಡ್ പാസ്‌വേഡ് পাসকোড ពាក្យសម្ងាត់ "
+    "ລະຫັດຜ່ານ စကားဝှက် 帐号密码"
 ).split()
-"""Words for a password or a key that are not ASCII: those that spaces divide from others, and those of other scripts."""
+_KEYS = "令牌 密钥 密鑰 シークレット トークン キー 시크릿 토큰 키 密匙 私钥 授权码 凭证 ключ токен секрет".split()
+"""Words for a password that are not ASCII: those that spaces divide from others, and those of other scripts; and words for a key."""
 
 
 def _spellings(word: str) -> tuple[str, ...]:
@@ -43,16 +51,19 @@ def _spellings(word: str) -> tuple[str, ...]:
 
 
 _SPACED_SPELLINGS = [spelling for word in dict.fromkeys(_SPACED) if not word.isascii() for spelling in _spellings(word)]
-SCRIPT_WORDS = [*_SPACED_SPELLINGS, *(word.replace("_", " ") for word in _JOINED)]
+_KEY_SPELLINGS = [spelling for word in _KEYS for spelling in _spellings(word)]
+SCRIPT_WORDS = [*_SPACED_SPELLINGS, *(word.replace("_", " ") for word in _JOINED), *_KEY_SPELLINGS]
+KEY_WORDS = len(SCRIPT_WORDS) - len(_KEY_SPELLINGS)
+"""The words from here on announce a key."""
 SPACED_WORDS = len(_SPACED_SPELLINGS)
 """This many of `SCRIPT_WORDS` come first, and are no part of a longer word."""
 
 
-def find_foreign(text: str, position: int, end: int, *, is_joined: bool) -> Secret | None:
-    """Return the secret that the word *text[position:end]*, which is not ASCII, announces."""
-    if not is_joined and text[position - 1 : position].isalpha():
+def find_foreign(text: str, position: int, end: int, word: int) -> Secret | None:
+    """Return the secret that *text[position:end]*, the word of this number in `SCRIPT_WORDS`, announces."""
+    if word < SPACED_WORDS and text[position - 1 : position].isalpha():
         return None
-    return find_announced(text, position, end, "password")
+    return find_announced(text, position, end, "password" if word < KEY_WORDS else "token")
 
 
 def find_announced(text: str, position: int, end: int, name: str) -> Secret | None:
@@ -86,6 +97,8 @@ def find_announced(text: str, position: int, end: int, name: str) -> Secret | No
 
 
 def _is_secret(value: str, *, kind: str, is_adjacent: bool) -> bool:
+    if is_dotted_name(value):
+        return False
     if kind == "password":
         return is_strong_password(value) or (is_adjacent and is_likely_password(value)) or is_long_random(value)
     if not is_adjacent or len(value) < 20 or is_stand_in(value):

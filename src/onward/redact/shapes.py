@@ -53,6 +53,9 @@ _PREFIXES_BY_HEAD: dict[str, list[str]] = {}
 for _prefix in sorted(PREFIXES, key=len, reverse=True):
     _PREFIXES_BY_HEAD.setdefault(_prefix[:3], []).append(_prefix)
 
+DISTINCT_PREFIXES = tuple(prefix for prefix in PREFIXES if len(prefix) >= 4 and not prefix.isalnum())
+"""Prefixes that are no part of a word."""
+
 HEADS = frozenset(_BY_HEAD) | frozenset(_PREFIXES_BY_HEAD)
 """The first three characters of every run that may be a secret."""
 
@@ -78,7 +81,6 @@ _LINKED_SHAPES = {
     "us+": ("pagerduty-key", _START + r"pdus\+[\w+-]{16,}"),
     "56~": ("openshift-token", _START + r"sha256~[\w-]{40,}"),
     "01.": ("dynatrace-token", _START + r"dt0[a-z]01\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
-    **{f"{digit}Q~": ("azure-client-secret", r"(?<![\w.~])[\w.~]{3}" + digit + r"Q~[\w.~-]{31,34}(?![\w~-])") for digit in "0123456789"},
     **{
         f"{tens}{ones}:": ("telegram-bot-token", r"(?<![0-9])\d{8,10}:A[\w-]{34}(?![\w-])|(?<![\w/])1/\d{16}:[a-f0-9]{32}(?![\w-])")
         for tens in "0123456789"
@@ -186,6 +188,11 @@ def _last_token(text: str, end: int) -> str:
     """Return the base64 characters before *end*, at most 32: random ones belong to a blob."""
     before = text[max(0, end - 32) : end]
     return before[len(before.rstrip(_BASE64)) :]
+
+
+def match_prefix(text: str, position: int) -> Secret | None:
+    """Return the key whose prefix stands at *position*, wherever it is glued on: its run may be short."""
+    return None if text[position - 1 : position].isalnum() else _match_head(text, position)
 
 
 def _match_head(text: str, start: int) -> Secret | None:

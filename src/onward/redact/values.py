@@ -29,7 +29,7 @@ _JUDGED_CHARS = 128
 @cache
 def _reference() -> re.Pattern[str]:
     return re.compile(
-        r"[$<%\[*]|\{\{|arn:|#[0-9a-f]{3,8}$"
+        r"[$<%\[*]|\{\{|arn:|#[0-9a-f]{3,8}$|[a-z]+[?!]$"
         r"|(?:mock|fake|test|dummy|sample|demo|example|invalid|wrong|my)[-_]"
         r"|(?:process|import\.meta|os|sys|self|this|config|settings|env|environ|secrets?"
         r"|req|request|ctx|args|options|opts|props|data|res|response)[.\[?]"
@@ -43,6 +43,19 @@ def is_stand_in(value: str) -> bool:
     return lowered in _COMMON_VALUES or _reference().match(lowered) is not None or _stand_in_mark().search(lowered) is not None
 
 
+def is_dotted_name(value: str) -> bool:
+    """Return whether *value* is a name in a module or an object, as in `base64.b16encode`."""
+    return "." in value and _dotted_name().match(value) is not None and mixing(value) < _MOST_MIXED_NAME
+
+
+_MOST_MIXED_NAME = 0.4
+
+
+@cache
+def _dotted_name() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+
+
 def has_digit(value: str) -> bool:
     """Return whether *value* contains a digit."""
     return _digit().search(value) is not None
@@ -52,7 +65,7 @@ def has_digit(value: str) -> bool:
 def _stand_in_mark() -> re.Pattern[str]:
     """Marks of a value that only shows where a secret goes."""
     return re.compile(
-        r"<|\$\{|\{\{|\.\.\.|…|\*\*\*|xxx|example|placeholder|redacted|change[-_]?me|your[-_]|[-_]here\b"
+        r"^<|<[\w .-]+>|&(?:lt|#x?3c|#60);|\$\{|\{\{|\{\w+(?:![rs])?\}?$|\.\.\.|…|\*\*\*|xxx|example|placeholder|redacted|change[-_]?me|your[-_]|[-_]here\b"
         r"|[-_](?:password|secret|token)[-_]\d{0,4}$"
         r"|^(?:my|your|the|some|new|old)[-_]?(?:super)?[-_]?(?:password|secret|token|key)\d{0,4}$"
     )
@@ -113,10 +126,21 @@ def is_random(value: str) -> bool:
         return False
     if _hex().match(head):
         return True
+    if _slug().match(head) and wordiness(head) >= _LEAST_WORDY_SLUG:
+        return False
     mixed = mixing(head)
     if head.islower() or head.isupper():
         return mixed >= 0.38 or (mixed >= 0.22 and wordiness(head) < 0.75)
     return mixed >= 0.38 or (mixed >= 0.28 and wordiness(head) < 0.6)
+
+
+_LEAST_WORDY_SLUG = 0.6
+
+
+@cache
+def _slug() -> re.Pattern[str]:
+    """Words and numbers with separators between them."""
+    return re.compile(r"(?:[a-z]+|\d{1,4})(?:[-_.](?:[a-z]+|\d{1,4}))+$")
 
 
 def is_random_letters(value: str) -> bool:
@@ -153,7 +177,16 @@ def is_key(value: str, *, is_quoted: bool, in_env: bool) -> bool:
         return is_base64 and not _stand_in_mark().search(value.lower())
     if not has_digit(head):
         return is_random_letters(head.replace("_", "").replace("-", "")) and _letters_only().match(head) is not None
-    return in_env or not _name_or_number().match(head)
+    return in_env or not _name_or_number().match(head) or _is_mixed(head)
+
+
+def _is_mixed(value: str) -> bool:
+    """Return whether *value*, which is made like a name, mixes cases and digits as no name does."""
+    return not value.islower() and not value.isupper() and mixing(value) >= _LEAST_MIXED and wordiness(value) < _MOST_WORDY
+
+
+_LEAST_MIXED = 0.42
+_MOST_WORDY = 0.65
 
 
 @cache
@@ -204,5 +237,5 @@ def _path_or_version() -> re.Pattern[str]:
     )
     return re.compile(
         r"^v?\d+(?:[.,:/-]\d+)*[a-z]{0,2}$|^v?\d+\.\d+|/|\\|\.(?:" + extensions + r")(?::\d+)*$"
-        r"|^[a-z]{3,}[-_][a-z]{3,}|^[a-z]+=|^#[0-9a-fA-F]{3,8}$|\(\)|://|^\d+[+%]$"
+        r"|^[a-z]{3,}[-_][a-z]{3,}|^[a-z][\w.]*=|^\d{4}-\d\d-\d\d|^iso-\d|^#[0-9a-fA-F]{3,8}$|\(\)|://|^\d+[+%]$"
     )
