@@ -36,6 +36,18 @@ def test_arguments_are_values_and_the_model_is_known(session):
     assert (answer.model, answer.thinking[:8]) == ("Gemini 3.5 Flash (High)", "The page")
 
 
+@pytest.mark.parametrize("place", ["brain/0d5c/.system_generated/logs/transcript.jsonl", "conversations/0d5c/transcript.jsonl"])
+def test_the_folder_of_the_conversation_names_it(reading, fixtures, tmp_path, place):
+    path = tmp_path / ".gemini" / "antigravity" / place
+    path.parent.mkdir(parents=True)
+    path.write_bytes((fixtures / "antigravity" / "transcript.jsonl").read_bytes())
+    (tmp_path / ".gemini" / "antigravity" / "history.jsonl").write_text(
+        '{"workspace": "/home/ana/quay", "conversationId": "0d5c"}\n', "utf-8"
+    )
+    head = reading(path).heads[0]
+    assert (head.id, head.cwd) == ("0d5c", "/home/ana/quay")
+
+
 def test_a_checkpoint_is_a_summary(session):
     assert [turn.text[:27] for turn in session.turns if turn.mark == "summary"] == ["The earlier parts of this c"]
     assert session.report.skipped == {"step: CONVERSATION_HISTORY": 1}

@@ -35,3 +35,8 @@ def test_a_sub_agent_belongs_to_its_parent(reading, fixtures, tmp_path):
     assert (session.heads[0].parent_id, session.heads[0].cwd) == ("11111111", "/home/ana/births")
     assert session.prompts() == []
     assert {turn.sidechain for turn in session.turns} == {"2222"}
+
+
+def test_the_tree_leads_to_its_messages(reading, tmp_path):
+    messages = next(path for path in build_home(tmp_path) if path.name == "lm-messages.jsonl")
+    assert reading(messages.with_name("conversation.json")) == reading(messages)

@@ -330,7 +330,7 @@ AGENTS = (
         "Antigravity",
         aliases=("agy", "google antigravity", "antigravity cli"),
         formats=("antigravity",),
-        folders=(SessionFolder("~/.gemini", "antigravity*/brain/*/.system_generated/logs/transcript*.jsonl"),),
+        folders=(SessionFolder("~/.gemini", "antigravity*/**/transcript*.jsonl"),),
     ),
     Agent(
         "kimi",
@@ -357,6 +357,7 @@ AGENTS = (
         folders=(
             SessionFolder("~/.kiro/sessions/cli", "*.jsonl"),
             SessionFolder("{data}/kiro-cli", "data.sqlite3", holds_many=True),
+            SessionFolder("{data}/amazon-q", "data.sqlite3", holds_many=True),
             SessionFolder("{config}/Kiro/User/globalStorage/kiro.kiroagent/workspace-sessions", "*/*-*-*-*-*.json"),
         ),
     ),

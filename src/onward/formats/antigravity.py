@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -44,6 +45,7 @@ _RESULT_TOOLS = {
 _MODEL = re.compile(r"Model Selection.{0,4}from .+? to (.+?)\.(?:\s|$)")
 _TIMING = re.compile(r"(?m)^\t*(?:Created|Completed) At: .*\n?")
 _EXIT_WORDS = ("exit code: ", "exit code ")
+_INNER_FOLDERS = frozenset({"logs", ".system_generated"})
 _CHECKPOINT = re.compile(r"^\{\{ CHECKPOINT \d+ \}\}\s*")
 
 
@@ -104,7 +106,7 @@ class _Session:
     def _head(self) -> SessionHead:
         """Return the head: the id is the name of the conversation's folder; the workspace, else the folder of the first command."""
         path = self.source.path
-        folder = path.absolute().parents[2] if path is not None and path.parent.name == "logs" else None
+        folder = _conversation_folder(path.absolute()) if path is not None else None
         calls = (as_object(call) for _, step in self.steps.values() for call in as_list(step.get("tool_calls")))
         folders = (_native(as_object(call.get("args"))).get("Cwd") for call in calls)
         workspace = _find_folder(TranscriptSource(folder.parents[1] / "history.jsonl"), folder.name) if folder else ""
@@ -149,6 +151,12 @@ class _Session:
             code = 0
         is_error = True if as_text(step.get("status")) in {"ERROR", "CANCELED"} or code else None
         return Turn(role="tool", results=(ToolResult(call.id if call else "", text, is_error, code),))
+
+
+def _conversation_folder(path: Path) -> Path | None:
+    """Return the folder that is named by the conversation's id; None of a file that was copied elsewhere."""
+    folder = next(parent for parent in path.parents if parent.name not in _INNER_FOLDERS)
+    return folder if len(folder.parents) > 1 and (folder != path.parent or ".gemini" in path.parts) else None
 
 
 def _native(arguments: dict[str, Any]) -> dict[str, Any]:

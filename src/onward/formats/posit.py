@@ -26,11 +26,14 @@ UNRECORDED = {
 }
 """What no transcript of this format tells, with the reason."""
 
+_MESSAGES = "lm-messages.jsonl"
 _SUMMARY_TAGS = re.compile(r"\s*<(MESSAGESUMMARY|CONVERSATIONSUMMARY)>.*?</\1>", re.S)
 
 
 def detect(head: bytes) -> bool:
-    """Whether the first records are messages of the AI SDK with the assistant's metadata."""
+    """Whether *head* is of a conversation's tree, or of its messages: those of the AI SDK with the assistant's metadata."""
+    if b'"lmMessageIds"' in head:
+        return head.lstrip().startswith(b"{") and b'"schemaVersion"' in head
     flat = head[:16384].translate(None, b" ")
     return flat.startswith(b'{"id":') and b'"message":{"role":' in flat.partition(b"\n")[0] and b'"providerMetadata":' in flat
 
@@ -46,6 +49,8 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         for number in as_list(message.get("lmMessageIds"))
         if isinstance(number, int)
     }
+    if folder and b'"lmMessageIds"' in source.head:
+        source = TranscriptSource(folder / _MESSAGES)
     head = _head(conversation, folder, report)
     lane = head.id if head.parent_id else None
     yield head

@@ -32,8 +32,8 @@ def detect(head: bytes) -> bool:
     flat = compact_json(head)
     if flat.startswith(b'{"kind":0,"v":{'):
         return b'"sessionId":' in flat or b'"requests":' in flat
-    names = (b'"requesterUsername":', b'"responderUsername":', b'"requests":[')
-    return flat.startswith(b'{"') and sum(name in flat for name in names) >= 2 and b'"version":' in flat
+    marks = (b'"requesterUsername":', b'"responderUsername":', b'"requestId":')
+    return flat.startswith(b'{"') and b'"requests":[' in flat and any(mark in flat for mark in marks)
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
