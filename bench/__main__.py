@@ -30,12 +30,12 @@ from bench import (
     preservation,
     quotes,
     recall,
-    refine,
     retention,
     scale,
     server,
     speed,
     start,
+    writer,
 )
 
 
@@ -61,7 +61,7 @@ BENCHES = {
     "canaries": Bench("planted canaries over five sessions", canaries.main),
     "retention": Bench("what later masters still answer", retention.main),
     "recall": Bench("search on the probes' evidence", recall.main),
-    "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
+    "writer": Bench("written handoffs: their evidence, their answers, and what the guard refuses", writer.main),
     "secrets": Bench("secrets let through, and harmless texts changed", planted_secrets.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
     "analytics": Bench("cost of growth, retention and patterns at 10 and 10,000 sessions", analytics.main),

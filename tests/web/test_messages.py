@@ -16,7 +16,7 @@ import pytest
 import onward
 from onward import errors
 from onward.errors import NotFound
-from onward.llm.guard import Reason
+from onward.llm.checks.guard import Reason
 from onward.message import Message
 from onward.web.language import LANGUAGES, TEXTS, current_language
 from onward.web.messages import message_catalogue, plain_template, translate_error, translate_message
@@ -124,7 +124,7 @@ def templates_in_use() -> dict[str, set[str]]:
                 if name != "core/knowledge/checklist.py" or text.endswith("."):
                     add(text, path)
     for reason in get_args(Reason):
-        files_by_text.setdefault(reason, set()).add("llm/guard.py")
+        files_by_text.setdefault(reason, set()).add("llm/checks/guard.py")
     return files_by_text
 
 

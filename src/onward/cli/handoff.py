@@ -10,7 +10,7 @@ from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
-from onward.cli.refinement_output import outcome_data, say_estimate, say_outcome
+from onward.cli.refinement_output import authorship_text, outcome_data, say_estimate, say_outcome
 from onward.core.handoff import redline as redlines
 from onward.core.handoff.changelog import render, to_json
 from onward.core.handoff.versions import HandoffVersion, StoredHandoff
@@ -31,6 +31,7 @@ from onward.core.text.printable import printable
 @click.option("--next-goal", metavar="TEXT", help="With --format prompt: the goal of the next session; related lines are listed first.")
 @click.option("--agent", metavar="NAME", help="With --format prompt: the target agent, such as codex or chatgpt.")
 @click.option("--no-sources", is_flag=True, help="Omit source handles such as [s3.41].")
+@click.option("--rules", "by_rules", is_flag=True, help="Print the handoff by rules, also where a model wrote a better one.")
 @click.option("--copy", is_flag=True, help="Copy the handoff to the clipboard instead of printing it.")
 @json_option
 @click.pass_context
@@ -43,16 +44,18 @@ def handoff(
     next_goal: str | None,
     agent: str | None,
     no_sources: bool,
+    by_rules: bool,
     copy: bool,
     as_json: bool,
 ) -> None:
-    """Print a project's master handoff.
+    """Print a project's master handoff: the written one where a model wrote one that stands, else the one by rules.
 
     With --budget, compose it from the ledger at that size.
 
     \b
     Examples:
       onward handoff --project kopi-shop
+      onward handoff --rules
       onward handoff --budget 1500 --format prompt --copy
       onward handoff --format prompt --next-goal "continue with payments" --agent codex
       onward handoff diff 3 4
@@ -62,7 +65,7 @@ def handoff(
         return
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
         stored_handoff = backend.handoffs.current_handoff(
-            backend.require_project(), budget_tokens=budget_tokens, session_number=session_number
+            backend.require_project(), budget_tokens=budget_tokens, session_number=session_number, by_rules=by_rules
         )
     output_format: Format = "json" if as_json else format
     authorship = {
@@ -79,6 +82,8 @@ def handoff(
         agent=agent or "",
         extra=extra,
     )
+    if stored_handoff.refinement and stored_handoff.refinement.is_kept:
+        note(f"Written by {stored_handoff.generator}: {authorship_text(stored_handoff.refinement)}.")
     if copy:
         note(f"Copied with {copy_text(text)}.")
     else:
@@ -172,11 +177,11 @@ def redline(group_project: str | None, before: int, after: int, project: str | N
 @json_option
 @click.pass_obj
 def refine(group_project: str | None, project: str | None, dry_run: bool, as_json: bool) -> None:
-    """Improve the newest handoff with a language model.
+    """Have a language model write the newest handoff.
 
-    The model receives the facts of the handoff in at most six requests, never the transcripts. Each line is checked against its
-    facts, missing facts are restored, and the result is stored as a new version only if it preserves at least as much in every
-    category. Otherwise the handoff stays as it is, and the reason is printed. Set up a model with `onward llm-key set` or
+    The model receives the evidence of the session, redacted, and the handoff so far, in at most two requests. Code checks each line
+    against the turns that it cites, puts back what may not be left out, and stores the page as a new version if it stands. Otherwise
+    the handoff by rules stays, and the reason is printed. Set up a model with `onward llm-key set` or
     `ONWARD_LLM_URL`.
 
     \b
@@ -195,6 +200,9 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
         say_json(outcome_data(outcome))
     else:
         say_outcome(outcome, current_project)
+    if outcome.report is None:
+        # Nothing was judged: the job waits or failed.
+        sys.exit(1)
 
 
 def _preservation_text(version: StoredHandoff | HandoffVersion) -> str:

@@ -12,25 +12,23 @@ from onward.core.spend import CostEstimate
 from onward.errors import OnwardError
 
 _REASON_TEXTS = {
+    "no handle": "cites nothing",
+    "unknown handle": "cites a turn that it was not given",
     "value": "unsupported exact value",
-    "stale": "outdated",
-    "order": "instruction to the reader",
+    "swapped": "another value belongs there",
     "polarity": "negation lost or added",
+    "state": "git, a tool or the evidence says otherwise",
     "words": "mostly unsupported words",
-    "carries nothing": "no complete fact",
-    "twice": "duplicate",
+    "not a quotation": "a rule not in the person's words",
+    "order": "instruction to the reader",
+    "excuse": "no content",
     "too long": "too long",
     "empty": "empty",
-    "excuse": "no content",
-    "no facts": "no valid fact cited",
-    "no source": "source turns missing",
-    "over budget": "over budget",
-    "lost": "lower preservation",
 }
 
 
 def try_refine(backend: Backend, project: Project) -> RefinementOutcome:
-    """Refine the new handoff and return the outcome. An error becomes the reason of the outcome; the handoff stays as it is."""
+    """Have the new handoff written and return the outcome. An error becomes the reason of the outcome; the handoff stays as it is."""
     try:
         with ProgressBar("refining") as progress:
             return backend.handoffs.refine(project, progress.update)
@@ -53,12 +51,12 @@ def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
 def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
     """Print the outcome of a refinement."""
     if outcome.version is not None and outcome.report:
-        say(f"Refined by {outcome.report.model}: handoff {outcome.version} of {project.name}.")
+        say(f"Written by {outcome.report.model}: handoff {outcome.version} of {project.name}.")
     elif outcome.is_waiting:
-        say(f"Not refined yet. {outcome.why}")
-        note("The refinement continues when a worker runs: onward serve, or onward worker.")
+        say(f"Not written yet. {outcome.why}")
+        note("The job continues when a worker runs: onward serve, or onward worker.")
     else:
-        say(f"Not refined: the handoff stays as it is. {outcome.why}")
+        say(f"Not written: the handoff by rules stays. {outcome.why}")
     if outcome.report:
         for line in _report_lines(outcome.report):
             say(f"  {line}")
@@ -66,17 +64,16 @@ def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
         note(f"Compare: onward handoff redline {outcome.version - 1} {outcome.version} --project {project.name}")
 
 
+def authorship_text(report: Refinement) -> str:
+    """Return how much of a written handoff stands: "41 lines checked, 3 refused, 2 put back"."""
+    return f"{quantity(report.written, 'line')} checked, {report.written - report.standing} refused, {report.put_back} put back"
+
+
 def _report_lines(report: Refinement) -> list[str]:
-    lines = [f"accepted: {report.standing} of {quantity(report.written, 'line')}; restored: {quantity(report.put_back, 'fact')}"]
+    lines = [authorship_text(report)]
     rejections = Counter(line["reason"] for line in report.removed)
-    lines += [f"rejected: {quantity(count, 'line')} ({_REASON_TEXTS.get(reason, reason)})" for reason, count in rejections.most_common()]
+    lines += [f"refused: {quantity(count, 'line')} ({_REASON_TEXTS.get(reason, reason)})" for reason, count in rejections.most_common()]
     lines += [f"no answer for {title}: {why}" for title, why in report.unanswered.items()]
-    improvements = [
-        f"{kind} {counts[0]}/{counts[1]} (before {report.before[kind][0]})"
-        for kind, counts in report.after.items()
-        if counts != report.before.get(kind)
-    ]
-    lines += [f"better preserved: {' · '.join(improvements)}"] if improvements else []
     return [*lines, f"cost: {report.input_tokens:,} tokens in, {report.output_tokens:,} out{_cost_text(report.cost_usd)}"]
 
 

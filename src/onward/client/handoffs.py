@@ -18,11 +18,15 @@ from onward.core.spend import CostEstimate
 class RemoteHandoffs(RemoteResource):
     """Handoffs: what a project's next session should know, now and in earlier versions."""
 
-    def current_handoff(self, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> CurrentHandoff:
-        """Return the master handoff, or the handoff of session *session_number*; with *budget_tokens*, composed for that size. Raises
-        `NotFound`.
+    def current_handoff(
+        self, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None, by_rules: bool = False
+    ) -> CurrentHandoff:
+        """Return the master handoff, or the handoff of session *session_number*; with *by_rules* the one that no model wrote; with
+        *budget_tokens*, composed for that size. Raises `NotFound`.
         """
-        data = self._server.get(f"/projects/{project.id}/handoff", budget=budget_tokens, at_session=session_number)["data"]
+        data = self._server.get(f"/projects/{project.id}/handoff", budget=budget_tokens, at_session=session_number, rules=by_rules or None)[
+            "data"
+        ]
         return read(CurrentHandoff, {**data, "handoff": data["document"]})
 
     def list_versions(self, project: Project) -> Iterator[HandoffVersion]:

@@ -1,252 +1,240 @@
-"""Builds the refined handoff from accepted lines: restore, measure, choose.
-
-Facts of the rules' handoff that no line carries are restored in the words of the rules. Lines that lower the preservation or are
-outdated or unsupported are then dropped and their facts restored. If a category is still worse, the rules' handoff is kept.
-"""
+"""From a writer's answer to a handoff: lines are judged, what is owed is put back, what is too long is cut, by code alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import Any, NamedTuple
 
-from onward.core.facts.fact import Fact
-from onward.core.facts.ledger import Ledger
-from onward.core.handoff.composer import line_from_facts
-from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
-from onward.core.handoff.master import MasterHandoff, reserve_tokens
-from onward.core.preservation import Loss, Preservation
-from onward.core.text.prose import one_line
-from onward.llm.guard import RejectedLine
-from onward.message import Message, join_messages
+from onward.core.evidence.obligations import Obligation, is_told
+from onward.core.facts.fact import Fact, Handle
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
+from onward.core.text.prose import content_words, one_line, stem
+from onward.llm.checks.evidence import Evidence
+from onward.llm.checks.guard import HEAD_SECTIONS, LineVerdict, Reason, WrittenLine, judge
+from onward.llm.handoff_prompt import render_lines
+from onward.llm.page import SECTION_TITLES, SECTIONS, DroppedLine, WrittenHandoff
+from onward.message import Message
 
-MAX_ROUNDS = 8
-"""How often regressions are restored and the handoff is measured again."""
+STANDING_SHARE = 0.8
+"""The share of a page's lines that has to stand for the page to be accepted."""
 
-_HANDLE_TOKENS = 5
-_MIN_SPARE_TOKENS = 25
-"""The fewest spare tokens worth filling."""
+_CUT_ORDER = ("Exact values", "Commands", "Where things are", "Learned", "Done")
+"""The sections that give up lines where a page is too long, in order; of what is done the oldest goes first."""
+_PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claimed) (?=by|with|in)")
+_REPLACED_SHARE = 0.4
+"""The share of a refused line's words in a repaired one that replaces it."""
+_FACT_SHARE = 0.6
+"""The share of a fact's words in a line that tells it."""
+_REPORTED_CHARS, _SHOWN_EVIDENCE_CHARS = 240, 420
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedLines:
-    """Lines that passed the guard: the lines of the head by name, and the others."""
+class RefusedLine(NamedTuple):
+    """A line that does not stand, and why. `detail` says what the evidence says instead."""
 
-    head: Mapping[str, CitedLine]
-    lines: Sequence[CitedLine]
+    line: WrittenLine
+    reason: Reason
+    detail: str
 
-    def __bool__(self) -> bool:
-        return bool(self.head or self.lines)
-
-    def all_lines(self) -> list[CitedLine]:
-        """Return every line."""
-        return [*self.head.values(), *self.lines]
-
-    def without(self, dropped: Iterable[CitedLine]) -> AcceptedLines:
-        """Return a copy without the *dropped* lines."""
-        dropped_ids = {id(line) for line in dropped}
-        return AcceptedLines(
-            {name: line for name, line in self.head.items() if id(line) not in dropped_ids},
-            [line for line in self.lines if id(line) not in dropped_ids],
-        )
+    def to_json(self) -> dict[str, str]:
+        """Return plain data for the report."""
+        fields = {"reason": self.reason, "text": self.line.text, "about": self.detail}
+        return {name: one_line(text, _REPORTED_CHARS) for name, text in fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffChoice:
-    """The chosen handoff. `handoff` is None if the rules' handoff is kept, and `why` is the reason."""
+class Assessment:
+    """What stands of a written page. `owed` is neither told nor rightly dropped; the page is `excess_tokens` too long."""
 
-    handoff: MasterHandoff | None
+    lines: tuple[WrittenLine, ...]
+    refused: tuple[RefusedLine, ...]
+    owed: tuple[Obligation, ...]
+    excess_tokens: int
+
+    @property
+    def checked(self) -> int:
+        """The number of lines that were judged."""
+        return len(self.lines) + len(self.refused)
+
+    @property
+    def needs_repair(self) -> bool:
+        """Whether a repair could make the page better."""
+        return bool(self.refused or self.owed or self.excess_tokens > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WritingTask:
+    """What a page is held against: the evidence, what is owed, and the tokens that it may have."""
+
+    evidence: Evidence
+    owed: Sequence[Obligation]
+    room_tokens: int
+    count_tokens: Callable[[str], int]
+
+
+class AcceptedPage(NamedTuple):
+    """The page that code made of the written one: its lines, how many were put back and cut, and why it is refused (or empty)."""
+
+    lines: tuple[WrittenLine, ...]
+    put_back: int
+    cut: int
     why: str | Message
-    accepted: AcceptedLines
-    removed: list[RejectedLine]
-    restored_count: int
-    """Facts offered to the model that are in the words of the rules."""
 
 
-def choose_handoff(
-    rules: MasterHandoff,
-    ledger: Ledger,
-    accepted: AcceptedLines,
-    count_tokens: Callable[[str], int],
-    measure: Callable[[Handoff], MasterHandoff],
-    compose: Callable[[int], Handoff],
-    offered_ids: Iterable[str] = (),
-) -> HandoffChoice:
-    """Return the rules' handoff with the *accepted* lines inserted, as long as no category is preserved worse.
-
-    *measure* measures and closes a handoff. *compose* returns the rules' handoff for a number of tokens; it fills the room that
-    shorter lines leave. *offered_ids* are the ids of the facts that the model was given.
-    """
-    facts = {fact.id: fact for fact in ledger.facts}
-    room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
-    section_fact_ids = {fact_id for section in rules.handoff.sections for line in section.lines for fact_id in line.facts}
-    head_names = {name for name, _ in rules.handoff.head}
-    misplaced = [line for line in accepted.lines if section_fact_ids.isdisjoint(line.facts)]
-    misplaced += (line for name, line in accepted.head.items() if name not in head_names)
-    removed = [RejectedLine("twice", line.text) for line in misplaced]
-    accepted = accepted.without(misplaced)
-    why: str | Message = "No line of the model was accepted."
-    for _ in range(MAX_ROUNDS):
-        accepted = _fit_budget(rules.handoff, facts, accepted, room_tokens, count_tokens, removed)
-        if not accepted:
-            break
-        candidate = measure(insert_lines(rules.handoff, facts, accepted))
-        if _line_texts(candidate.handoff) == _line_texts(rules.handoff):
-            why = "The model made no changes."
-            break
-        regressions = find_regressions(rules.preservation, candidate.preservation)
-        if not regressions:
-            carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
-            rewrite = partial(_rewrite, facts, accepted, measure)
-            longer = _lengthen(candidate, room_tokens, count_tokens, compose, rewrite)
-            return HandoffChoice(
-                handoff=longer or candidate, why="", accepted=accepted, removed=removed, restored_count=len(set(offered_ids) - carried_ids)
-            )
-        why = Message("The AI version preserves less: {regressions}.", regressions=join_messages(regressions))
-        culprits = _find_culprits(accepted, rules.preservation, candidate.preservation) or accepted.all_lines()
-        removed += (RejectedLine("lost", line.text, ", ".join(map(str, regressions))) for line in culprits)
-        accepted = accepted.without(culprits)
-    return HandoffChoice(handoff=None, why=why, accepted=AcceptedLines({}, ()), removed=removed, restored_count=len(set(offered_ids)))
+def assess(written: WrittenHandoff, task: WritingTask) -> Assessment:
+    """Judge each line of *written*, and find what is still owed."""
+    stands: list[WrittenLine] = []
+    refused: list[RefusedLine] = []
+    for line in written.lines:
+        verdict = judge(line, task.evidence)
+        if verdict.line is None or verdict.reason:
+            refused.append(RefusedLine(line, verdict.reason or "empty", verdict.detail))
+        elif not _is_repeated(verdict.line, stands):
+            stands.append(_with_proof(verdict))
+    return _assessment(stands, refused, written.dropped, task)
 
 
-def _lengthen(
-    candidate: MasterHandoff,
-    room_tokens: int,
-    count_tokens: Callable[[str], int],
-    compose: Callable[[int], Handoff],
-    rewrite: Callable[[Handoff], MasterHandoff],
-) -> MasterHandoff | None:
-    """Return a handoff with more facts in the room that *candidate* leaves; None if there is none that preserves at least as much.
-
-    *compose* returns the rules' handoff for a budget, *rewrite* inserts the model's lines.
-    """
-    shown_ids = candidate.handoff.fact_ids()
-    spare_tokens = room_tokens - count_tokens(render(replace(candidate.handoff, closing=())))
-    for extra_tokens in (int(spare_tokens * share) for share in (1.0, 0.6, 0.3)):
-        if extra_tokens < _MIN_SPARE_TOKENS:
-            break
-        longer_rules = compose(room_tokens + extra_tokens)
-        if not longer_rules.fact_ids() > shown_ids:
-            continue
-        longer = rewrite(longer_rules)
-        # The room for the closing lines is scarce: a longer document must still say what it keeps.
-        fits = count_tokens(render(replace(longer.handoff, closing=()))) <= room_tokens and longer.handoff.closing
-        if fits and not find_regressions(candidate.preservation, longer.preservation):
-            return longer
-    return None
+def _assessment(
+    stands: Sequence[WrittenLine], refused: Sequence[RefusedLine], dropped: Sequence[DroppedLine], task: WritingTask
+) -> Assessment:
+    told_lines = [(line.text, line.handles) for line in stands]
+    rightly_dropped = {handle for drop in dropped for handle in drop.handles if _is_proved(drop, task.evidence)}
+    owed = tuple(
+        item
+        for item in task.owed
+        if not (item.handles and set(item.handles) <= rightly_dropped and not item.fact_id) and not is_told(item, told_lines)
+    )
+    return Assessment(tuple(stands), tuple(refused), owed, task.count_tokens(render_lines(stands)) - task.room_tokens)
 
 
-def _rewrite(
-    facts: Mapping[str, Fact], accepted: AcceptedLines, measure: Callable[[Handoff], MasterHandoff], handoff: Handoff
-) -> MasterHandoff:
-    return measure(insert_lines(handoff, facts, accepted))
+def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:
+    """Whether the reason for dropping a line names a handle and stands like any line."""
+    handles = tuple(Handle(int(session), int(turn)) for session, turn in re.findall(r"\bs(\d+)\.(\d+)\b", drop.reason))
+    text = re.sub(r"\bs\d+\.\d+\b", "", drop.reason).strip(" .,:;")
+    later = [handle for handle in handles if all(handle > dropped for dropped in drop.handles)]
+    return bool(later) and bool(text) and judge(WrittenLine("Done", text, tuple(later)), evidence).line is not None
 
 
-def _line_texts(handoff: Handoff) -> set[str]:
-    return {line.text for line in (*(line for _, line in handoff.head), *(line for section in handoff.sections for line in section.lines))}
+def _is_repeated(line: WrittenLine, others: Iterable[WrittenLine]) -> bool:
+    return any(line.text == other.text or (line.section == other.section and line.section in HEAD_SECTIONS) for other in others)
 
 
-def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLines) -> Handoff:
-    """Return the rules' handoff with each *accepted* line in the place of the first fact that it carries."""
-    carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
-    head = tuple((name, _head_line(line, accepted.head.get(name), facts)) for name, line in rules.head)
-    head_fact_ids = {fact_id for _, line in head for fact_id in line.facts}
-    covered_ids = carried_ids | head_fact_ids
-    pending = list(accepted.lines)
-    sections: list[HandoffSection] = []
-    for section in rules.sections:
-        lines: list[CitedLine] = []
-        for line in section.lines:
-            placed = [written for written in pending if not set(written.facts).isdisjoint(line.facts)]
-            pending = [written for written in pending if written not in placed]
-            remaining = _remaining_line(line, covered_ids, facts)
-            lines += placed if remaining is None else [*placed, remaining]
-        if lines:
-            sections.append(HandoffSection(section.title, tuple(lines)))
-    return replace(rules, head=head, sections=tuple(sections), closing=())
+def _with_proof(verdict: LineVerdict) -> WrittenLine:
+    """Return the line with "verified" or "claimed" as the evidence has it, whatever the writer said."""
+    assert verdict.line
+    word = "verified" if verdict.is_verified else "claimed"
+    text = _PROOF_WORD.sub(lambda match: f"({word}{' ' if match[0].endswith(' ') else ''}", verdict.line.text)
+    if verdict.line.section == "Done" and text == verdict.line.text and "(verified" not in text and "(claimed" not in text:
+        text = f"{text.rstrip()} ({word})"
+    return replace(verdict.line, text=text)
 
 
-def _remaining_line(line: CitedLine, covered_ids: Collection[str], facts: Mapping[str, Fact]) -> CitedLine | None:
-    """Return a rules' line reduced to the facts not in *covered_ids*; None if no fact is left."""
-    remaining_ids = [fact_id for fact_id in line.facts if fact_id not in covered_ids]
-    if len(remaining_ids) == len(line.facts):
-        return line
-    return line_from_facts([facts[fact_id] for fact_id in remaining_ids]) if remaining_ids else None
+def merge_repair(first: Assessment, repair: WrittenHandoff, task: WritingTask) -> Assessment:
+    """Return *first* with the lines of its *repair* judged and added; head lines replace those that stood."""
+    second = assess(repair, replace(task, owed=()))
+    new_heads = {line.section for line in second.lines if line.section in HEAD_SECTIONS}
+    kept_lines = [line for line in first.lines if line.section not in new_heads]
+    stands = [*kept_lines, *(line for line in second.lines if not _is_repeated(line, kept_lines))]
+    left = [refusal for refusal in first.refused if not _is_replaced(refusal.line, second)]
+    order = {name: position for position, name in enumerate((*HEAD_SECTIONS, *SECTIONS))}
+    return _assessment(sorted(stands, key=lambda line: order[line.section]), [*left, *second.refused], repair.dropped, task)
 
 
-def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping[str, Fact]) -> CitedLine:
-    """Return the *accepted* line, extended by the facts of the rules' line that it lacks."""
-    if accepted is None:
-        return rules_line
-    missing_ids = [fact_id for fact_id in rules_line.facts if fact_id in facts and fact_id not in accepted.facts]
-    if not missing_ids:
-        return accepted
-    missing_line = line_from_facts([facts[fact_id] for fact_id in missing_ids])
-    ordered = (missing_line, accepted) if rules_line.facts[0] in missing_ids else (accepted, missing_line)
-    text = " ".join(line.text if line.text[-1:] in ".!?…" else f"{line.text}." for line in ordered)
-    return CitedLine(
-        text,
-        tuple(dict.fromkeys(handle for line in ordered for handle in line.sources)),
-        tuple(fact_id for line in ordered for fact_id in line.facts),
+def _is_replaced(line: WrittenLine, second: Assessment) -> bool:
+    """Whether a line of the repair, standing or not, takes the place of *line*."""
+    words = {stem(word) for word in content_words(line.text)}
+    candidates = [*second.lines, *(refusal.line for refusal in second.refused)]
+    return any(
+        other.section == line.section
+        and len(words & {stem(word) for word in content_words(other.text)}) >= _REPLACED_SHARE * max(1, len(words))
+        for other in candidates
     )
 
 
-def find_regressions(before: Preservation, after: Preservation) -> list[Message]:
-    """Return what is worse *after* than *before*: groups with fewer preserved facts, more outdated or more unsupported lines."""
-    kept_by_group = {group.group: group.kept_count for group in after.groups}
-    regressions = [
-        Message(
-            "{group} {count} instead of {before}",
-            group=Message(group.group),
-            count=kept_by_group.get(group.group, 0),
-            before=group.kept_count,
-        )
-        for group in before.groups
-        if kept_by_group.get(group.group, 0) < group.kept_count
-    ]
-    if len(after.stale) > len(before.stale):
-        regressions.append(Message("outdated {count} instead of {before}", count=len(after.stale), before=len(before.stale)))
-    unsupported, unsupported_before = len(after.unsupported or ()), len(before.unsupported or ())
-    if unsupported > unsupported_before:
-        regressions.append(Message("unsupported {count} instead of {before}", count=unsupported, before=unsupported_before))
-    return regressions
+def repair_material(assessment: Assessment, task: WritingTask) -> str:
+    """Return the material of the repair call: what was refused with its evidence, what is owed, and how much too long the page is."""
+    parts: list[str] = []
+    for refusal in assessment.refused:
+        handles = ", ".join(map(str, refusal.line.handles))
+        parts.append(f"Refused ({refusal.reason}) {refusal.line.section}: {refusal.line.text} [{handles}]\n  {refusal.detail}")
+        cited = [line for line in task.evidence.lines if line.handle in refusal.line.handles]
+        parts += [f"  [{line.handle}] {one_line(line.labelled(), _SHOWN_EVIDENCE_CHARS)}" for line in cited[:3]]
+    parts += [f"Owed: {item.section}: {item.text} [{', '.join(map(str, item.handles[:2]))}]" for item in assessment.owed]
+    if assessment.excess_tokens > 0:
+        parts.append(f"Too long by {assessment.excess_tokens} tokens: name lines that can go, by their handles, as `Dropped: [s1.4] …`")
+    return "\n".join(parts)
 
 
-def _find_culprits(accepted: AcceptedLines, before: Preservation, after: Preservation) -> list[CitedLine]:
-    """Return the lines that cause a regression: they cite the turn of a lost fact, or are outdated or unsupported."""
-    new_losses = set(after.lost) - set(before.lost)
-    bad_lines = [
-        line.lstrip("-* ")
-        for line in (*after.stale, *(after.unsupported or ()))
-        if line not in before.stale and line not in (before.unsupported or ())
-    ]
-    return [
-        line
-        for line in accepted.all_lines()
-        if _cites_loss(line, new_losses) or any(one_line(line.text, 100)[:90] in text for text in bad_lines)
-    ]
+def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
+    """Return the page with what is owed put back and what is too long cut, and why it cannot stand."""
+    back = [WrittenLine(item.section, item.text, item.handles) for item in assessment.owed]
+    lines, cut = _cut([*assessment.lines, *back], {item.text for item in task.owed}, task)
+    written = assessment.checked
+    sections = {line.section for line in assessment.lines}
+    why: str | Message = ""
+    if not assessment.lines:
+        why = "No line of the model was accepted."
+    elif len(assessment.lines) < STANDING_SHARE * written:
+        why = Message("Only {standing} of {written} lines stand.", standing=len(assessment.lines), written=written)
+    elif missing := [name for name in ("Goal", "State") if name not in sections]:
+        why = Message("The line {name} does not stand.", name=missing[0])
+    elif task.count_tokens(render_lines(lines)) > task.room_tokens:
+        why = "It does not fit into the budget."
+    return AcceptedPage(tuple(lines), len(back), cut, why)
 
 
-def _cites_loss(line: CitedLine, losses: set[Loss]) -> bool:
-    return any(loss.handle in line.sources for loss in losses)
+def _cut(lines: Sequence[WrittenLine], owed_texts: Collection[str], task: WritingTask) -> tuple[list[WrittenLine], int]:
+    kept_lines, cut = list(lines), 0
+    for section in _CUT_ORDER:
+        members = [line for line in kept_lines if line.section == section and line.text not in owed_texts]
+        members.sort(key=lambda line: max(line.handles, default=Handle(0, 0)), reverse=section != "Done")
+        while members and task.count_tokens(render_lines(kept_lines)) > task.room_tokens:
+            kept_lines.remove(members.pop(0) if section == "Done" else members.pop())
+            cut += 1
+    return kept_lines, cut
 
 
-def _fit_budget(
-    rules: Handoff,
-    facts: Mapping[str, Fact],
-    accepted: AcceptedLines,
-    room_tokens: int,
-    count_tokens: Callable[[str], int],
-    removed: list[RejectedLine],
-) -> AcceptedLines:
-    """Return *accepted* without the longest lines, measured against their facts, until the document fits."""
+def to_handoff(lines: Sequence[WrittenLine], base: Handoff, facts: Sequence[Fact]) -> Handoff:
+    """Return the handoff that *lines* make, after the session of *base*; each line names those of *facts* that it tells."""
+    by_turn: dict[Handle, list[Fact]] = {}
+    for fact in facts:
+        for handle in fact.sources[:1]:
+            by_turn.setdefault(handle, []).append(fact)
+    cited = {id(line): CitedLine(line.text, line.handles, _facts_told(line, by_turn)) for line in lines}
+    head = tuple((line.section, cited[id(line)]) for line in lines if line.section in HEAD_SECTIONS)
+    by_title: dict[str, list[CitedLine]] = {}
+    for section in SECTIONS:
+        by_title.setdefault(SECTION_TITLES[section], []).extend(cited[id(line)] for line in lines if line.section == section)
+    sections = tuple(HandoffSection(title, tuple(members)) for title, members in by_title.items() if members)
+    return replace(base, head=head, sections=sections, closing=())
 
-    def surplus(line: CitedLine) -> int:
-        saved_tokens = sum(count_tokens(facts[fact_id].text) + count_tokens(facts[fact_id].lead) for fact_id in line.facts)
-        return count_tokens(line.text) + _HANDLE_TOKENS * (len(line.sources) - 1) - saved_tokens
 
-    while accepted and count_tokens(render(insert_lines(rules, facts, accepted))) > room_tokens:
-        longest = max(accepted.all_lines(), key=surplus)
-        removed.append(RejectedLine("over budget", longest.text, f"{surplus(longest)} tokens more than its facts"))
-        accepted = accepted.without([longest])
-    return accepted
+def _facts_told(line: WrittenLine, by_turn: dict[Handle, list[Fact]]) -> tuple[str, ...]:
+    words = {stem(word) for word in content_words(line.text)}
+    told_lines: dict[str, Any] = {}
+    for handle in line.handles:
+        for fact in by_turn.get(handle, ()):
+            wanted = {stem(word) for word in content_words(fact.text)}
+            if wanted and len(wanted & words) >= _FACT_SHARE * len(wanted):
+                told_lines[fact.id] = None
+    return tuple(told_lines)
+
+
+def standing_lines(handoff: Handoff) -> list[WrittenLine]:
+    """Return the lines of a stored handoff in the form that a writer reads and writes."""
+    section_of: dict[str, str] = {}
+    for section, title in SECTION_TITLES.items():
+        section_of.setdefault(title, section)
+    lines = [WrittenLine(name, line.text, line.sources) for name, line in handoff.head if name in HEAD_SECTIONS]
+    for part in handoff.sections:
+        section = section_of.get(part.title, "Learned")
+        lines += [WrittenLine(_split_happened(section, line.text), line.text, line.sources) for line in part.lines]
+    return lines
+
+
+def _split_happened(section: str, text: str) -> str:
+    """Return the section of a line under "what happened": done where its proof is told, else decided."""
+    if section != "Decided":
+        return section
+    return "Done" if "(verified" in text or "(claimed" in text else "Decided"

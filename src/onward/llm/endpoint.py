@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from onward.core.transcript.transcript import Usage
 from onward.errors import BadInput
+from onward.llm.answer import ModelAnswer
 from onward.message import Message
 from onward.tokens.prices import price_usd
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from onward.llm.language_model import ProgressWatch
 
 HUGGING_FACE_URL = "https://router.huggingface.co/v1"
 HUGGING_FACE_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 CONTEXT_TOKENS = 32_000
-ANSWER_TOKENS = 1_500
+ANSWER_TOKENS = 2_000
 TIMEOUT_SECONDS = 120.0
 
 _MILLION = 1_000_000
@@ -66,6 +73,32 @@ class Endpoint:
     def is_openai(self) -> bool:
         """Whether the provider is OpenAI, whose newer models require fields that others do not support."""
         return urlsplit(self.url).hostname == _OPENAI
+
+    @property
+    def address(self) -> str:
+        """The URL, which with the model identifies the endpoint."""
+        return self.url
+
+    def within(self, seconds: float) -> Endpoint:
+        """Return this endpoint with at most *seconds* for an answer."""
+        return replace(self, timeout_seconds=min(self.timeout_seconds, seconds))
+
+    def ask(
+        self,
+        instructions: str,
+        material: str,
+        shape: type[BaseModel] | None,
+        answer_tokens: int | None,
+        *,
+        watch: ProgressWatch | None,
+        attempts: int | None,
+    ) -> ModelAnswer[Any]:
+        """Return the model's answer, see `llm.provider.ask`."""
+        # Imported here: the client takes a second to import, and most callers have no model.
+        from onward.llm import provider
+
+        options: dict[str, Any] = {"watch": watch, "attempts": attempts or provider.ATTEMPTS}
+        return provider.ask(self, instructions, material, shape, answer_tokens, **options)
 
     def cost_usd(self, usage: Usage) -> float | None:
         """Return the cost of *usage*; None if the price is unknown."""

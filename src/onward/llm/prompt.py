@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onward.core.transcript.onward_calls import CALL_MARK
-from onward.llm.endpoint import Endpoint
+from onward.llm.language_model import LanguageModel
 from onward.tokens.estimate import count_tokens
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ModelPrompt(NamedTuple):
 
 
 def build_prompt(
-    endpoint: Endpoint, instructions: str, material: str, shape: type[BaseModel] | None = None, answer_tokens: int | None = None
+    model: LanguageModel, instructions: str, material: str, shape: type[BaseModel] | None = None, answer_tokens: int | None = None
 ) -> ModelPrompt:
     """Return the prompt that applies *instructions* to *material*. It is deterministic."""
     # The fence is a hash of the material, so the material cannot contain it.
@@ -45,15 +45,15 @@ def build_prompt(
         *([_schema_instructions(shape)] if shape else []),
     ]
     encodable = material.encode("utf-8", "replace").decode()
-    return ModelPrompt(
-        "\n\n".join(instruction_parts), f"{CALL_MARK}\n{fence}\n{encodable}\n{fence}", answer_tokens or endpoint.answer_tokens
-    )
+    return ModelPrompt("\n\n".join(instruction_parts), f"{CALL_MARK}\n{fence}\n{encodable}\n{fence}", answer_tokens or model.answer_tokens)
 
 
-def available_tokens(endpoint: Endpoint, instructions: str, shape: type[BaseModel] | None = None, answer_tokens: int | None = None) -> int:
+def available_tokens(
+    model: LanguageModel, instructions: str, shape: type[BaseModel] | None = None, answer_tokens: int | None = None
+) -> int:
     """Return how many tokens of material fit into a request beside *instructions* and the answer; 0 if those do not fit."""
-    empty = build_prompt(endpoint, instructions, "", shape, answer_tokens)
-    return max(0, endpoint.context_tokens - empty.answer_tokens - empty.tokens)
+    empty = build_prompt(model, instructions, "", shape, answer_tokens)
+    return max(0, model.context_tokens - empty.answer_tokens - empty.tokens)
 
 
 def _schema_instructions(shape: type[BaseModel]) -> str:

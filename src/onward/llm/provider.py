@@ -24,6 +24,7 @@ from onward.llm.answer import ModelAnswer
 from onward.llm.endpoint import Endpoint
 from onward.llm.failures import failure
 from onward.llm.json_answer import MalformedAnswer, parse_answer
+from onward.llm.language_model import ProgressWatch
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
 from onward.llm.transport import Reply, send_prompt
 from onward.message import Message
@@ -31,9 +32,6 @@ from onward.message import Message
 __all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 
 M = TypeVar("M", bound=BaseModel)
-
-ProgressWatch = Callable[[int], None]
-"""Called several times a second with the number of characters so far. If it raises, the request ends and `ask` raises the exception."""
 
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0

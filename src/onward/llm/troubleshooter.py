@@ -10,9 +10,9 @@ from onward.core.knowledge.checklist import Advice
 from onward.core.knowledge.diagnosis import Diagnosis, DiagnosisEvidence, RemovedLine
 from onward.core.text.printable import printable
 from onward.llm.answer import ModelAnswer
-from onward.llm.endpoint import Endpoint
+from onward.llm.checks.violation import find_violation
 from onward.llm.exact_values import SourceTexts, exact_values, stems
-from onward.llm.guard import find_violation
+from onward.llm.language_model import LanguageModel
 from onward.llm.prompt import available_tokens
 from onward.tokens.estimate import count_tokens
 
@@ -53,7 +53,7 @@ _FIELD_TEXTS = frozenset(field.description or name for name, field in WrittenDia
 """The descriptions of the fields, which a small model may return as answers."""
 
 
-def build_material(endpoint: Endpoint, error: str, context: str, history: Sequence[DiagnosisEvidence], advice: Advice) -> str:
+def build_material(endpoint: LanguageModel, error: str, context: str, history: Sequence[DiagnosisEvidence], advice: Advice) -> str:
     """Return the material for the model, with as much of the history as fits. A long error is cut in the middle."""
     parts = [f"The error:\n{shorten_error(error)}"]
     if context:

@@ -229,6 +229,7 @@ async def show_current(
     project_id: Id,
     at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The handoff of the session of that number.")] = None,
     budget: Budget = None,
+    rules: Annotated[bool, Query(description="The handoff by rules, also where a model wrote a better one.")] = False,
     format: Annotated[Format, Query(description="`json` in the usual envelope; `markdown` and `prompt` as plain text.")] = "json",
     next_goal: Annotated[
         str,
@@ -242,7 +243,7 @@ async def show_current(
 
     def answer() -> Response:
         handoff = handoffs.current_handoff(
-            context.store, projects.require(context.store, project_id), budget_tokens=budget, session_number=at_session
+            context.store, projects.require(context.store, project_id), budget_tokens=budget, session_number=at_session, by_rules=rules
         )
         return _format_handoff(request, handoff, format, next_goal, agent)
 

@@ -44,8 +44,8 @@ class EstimateShape:
     **answers(EstimateShape, NotFound, other_responses=JOB_DOCS),
 )
 def refine_handoff(context: Context, project_id: Id, body: RefinementBody) -> Response:
-    """Refine the newest handoff with a language model, as a job. The result is stored as a new version only if it preserves at least as
-    much of every kind of fact; otherwise the version by rules stays, and the job says why.
+    """Have a language model write the newest handoff, as a job. The page is stored as a new version only if code finds no fault with it;
+    otherwise the version by rules stays, and the job says why.
 
     With `dry_run` no model is asked, and the cost estimate is returned.
     """

@@ -47,6 +47,8 @@ class HandoffBasis:
     references: Sequence[Reference]
     lines: Sequence[SessionSummary]
     find_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+    paths: Sequence[MainPath] = ()
+    """The sessions' turns, where they are in memory."""
 
     def master(self, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the handoff composed by rules."""
@@ -100,4 +102,4 @@ def basis(paths: Sequence[MainPath]) -> HandoffBasis:
         cited_sessions = {handle.session for handle in handles}
         return {Handle(path.number, ordinal): turn for path in paths if path.number in cited_sessions for ordinal, turn in path.turns}
 
-    return HandoffBasis(ledger, all_references, lines, find_turns)
+    return HandoffBasis(ledger=ledger, references=all_references, lines=lines, find_turns=find_turns, paths=tuple(paths))

@@ -10,6 +10,7 @@ from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.changelog import changelog
 from onward.core.handoff.document import Handoff, render
 from onward.core.handoff.redline import compare_handoffs
+from onward.core.handoff.refinement import RULES
 from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
@@ -32,12 +33,12 @@ __all__ = [
 
 
 def current_handoff(
-    store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None
+    store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None, by_rules: bool = False
 ) -> CurrentHandoff:
     """Return the project's master handoff, or with *session_number* the handoff that completing that session created. Raises `NotFound` if
     there is none.
 
-    For another budget it is composed again; for an earlier session, from what the sessions up to it established.
+    With *by_rules* it is the newest one that no model wrote. For another budget it is composed again; for an earlier session, from what the sessions up to it established.
     """
     with store.read() as connection:
         if session_number is None:
@@ -45,6 +46,9 @@ def current_handoff(
         else:
             session = sessions.find_by_number(connection, project.id, session_number)
             stored = handoffs.find_by_session(connection, session.id) if session else None
+        if by_rules and stored is not None and stored.generator != RULES:
+            versions = handoffs.list_handoffs(connection, project.id, before=stored.version)
+            stored = next((version for version in versions if version.generator == RULES), stored)
         if stored is None:
             raise no_handoff_error(project, session_number)
         if budget_tokens in (None, stored.budget_tokens):

@@ -43,14 +43,22 @@ class ProjectState:
 
     def basis(self, store: Store) -> HandoffBasis:
         """Return what the master handoff is made from."""
-        return HandoffBasis(self.ledger, self.stored_ledger.references, self.session_lines, partial(_load_turns, store, self.project_id))
+        return HandoffBasis(
+            ledger=self.ledger,
+            references=self.stored_ledger.references,
+            lines=self.session_lines,
+            find_turns=partial(_load_turns, store, self.project_id),
+        )
 
     def master_as_of(self, store: Store, number: int, contribution: Contribution, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the handoff over the sessions up to *number*, which contributed *contribution* to the ledger."""
         lines = [line for line in self.session_lines if line.number <= number]
         ledger = self._correct(fold(Ledger(), contribution.facts))
         return HandoffBasis(
-            ledger, fold_references([], contribution.references), lines, partial(_load_turns, store, self.project_id)
+            ledger=ledger,
+            references=fold_references([], contribution.references),
+            lines=lines,
+            find_turns=partial(_load_turns, store, self.project_id),
         ).master(budget_tokens)
 
     def _correct(self, ledger: Ledger) -> Ledger:

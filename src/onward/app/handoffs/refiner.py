@@ -1,18 +1,17 @@
-"""Refining a handoff with a language model, which can only improve it.
+"""Has a language model write the handoff, and lets it stand only where code finds no fault with it.
 
-The handoff by rules exists before a model is asked, and stays if the refinement fails. The model rewrites the facts of that handoff in a
-fixed number of requests. Its lines must pass the guard, facts that it left out are restored, and the result becomes a new version only if
-the measure finds no category worse. It is always made from the ledger, never from an earlier summary.
+The handoff by rules exists before a model is asked, and stays if the written one is not accepted. The model receives the standing written
+handoff and the evidence of the sessions since, and what is owed. Its lines are held against that evidence; one further call mends what was
+refused. The result is a new version of the project's handoff.
 
-No transaction is open during a request. The result is stored only if the ledger and the newest handoff are unchanged: a session completed
+No transaction is open during a call. The result is stored only if the ledger and the newest handoff are unchanged: a session completed
 in the meantime has its own, newer handoff.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from onward.app.handoffs.distillation import HandoffBasis
@@ -22,50 +21,60 @@ from onward.app.jobs.jobs import JobContext
 from onward.app.lookup import require_newest_handoff
 from onward.app.models import gateway
 from onward.app.models.gateway import ModelContext, ModelSetup
-from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.refinement import Refinement, counts_by_group
+from onward.app.turns.reader import MainPath
+from onward.core.evidence.line import EvidenceLine
+from onward.core.evidence.obligations import find_obligations
+from onward.core.evidence.pack import PACK_TOKENS, SMALL_PACK_TOKENS, EvidencePack, build_pack
+from onward.core.handoff.document import render
+from onward.core.handoff.master import MasterHandoff, reserve_tokens
+from onward.core.handoff.refinement import RULES, Refinement, counts_by_group
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
 from onward.errors import BadInput, OnwardError, ProviderFailed, SpendLimit
-from onward.llm.acceptance import AcceptedLines, choose_handoff
-from onward.llm.guard import GuardEvidence, ProposedLine, guard
+from onward.llm import acceptance
+from onward.llm.acceptance import Assessment, WritingTask
+from onward.llm.answer import ModelAnswer
+from onward.llm.checks.evidence import Evidence
+from onward.llm.checks.guard import WrittenLine
+from onward.llm.handoff_prompt import REPAIRING, writing_instructions, writing_material
+from onward.llm.page import parse_handoff
 from onward.message import Message
-from onward.store import Store, events, facts, handoffs, projects
+from onward.store import Store, events, facts, handoffs, projects, sessions
 from onward.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from onward.llm.answer import ModelAnswer
-    from onward.llm.provider import ProgressWatch
-    from onward.llm.writer import RewriteRequest, WrittenHead, WrittenPart
-
-    Answers = Mapping[int, ModelAnswer[WrittenHead | WrittenPart]]
+    from onward.llm.language_model import ProgressWatch
 
 JOB_KIND = "refine"
-"""The kind of the refinement job."""
+"""The kind of the job that has a handoff written."""
 
-MAX_DRAFT_REQUESTS, DRAFT_TIMEOUT_SECONDS = 3, 30.0
-"""The number of requests of a draft that a user waits for, and the timeout of each."""
+MAX_REQUESTS = 2
+"""The calls of a written handoff: writing, and repairing once."""
+DRAFT_TIMEOUT_SECONDS = 30.0
+"""The timeout of the one call of a draft that a user waits for."""
+ANEW_SESSIONS = 8
+"""After this many sessions a handoff is written anew from the evidence of all of them, so that nothing is long a summary of summaries."""
 MAX_REMOVED = 60
 """The most removed lines in a report."""
+_SINGLE_TOKENS, _PROJECT_TOKENS = 1_300, 1_700
+"""What a page may have, in tokens, for one session and for several."""
+_MIN_PACK_TOKENS = 400
+_REPAIR_TOKENS = 1_000
 _UNUSABLE_REASONS = ("bad answer", "too large")
-"""Failures of a single request: its part keeps the text by rules, the other parts continue."""
+"""Failures of a single call: the handoff by rules stays, or the page as first written."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefinementPlan:
-    """The requests to the model, and the handoff by rules that the answers are compared with."""
+    """What a writer gets, and what its page is held against."""
 
     basis: HandoffBasis
     rules: MasterHandoff
-    parts: Sequence[RewriteRequest]
-    quotes: Mapping[str, str]
-
-    @property
-    def fact_ids(self) -> set[str]:
-        """The ids of the facts that the model receives."""
-        return {name for part in self.parts for name in part.facts}
+    task: WritingTask
+    instructions: str
+    material: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class RefinedHandoff:
 
 @dataclass(frozen=True, slots=True)
 class RefinementTarget:
-    """The version of the handoff and of its ledger that is being refined."""
+    """The version of the handoff and of its ledger that is to be written, and the plan for it."""
 
     handoff: StoredHandoff
     ledger_version: int
@@ -86,11 +95,20 @@ class RefinementTarget:
 
 
 @dataclass(slots=True)
-class PlanAnswers:
-    """The answers so far by the position of their part, and the reasons for missing ones."""
+class PageAnswers:
+    """The answers so far, and why one is missing. `assessment` is None without a usable page."""
 
-    usable: dict[int, ModelAnswer[WrittenHead | WrittenPart]] = field(default_factory=dict)
-    unusable: dict[int, str | Message] = field(default_factory=dict[int, str | Message])
+    answers: list[ModelAnswer[str]] = field(default_factory=list[ModelAnswer[str]])
+    unanswered: dict[str, str | Message] = field(default_factory=dict[str, str | Message])
+    assessment: Assessment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSources:
+    """The sessions that a page is written from: their turns, and the standing handoff of the sessions before them."""
+
+    paths: Sequence[MainPath]
+    standing: Sequence[WrittenLine] = ()
 
 
 def request_refinement(
@@ -102,7 +120,8 @@ def request_refinement(
     token: str = "",
     requested_by: str = "",
 ) -> Job | None:
-    """Request the refinement of a project's newest handoff, or of the just created *handoff*; None if no model is configured. A *token*
+    """Request the refinement of a project's newest handoff, or of the just created *handoff*; None if no model is
+    configured. A job that waits for the model is due at once. A *token*
     is stored, encrypted, until the job ends.
 
     Raises `NotFound` if the project has no handoff.
@@ -117,7 +136,8 @@ def request_refinement(
     }
     sealed = model_setup.sealer.seal(token) if token else None
     key = f"{project.id}:{target_handoff.version}"
-    return jobs.request_job(store, JOB_KIND, arguments, project=project, key=key, requested_by=requested_by, sealed_key=sealed)
+    job = jobs.request_job(store, JOB_KIND, arguments, project=project, key=key, requested_by=requested_by, sealed_key=sealed)
+    return jobs.run_now(store, job.id)
 
 
 class RefinementRequest(NamedTuple):
@@ -158,14 +178,15 @@ def request_after(context: JobContext, job: Job, project: Project, handoff: Stor
 
 
 def estimate(store: Store, model_setup: ModelSetup, project: Project, *, token: str = "") -> CostEstimate:
-    """Return the maximum cost of refining the newest handoff, without retries. Raises `NotFound` without a handoff, `BadInput` without a
-    model.
+    """Return the maximum cost of having the newest handoff written, without retries. Raises `NotFound` without a handoff,
+    `BadInput` without a model.
     """
     model_context = gateway.find_model_context(store, model_setup, project=project, token=token)
     if model_context is None:
         raise no_model_error()
-    parts = require_target(store, project, model_context).plan.parts
-    return gateway.estimate(model_context.endpoint, [gateway.ModelRequest(part.instructions, part.material, part.shape) for part in parts])
+    plan = require_target(store, project, model_context).plan
+    repair = gateway.ModelRequest(REPAIRING, plan.material[: 4 * _REPAIR_TOKENS], None, _REPAIR_TOKENS)
+    return gateway.estimate(model_context.endpoint, [gateway.ModelRequest(plan.instructions, plan.material), repair])
 
 
 def no_model_error() -> BadInput:
@@ -174,82 +195,166 @@ def no_model_error() -> BadInput:
 
 
 def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
-    """Return what is to be refined: the newest handoff and the plan for it."""
+    """Return what is to be written: the newest handoff and the plan for it."""
+    # Imported here: completing a session requests the writing of its handoff.
+    from onward.app.sessions.completion import main_path
+
     with store.read() as connection:
         newest_handoff = require_newest_handoff(connection, project)
         state = read_project_state(connection, project.id)
-    return RefinementTarget(
-        newest_handoff, state.stored_ledger.version, build_plan(state.basis(store), newest_handoff.budget_tokens, model_context)
+        versions = handoffs.list_handoffs(connection, project.id, before=newest_handoff.version, limit=4 * ANEW_SESSIONS)
+        completed = [line.number for line in state.session_lines]
+        standing = _standing(versions, newest_handoff)
+        first = standing.session_number if standing else 0
+        wanted = [number for number in completed if number > first] or completed[-1:]
+        paths = [main_path(connection, session) for session in sessions.find_by_numbers(connection, project.id, wanted)]
+    sources = SessionSources(sorted(paths, key=lambda path: path.number), acceptance.standing_lines(standing.handoff) if standing else ())
+    plan = build_plan(state.basis(store), newest_handoff.budget_tokens, model_context, sources)
+    return RefinementTarget(newest_handoff, state.stored_ledger.version, plan)
+
+
+def _standing(versions: Sequence[StoredHandoff], newest: StoredHandoff) -> StoredHandoff | None:
+    """Return the written handoff of an earlier session that is carried on; None if there is none, or if all is to be written anew."""
+    written = [version for version in versions if version.generator != RULES and version.session_number < newest.session_number]
+    chain = len({version.session_number for version in written})
+    if not written or (chain and chain % ANEW_SESSIONS == 0):
+        return None
+    return written[0]
+
+
+def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: ModelContext, sources: SessionSources) -> RefinementPlan:
+    """Return what a writer gets for the sessions of *sources*, within its context."""
+    rules = basis.master(budget_tokens)
+    page_tokens = _SINGLE_TOKENS if len(basis.lines) == 1 else _PROJECT_TOKENS
+    room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
+    instructions = writing_instructions(min(page_tokens, room_tokens), carries=bool(sources.standing))
+    available = gateway.available_tokens(model_context.endpoint, instructions)
+    packs = _packs(sources, available - count_tokens(writing_material((), sources.standing, ())))
+    owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), packs[-1] if packs else None)
+    statements = _statements(basis)
+    lines = [*statements, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
+    titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title) for pack in packs if pack.lines]
+    evidence = Evidence((*titles, *lines), tuple(pack.state for pack in packs))
+    stated = "".join(f"\n{line.render()}" for line in statements)
+    material = writing_material(packs, sources.standing, [item for item in owed if item.handles]) + stated
+    return RefinementPlan(
+        basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions=instructions, material=material
     )
 
 
-def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: ModelContext) -> RefinementPlan:
-    """Return the requests to a model for the handoff by rules over *basis*."""
-    # Imported here: pydantic is needed only if a model is asked.
-    from onward.llm import writer
+def _packs(sources: SessionSources, available_tokens: int) -> list[EvidencePack]:
+    """Return the evidence of the sessions, the newest first where there is not room for all, in order."""
+    packs: list[EvidencePack] = []
+    left_tokens = available_tokens - _OWED_TOKENS
+    each = PACK_TOKENS if len(sources.paths) == 1 else SMALL_PACK_TOKENS
+    for path in reversed(sources.paths):
+        budget = min(each, left_tokens)
+        if budget < _MIN_PACK_TOKENS and packs:
+            break
+        packs.append(build_pack(path.number, path.head, path.turns, count_tokens, max(budget, _MIN_PACK_TOKENS)))
+        left_tokens -= count_tokens(packs[-1].render())
+    return packs[::-1]
 
-    rules = basis.master(budget_tokens)
-    shown_ids = rules.handoff.fact_ids()
-    quotes = writer.collect_quotes([fact for fact in basis.ledger.live() if fact.id in shown_ids], basis.find_turns)
-    material_tokens = gateway.available_tokens(model_context.endpoint, writer.INSTRUCTIONS, writer.WrittenHead)
-    sizes = {"material_tokens": material_tokens, "answer_tokens": model_context.endpoint.answer_tokens}
-    return RefinementPlan(basis, rules, writer.plan_requests(rules.handoff, basis.ledger, quotes, count_tokens, **sizes), quotes)
+
+def _statements(basis: HandoffBasis) -> list[EvidenceLine]:
+    """Return what a person stated on completing a session: facts of turn 0."""
+    last = basis.lines[-1].number if basis.lines else 0
+    stated = [fact for fact in basis.ledger.live() if fact.sources and not fact.turn and fact.session == last]
+    return [EvidenceLine(fact.sources[0], "person", f"{fact.kind}: {fact.text}") for fact in stated]
 
 
-def request_part(
+def _kept_lines(standing: Sequence[WrittenLine]) -> list[EvidenceLine]:
+    return [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
+
+
+_OWED_TOKENS = 600
+"""Kept free in the material for what is owed."""
+
+
+def write_page(
+    store: Store, model_context: ModelContext, plan: RefinementPlan, page: PageAnswers, *, watch: ProgressWatch | None = None,
+    attempts: int | None = None,
+) -> None:  # fmt: skip
+    """Have the page written and judge it. An unusable answer leaves `page` without one. Raises `ProviderFailed` for other failures, and
+    `SpendLimit`.
+    """
+    answer = _ask(store, model_context, page, "write the handoff", (plan.instructions, plan.material, None), watch, attempts)
+    if answer is not None:
+        page.assessment = acceptance.assess(parse_handoff(answer), plan.task)
+
+
+def repair_page(
+    store: Store, model_context: ModelContext, plan: RefinementPlan, page: PageAnswers, *, watch: ProgressWatch | None = None
+) -> None:
+    """Have refused lines mended and owed ones added, in one call, where the page needs it. Raises as `write_page` does."""
+    if page.assessment is None or not page.assessment.needs_repair or not page.assessment.checked:
+        return
+    material = acceptance.repair_material(page.assessment, plan.task)
+    tokens = min(_REPAIR_TOKENS, model_context.endpoint.answer_tokens)
+    room = gateway.available_tokens(model_context.endpoint, REPAIRING, None, tokens)
+    answer = _ask(store, model_context, page, "repair the handoff", (REPAIRING, material[: 3 * room], tokens), watch, None)
+    if answer is not None:
+        page.assessment = acceptance.merge_repair(page.assessment, parse_handoff(answer), plan.task)
+
+
+def _ask(
     store: Store,
     model_context: ModelContext,
-    plan: RefinementPlan,
-    position: int,
-    plan_answers: PlanAnswers,
-    *,
-    watch: ProgressWatch | None = None,
-    attempts: int | None = None,
-) -> None:
-    """Ask a model for one part of a plan. An unusable answer leaves the part to the rules. Raises `ProviderFailed` for other failures,
-    and `SpendLimit`.
-    """
-    part = plan.parts[position]
-    step = f"write {position + 1}: {part.title}"
+    page: PageAnswers,
+    step: str,
+    prompt: tuple[str, str, int | None],
+    watch: ProgressWatch | None,
+    attempts: int | None,
+) -> str | None:
+    """Return the answer of one call, the stored one if the job has it; None if it is unusable."""
+    instructions, material, answer_tokens = prompt
     try:
-        plan_answers.usable[position] = gateway.call(
-            store, model_context, step, part.instructions, part.material, part.shape, watch=watch, attempts=attempts
-        )
+        answer = gateway.call(store, model_context, step, instructions, material, None, answer_tokens, watch=watch, attempts=attempts)
     except ProviderFailed as error:
         if error.reason not in _UNUSABLE_REASONS:
             raise
-        plan_answers.unusable[position] = error.message
+        page.unanswered[step] = error.message
+        return None
+    page.answers.append(answer)
+    return answer.value
 
 
-def apply_answers(
-    plan: RefinementPlan, model_context: ModelContext, plan_answers: PlanAnswers, job_id: int | None = None
+def conclude(
+    store: Store, plan: RefinementPlan, model_context: ModelContext, page: PageAnswers, job_id: int | None = None
 ) -> RefinedHandoff:
-    """Return the handoff made from the answers: checked by the guard, missing facts restored, measured against the handoff by rules."""
-    proposed = _proposed_lines(plan, plan_answers.usable)
-    evidence = GuardEvidence(plan.basis.ledger, plan.quotes, _HandleResolver(plan).resolves)
-    guarded = guard(proposed, evidence)
-    written_text = AcceptedLines(guarded.head, guarded.lines)
-    measure = partial(plan.basis.measure_handoff, budget_tokens=plan.rules.budget_tokens)
-    choice = choose_handoff(plan.rules, plan.basis.ledger, written_text, count_tokens, measure, plan.basis.compose_handoff, plan.fact_ids)
-    answers = plan_answers.usable.values()
-    costs = [answer.cost_usd for answer in answers]
+    """Return the handoff that the answers make, with what is owed put back and what is too long cut; None in it if it is not accepted."""
+    model = next((answer.model for answer in page.answers), "") or model_context.endpoint.model
+    spent = gateway.total_spend(store, job_id=job_id) if job_id is not None else None
+    costs = [answer.cost_usd for answer in page.answers]
+    cost = None if None in costs else sum(cost for cost in costs if cost is not None)
     report = Refinement(
-        model=next((answer.model for answer in answers), "") or model_context.endpoint.model,
-        why=choice.why if proposed or not plan_answers.unusable else next(iter(plan_answers.unusable.values())),
+        model=model,
         job_id=job_id,
-        requests=len(plan.parts),
-        unanswered={plan.parts[position].title: why for position, why in plan_answers.unusable.items()},
-        written=len(proposed),
-        standing=len(choice.accepted.all_lines()),
-        put_back=choice.restored_count,
-        removed=tuple(removal.to_json() for removal in (*guarded.removed, *choice.removed)[:MAX_REMOVED]),
+        requests=len(page.answers) + len(page.unanswered),
+        unanswered=page.unanswered,
         before=counts_by_group(plan.rules.preservation),
-        after=counts_by_group(choice.handoff.preservation) if choice.handoff else {},
-        input_tokens=sum(answer.input_tokens for answer in answers),
-        output_tokens=sum(answer.output_tokens for answer in answers),
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        input_tokens=spent.input_tokens if spent else sum(answer.input_tokens for answer in page.answers),
+        output_tokens=spent.output_tokens if spent else sum(answer.output_tokens for answer in page.answers),
+        cost_usd=(None if spent.unpriced else spent.cost_usd) if spent else cost,
     )
-    return RefinedHandoff(choice.handoff, report)
+    if page.assessment is None:
+        return RefinedHandoff(None, replace(report, why=next(iter(page.unanswered.values()), "No line of the model was accepted.")))
+    accepted = acceptance.finish(page.assessment, plan.task)
+    report = replace(
+        report,
+        why=accepted.why,
+        written=page.assessment.checked,
+        standing=len(page.assessment.lines),
+        put_back=accepted.put_back,
+        removed=tuple(refusal.to_json() for refusal in page.assessment.refused[:MAX_REMOVED]),
+    )
+    if accepted.why:
+        return RefinedHandoff(None, report)
+    handoff = acceptance.to_handoff(accepted.lines, plan.rules.handoff, plan.basis.ledger.live())
+    if render(replace(handoff, closing=())) == render(replace(plan.rules.handoff, closing=())):
+        return RefinedHandoff(None, replace(report, why="The model made no changes."))
+    measured = plan.basis.measure_handoff(handoff, plan.rules.budget_tokens)
+    return RefinedHandoff(measured, replace(report, after=counts_by_group(measured.preservation)))
 
 
 def store_refined(store: Store, project: Project, target: RefinementTarget, refined: RefinedHandoff) -> StoredHandoff | None:
@@ -296,44 +401,21 @@ def refine_draft(
     project: Project | None = None,
     token: str = "",
 ) -> RefinedHandoff | None:
-    """Return the refinement of a draft that belongs to no session, while the user waits; None if no model is configured.
+    """Return the written handoff of a draft that belongs to no session, while the user waits; None if no model is configured.
 
-    It makes a few requests, each once and with a short timeout. If they fail, the handoff by rules is kept, and the report gives the
-    reason.
+    It makes one call, once and with a short timeout. If it fails, the handoff by rules is kept, and the report gives the reason.
     """
     model_context = gateway.find_model_context(store, model_setup, project=project, token=token)
     if model_context is None:
         return None
-    endpoint = replace(model_context.endpoint, timeout_seconds=min(model_context.endpoint.timeout_seconds, DRAFT_TIMEOUT_SECONDS))
-    model_context = replace(model_context, endpoint=endpoint)
-    plan = build_plan(basis, budget_tokens, model_context)
-    plan = replace(plan, parts=plan.parts[:MAX_DRAFT_REQUESTS])
-    plan_answers = PlanAnswers()
-    for position in range(len(plan.parts)):
-        try:
-            request_part(store, model_context, plan, position, plan_answers, attempts=1)
-        except (ProviderFailed, SpendLimit) as error:
-            plan_answers.unusable.update(dict.fromkeys(range(position, len(plan.parts)), error.message))
-            break
-    return apply_answers(plan, model_context, plan_answers)
-
-
-class _HandleResolver:
-    """Tells whether a handle refers to an existing turn, or to completion notes."""
-
-    def __init__(self, plan: RefinementPlan) -> None:
-        given_facts = [fact for fact in plan.basis.ledger.live() if fact.id in plan.fact_ids]
-        handles = {handle for fact in given_facts for handle in fact.sources if handle.turn}
-        self._known_handles = {
-            *plan.basis.find_turns(handles),
-            *(handle for fact in given_facts for handle in fact.sources if not handle.turn),
-        }
-        self.resolves = self._known_handles.__contains__
-
-
-def _proposed_lines(plan: RefinementPlan, answers: Answers) -> list[ProposedLine]:
-    """Return all lines that the model wrote, in the order of their parts, those of the head first."""
-    return [line for position, part in enumerate(plan.parts) if position in answers for line in part.read_answer(answers[position].value)]
+    model_context = replace(model_context, endpoint=model_context.endpoint.within(DRAFT_TIMEOUT_SECONDS))
+    plan = build_plan(basis, budget_tokens, model_context, SessionSources(basis.paths))
+    page = PageAnswers()
+    try:
+        write_page(store, model_context, plan, page, attempts=1)
+    except (ProviderFailed, SpendLimit) as error:
+        page.unanswered["write the handoff"] = error.message
+    return conclude(store, plan, model_context, page)
 
 
 def _require_newest(store: Store, project: Project) -> StoredHandoff:

@@ -39,6 +39,7 @@ __all__ = [
     "request_job",
     "require",
     "retry",
+    "run_now",
     "start_new_run",
     "take_step",
 ]
@@ -170,6 +171,13 @@ def retry(store: Store, job_id: int) -> Job:
         if job.key is not None and jobs.find_open(connection, job.key) is not None:
             raise Conflict("Another job is doing the same work.", "Wait until it is done.")
         return jobs.requeue(connection, job)
+
+
+def run_now(store: Store, job_id: int) -> Job:
+    """Make a job that waits for a model due at once: it was told to ask again. Any other job does not change."""
+    with store.write() as connection:
+        job = _lock_job(connection, job_id)
+        return jobs.requeue(connection, job) if job.state == "queued" and job.due_at and job.step == WAITING_STEP else job
 
 
 def list_open(store: Store) -> list[OpenJob]:

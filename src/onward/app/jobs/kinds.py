@@ -138,8 +138,7 @@ def import_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
 
 
 def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Have a language model refine the newest handoff of a project: one request a step, then the result is measured and stored if it is
-    no worse.
+    """Have a language model write the newest handoff of a project: one call a step. The page is stored as a version if code accepts it.
 
     `handoff_version` and `ledger_version` are those at the time of the request. If either has changed, the job ends without a new
     version.
@@ -154,27 +153,22 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
     target = refiner.require_target(context.store, project, model_context)
     if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
         return StepResult(True, {}, {"kept": False, "why": SUPERSEDED_MESSAGE})
-    parts = target.plan.parts
-    position = int(job.memo.get("next", 0))
-    answers = refiner.PlanAnswers(unusable={int(index): why for index, why in job.memo.get("unusable", {}).items()})
-    if position < len(parts):
-        progress.report(position, len(parts), parts[position].title)
-        refiner.request_part(
-            context.store,
-            model_context,
-            target.plan,
-            position,
-            answers,
-            watch=lambda _: progress.report(position, len(parts), parts[position].title),
-        )
-        progress.report(position + 1, len(parts), parts[position].title)
-        return StepResult(False, {"next": position + 1, "unusable": {str(index): why for index, why in answers.unusable.items()}}, {})
-    for index in range(len(parts)):
-        if index not in answers.unusable:
-            # The answer is stored already: no request is sent.
-            refiner.request_part(context.store, model_context, target.plan, index, answers)
-    refined = refiner.apply_answers(target.plan, model_context, answers, job.id)
-    progress.report(len(parts), len(parts), "")
+    page = refiner.PageAnswers()
+    is_written = bool(job.memo.get("written"))
+    step = REPAIR_STEP if is_written else WRITE_STEP
+    progress.report(int(is_written), refiner.MAX_REQUESTS, step)
+
+    def watch(_: int) -> None:
+        progress.report(int(is_written), refiner.MAX_REQUESTS, step)
+
+    refiner.write_page(context.store, model_context, target.plan, page, watch=watch)
+    if not is_written:
+        progress.report(1, refiner.MAX_REQUESTS, step)
+        return StepResult(False, {"written": True}, {})
+    # The first answer is stored already: no request was sent for it again.
+    refiner.repair_page(context.store, model_context, target.plan, page, watch=watch)
+    refined = refiner.conclude(context.store, target.plan, model_context, page, job.id)
+    progress.report(refiner.MAX_REQUESTS, refiner.MAX_REQUESTS, "")
     if refined.handoff is None:
         return StepResult(True, {}, _refinement_result(refined.report, None))
     new_handoff = refiner.store_refined(context.store, project, target, refined)
@@ -183,6 +177,7 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
     )
 
 
+WRITE_STEP, REPAIR_STEP = "writing the handoff", "mending what was refused"
 SUPERSEDED_MESSAGE = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."
 
 

@@ -26,6 +26,7 @@ from onward.errors import ProviderFailed, SpendLimit
 from onward.llm.answer import ModelAnswer
 from onward.llm.encryption import Sealer
 from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL, Endpoint
+from onward.llm.language_model import LanguageModel, ProgressWatch
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
 from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
@@ -35,8 +36,6 @@ from onward.store.model_calls import CallKey
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-    from onward.llm.provider import ProgressWatch
 
 __all__ = [
     "CostEstimate",
@@ -73,11 +72,11 @@ class ModelSetup:
 
 @dataclass(frozen=True, slots=True)
 class ModelContext:
-    """The endpoint for a project or job, its limits, and who is charged. `redact_key` is the key of placeholders for secrets in an
+    """The writer for a project or job, its limits, and who is charged. `redact_key` is the key of placeholders for secrets in an
     answer.
     """
 
-    endpoint: Endpoint
+    endpoint: LanguageModel
     limits: LLMSettings
     project_id: int | None = None
     job_id: int | None = None
@@ -186,12 +185,8 @@ def call(
     if stored is not None:
         return _load_answer(stored, shape)
     call_id = _start_call(store, model_context, call_key, prompt)
-    # Imported here: the client takes a second to import, and most callers have no model.
-    from onward.llm import provider
-
-    options: dict[str, Any] = {"watch": watch, "attempts": attempts or provider.ATTEMPTS}
     try:
-        answer = provider.ask(model_context.endpoint, instructions, material, shape, answer_tokens, **options)
+        answer = model_context.endpoint.ask(instructions, material, shape, answer_tokens, watch=watch, attempts=attempts)
     except ProviderFailed as error:
         with store.write() as connection:
             model_calls.record_failure(
@@ -210,7 +205,7 @@ def call(
     return answer
 
 
-def estimate(endpoint: Endpoint, requests: Iterable[ModelRequest]) -> CostEstimate:
+def estimate(endpoint: LanguageModel, requests: Iterable[ModelRequest]) -> CostEstimate:
     """Return the maximum cost of *requests* without retries. No request is sent."""
     prompts = [build_prompt(endpoint, *request) for request in requests]
     costs = [endpoint.cost_usd(Usage(prompt.tokens, prompt.answer_tokens)) for prompt in prompts]
@@ -280,9 +275,9 @@ def _job_key(store: Store, model_setup: ModelSetup, job: Job | None) -> str:
     return (model_setup.sealer.open(stored_key.sealed) or "") if stored_key else ""
 
 
-def _digest(endpoint: Endpoint, prompt: ModelPrompt, shape: type[BaseModel] | None) -> str:
+def _digest(endpoint: LanguageModel, prompt: ModelPrompt, shape: type[BaseModel] | None) -> str:
     """Return a digest of everything that is sent."""
-    sent = [endpoint.url, endpoint.model, *prompt, shape.__name__ if shape else ""]
+    sent = [endpoint.address, endpoint.model, *prompt, shape.__name__ if shape else ""]
     return sha256(json.dumps(sent).encode()).hexdigest()
 
 

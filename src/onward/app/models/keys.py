@@ -9,7 +9,7 @@ from onward.app.models import gateway as llm_models
 from onward.app.models.gateway import ModelSetup
 from onward.core.llm_key import KeySource, KeyState, KeyStatus
 from onward.errors import BadInput, Conflict, ProviderFailed, ProviderReason
-from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL
+from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL, Endpoint
 from onward.message import Message
 from onward.settings import LLMSettings
 from onward.store import Store, encrypted_keys
@@ -72,9 +72,7 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
     status = show(store, model_setup)
     if model_context is None:
         return status
-    test_context = replace(
-        model_context, endpoint=replace(model_context.endpoint, timeout_seconds=min(_TEST_SECONDS, model_context.endpoint.timeout_seconds))
-    )
+    test_context = replace(model_context, endpoint=model_context.endpoint.within(_TEST_SECONDS))
     state: KeyState
     message: str | Message
     try:
@@ -87,7 +85,12 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
     if status.source == "store":
         with store.write() as connection:
             stored_key = encrypted_keys.find(connection)
-            if stored_key and model_setup.sealer.open(stored_key.sealed) == test_context.endpoint.key:
+            is_in_use = (
+                stored_key
+                and isinstance(model_context.endpoint, Endpoint)
+                and model_setup.sealer.open(stored_key.sealed) == model_context.endpoint.key
+            )
+            if stored_key and is_in_use:
                 encrypted_keys.record_test(connection, stored_key.sealed, state)
         status = show(store, model_setup)
     return replace(status, state=state, message=message)

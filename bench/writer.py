@@ -1,0 +1,215 @@
+"""Written handoffs: what their evidence packs hold, what they answer, and what the guard refuses.
+
+    python -m bench writer        python -m bench.writer [--shared FOLDER] [--recordings FOLDER] [--wait SECONDS] [--only NAMES]
+
+The packs' ceiling is the share of the frozen probes whose answer stands in a pack. The written handoffs come from recorded answers: each
+prompt is a file of the folder of recordings, and its answer another, written by somebody who sees only the prompt. Prompts without an
+answer are listed. The guard judges every recorded line as it is, and with mistakes made on purpose (`bench.mutations`). No model is asked.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.mutations import MUTATIONS
+from bench.probe_sets import Frozen, ProbeSet, create_parser
+from bench.recorded_endpoint import RecordedEndpoint, serve_recorded
+from bench.report import ROOT, keep, table
+from onward import samples
+from onward.app.handoffs import distillation, refiner
+from onward.app.handoffs.refiner import PageAnswers, RefinedHandoff, RefinementPlan, SessionSources
+from onward.app.models.gateway import ModelContext
+from onward.app.turns.reader import MainPath, TranscriptReader
+from onward.core.evidence.pack import build_pack
+from onward.core.handoff.document import render
+from onward.llm.checks.guard import WrittenLine, judge
+from onward.llm.endpoint import Endpoint
+from onward.llm.page import parse_handoff
+from onward.settings import LLMSettings
+from onward.store import Store
+from onward.tokens import count_tokens
+
+PACK_BUDGETS = (1_000, 2_000, 3_000, 6_000)
+PAGE_BUDGETS = (1_000, 1_500, 2_000)
+RECORDINGS = ROOT / "bench" / "recordings"
+"""Recorded answers about the bundled samples; those about other people's transcripts lie outside the repository."""
+_SEEDS = (1, 2, 3)
+_FEWEST_PACK_TOKENS = 200
+
+
+@dataclass(frozen=True)
+class WrittenPage:
+    """One written handoff: what the writer answered first, how it was judged, and the document by rules beside it."""
+
+    name: str
+    plan: RefinementPlan
+    lines: Sequence[WrittenLine]
+    refined: RefinedHandoff
+
+
+@lru_cache(maxsize=64)
+def read_sessions(path: Path) -> tuple[MainPath, ...]:
+    """Return the sessions of a transcript that have turns."""
+    reading = TranscriptReader()
+    reading.read(path)
+    return tuple(session for session in reading.paths if session.turns)
+
+
+def pack_text(path: Path, budget_tokens: int) -> str:
+    """Return the packs of a transcript's sessions, which share *budget_tokens* by their length."""
+    sessions = read_sessions(path)
+    total = sum(max(1, session.tokens) for session in sessions)
+    budgets = [max(_FEWEST_PACK_TOKENS, budget_tokens * session.tokens // total) for session in sessions]
+    packs = [
+        build_pack(session.number, session.head, session.turns, count_tokens, budget)
+        for session, budget in zip(sessions, budgets, strict=True)
+    ]
+    return "\n".join(pack.render() for pack in packs)
+
+
+def measure_ceiling(frozen: Frozen, sets: Sequence[ProbeSet]) -> dict[int, tuple[int, int]]:
+    """Return for each budget how many probes the packs answer, and of how many."""
+    answered: dict[int, tuple[int, int]] = {}
+    for budget in PACK_BUDGETS:
+        results = [
+            bool(frozen.scorer.answered(probe, windows, None))
+            for probe_set in sets
+            for windows in [frozen.scorer.windows(pack_text(probe_set.file, budget))]
+            for probe in probe_set.probes
+        ]
+        answered[budget] = (sum(results), len(results))
+    return answered
+
+
+def write_page(name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoint, store: Store) -> WrittenPage | None:
+    """Return the page that the recorded answers make of *sessions*; None if the first answer is missing."""
+    basis = distillation.basis(sessions)
+    model = ModelContext(Endpoint(url=endpoint.url, model="recorded", key="none", answer_tokens=2_000), LLMSettings())
+    plan = refiner.build_plan(basis, 2_000, model, SessionSources(basis.paths))
+    missing = len(endpoint.unanswered)
+    page = PageAnswers()
+    try:
+        refiner.write_page(store, model, plan, page, attempts=1)
+    except refiner.ProviderFailed:
+        return None
+    if len(endpoint.unanswered) > missing or not page.answers:
+        return None
+    lines = parse_handoff(page.answers[0].value).lines
+    try:
+        refiner.repair_page(store, model, plan, page)
+    except refiner.ProviderFailed:
+        print(f"{name}: the repair has no answer yet: {endpoint.unanswered[-1]}")
+    return WrittenPage(name, plan, lines, refiner.conclude(store, plan, model, page))
+
+
+def score_pages(frozen: Frozen, sets: Sequence[ProbeSet], pages: Sequence[WrittenPage]) -> list[list[object]]:
+    """Return a row a page: its verdict, its tokens, and the probes answered at each budget, written and by rules."""
+    rows: list[list[object]] = []
+    sums: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        probe_set = next((probe_set for probe_set in sets if probe_set.transcript == page.name), None)
+        if probe_set is None:
+            continue
+        rules = render(page.plan.rules.handoff)
+        text = render(page.refined.handoff.handoff) if page.refined.handoff else rules
+        report = page.refined.report
+        row: list[object] = [page.name, f"{report.standing}/{report.written}, {report.put_back} back", count_tokens(text)]
+        for who, document in (("written", text), ("rules", rules)):
+            for budget in PAGE_BUDGETS:
+                hits = sum(frozen.answered(probe_set.probes, document, budget, probe_set.pairs))
+                sums[who, budget] += hits
+                row.append(hits)
+        rows.append([*row, len(probe_set.probes), str(report.why)])
+    total = sum(int(str(row[-2])) for row in rows)
+    if total:
+        shares = [f"{100 * sums[who, budget] / total:.0f}%" for who in ("written", "rules") for budget in PAGE_BUDGETS]
+        rows.append(["all", "", "", *shares, total, ""])
+    return rows
+
+
+def measure_guard(pages: Sequence[WrittenPage]) -> tuple[tuple[int, int], dict[str, tuple[int, int]], list[str]]:
+    """Return how many honest lines are refused and of how many; by mutation how many wrong ones are refused and of how many; and why."""
+    refused_honest, honest, whys = 0, 0, list[str]()
+    wrong: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for page in pages:
+        evidence = page.plan.task.evidence
+        paths = sorted({path for text in evidence.texts for path in re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", text.text)})
+        for line in page.lines:
+            verdict = judge(line, evidence)
+            honest += 1
+            if verdict.line is None:
+                refused_honest += 1
+                whys.append(f"{page.name}: {verdict.reason} ({verdict.detail}): {line.section}: {line.text}")
+        for seed in _SEEDS:
+            chance = random.Random(seed)
+            for line in page.lines:
+                for kind, mutate in MUTATIONS.items():
+                    text = mutate(line, page.lines, paths, chance)
+                    if text and text != line.text:
+                        is_refused = judge(WrittenLine(line.section, text, line.handles), evidence).line is None
+                        wrong[kind] = [wrong[kind][0] + is_refused, wrong[kind][1] + 1]
+    return (refused_honest, honest), {kind: (refused, total) for kind, (refused, total) in wrong.items()}, whys
+
+
+def read_samples() -> list[MainPath]:
+    """Return the bundled sample sessions."""
+    with TemporaryDirectory(prefix="onward-bench-") as folder:
+        reading = TranscriptReader()
+        for path in samples.write(Path(folder)):
+            reading.read(path)
+    return [session for session in reading.paths if session.turns]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the tables, and write the JSON."""
+    parser = create_parser(__doc__)
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="the folder of prompts and answers")
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait for the answer of each prompt")
+    parser.add_argument("--refused", action="store_true", help="print each honest line that the guard refuses, and why")
+    options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    result: dict[str, object] = {}
+    pages: list[WrittenPage] = []
+    with (
+        TemporaryDirectory(prefix="onward-bench-") as folder,
+        Store.at_folder(Path(folder)) as store,
+        serve_recorded(options.recordings, options.wait) as endpoint,
+    ):
+        if page := write_page("samples", read_samples(), endpoint, store):
+            pages.append(page)
+        if (options.shared / "probes").is_dir():
+            frozen = Frozen(options.shared)
+            sets = frozen.sets(options.only)
+            ceiling = measure_ceiling(frozen, sets)
+            result["ceiling"] = {budget: list(counts) for budget, counts in ceiling.items()}
+            rows = [[f"{budget:,} tokens", hits, total, f"{100 * hits / total:.1f}%"] for budget, (hits, total) in ceiling.items()]
+            print(table(["pack", "answered", "probes", "share"], rows))
+            pages += (
+                page for probe_set in sets if (page := write_page(probe_set.transcript, read_sessions(probe_set.file), endpoint, store))
+            )
+            head = ["page", "stand", "tokens", *(f"{who} @{budget}" for who in ("written", "rules") for budget in PAGE_BUDGETS)]
+            rows = score_pages(frozen, sets, pages)
+            result["pages"] = rows
+            print(f"\n{table([*head, 'probes', 'why by rules'], rows)}")
+        if endpoint.unanswered:
+            print(f"\n{len(endpoint.unanswered)} prompts have no answer yet, such as {endpoint.unanswered[0]}")
+    if pages:
+        (refused, honest), wrong, whys = measure_guard(pages)
+        result["honest"], result["wrong"] = [refused, honest], {kind: list(counts) for kind, counts in wrong.items()}
+        rows = [[kind, total, refused_wrong, f"{100 * refused_wrong / total:.0f}%"] for kind, (refused_wrong, total) in wrong.items()]
+        print(f"\nhonest lines refused: {refused} of {honest} ({100 * refused / max(1, honest):.1f}%)")
+        print(table(["mistake", "lines", "refused", "share"], rows))
+        if options.refused:
+            print("\n".join(whys))
+    keep("writer", result, arguments)
+
+
+if __name__ == "__main__":
+    main()

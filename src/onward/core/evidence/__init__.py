@@ -1,0 +1,1 @@
+"""The evidence that a handoff is written from and checked against."""

@@ -1,0 +1,102 @@
+"""What a written handoff may not leave out: standing rules, pins, corrections, open tasks, unanswered questions, uncommitted changes and
+failing checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from onward.core.evidence.pack import EvidencePack
+from onward.core.extract.phrases import pattern
+from onward.core.facts.fact import Fact, Handle
+from onward.core.text.prose import content_words, one_line, stem
+
+_CHECK = re.compile(r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|tsc|typecheck|build|check|clippy|vet|e2e|verify)\b")
+_MAX_TASKS, _MAX_FAILING, _MAX_PATHS = 12, 3, 6
+_COVERED_SHARE, _SAME_TURN_SHARE = 0.55, 0.3
+"""The share of an item's words that a line says when it tells the item, and when it also cites the item's turn."""
+_LANGUAGES = frozenset(("en", "id", "fr", "es", "pt", "de"))
+
+
+class Obligation(NamedTuple):
+    """One thing that is owed. `section` is the section of a written handoff that it belongs to."""
+
+    section: str
+    text: str
+    handles: tuple[Handle, ...]
+    fact_id: str = ""
+
+
+def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: EvidencePack | None) -> tuple[Obligation, ...]:
+    """Return what is owed by the live *facts*, of which the handoff by rules shows *shown_ids*, and by the *last* session's evidence."""
+    items = [
+        Obligation("Rules" if fact.kind == "rule" else _SECTION_OF_PIN.get(fact.kind, "Learned"), fact.text, fact.sources, fact.id)
+        for fact in facts
+        if fact.pinned or fact.author == "person" or (fact.kind == "rule" and fact.id in shown_ids)
+    ]
+    return (*items, *(_obligations_of_session(last) if last else ()))
+
+
+_SECTION_OF_PIN = {
+    "next_step": "Next", "blocker": "Next", "question": "Next", "requirement": "Next", "goal": "Next", "decision": "Decided",
+    "done": "Done",
+    "error": "Errors and fixes", "dead_end": "Tried, does not work", "file": "Where things are", "command": "Commands",
+}  # fmt: skip
+
+
+def _obligations_of_session(pack: EvidencePack) -> Iterator[Obligation]:
+    state = pack.state
+    for text, handle in state.open_tasks[:_MAX_TASKS]:
+        yield Obligation("Next", f"Open in the task list: {one_line(text, 160)}", (handle,))
+    if question := _unanswered(pack):
+        yield question
+    if state.uncommitted and state.uncommitted_handle:
+        shown = ", ".join(f"`{path.rpartition('/')[2]}`" for path in state.uncommitted[:_MAX_PATHS])
+        rest = f" and {len(state.uncommitted) - _MAX_PATHS} more" if len(state.uncommitted) > _MAX_PATHS else ""
+        yield Obligation("Next", f"Edited after the last commit, not committed: {shown}{rest}", (state.uncommitted_handle,))
+    failing = [
+        (command, handle)
+        for command, (failed, handle) in state.outcomes.items()
+        if failed and _CHECK.search(command) and not _passed_wider(command, handle, pack)
+    ]
+    for command, handle in failing[-_MAX_FAILING:]:
+        yield Obligation("Next", f"`{one_line(command, 100)}` failed when it last ran", (handle,))
+
+
+def _passed_wider(command: str, handle: Handle, pack: EvidencePack) -> bool:
+    """Whether a later command that does the same, or more of it, passed."""
+    words = command.split()
+    for other, (failed, at) in pack.state.outcomes.items():
+        first = other.partition("&&")[0].split()
+        if failed is False and at > handle and len(first) > 1 and words[: min(len(first), len(words))] == first[: len(words)]:
+            return True
+    return False
+
+
+def _unanswered(pack: EvidencePack) -> Obligation | None:
+    """Return the question that the agent asked last, where the person did not speak after it; None if there is none."""
+    spoken = [line for line in pack.lines if line.voice in ("person", "agent", "report")]
+    if not spoken or spoken[-1].voice == "person":
+        return None
+    sentences = re.split(r"(?<=[.!?？])\s+|\n", spoken[-1].text.strip())
+    last = next((sentence for sentence in reversed(sentences) if sentence.strip()), "")
+    is_small_talk = pattern("offer", _LANGUAGES).search(last.lower()) and not re.search(
+        r"commit|push|pull request|\bpr\b|merge|deploy", last.lower()
+    )
+    if not last.rstrip("*_ ").endswith(("?", "？")) or is_small_talk:
+        return None
+    return Obligation("Next", f'Unanswered, for the person: "{one_line(last, 160)}"', (spoken[-1].handle,))
+
+
+def is_told(item: Obligation, lines: Iterable[tuple[str, Sequence[Handle]]]) -> bool:
+    """Whether one of *lines* (text, handles) tells *item*."""
+    wanted = {stem(word) for word in content_words(item.text.partition(": ")[2] or item.text)}
+    if not wanted:
+        return True
+    for text, handles in lines:
+        share = len(wanted & {stem(word) for word in content_words(text)}) / len(wanted)
+        if share >= (_SAME_TURN_SHARE if set(handles) & set(item.handles) else _COVERED_SHARE):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""Checks of written lines against evidence, each by code alone."""

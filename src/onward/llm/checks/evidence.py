@@ -1,0 +1,143 @@
+"""The evidence of a document, indexed: what stands at each handle, and how rare each word is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import log
+from typing import NamedTuple
+
+from onward.core.evidence.line import EvidenceLine, Voice
+from onward.core.evidence.session import SessionState
+from onward.core.facts.fact import Handle
+from onward.llm.checks.tokens import Word, normal, stems, words
+from onward.llm.checks.values import LineValue, occurrences, parts_of
+
+_QUOTED_SHARE = 0.75
+"""The share of a quotation's words that stand in order where it is from."""
+_REACH_CHARS = 220
+"""Characters on either side of a value within which the words about it are looked for."""
+
+
+class EvidenceText(NamedTuple):
+    """One line of evidence, in normal form and as it is."""
+
+    handle: Handle
+    voice: Voice
+    text: str
+    raw: str
+
+
+class Sighting(NamedTuple):
+    """A value in the evidence, and the stems of the words around it."""
+
+    source: EvidenceText
+    around: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Lines of evidence and the states of the sessions that they are from; `known_handles` also holds handles that cite no line here."""
+
+    lines: Sequence[EvidenceLine]
+    states: Sequence[SessionState] = ()
+    known_handles: frozenset[Handle] = field(default_factory=frozenset[Handle])
+
+    @cached_property
+    def texts(self) -> tuple[EvidenceText, ...]:
+        """All lines in normal form."""
+        return tuple(EvidenceText(line.handle, line.voice, normal(line.labelled()), line.labelled()) for line in self.lines)
+
+    @cached_property
+    def _by_handle(self) -> dict[Handle, list[EvidenceText]]:
+        by_handle: dict[Handle, list[EvidenceText]] = {}
+        for text in self.texts:
+            by_handle.setdefault(text.handle, []).append(text)
+        return by_handle
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        counts = Counter(stem for text in self.texts for stem in stems(text.text))
+        return {stem: log(1 + len(self.texts) / count) for stem, count in counts.items()}
+
+    def weight(self, stem: str) -> float:
+        """Return how much a word tells: rare ones more. A word that the evidence lacks tells most."""
+        return self._weights.get(stem) or log(2 + len(self.texts))
+
+    def has(self, handle: Handle) -> bool:
+        """Whether anything stands at *handle*."""
+        return handle in self._by_handle or handle in self.known_handles
+
+    def near(self, handles: Iterable[Handle]) -> list[EvidenceText]:
+        """Return what stands at *handles* and one turn before and after them."""
+        wanted = dict.fromkeys(Handle(handle.session, handle.turn + step) for handle in handles for step in (0, -1, 1))
+        return [text for handle in wanted for text in self._by_handle.get(handle, ())]
+
+    def share(self, of: frozenset[str], within: frozenset[str]) -> float:
+        """Return the share, by weight, of the words *of* that are *within* others."""
+        total = sum(map(self.weight, of))
+        return sum(map(self.weight, of & within)) / total if total else 1.0
+
+    def known(self, of: frozenset[str]) -> frozenset[str]:
+        """Return those of the words *of* that stand anywhere in the evidence."""
+        return of & self._weights.keys()
+
+    def is_widespread(self, value: LineValue) -> bool:
+        """Whether *value* is a name that is known all over: it stands at four turns or more."""
+        handles: set[Handle] = set()
+        for text in self.texts:
+            if next(occurrences(value, text.text), None):
+                handles.add(text.handle)
+                if len(handles) >= 4:
+                    return True
+        return False
+
+
+def sightings(value: LineValue, texts: Iterable[EvidenceText]) -> Iterator[Sighting]:
+    """Yield where *value* stands in *texts*; where it stands nowhere as a whole, where all of its parts stand in one text."""
+    texts = list(texts)
+    matches = False
+    for text in texts:
+        for place in occurrences(value, text.text):
+            matches = True
+            before, after = text.text[max(0, place.start - _REACH_CHARS) : place.start], text.text[place.end : place.end + _REACH_CHARS]
+            yield Sighting(text, stems(before) | stems(after))
+    if matches:
+        return
+    if value.kind == "quote":
+        yield from (Sighting(text, stems(text.text)) for text in texts if _has_most_words(value.normal, text.text))
+        return
+    parts = parts_of(value)
+    for text in texts if parts else ():
+        if all(next(occurrences(part, text.text), None) for part in parts):
+            yield Sighting(text, stems(text.text))
+
+
+def _has_most_words(quote: str, text: str) -> bool:
+    """Whether most words of *quote* follow each other in *text*, with few others between them."""
+    wanted, matches = re.findall(r"[^\W_]+", quote), re.findall(r"[^\W_]+", text)
+    for start in (index for index, word in enumerate(matches) if word in wanted[:2]):
+        position, matched = start, 0
+        for word in wanted:
+            if word in matches[position : position + 4]:
+                position = matches.index(word, position) + 1
+                matched += 1
+        if matched >= _QUOTED_SHARE * len(wanted):
+            return True
+    return False
+
+
+def sentences(texts: Iterable[EvidenceText]) -> Iterator[tuple[EvidenceText, tuple[Word, ...]]]:
+    """Yield each sentence of *texts* as its words of meaning."""
+    for text in texts:
+        sentence: list[Word] = []
+        for word in words(text.text):
+            if sentence and word.sentence != sentence[-1].sentence:
+                yield text, tuple(sentence)
+                sentence = []
+            sentence.append(word)
+        if sentence:
+            yield text, tuple(sentence)

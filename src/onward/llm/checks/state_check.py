@@ -1,0 +1,162 @@
+"""Checks the states that a line asserts: merged or open, pushed or not, passing or failing, pending or done, added or removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from onward.core.evidence.session import SessionState
+from onward.core.facts.fact import Handle
+from onward.llm.checks.evidence import Evidence, EvidenceText
+from onward.llm.checks.tokens import normal, stems
+
+_NOT = (
+    r"(?:not |n't |never |no |nothing (?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
+    r"(?:been |yet |be |get |got |all |\w+ and )?"
+)
+_SUPPOSED = r"(?:\b(?:when|once|until|if|after|before|be|to|get(?:s|ting)?(?: \S+){0,3}) )$"
+"""What makes a state a condition or an aim."""
+
+
+class _Opposites(NamedTuple):
+    """Two opposite states: how a line asserts each, and how evidence shows each in more ways."""
+
+    line: tuple[str, str]
+    shown: tuple[str, str]
+
+
+_OPPOSITES = tuple(
+    _Opposites((f"{positive}", f"{negative}"), (f"{positive}|{more_positive}", f"{negative}|{more_negative}"))
+    for positive, negative, more_positive, more_negative in (
+        (r"\bmerged\b", r"\bopen(?:ed)?\b|unmerged", r"\bmerge|landed|fast-forward", r"draft|awaiting|review"),
+        (r"\bpushed\b", r"unpushed", r"\bpush|->", r"locally|local only|\bahead\b"),
+        (
+            r"\bpass(?:es|ed|ing)?\b|succeed\w*|\bworks\b",
+            r"\bfail(?:s|ed|ing)?\b|\bbroken?\b|crash\w*",
+            r"\bok\b|✓|✅|green|success\w*|\b0 (?:failed|failures|errors|issues)|clean|verified",
+            r"✗|❌|failure|error|denied|reject\w*|cannot|refus\w*|gagal|échou",
+        ),
+        (
+            r"(?<!` )\bdone\b|complete[d]?\b|finished|closed|resolved|implemented|selesai",
+            r"\bpending\b|in progress|unfinished",
+            r"✓|✅|created|added|committed|merged|fixed",
+            r"to ?do\b|remain|in_progress|awaiting|not begun|\bopen\b|belum|stub|placeholder",
+        ),
+        (r"\bfixed\b|\bworks?\b", r"\bbroken\b", r"\bfix|\bok\b|pass|resolv|correct", r"broke|bug|fail|crash|wrong"),
+        (
+            r"\badd(?:s|ed|ing)?\b",
+            r"\bremov(?:es|ed|ing)\b|\bdelet(?:es|ed|ing)\b|\bdropped\b",
+            r"creat|introduc|insert|includ|extend|ajout|dibuat|\bnew\b|\+ ",
+            r"remov|delet|\bgone\b|\brm\b|strip|revert|clean|extract|dihapus|supprim|no longer|replac|− ",
+        ),
+        (r"\benabled?\b", r"\bdisabled?\b", r"turn\w* on|activ", r"turn\w* off|inactiv|deactiv"),
+        (
+            r"\ballow(?:s|ed)?\b|\baccept(?:s|ed)?\b|approved",
+            r"\bforbid(?:s|den)?\b|\breject(?:s|ed)?\b|\bblock(?:s|ed)?\b|denied",
+            r"permit|grant",
+            r"deny|denies|refus|disallow",
+        ),
+    )
+)
+_OPEN_SECTIONS = ("Errors and fixes", "Tried, does not work", "Next", "Do first")
+"""Sections that tell what failed or is open: that needs no proof there."""
+_COMMITTED = re.compile(r"\b(?:is|are|was|been|staged,?|and) committed\b|\bcommit was made\b")
+_UNCOMMITTED = re.compile(_NOT + r"(?:\w+ )?commit|uncommitted|to be committed|\bno commit")
+_REACH_CHARS = 260
+_CONTRADICTING_SHARE, _MARGIN = 0.25, 0.1
+
+
+class StateProblem(NamedTuple):
+    """A state that the line asserts and the evidence contradicts, and the evidence, or what git shows."""
+
+    state: str
+    source: EvidenceText | None
+    shown: str = ""
+
+
+def find_state_problem(
+    section: str, text: str, handles: Sequence[Handle], cited: Iterable[EvidenceText], evidence: Evidence
+) -> StateProblem | None:
+    """Return a state asserted by *text*, which cites *handles*, that git, tools or the evidence contradict; None if there is none."""
+    bare = normal(re.sub(r"`[^`]*`|\"[^\"]*\"|\((?:verified|claimed)[^)]*\)", " ", text))
+    states = [state for state in evidence.states if any(handle.session == state.number for handle in handles)]
+    for state in states:
+        if shown := _against_git(normal(text), state):
+            return StateProblem(shown[0], None, shown[1])
+    cited = list(cited)
+    return _against_words(section, bare, normal(text), cited, evidence)
+
+
+def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
+    """Return what *text* says of the last commit or the branch and what git shows instead; None if they agree."""
+    if not state.commits:
+        is_committed = _COMMITTED.search(text) and not _UNCOMMITTED.search(text)
+        return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
+    last_commit = state.commits[-1][0]
+    names_last = last_commit[:7] in text or any(word in text for word in ("last commit", "branch"))
+    if (
+        names_last
+        and state.is_pushed is False
+        and re.search(r"\bpushed\b", text)
+        and not re.search(_NOT + r"pushed|unpushed|push(?:ed)? (?:it|to|and)", text)
+    ):
+        return "pushed", f"the last commit {last_commit} is not pushed"
+    if names_last and last_commit[:7] in text and state.is_pushed and re.search(r"(?:not|n't|never) (?:yet |been )?pushed|unpushed", text):
+        return "not pushed", f"the last commit {last_commit} is pushed"
+    return None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _sides(text: str, positive: str, negative: str) -> tuple[bool, bool]:
+    """Return whether *text* asserts the positive and the negative side; a denied side counts for the other."""
+    is_positive = is_negative = False
+    for pattern, is_for in ((positive, True), (negative, False)):
+        for match in _compiled(pattern).finditer(text):
+            before = text[max(0, match.start() - 24) : match.start()]
+            if _compiled(_SUPPOSED).search(before):
+                continue
+            denied = bool(_compiled(_NOT + r"$").search(before)) or text[match.end() :].startswith((" no ", " nothing", " neither"))
+            is_positive |= is_for is not denied
+            is_negative |= is_for is denied
+    return is_positive, is_negative
+
+
+def _against_words(section: str, bare: str, whole: str, cited: Sequence[EvidenceText], evidence: Evidence) -> StateProblem | None:
+    line_stems = stems(whole)
+    windows: list[tuple[float, EvidenceText, str]] | None = None
+    for opposites in _OPPOSITES:
+        is_positive, is_negative = _sides(bare, *opposites.line)
+        if is_positive == is_negative or (is_negative and section in _OPEN_SECTIONS):
+            continue
+        if windows is None:
+            windows = _windows(cited, line_stems, evidence)
+        best_for = best_against = 0.0
+        against: EvidenceText | None = None
+        for share, source, window in windows:
+            shown = _sides(window, *opposites.shown)
+            if shown[is_negative]:
+                best_for = max(best_for, share)
+            elif shown[is_positive] and share > best_against:
+                best_against, against = share, source
+        if against is not None and best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN:
+            match = re.search("|".join(opposites.line), bare)
+            return StateProblem(match[0] if match else "", against)
+    return None
+
+
+def _windows(cited: Sequence[EvidenceText], line_stems: frozenset[str], evidence: Evidence) -> list[tuple[float, EvidenceText, str]]:
+    """Return the pieces of the cited texts that speak of the line's words, the closest first."""
+    windows: list[tuple[float, EvidenceText, str]] = []
+    for source in cited:
+        pieces = re.split(r"\n|(?<=[.!?])\s|[⏎␞|]", source.text) if len(source.text) > _REACH_CHARS else [source.text]
+        for piece in pieces:
+            share = evidence.share(line_stems, stems(piece))
+            if share >= 0.12:
+                windows.append((share, source, piece))
+    return sorted(windows, key=lambda window: -window[0])

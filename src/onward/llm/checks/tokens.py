@@ -1,0 +1,95 @@
+"""Words of evidence and of written lines in one normal form: where they stand, what negates them, where a sentence ends."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from onward.core.text.prose import STOPWORDS
+
+_TOKEN = re.compile(r"[^\W_]+(?:'[a-z]{1,2}(?![a-z]))?|[.!?;:](?=\s|$)|[⏎␞|—→✗❌]|\n")
+_STEM_CHARS = 6
+_ENDINGS = ("ings", "ing", "ed", "es", "s", "ly")
+_BREAKS = frozenset(".!?;:⏎␞|—→\n")
+_FUNCTION_WORDS = STOPWORDS | frozenset(
+    "one two it's that's there's yet still already le la les des du et un une pas que qui dans sur pour par avec sans est sont au aux ne "
+    "der die das und ist sind mit von zu im den dem ein eine o os as um uma em no na com para por se el los las en con su del y".split()
+)
+_NEGATORS = frozenset(
+    "not no never cannot without nothing none neither nor nobody nowhere tidak bukan jangan belum tanpa tak pas jamais aucun aucune sans "
+    "rien nicht kein keine keinen nie ohne não nunca sem nenhum sin ningún ninguna".split()
+)
+_SCOPE_WORDS = 3
+"""The words of meaning after a negator that it negates."""
+
+
+class Word(NamedTuple):
+    """A word of meaning: its stem, its place among the words of meaning, its sentence, and whether a negator stands before it."""
+
+    stem: str
+    place: int
+    sentence: int
+    is_negated: bool
+
+
+@lru_cache(maxsize=8192)
+def normal(text: str) -> str:
+    """Return *text* as it is compared: lower case, one kind of quote, slash and dash, without Markdown marks."""
+    text = text.replace("`", "").replace("**", "").replace("\\", "/").replace("’", "'").replace("“", '"').replace("”", '"')
+    return text.replace("–", "-").replace("\u00a0", " ").lower()
+
+
+def stem(word: str) -> str:
+    """Return the beginning of *word* that its forms share."""
+    word = word.removesuffix("'s")
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    return word[:_STEM_CHARS].rstrip("ei")
+
+
+def is_negator(word: str) -> bool:
+    """Whether *word* denies what follows."""
+    return word in _NEGATORS or word.endswith("n't")
+
+
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words of meaning of *text* in order."""
+    meaning_words: list[Word] = []
+    sentence = scope = 0
+    for match in _TOKEN.finditer(normal(text)):
+        token = match[0]
+        if token in _BREAKS:
+            sentence, scope = sentence + 1, 0
+        elif token in ("✗", "❌") or is_negator(token):
+            scope = _SCOPE_WORDS
+        elif (token in ("only", "just", "merely") and scope == _SCOPE_WORDS) or token in (
+            "but",
+            "because",
+            "mais",
+            "aber",
+            "mas",
+            "tetapi",
+            "karena",
+        ):
+            scope = 0
+        elif token not in _FUNCTION_WORDS and (len(token) > 1 or token.isdigit()):
+            meaning_words.append(Word(stem(token), len(meaning_words), sentence, scope > 0))
+            scope -= scope > 0
+    return tuple(meaning_words)
+
+
+@lru_cache(maxsize=8192)
+def stems(text: str) -> frozenset[str]:
+    """Return the stems of the words of meaning of *text*."""
+    return frozenset(word.stem for word in words(text))
+
+
+def has_negation(text: str) -> bool:
+    """Whether *text* denies anything."""
+    return any(is_negator(token) for token in re.findall(r"[^\W\d_]+(?:'t)?", normal(text)))

@@ -1,0 +1,200 @@
+"""Checks that each exact value of a line stands in the evidence that it cites, and that no other value fits its place better there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+from onward.core.facts.fact import Handle
+from onward.llm.checks.evidence import Evidence, EvidenceText, Sighting, sightings
+from onward.llm.checks.fit import Around, around, fit, placed_values, shape_of
+from onward.llm.checks.tokens import normal, stem, stems
+from onward.llm.checks.values import LineValue, exact_values, occurrences
+
+_SHORT_TEXT_WORDS = 60
+_FEW_WORDS = 3
+"""A line with fewer words beside its values says nothing that could be held against them."""
+_CITED_SHARE, _ELSEWHERE_SHARE, _HEAD_SHARE, _WIDESPREAD_SHARE = 0.1, 0.42, 0.25, 0.15
+"""The share of the line's words, by weight, around a value where it is cited, and where another handle is added for it."""
+_COUNTED_SHARE = 0.2
+"""The share for a number that counts the same thing elsewhere in the session."""
+_BETTER_FIT: dict[str, tuple[float, float]] = {
+    "number": (1.5, 0.15), "reference": (1.5, 0.15), "id": (1.3, 0.1), "flag": (1.3, 0.1), "name": (2.0, 0.25), "path": (2.5, 0.3)
+}  # fmt: skip
+"""By shape: how much better another value has to fit a place than the line's own: a factor and a sum. Commands differ by words."""
+_EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.17, 0.33
+"""By how much two values have to fit each other's places better, together."""
+_LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
+"""What stands between values that are only listed: their order says nothing."""
+_FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
+_MIN_OTHER_CHARS = (4, 1)
+_MAX_VALUES = 8
+
+
+class ValueProblem(NamedTuple):
+    """A value that the evidence does not bear out, the other value that belongs in its place (empty if none does), and where it stands."""
+
+    value: str
+    instead: str = ""
+    found_at: Handle | None = None
+
+
+class ValueResult(NamedTuple):
+    """The problems of a line's values, and the handles to add."""
+
+    problems: list[ValueProblem]
+    added_handles: list[Handle]
+
+
+def check_values(text: str, handles: Sequence[Handle], evidence: Evidence, *, is_head: bool = False) -> ValueResult:
+    """Check the values of *text*, which cites *handles*. The head sums up a session: its values may stand anywhere in what it cites."""
+    values = exact_values(text)
+    line = _Line(text=text, values=values, handles=handles, evidence=evidence, is_head=is_head)
+    result = ValueResult([], [])
+    for value in values:
+        problem = line.check(value, result.added_handles)
+        if problem:
+            result.problems.append(problem)
+    if not result.problems and (exchanged := line.find_exchanged()):
+        result.problems.append(exchanged)
+    return result
+
+
+@dataclass
+class _Line:
+    """One line and what it cites."""
+
+    text: str
+    values: Sequence[LineValue]
+    handles: Sequence[Handle]
+    evidence: Evidence
+    is_head: bool
+
+    def __post_init__(self) -> None:
+        bare = self.text
+        for value in self.values:
+            if value.kind not in ("quote", "word"):
+                bare = bare.replace(f"`{value.text}`" if value.kind == "code" else value.text, " ", 1)
+        self.stems = self.evidence.known(stems(bare))
+        self.cited = self.evidence.near(self.handles)
+        sessions = {handle.session for handle in self.handles}
+        self.known = {
+            name
+            for state in self.evidence.states
+            if state.number in sessions
+            for name in (state.branch.lower(), state.commits[-1][0] if state.commits else "")
+        }
+        self.names = {value.normal for value in self.values}
+
+    def check(self, value: LineValue, added: list[Handle]) -> ValueProblem | None:
+        """Return the problem of one value, or add the handle that it needs to *added*."""
+        if value.normal in self.known or value.normal in _FREE_NAMES:
+            return None
+        cited_sightings = list(sightings(value, self.cited))
+        local = self.evidence.known(frozenset(word for _, word in around(self.text, value.start, value.end)))
+        if self.is_head and value.kind != "number" and any(sighting.source.handle in self.handles for sighting in cited_sightings):
+            return self._better(value, self.cited)
+        if cited_sightings and value.kind == "quote":
+            return None
+        if cited_sightings and (
+            len(self.stems) < _FEW_WORDS or any(self._share(local, sighting) >= _CITED_SHARE for sighting in cited_sightings)
+        ):
+            return self._better(value, self.cited)
+        if value.kind == "word" and next(sightings(value, self.evidence.texts), None):
+            return None
+        is_widespread = value.kind in ("code", "name", "flag") and not _has_digit_or_slash(value) and self.evidence.is_widespread(value)
+        return self._check_elsewhere(
+            value, local, cited_sightings, added, _WIDESPREAD_SHARE if is_widespread else _HEAD_SHARE if self.is_head else _ELSEWHERE_SHARE
+        )
+
+    def _check_elsewhere(
+        self, value: LineValue, local: frozenset[str], cited_sightings: Sequence[Sighting], added: list[Handle], needed: float
+    ) -> ValueProblem | None:
+        sessions = {handle.session for handle in self.handles}
+        others = [sighting for sighting in sightings(value, self.evidence.texts) if sighting.source.handle.session in sessions]
+        if value.kind == "number" and (counted := _counted(self.text, value)):
+            same = [sighting for sighting in others if counted in _counted_in(value, sighting.source)]
+            others, needed = (same, _COUNTED_SHARE) if same else (others, needed)
+        best = max(others, key=lambda sighting: self._share(local, sighting), default=None)
+        if best and self._share(local, best) >= needed:
+            if problem := self._better(value, [*self.cited, best.source]):
+                return problem
+            added.append(best.source.handle)
+            return None
+        place = best or next(iter(cited_sightings), None)
+        return ValueProblem(value.text, found_at=place.source.handle if place else None)
+
+    def _share(self, local_stems: frozenset[str], sighting: Sighting) -> float:
+        """Return how much of the line stands around a value; a short line of evidence that the line cites is about it as a whole."""
+        share = self.evidence.share(local_stems, sighting.around)
+        if sighting.source.handle in self.handles:
+            share = max(share, 0.5 - len(stems(sighting.source.text)) / _SHORT_TEXT_WORDS)
+        return share
+
+    def _better(self, value: LineValue, texts: Sequence[EvidenceText]) -> ValueProblem | None:
+        """Return the problem that another value of the same shape fits the place of *value* better in *texts*; None if none does."""
+        shape = shape_of(value)
+        if shape not in _BETTER_FIT:
+            return None
+        factor, sum_ = _BETTER_FIT[shape]
+        if len(self.stems) < _FEW_WORDS:
+            return None
+        place = around(self.text, value.start, value.end)
+        own_fit = self._fit_of(value, place, texts)
+        for source in texts:
+            for other in placed_values(source.raw):
+                if (
+                    other.shape != shape
+                    or len(other.normal) < _MIN_OTHER_CHARS[shape == "number"]
+                    or other.normal in self.names
+                    or _are_alike(other.normal, value.normal)
+                ):
+                    continue
+                if fit(place, other.around, self.evidence.weight) >= factor * own_fit + sum_:
+                    return ValueProblem(value.text, other.normal, source.handle)
+        return None
+
+    def _fit_of(self, value: LineValue, place: Around, texts: Iterable[EvidenceText]) -> float:
+        fits = (
+            fit(place, around(source.text, at.start, at.end), self.evidence.weight)
+            for source in texts
+            for at in occurrences(value, source.text)
+        )
+        return max(fits, default=0.0)
+
+    def find_exchanged(self) -> ValueProblem | None:
+        """Return the problem that two values stand in each other's place; None if none do."""
+        values = [value for value in self.values if value.kind in ("code", "name", "number", "reference", "flag")][:_MAX_VALUES]
+        places = {value.start: around(self.text, value.start, value.end) for value in values}
+        for first, second in combinations(values, 2):
+            if _are_alike(first.normal, second.normal) or (first.kind == "number") != (second.kind == "number"):
+                continue
+            if _LISTED.fullmatch(self.text[first.end : second.start]):
+                continue
+            fits = [[self._fit_of(value, places[at.start], self.cited) for at in (first, second)] for value in (first, second)]
+            margin = _EXCHANGED_FIT if shape_of(first) == shape_of(second) else _EXCHANGED_OTHER_SHAPE_FIT
+            if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin:
+                return ValueProblem(first.text, second.text)
+        return None
+
+
+def _are_alike(first: str, second: str) -> bool:
+    return first in second or second in first
+
+
+def _has_digit_or_slash(value: LineValue) -> bool:
+    """Whether *value* is of a kind of which many look alike."""
+    return any(character.isdigit() or character == "/" for character in value.normal)
+
+
+def _counted(text: str, value: LineValue) -> str:
+    """Return the stem of the word that follows a number at once; empty where none does."""
+    match = re.match(r"[ -]([^\W\d_]{3,})", text[value.end :])
+    return stem(normal(match[1])) if match else ""
+
+
+def _counted_in(value: LineValue, source: EvidenceText) -> set[str]:
+    return {_counted(source.text, value._replace(end=place.end)) for place in occurrences(value, source.text)}
