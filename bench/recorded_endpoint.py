@@ -1,7 +1,7 @@
 """A model endpoint whose answers are written by somebody: each request goes into a file, and the answer is read from another.
 
-The files of a request are named by a digest of what was request_path: `1f2e….request.md` and `1f2e….answer.md`. An answer that is there is given
-at once; otherwise the endpoint waits for it as long as it is told to, then fails.
+The files of a request are named by a digest of what was asked, and end in `.request.md` and `.answer.md`. An answer that is there is
+given at once; otherwise the endpoint waits for it as long as it is told to, then fails.
 """
 
 from __future__ import annotations

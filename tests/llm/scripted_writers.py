@@ -48,12 +48,12 @@ def writes(tell: Tell = lightly, *, most: int = 30) -> Callable[[Any], str]:
         lines = [line for line in evidence_of(request.material) if len(line.text) > 20]
         persons = [line for line in lines if line.voice == "person"]
         reports = [line for line in lines if line.voice == "agent, end of a round"] or lines
-        told = [f"**Goal.** {tell(0, first_sentence(persons[0].text))} [{persons[0].handle}]"]
-        told.append(f"**State.** {tell(1, first_sentence(reports[-1].text))} [{reports[-1].handle}]")
+        page_lines = [f"**Goal.** {tell(0, first_sentence(persons[0].text))} [{persons[0].handle}]"]
+        page_lines.append(f"**State.** {tell(1, first_sentence(reports[-1].text))} [{reports[-1].handle}]")
         others = [line for line in lines if line.voice in ("agent, end of a round", "agent", "shown by git")][-most:]
-        told += ["## Done", *(f"- {tell(place, first_sentence(line.text))} [{line.handle}]" for place, line in enumerate(others, 2))]
-        kept = _KEPT.findall(request.material.partition("Owed\n")[0])
-        told += ["## Learned", *(f"- {text} [{handles}]" for text, handles in kept)]
-        return "# Handoff\n" + "\n".join(told)
+        page_lines += ["## Done", *(f"- {tell(place, first_sentence(line.text))} [{line.handle}]" for place, line in enumerate(others, 2))]
+        kept_matches = _KEPT.findall(request.material.partition("Owed\n")[0])
+        page_lines += ["## Learned", *(f"- {text} [{handles}]" for text, handles in kept_matches)]
+        return "# Handoff\n" + "\n".join(page_lines)
 
     return answer

@@ -58,7 +58,8 @@ handle there is no line.
 CARRYING = """
 The material begins with the handoff that stands so far, the only memory of the earlier sessions. Each of its lines that is still true and \
 still of use is in your page again with its handles; shorten it, do not weaken it. Change what the new session changes: what got done \
-moves from Next to Done, what was overturned goes or says what replaces it; Goal, State and Do first are written anew. Rules stay word for word. \
+moves from Next to Done, what was overturned goes or says what replaces it; Goal, State and Do first are written anew. Rules stay word \
+for word. \
 Where you drop a line, give its handle and the reason with the handle that shows it, in the last line of the page:
 Dropped: [s1.4] fixed in s2.9, [s1.7] replaced by s2.5"""
 
@@ -68,7 +69,8 @@ why, with the evidence of those lines, and what is owed: things that the page ma
 
 Answer with the lines that change and nothing else, each under its heading (## Next, ## Done …) or, in the head, as **State.** …, and \
 each with its handles. A refused line that you do not write again is left out. For what is owed, write a line, or drop it with a \
-reason and the handle that shows it, in one last line: `Dropped: [s1.4] done in s2.9`. Copy every value letter by letter from the evidence."""
+reason and the handle that shows it, in one last line: `Dropped: [s1.4] done in s2.9`. Copy every value letter by letter from the \
+evidence."""
 
 
 def writing_instructions(tokens: int, *, carries: bool) -> str:

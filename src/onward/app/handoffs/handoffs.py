@@ -38,7 +38,8 @@ def current_handoff(
     """Return the project's master handoff, or with *session_number* the handoff that completing that session created. Raises `NotFound` if
     there is none.
 
-    With *by_rules* it is the newest one that no model wrote. For another budget it is composed again; for an earlier session, from what the sessions up to it established.
+    With *by_rules* it is the newest one that no model wrote. For another budget it is composed
+    again; for an earlier session, from what the sessions up to it established.
     """
     with store.read() as connection:
         if session_number is None:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from onward.llm.checks.tokens import normal
 
 ValueKind: TypeAlias = Literal["code", "quote", "number", "reference", "flag", "name", "word"]
-"""A `reference` is the number of an issue or pull request, a `name` a path, url, id or identifier, a `word` a word in capitals in a sentence."""
+"""A `reference` is the number of an issue or pull request, a `name` a path, url, id or identifier, a `word` a capitalised word."""
 
 _VALUE = re.compile(
     r"(?P<url>https?://[^\s`)>\]]+)|`(?P<code>(?! )[^`\n]+(?<! ))`|\"(?P<quote>[^\"]{3,})\"|[«“](?P<quote2>[^»”]{3,})[»”]"
