@@ -48,7 +48,7 @@ def test_a_refinement_goes_on_without_the_page_and_its_handoff_is_there_when_it_
     scripted.answers(answer)
     refine(page, writing_site)
     progress = page.locator("job-progress")
-    expect(progress).to_contain_text("the head", timeout=LONG_MS)
+    expect(progress).to_contain_text("writing the handoff", timeout=LONG_MS)
     expect(progress.get_by_role("progressbar")).to_be_visible()
     expect(progress).to_contain_text(re.compile(r"0 / \d"))
     assert violations(page) == []

@@ -98,14 +98,18 @@ def assess(written: WrittenHandoff, task: WritingTask) -> Assessment:
 def _assessment(
     stands: Sequence[WrittenLine], refused: Sequence[RefusedLine], dropped: Sequence[DroppedLine], task: WritingTask
 ) -> Assessment:
-    told_lines = [(line.text, line.handles) for line in stands]
     rightly_dropped = {handle for drop in dropped for handle in drop.handles if _is_proved(drop, task.evidence)}
     owed = tuple(
         item
         for item in task.owed
-        if not (item.handles and set(item.handles) <= rightly_dropped and not item.fact_id) and not is_told(item, told_lines)
+        if not (item.handles and set(item.handles) <= rightly_dropped and not item.fact_id) and not _is_told(item, stands)
     )
     return Assessment(tuple(stands), tuple(refused), owed, task.count_tokens(render_lines(stands)) - task.room_tokens)
+
+
+def _is_told(item: Obligation, lines: Iterable[WrittenLine]) -> bool:
+    """Whether one of *lines* tells *item*. A rule is told among the rules only."""
+    return is_told(item, [(line.text, line.handles) for line in lines if (line.section == "Rules") >= (item.section == "Rules")])
 
 
 def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:

@@ -24,6 +24,7 @@ _ASSERTING_OPPOSITES = re.compile(
 """Stems that deny in another way."""
 
 
+_RELATIVE = re.compile(r"\b(?:what|how|whether|where|which|who|that)\b[^.;:]{0,40}$")
 _TRAILING_DENIAL = re.compile(r"\b(?:there (?:are|is) none|none|nothing|invalid\w*|impossible|useless)\b")
 
 
@@ -41,7 +42,8 @@ def find_polarity_change(text: str, cited: Iterable[EvidenceText]) -> PolarityPr
     if (match := _NEED_DENIAL.search(bare)) and not _LICENCE.search(bare) and not any(match[0] in text.text for text in cited):
         return PolarityProblem(match[0], None)
     emphatic = _EMPHATIC.search(bare)
-    if emphatic and not bare.strip().startswith("do ") and not any(emphatic[0] in text.text for text in cited):
+    is_relative = emphatic and _RELATIVE.search(bare[: emphatic.start()])
+    if emphatic and not is_relative and not bare.strip().startswith("do ") and not any(emphatic[0] in text.text for text in cited):
         return PolarityProblem(emphatic[0], None)
     if _TRAILING_DENIAL.search(bare):
         return None

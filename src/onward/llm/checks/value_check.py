@@ -107,7 +107,11 @@ class _Line:
             return None
         is_widespread = value.kind in ("code", "name", "flag") and not _has_digit_or_slash(value) and self.evidence.is_widespread(value)
         return self._check_elsewhere(
-            value, local, cited_sightings, added, _WIDESPREAD_SHARE if is_widespread else _HEAD_SHARE if self.is_head else _ELSEWHERE_SHARE
+            value,
+            local,
+            cited_sightings,
+            added,
+            _WIDESPREAD_SHARE if is_widespread or value.kind == "quote" else _HEAD_SHARE if self.is_head else _ELSEWHERE_SHARE,
         )
 
     def _check_elsewhere(
