@@ -130,9 +130,9 @@ def test_a_secret_that_a_model_makes_up_is_not_kept(store, scripted, asking):
     ("limits", "names"),
     [
         (LLMSettings(daily_tokens=3000, job_tokens=0), "today"),
-        (LLMSettings(daily_usd=0.004, job_usd=0), "today"),
+        (LLMSettings(daily_usd=0.005, job_usd=0), "today"),
         (LLMSettings(job_tokens=3000), "the job.s use"),
-        (LLMSettings(job_usd=0.004), "the job.s use"),
+        (LLMSettings(job_usd=0.005), "the job.s use"),
     ],
 )
 def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits, names):

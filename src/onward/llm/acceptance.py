@@ -14,14 +14,12 @@ from onward.core.text.prose import content_words, one_line, stem
 from onward.llm.checks.evidence import Evidence
 from onward.llm.checks.guard import HEAD_SECTIONS, LineVerdict, Reason, WrittenLine, judge
 from onward.llm.handoff_prompt import render_lines
-from onward.llm.page import SECTION_TITLES, SECTIONS, DroppedLine, WrittenHandoff
+from onward.llm.page import CUT_ORDER, SECTION_TITLES, SECTIONS, DroppedLine, WrittenHandoff
 from onward.message import Message
 
 STANDING_SHARE = 0.8
 """The share of a page's lines that has to stand for the page to be accepted."""
 
-_CUT_ORDER = ("Exact values", "Commands", "Where things are", "Learned", "Done")
-"""The sections that give up lines where a page is too long, in order; of what is done the oldest goes first."""
 _PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claimed) (?=by|with|in)")
 _REPLACED_SHARE = 0.4
 """The share of a refused line's words in a repaired one that replaces it."""
@@ -190,7 +188,7 @@ def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
 
 def _cut(lines: Sequence[WrittenLine], owed_texts: Collection[str], task: WritingTask) -> tuple[list[WrittenLine], int]:
     kept_lines, cut = list(lines), 0
-    for section in _CUT_ORDER:
+    for section in CUT_ORDER:
         members = [line for line in kept_lines if line.section == section and line.text not in owed_texts]
         members.sort(key=lambda line: max(line.handles, default=Handle(0, 0)), reverse=section != "Done")
         while members and task.count_tokens(render_lines(kept_lines)) > task.room_tokens:

@@ -17,6 +17,9 @@ SECTIONS = (
 )  # fmt: skip
 """The sections of a written handoff after its head, in order."""
 
+CUT_ORDER = ("Exact values", "Commands", "Where things are", "Learned", "Done")
+"""The sections that give up lines where a page is too long, in order; of what is done the oldest goes first."""
+
 SECTION_TITLES = {
     "Rules": KINDS["rule"].section.title, "Next": KINDS["next_step"].section.title, "Decided": KINDS["decision"].section.title,
     "Done": KINDS["done"].section.title, "Tried, does not work": KINDS["dead_end"].section.title,
