@@ -60,7 +60,7 @@ def test_a_session_that_was_only_opened_is_no_fault_of_its_file(opened, renewed)
     transcripts = survey([AgentFolder("codex", opened.parent, ("rollout-*.jsonl",))])
     assert [isinstance(transcript.error, OnwardError) for transcript in transcripts] == [False, True]
     assert [transcript.sessions for transcript in transcripts] == [(), ()]
-    assert not capture._has_turn(opened)
+    assert not capture._has_turn(opened, "")
 
 
 def test_a_head_comes_with_the_first_turn_of_its_session(reading, tmp_path):

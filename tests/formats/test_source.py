@@ -126,7 +126,7 @@ def test_what_cannot_be_opened_says_what_to_do(tmp_path, kind):
     path = tmp_path if kind == "folder" else tmp_path / "nothing.jsonl"
     with pytest.raises(UnreadableFile) as refused:
         _ = open_source(path).head
-    assert str(path) in refused.value.message
+    assert str(path) in str(refused.value.message)
     assert refused.value.hint
 
 
