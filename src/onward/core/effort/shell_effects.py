@@ -163,7 +163,7 @@ def _effect_of_part(part: str, body: str) -> ShellEffect:
     if not words or words[0] in _ENDINGS or words[0] in _LOOPS or words[0].startswith("#"):
         return _redirected(part)
     plain = [word for word in words if not re.match(r"\d?>{1,2}(?:&\d|/dev/null)?$|\d?>/dev/null$|/dev/null$", word)]
-    return max(_redirected(part), _effect_of_command(plain, body), key=_ORDER.index)
+    return max(_redirected(part), _effect_of_command(plain, body) if plain else "reading", key=_ORDER.index)
 
 
 def _drop_wrapper(words: list[str]) -> list[str]:
