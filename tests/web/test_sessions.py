@@ -289,3 +289,23 @@ def test_a_session_is_abandoned_and_restored(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#rail .now")).to_contain_text("antre #4")
     expect(page.locator("main .about")).to_contain_text("in progress")
+
+
+def test_a_session_is_renamed_and_moved(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/1")
+    page.get_by_role("button", name="More about this session").click()
+    page.get_by_role("button", name="Rename or move").click()
+    page.get_by_label("Title").fill("The checkout")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("main h1")).to_have_text("The checkout")
+
+
+def test_a_deleted_session_is_brought_back(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/1")
+    page.get_by_role("button", name="More about this session").click()
+    page.get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/projects/*/sessions")
+    expect(page.locator("main a[href='/sessions/1']")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/sessions/1")
+    expect(page.locator("main h1")).to_be_visible()

@@ -17,7 +17,7 @@ from onward.app.models import gateway, keys
 from onward.app.models.gateway import ModelSetup
 from onward.app.projects import facts, project_files, projects
 from onward.app.search import search_turns
-from onward.app.sessions import completion, reassignment, sessions, templates, titles
+from onward.app.sessions import completion, reassignment, removal, sessions, templates, titles
 from onward.app.sessions import relay as relay_use_case
 from onward.app.transcripts import imports
 from onward.app.transcripts.local_agents import LocalAgents
@@ -106,6 +106,10 @@ class LocalSessions(LocalResource):
     complete = _bind_store(completion.complete)
     tick = _bind_store(sessions.tick)
     rename = _bind_store(titles.rename)
+    delete = _bind_store(removal.delete)
+    undelete = _bind_store(removal.undelete)
+    list_deleted = _bind_store(removal.list_deleted)
+    move = _bind_store(reassignment.move)
     reopen = _bind_store(sessions.reopen)
     abandon = _bind_store(sessions.abandon)
 

@@ -18,7 +18,7 @@ from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say_json
-from onward.cli.session import session_data
+from onward.cli.session_changes import session_data
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.agents import AGENTS, find_agent
 from onward.core.project import Project

@@ -18,11 +18,11 @@ from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.refinement_output import outcome_data, say_outcome, try_refine
+from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
 from onward.cli.turns_jsonl import json_line
 from onward.core.session import Session, SessionCompletion, SessionStatus
 from onward.core.text.printable import printable
 
-number_argument = click.argument("number", type=click.IntRange(min=1))
 account_option = click.option(
     "--account", "account", metavar="NAME", help="The account of the session; `best` selects the one that `onward account best` suggests."
 )
@@ -199,16 +199,21 @@ def _completion_data(completion: SessionCompletion) -> dict[str, object]:
 @session.command("list")
 @project_option
 @click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only sessions with this status.")
+@click.option("--deleted", "is_deleted", is_flag=True, help="The deleted sessions that can be brought back.")
 @json_option
-def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> None:
+def list_(project: str | None, status: SessionStatus | None, is_deleted: bool, as_json: bool) -> None:
     """List a project's sessions.
 
     \b
-    Example:
+    Examples:
       onward session list --status in_progress
+      onward session list --deleted
     """
     with use_backend(project=project) as backend:
         current_project = backend.require_project()
+        if is_deleted:
+            say_deleted(backend.sessions.list_deleted(current_project), as_json=as_json)
+            return
         sessions = list(backend.sessions.list_sessions(current_project, status=status))
     if as_json:
         say_json([session_data(session) for session in sessions])
@@ -319,21 +324,8 @@ def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool)
     _say_result(ticked_session, f"Session {ticked_session.number}: {undone_note}.", as_json=as_json)
 
 
-@session.command()
-@number_argument
-@click.argument("title")
-@project_option
-@json_option
-def rename(number: int, title: str, project: str | None, as_json: bool) -> None:
-    """Give a session a title. An empty TITLE returns to the agent's own, or to the first request.
-
-    \b
-    Example:
-      onward session rename 3 "Move the checkout to port 8443"
-    """
-    with use_backend(project=project) as backend:
-        renamed_session = backend.sessions.rename(backend.sessions.require(backend.require_project(), number), title)
-    _say_result(renamed_session, f"Session {renamed_session.number}: {renamed_session.title or 'no title'}.", as_json=as_json)
+for command in (rename, delete, undelete, move):
+    session.add_command(command)
 
 
 @session.command()
@@ -388,8 +380,3 @@ def _session_row(session: Session) -> list[object]:
         f"{session.turns:,}",
         session.title or "; ".join(session.objectives),
     ]
-
-
-def session_data(session: Session) -> dict[str, object]:
-    """Return a session as plain data."""
-    return {**{name: getattr(session, name) for name in session.__dataclass_fields__}, "dated_at": session.dated_at}

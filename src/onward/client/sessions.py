@@ -7,14 +7,19 @@ from typing import Any
 
 from onward.app.transcripts.local_agents import LocalAgents
 from onward.client.accounts import read_availability, read_best
+from onward.client.decoder import read
 from onward.client.imports import import_agent_files
 from onward.client.resource import RemoteResource, read_handoff, read_session, read_turn
 from onward.core.accounts.accounts import Account
 from onward.core.accounts.rank import AccountNeed
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.project import Project
-from onward.core.session import Session, SessionCompletion, SessionDetail, SessionStart, SessionStatus, StoredTurn
+from onward.core.session import RemovedSession, Session, SessionCompletion, SessionDetail, SessionStart, SessionStatus, StoredTurn
 from onward.core.template import Template
+
+
+def _read_removed(data: Mapping[str, Any]) -> RemovedSession:
+    return read(RemovedSession, {**data, "turns": data["turn_count"], "moved_to": None, "can_return": True})
 
 
 class RemoteSessions(RemoteResource):
@@ -159,6 +164,22 @@ class RemoteSessions(RemoteResource):
     def rename(self, session: Session, title: str) -> Session:
         """Give a session a title; an empty one returns to the agent's title, or to the first request."""
         return read_session(self._server.patch(f"/sessions/{session.id}", {"title": title})["data"])
+
+    def delete(self, session: Session) -> RemovedSession:
+        """Delete a session, and return what can be undone for a day."""
+        return _read_removed(self._server.delete(f"/sessions/{session.id}")["data"])
+
+    def undelete(self, project: Project, number: int) -> Session:
+        """Bring a deleted session back as it was. Raises `NotFound` if it was not deleted, or more than a day ago."""
+        return read_session(self._server.post(f"/projects/{project.id}/session/undelete", number=number)["data"])
+
+    def list_deleted(self, project: Project) -> list[RemovedSession]:
+        """Return the deleted sessions of a project that can be brought back, by number."""
+        return [_read_removed(data) for data in self._server.get(f"/projects/{project.id}/deleted-sessions")["data"]]
+
+    def move(self, session: Session, target: Project) -> Session:
+        """Move one session to *target* under its next number, and return it."""
+        return read_session(self._server.post(f"/sessions/{session.id}/move", {"project_id": target.id})["data"])
 
     def reopen(self, session: Session) -> Session:
         """Make a session active again; its handoff stays until the session is completed again."""

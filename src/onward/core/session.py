@@ -96,6 +96,20 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedSession:
+    """A session that was deleted, or moved to the project with the id `moved_to`. `can_return` is False once its turns are gone."""
+
+    id: int
+    project_id: int
+    number: int
+    title: str
+    turns: int
+    moved_to: int | None
+    removed_at: datetime
+    can_return: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTurn:
     """A turn as it is stored. `abandoned` turns are on a branch that the user left."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
@@ -156,6 +156,20 @@ def add_edit(connection: Connection, project_id: int, edit: Fact | Edit) -> None
     else:
         values = {"fact_id": edit.id, "kind": _ADD, "text": orjson.dumps(to_json(edit)).decode()}
     connection.execute(insert(fact_edits).values(project_id=project_id, created_at=now(), **values))
+
+
+def take_session_edits(
+    connection: Connection, project_id: int, number: int, fact_ids: Collection[str]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Delete what an agent stated in the session of that number, and the edits of that and of the facts *fact_ids*; return the rows."""
+    query = select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)
+    rows = connection.execute(query).all()
+    stated_facts = {row.fact_id: from_json(orjson.loads(row.text)) for row in rows if row.kind == _ADD}
+    noted_ids = {fact_id for fact_id, fact in stated_facts.items() if fact.author == "agent" and fact.session == number}
+    taken_rows = [row for row in rows if row.fact_id in noted_ids or (row.fact_id in fact_ids and row.fact_id not in stated_facts)]
+    for batch in batches([row.id for row in taken_rows]):
+        connection.execute(delete(fact_edits).where(fact_edits.c.id.in_(batch)))
+    return [(fact_edits.name, dict(row._mapping)) for row in taken_rows]  # noqa: SLF001 - its public name
 
 
 def move_edits(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, exists, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from onward.core.handoff.document import Handoff, from_json, render, to_json
 from onward.core.handoff.master import MasterHandoff
@@ -16,7 +16,7 @@ from onward.core.preservation import Preservation
 from onward.message import to_data
 from onward.store.clock import now, to_datetime
 from onward.store.schema import handoffs, sessions
-from onward.store.statements import PreparedStatement
+from onward.store.statements import PreparedStatement, batches
 
 
 def create(
@@ -53,6 +53,24 @@ def document_columns(master: MasterHandoff, generator: str, refinement: Refineme
         "refinement_json": None if refinement is None else orjson.dumps(to_data(refinement.to_json())).decode(),
         "created_at": now(),
     }
+
+
+def replace_document(connection: Connection, handoff_id: int, document: Handoff, preservation: Preservation) -> None:
+    """Replace the text of a handoff and its measure, in all their forms. The report of a model's part has the old text, so it goes."""
+    values = {
+        "session_id": None,
+        "markdown": render(document),
+        "document_json": orjson.dumps(to_json(document)).decode(),
+        "preservation_json": orjson.dumps(preservation.to_json()).decode(),
+        "refinement_json": None,
+    }
+    connection.execute(update(handoffs).where(handoffs.c.id == handoff_id).values(**values))
+
+
+def delete_handoffs(connection: Connection, ids: Collection[int]) -> None:
+    """Delete handoffs."""
+    for batch in batches(sorted(ids)):
+        connection.execute(delete(handoffs).where(handoffs.c.id.in_(batch)))
 
 
 def restore(connection: Connection, handoff: StoredHandoff, ledger_version: int) -> StoredHandoff:

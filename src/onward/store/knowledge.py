@@ -7,7 +7,7 @@ wrote or edited.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
@@ -116,6 +116,12 @@ def index_entry(connection: Connection, entry_id: int, text: str, fix: str) -> N
         connection.execute(insert(knowledge_terms), rows)
 
 
+def index_entries(connection: Connection, ids: Collection[int]) -> None:
+    """Index the entries of these ids that exist and are not hidden."""
+    for entry in find_by_ids(connection, ids).values():
+        index_entry(connection, entry.id, entry.text, entry.fix)
+
+
 def _terms(text: str) -> set[str]:
     return {term[:_TERM_CHARS] for term in terms(text)}
 
@@ -129,6 +135,12 @@ def withdraw_facts(connection: Connection, project_id: int, fact_ids: Collection
         if ids:
             connection.execute(delete(knowledge_sources).where(condition))
             refresh_entries(connection, ids)
+
+
+def rows_of_session(connection: Connection, session_id: int) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the rows of the entries that a session is a source of, each with the name of the table."""
+    taught = knowledge.c.id.in_(_entry_ids_query(knowledge_sources.c.session_id == session_id))
+    return [(knowledge.name, dict(row._mapping)) for row in connection.execute(select(knowledge).where(taught))]  # noqa: SLF001 - its public name
 
 
 def ids_of_project(connection: Connection, project_id: int) -> set[int]:

@@ -22,7 +22,7 @@ from onward.store.turn_bodies import TurnCodec
 
 _BATCH_ROWS = 500
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_BODIES = (schema.distilled.c.body, schema.answers.c.body)
+_BODIES = (schema.distilled.c.body, schema.removed_rows.c.body, schema.answers.c.body)
 """Other columns with JSON as bytes, compressed or not."""
 
 

@@ -14,7 +14,7 @@ from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionSta
 from onward.core.transcript.titles import agent_title
 from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
-from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
+from onward.store.schema import handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
 from onward.store.statements import PreparedStatement
 from onward.store.text import storable_text
 
@@ -33,12 +33,11 @@ def create(
     checklist: Sequence[str] = (),
 ) -> Session:
     """Store a new session under the next number of its locked project, and return it."""
-    next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
     result = connection.execute(
         insert(sessions)
         .values(
             project_id=project_id,
-            number=next_number,
+            number=next_number(connection, project_id),
             native_id=native_id,
             status="in_progress",
             source=source,
@@ -55,6 +54,14 @@ def create(
         .returning(*sessions.c)
     )
     return _from_row(result.one())
+
+
+def next_number(connection: Connection, project_id: int) -> int:
+    """Return the first number that no session of a locked project has, or had."""
+    return 1 + max(
+        int(connection.execute(select(func.coalesce(func.max(table.c.number), 0)).where(table.c.project_id == project_id)).scalar_one())
+        for table in (sessions, removed_sessions)
+    )
 
 
 def attach_transcript(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
@@ -281,11 +288,12 @@ def list_untitled(connection: Connection, *, limit: int) -> list[Session]:
 
 def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
     """Move a session to a locked project under its next number, and return it. Handoffs that it loaded or produced do not move."""
-    next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
     connection.execute(delete(loaded_handoffs).where(loaded_handoffs.c.session_id == session_id))
     connection.execute(update(handoffs).where(handoffs.c.session_id == session_id).values(session_id=None))
     connection.execute(
-        update(sessions).where(sessions.c.id == session_id).values(project_id=project_id, number=next_number, native_id=native_id)
+        update(sessions)
+        .where(sessions.c.id == session_id)
+        .values(project_id=project_id, number=next_number(connection, project_id), native_id=native_id)
     )
     return _require(connection, sessions.c.id == session_id)
 

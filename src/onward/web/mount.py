@@ -20,6 +20,7 @@ ROUTE_MODULES = (
     "project_actions",
     "templates",
     "session_actions",
+    "session_changes",
     "sessions",
     "handoff",
     "analytics",

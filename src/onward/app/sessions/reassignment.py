@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from onward.app.handoffs.distillation import distill_session
 from onward.app.handoffs.project_state import read_project_state
+from onward.app.lookup import require_project, require_session
 from onward.app.repository.detection import real_folder
 from onward.app.sessions.completion import create_contribution, main_path
 from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, session_names
@@ -30,7 +31,7 @@ from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.text import paths
 from onward.errors import BadInput, NotFound
 from onward.message import Message
-from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, sessions, turns
+from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, removed_sessions, sessions, turns
 from onward.store.assigned_folders import RepositoryAssignment
 from onward.store.facts import Contribution, StoredLedger
 
@@ -75,6 +76,19 @@ def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target
         return _Selection(_sort_by_time(selected_sessions))
 
     return _remap(store, select, target)
+
+
+def move(store: Store, session: Session, target: Project) -> Session:
+    """Move one session to *target* under its next number, and return it. Its transcript follows it from now on.
+
+    If *target* has all its turns already, the session that has them is returned.
+    """
+    with store.read() as connection:
+        source = require_project(connection, session.project_id)
+    remap_sessions(store, source, [session.number], target)
+    with store.read() as connection:
+        twins = sessions.find_by_native_ids(connection, target.id, [session.native_id or ""])
+        return sessions.find(connection, session.id) or next(iter(twins), None) or require_session(connection, session.id)
 
 
 def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
@@ -135,7 +149,7 @@ def _remap(store: Store, select: Callable[[Connection], _Selection], target: Pro
                 continue
             changed_projects = _apply_moves(connection, selection, moves, target)
         for project_id in (target.id, *changed_projects):
-            _update_handoff(store, project_id)
+            update_handoff(store, project_id)
         moved_sessions = [MovedSession(names[move.session.project_id], move.session.number, move.number) for move in moves]
         return ProjectMove(target, moved_sessions, [selection.full_project.name] if selection.full_project else [])
 
@@ -143,7 +157,7 @@ def _remap(store: Store, select: Callable[[Connection], _Selection], target: Pro
 def _plan_moves(
     connection: Connection, selected_sessions: Sequence[Session], target: Project, target_sessions: Sequence[Session]
 ) -> list[_SessionMove]:
-    last_number = max((session.number for session in target_sessions), default=0)
+    last_number = sessions.next_number(connection, target.id) - 1
     twins_by_name = {name: session for session in target_sessions if (name := _name_in_target(connection, session, target))}
     taken_identities: set[bytes] = set()
     moves: list[_SessionMove] = []
@@ -268,11 +282,15 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
     """Move everything. Return the projects that lost sessions and still exist."""
     origins = sorted({move.session.project_id for move in moves})
     for move in moves:
+        if selection.full_project is None:
+            # Its transcript still names the old project: what is written there later follows it.
+            removed_sessions.create(connection, move.session, moved_to=target.id)
         if move.number is None:
             knowledge.save_session_entries(connection, move.session.id, [])
             turns.delete_turns(connection, move.session.id)
             sessions.delete_session(connection, move.session.id)
             continue
+        removed_sessions.forget(connection, target.id, move.session.id)
         sessions.move(connection, move.session.id, target.id, move.native_id)
         turns.move(connection, target.id, move.session.id, move.identities)
         if move.contribution is not None:
@@ -288,7 +306,7 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
         assigned_folders.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
     changed_projects = [] if selection.full_project else origins
     for project_id in (target.id, *changed_projects):
-        _rebuild_ledger(connection, project_id)
+        rebuild_ledger(connection, project_id)
     return changed_projects
 
 
@@ -301,17 +319,20 @@ def _merge(connection: Connection, source: Project, target: Project) -> None:
     projects.delete_project(connection, source.id)
 
 
-def _rebuild_ledger(connection: Connection, project_id: int) -> None:
+def rebuild_ledger(connection: Connection, project_id: int) -> None:
+    """Fold the ledger of a locked project again from what its sessions contribute."""
     stored, merged = facts.read_ledger(connection, project_id), facts.merge_contributions(connection, project_id)
     new_ledger = StoredLedger(stored.version + 1, fold(Ledger(), merged.facts), fold_references([], merged.references))
     facts.replace_ledger(connection, project_id, stored, new_ledger)
 
 
-def _update_handoff(store: Store, project_id: int) -> None:
-    """Create a handoff over the changed sessions, unless another process already did."""
+def update_handoff(store: Store, project_id: int, *, or_none: bool = False) -> None:
+    """Create a handoff over the changed sessions, unless another process already did; with *or_none*, only if there are completed
+    sessions.
+    """
     with store.read() as connection:
         state, newest_handoff = read_project_state(connection, project_id), handoffs.find_newest(connection, project_id)
-    if not state.session_lines and newest_handoff is None:
+    if not state.session_lines and (or_none or newest_handoff is None):
         return
     handoff = state.master(store, newest_handoff.budget_tokens if newest_handoff else None)
     with store.write() as connection:

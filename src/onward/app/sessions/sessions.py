@@ -15,10 +15,10 @@ from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
 from onward.core.template import Template
 from onward.core.transcript.transcript import SessionHead
-from onward.errors import NotFound
+from onward.errors import Conflict, NotFound
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, handoffs, sessions, turns
+from onward.store import Store, handoffs, projects, removed_sessions, sessions, turns
 from onward.store.turns import MAX_ORDINAL
 
 __all__ = [
@@ -91,6 +91,16 @@ def join(store: Store, project: Project, head: SessionHead, *, objectives: Seque
     If the project has none, it is created, or a person has started one that waits for its transcript. *head* has an id, under which the
     transcript is imported later.
     """
+    with store.read() as connection:
+        removed_session = removed_sessions.find_by_native_ids(connection, project.id, [head.id or ""])
+        moved_to = projects.find(connection, removed_session.moved_to) if removed_session and removed_session.moved_to else None
+    if moved_to:
+        return join(store, moved_to, head, objectives=objectives)
+    if removed_session:
+        raise Conflict(
+            Message("Session {number} of {project} was deleted.", number=removed_session.number, project=project.name),
+            Message("Bring it back: onward session undelete {number}", number=removed_session.number),
+        )
     redactor = Redactor(project.key)
     head = redactor.head(head)
     with store.write() as connection:

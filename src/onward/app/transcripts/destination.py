@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onward.app.projects import projects
 from onward.app.repository.project_clues import Origin
+from onward.app.sessions.removal import follow_move
 from onward.core.project import Project
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput
@@ -35,8 +36,8 @@ class Destination:
         if self.project:
             return self.project
         if origin := self.remote_origins.get((head.cwd, head.remote)):
-            return projects.ensure_for_origin(self.store, origin)
+            return follow_move(self.store, projects.ensure_for_origin(self.store, origin), head)
         project = projects.ensure_for_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
         if not project:
             raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
-        return project
+        return follow_move(self.store, project, head)

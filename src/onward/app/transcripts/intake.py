@@ -21,7 +21,7 @@ from onward.core.session import AGENT_SOURCE, DIGEST_PREFIX, Session
 from onward.core.transcript.transcript import Rewind, SessionHead, Turn
 from onward.core.transcript.turn import turn_tokens
 from onward.redact import Redactor
-from onward.store import Store, sessions, turns
+from onward.store import Store, removed_sessions, sessions, turns
 from onward.store.clock import to_datetime_or_none
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
@@ -80,7 +80,15 @@ class SessionIntake:
             )
         with self._store.write() as connection:
             lock_project(connection, self.project)
-            self._write(connection, chunk, ready_turns)
+            if self._session is None and self._is_removed(connection):
+                self.known_turns += len(ready_turns)
+            else:
+                self._write(connection, chunk, ready_turns)
+
+    def _is_removed(self, connection: Connection) -> bool:
+        """Return whether a person deleted the session, or moved it away."""
+        removed_session = removed_sessions.find_by_native_ids(connection, self.project.id, self._native_ids)
+        return removed_session is not None and not sessions.find_by_native_ids(connection, self.project.id, self._native_ids)
 
     def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:
         session = self._find_session(connection)

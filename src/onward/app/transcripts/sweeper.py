@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from onward.app.projects import projects
 from onward.app.sessions import completion
+from onward.app.sessions.removal import purge_due
 from onward.app.sessions.titles import title_untitled
 from onward.app.transcripts.agent_files import AgentFile, changed_at, list_agent_files
 from onward.app.transcripts.agent_folders import AgentFolder
@@ -75,6 +76,7 @@ def sweep(
         else:
             report.passed_over += 1
     title_untitled(store)
+    purge_due(store)
     for project, session in _list_quiet_sessions(store, now, quiet):
         try:
             completed = completion.complete(store, session, budget_tokens=budget_tokens)

@@ -17,6 +17,8 @@ from onward.store.schema.project import (
     loaded_handoffs,
     places,
     projects,
+    removed_rows,
+    removed_sessions,
     sessions,
     turns,
 )
@@ -49,6 +51,8 @@ __all__ = [
     "model_calls",
     "places",
     "projects",
+    "removed_rows",
+    "removed_sessions",
     "sealed_keys",
     "session_accounts",
     "session_measures",

@@ -86,6 +86,35 @@ sessions = Table(
     sqlite_autoincrement=True,
 )
 
+removed_sessions = Table(
+    "removed_sessions",
+    metadata,
+    # What is no longer in its project: its number is not used again, and its transcript is not imported again.
+    Column("session_id", Integer, primary_key=True, autoincrement=False),
+    owner_column("project_id", "projects.id", primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("native_id", Text),
+    Column("title", Text, nullable=False),
+    Column("turns", Integer, nullable=False),
+    # The project that it moved to; NULL if it was deleted.
+    Column("moved_to", Integer, ForeignKey("projects.id", ondelete="SET NULL"), index=True),
+    Column("removed_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "number"),
+    Index("ix_removed_sessions_project_id_native_id", "project_id", "native_id"),
+)
+
+removed_rows = Table(
+    "removed_rows",
+    metadata,
+    # The rows of a deleted session, compressed, until the undo ends.
+    Column("id", Integer, primary_key=True),
+    owner_column("project_id", "projects.id"),
+    Column("session_id", Integer, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_removed_rows_project_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
 turns = Table(
     "turns",
     metadata,

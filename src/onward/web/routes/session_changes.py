@@ -1,0 +1,73 @@
+"""Changes of one session in the dashboard: its title, its project, and its deletion with undo."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Response
+
+from onward.app.projects import projects
+from onward.app.sessions import reassignment, removal, sessions, titles
+from onward.core.session import Session
+from onward.errors import BadInput
+from onward.web.language import _
+from onward.web.messages import translate_error
+from onward.web.render import partial, redirect
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
+
+router = page_router()
+
+MAX_CHOICES = 200
+
+
+@router.get("/parts/sessions/{session_id}/edit")
+def show_edit_form(visit: CurrentVisit, session_id: int) -> Response:
+    """Return the dialog that edits a session's title and project."""
+    session = sessions.require_by_id(visit.store, session_id)
+    return _form(visit, "partials/_session_edit.html", session, session.title, session.project_id)
+
+
+@router.post("/parts/sessions/{session_id}/edit")
+def edit_session(visit: CurrentVisit, session_id: int, title: Annotated[str, Form()] = "", project: Annotated[int, Form()] = 0) -> Response:
+    """Rename a session, and move it if another project is chosen."""
+    session = sessions.require_by_id(visit.store, session_id)
+    try:
+        if title.strip() != session.title:
+            session = titles.rename(visit.store, session, title)
+        if project and project != session.project_id:
+            target = projects.require(visit.store, project)
+            session = reassignment.move(visit.store, session, target)
+            text = _("Now session %(number)s of %(project)s", number=session.number, project=target.name)
+            return redirect(visit, f"/sessions/{session.id}", toast=Toast(text))
+    except BadInput as error:
+        return _form(visit, "partials/_session_edit_form.html", session, title, project, {"title": translate_error(error)})
+    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Saved")))
+
+
+def _form(visit: Visit, template: str, session: Session, title: str, project: int, errors: dict[str, str] | None = None) -> Response:
+    known_projects = [option.project for option in projects.list_known(visit.store, limit=MAX_CHOICES)]
+    return partial(
+        visit,
+        template,
+        status_code=422 if errors else 200,
+        session=session,
+        values={"title": title, "project": project},
+        projects=known_projects,
+        errors=errors or {},
+    )
+
+
+@router.post("/parts/sessions/{session_id}/delete")
+def delete_session(visit: CurrentVisit, session_id: int) -> Response:
+    """Delete a session. The toast offers to undo this."""
+    session = sessions.require_by_id(visit.store, session_id)
+    removal.delete(visit.store, session)
+    text = _("Session %(number)s deleted", number=session.number)
+    return redirect(visit, f"/projects/{session.project_id}/sessions", toast=Toast(text, undo=f"/parts/sessions/{session.id}/undelete"))
+
+
+@router.post("/parts/sessions/{session_id}/undelete")
+def undelete_session(visit: CurrentVisit, session_id: int) -> Response:
+    """Bring a deleted session back."""
+    session = removal.undelete_by_id(visit.store, session_id)
+    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is back", number=session.number)))
