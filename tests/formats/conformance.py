@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -163,6 +164,9 @@ def _chunk(at: int, kind: str, text: str) -> dict[str, object]:
     return _update(at, sessionUpdate=kind, content={"type": "text", "text": text})
 
 
+_KIRO_LOGS = (
+    f".config/Kiro/User/globalStorage/kiro.kiroagent/{sha256(b'/home/ana/ferry').hexdigest()[:32]}/414d1636299d2b9e4ce7e17fb11f63e9"
+)
 _GROK = ".grok/sessions/%2Fhome%2Fana%2Fweather/019f6000-0000-7000"
 _COMPANIONS: dict[str, object] = {
     ".gemini/antigravity-cli/history.jsonl": [
@@ -199,6 +203,18 @@ _COMPANIONS: dict[str, object] = {
             "text": json.dumps({"request": "…", "tokensIn": 5606, "tokensOut": 535, "cacheWrites": 10, "cacheReads": 900}),
         },
     ],
+    f"{_KIRO_LOGS}/8a1c": {
+        "executionId": "e-1",
+        "actions": [
+            {"actionId": "x-1", "actionType": "say", "output": {"message": "The start page shows the next ferry with free places."}},
+            {
+                "actionId": "x-2",
+                "actionType": "replace",
+                "input": {"file": "/home/ana/ferry/start.ts", "originalContent": "all", "modifiedContent": "free"},
+                "output": {"message": "Edited start.ts"},
+            },
+        ],
+    },
     f"{_GROK}/summary.json": {
         "info": {"id": "019f6000-0000-7000", "cwd": "/home/ana/weather"},
         "generated_title": "Wind rose of September",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.formats.conformance import build_home
+
 from onward.core.transcript.transcript import Usage
 
 
@@ -21,3 +23,11 @@ def test_the_editor_of_kiro_is_told_by_its_executions(reading, fixtures):
     session = reading(fixtures / "continue_dev" / "kiro_editor.json")
     assert (session.heads[0].agent, session.heads[0].cwd) == ("kiro", "/home/ana/ferry")
     assert session.turns[1].text == "The start page shows the next ferry with free places."
+
+
+def test_what_the_editor_of_kiro_did_comes_from_its_execution_logs(reading, tmp_path):
+    session = reading(next(path for path in build_home(tmp_path) if "kiro.kiroagent" in str(path)))
+    assert session.turns[1].text == "The start page shows the next ferry with free places."
+    (call,) = [call for turn in session.turns for call in turn.calls]
+    assert (call.name, call.arguments["path"]) == ("edit_file", "/home/ana/ferry/start.ts")
+    assert [result.text for turn in session.turns for result in turn.results] == ["Edited start.ts"]

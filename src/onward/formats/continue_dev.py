@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ import orjson
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, content_text, find_exit_code
 from onward.formats.fields import as_count, as_folder, as_list, as_object, as_text, as_time, compact_json
+from onward.formats.kiro_log import find_logs, read_log
 from onward.formats.messages import parse_tool_call, place_turns, read_content
 from onward.formats.source import TranscriptSource
 
@@ -21,14 +23,10 @@ NAME = "continue"
 _KIRO = "kiro"
 VERSIONS = ()
 """No version is known to have been seen."""
-_APART = "actions lie in the execution logs of a project, apart from the session"
 UNRECORDED = {
     "times": "a message has no time; the session's is in the list of sessions",
-    "kiro: tool name": _APART,
-    "kiro: arguments": _APART,
-    "kiro: result": _APART,
-    "kiro: exit code": _APART,
-    "kiro: todo state": _APART,
+    "kiro: exit code": "an execution log has the message of an action alone",
+    "kiro: todo state": "tasks are a Markdown file of the project",
     "kiro: usage": "no message counts tokens",
 }
 """What no transcript of this format tells, with the reason."""
@@ -53,7 +51,8 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     head = SessionHead(agent=_KIRO if is_kiro else NAME, id=session_id or None, title=as_text(session.get("title")))
     head.cwd, head.started_at = as_folder(session.get("workspaceDirectory")), _find_start(source, session_id)
     yield head
-    reader = _Reader(as_text(session.get("chatModelTitle")))
+    logs = find_logs(source.path, head.cwd) if is_kiro else {}
+    reader = _Reader(as_text(session.get("chatModelTitle")), logs)
     for index, item in enumerate(history):
         turns = reader.turns(item)
         if turns:
@@ -79,8 +78,9 @@ def _find_start(source: TranscriptSource, session_id: str) -> datetime | None:
 class _Reader:
     """The state of one read: the thought that belongs to the next answer, and the results told by a state."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, logs: dict[str, Path]) -> None:
         self.model = model
+        self.logs = logs
         self.thought = ""
         self.answered: set[str] = set()
         self.skip_reason = "empty message"
@@ -104,6 +104,9 @@ class _Reader:
 
     def _answer_turns(self, item: dict[str, Any], message: dict[str, Any]) -> list[Turn]:
         content = read_content(message.get("content"))
+        log = self.logs.get(as_text(item.get("executionId")))
+        if log is not None and not content.texts:
+            content = read_log(log)
         logs = [as_object(log) for log in as_list(item.get("promptLogs"))]
         if not content.texts:
             content.texts = [text for log in logs if (text := as_text(log.get("completion")).strip())]
@@ -111,8 +114,8 @@ class _Reader:
         calls = as_list(message.get("toolCalls")) or [
             {**as_object(state.get("toolCall")), "id": state.get("toolCallId")} for state in states
         ]
-        content.calls = [parse_tool_call(as_object(call)) for call in calls]
-        content.results = [_state_result(state) for state in states if as_list(state.get("output")) or state.get("status") in _FAILED]
+        content.calls += [parse_tool_call(as_object(call)) for call in calls]
+        content.results += [_state_result(state) for state in states if as_list(state.get("output")) or state.get("status") in _FAILED]
         self.answered.update(result.call_id for result in content.results)
         content.thoughts = [text for text in (self.thought, as_text(as_object(item.get("reasoning")).get("text"))) if text]
         self.thought = ""
