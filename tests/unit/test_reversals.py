@@ -81,3 +81,31 @@ def test_a_new_number_for_the_same_thing_replaces_the_old_one() -> None:
 
 def test_an_agent_dismisses_nothing_in_passing() -> None:
     assert retired_values("I will drop the cache, no Tailwind.") == ()
+
+
+def open_items(ledger: Ledger) -> dict[str, str]:
+    return {fact.text: fact.state for fact in ledger.facts if fact.kind in ("next_step", "question")}
+
+
+PLANNED = "The export works.\n\nNext steps:\n- Add pagination to the customer list."
+
+
+@pytest.mark.parametrize(
+    ("request_text", "report", "state"),
+    [
+        ("Go on.", "Added pagination to the customer list; 50 rows a page.", "resolved"),
+        ("Please add the pagination to the customer list.", "It is in.", "resolved"),
+        ("Go on.", "The customer list got pagination controls at last.", "resolved"),
+        ("Go on.", "Fixed the customer pagination bug in the footer.", "contradicted"),
+        ("Rename the logo file.", "The logo file is renamed.", "live"),
+    ],
+)
+def test_what_a_later_session_did_is_not_open(request_text: str, report: str, state: str) -> None:
+    ledger = sessions(("Build the export.", PLANNED), (request_text, report))
+    assert open_items(ledger)["Add pagination to the customer list."] == state
+
+
+def test_an_item_that_is_perhaps_done_cites_what_suggests_it() -> None:
+    ledger = sessions(("Build the export.", PLANNED), ("Go on.", "Fixed the customer pagination bug in the footer."))
+    page = render(compose(ledger, [SessionSummary(1), SessionSummary(2)], 2_000, count_tokens))
+    assert "- Add pagination to the customer list. (perhaps done since) [s1.2, s2.2]" in page

@@ -8,7 +8,7 @@ The state of a fact follows from later facts:
 * A fact with a subject (a file, a todo, an error, an option) is retired by the next one with the same subject, or by
   one that ends its subject: a file by its new name, an error by the command that passes.
 * Prose is retired only by later prose that names the old value as replaced and is about the same thing.
-* An open item is resolved by a later `done` that repeats its words.
+* An open item is resolved by a later session's `done`, or request, that repeats its words; perhaps done where it repeats some.
 * A person's correction (`Edit`) wins over everything that was extracted.
 """
 
@@ -51,6 +51,8 @@ _DONE_WORDS, _DONE_SHARE = 3, 0.6
 """A later session's report resolves an open item if it repeats this many of the item's words, and this share of
 them.
 """
+_LIKELY_WORDS, _LIKELY_SHARE = 2, 0.45
+"""From this many of its words and this share of them on, an open item is perhaps done: it stays, and is marked."""
 _ASSERTING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement", "goal", "decision"))
 _ASSERTION_WORDS, _NAME_WORDS = 10, 2
 """A text of so few content words asserts the value that it names; a value of more words than these is no name."""
@@ -131,10 +133,10 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
             _retire_subject(ledger_facts, latest, i, fact.subject)
             latest[fact.subject] = i
             subjects_by_prefix.setdefault(_subject_prefix(fact.subject), []).append(fact.subject)
-        if fact.kind in OPEN_KINDS:
-            open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
-        elif fact.kind == "done":
+        if fact.kind in ("done", "file", "goal", "requirement"):
             open_items = [item for item in open_items if not _resolve_item(ledger_facts, *item, i)]
+        if fact.kind in OPEN_KINDS or (fact.kind == "requirement" and fact.session_state == "live"):
+            open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
         for old in fact.retires:
             if not fact.subject:
                 _retire_prose(ledger_facts, by_word, i, old)
@@ -170,16 +172,23 @@ def _replace_value(facts: list[Fact], index: int | None, newer: int) -> None:
 
 
 def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], newer: int) -> bool:
-    """Resolve the open item at *index* if the later session's fact at *newer* says most of its words, and return
-    whether it does.
+    """Resolve the open item at *index* if the later session's fact at *newer* says most of its words: it was done, or the person took it
+    up. Where the fact says some of them, or is the file that the item names, the item is marked as perhaps done. Return whether it ends.
     """
     earlier, fact = facts[index], facts[newer]
-    shared = len(item_stems & _stems(fact))
-    if earlier.session == fact.session or shared < _DONE_WORDS or shared < _DONE_SHARE * len(item_stems):
+    if earlier.session == fact.session or earlier.state not in ("live", "contradicted"):
+        return earlier.state not in ("live", "contradicted")
+    if fact.kind == "file":
+        if fact.subject.rpartition("/")[2].removeprefix("file:").lower() in fact_names(earlier):
+            facts[index] = earlier._replace(state="contradicted", superseded_by=fact.id)
         return False
-    if earlier.state == "live":
+    shared = len(item_stems & _stems(fact))
+    if shared >= _DONE_WORDS and shared >= _DONE_SHARE * len(item_stems):
         facts[index] = earlier._replace(state="resolved", superseded_by=fact.id)
-    return True
+        return True
+    if fact.kind == "done" and shared >= _LIKELY_WORDS and shared >= _LIKELY_SHARE * len(item_stems):
+        facts[index] = earlier._replace(state="contradicted", superseded_by=fact.id)
+    return False
 
 
 def _stems(fact: Fact) -> frozenset[str]:

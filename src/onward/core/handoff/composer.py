@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log2
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from onward.core.extract.tool_results import OUTDATED_TASK_WEIGHT, TASK_IN_PROGR
 from onward.core.facts.fact import FAILED_PUSH, FIRST_STEP, GIT_STATE, TESTS_STATE, Fact, FactKind, Handle
 from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
-from onward.core.facts.ledger import Ledger, fact_names, fact_order
+from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.text.prose import content_words, numbers, stem
 
@@ -40,6 +40,9 @@ _COST_EXPONENT = 0.2
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
 _SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
 """What a fact is worth one session later, of what it was worth before: reasons last, outcomes are soon built upon."""
+_OPEN_DECAY = 0.8
+_AGENT_OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "question"))
+"""What an agent proposed or asked loses more with each session that does not come back to it."""
 _LASTING_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
@@ -73,7 +76,8 @@ class SessionSummary(NamedTuple):
 def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
     """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
     last = sessions[-1] if sessions else SessionSummary(0)
-    facts = [fact for fact in ledger.facts if fact.session <= last.number and _can_be_told(fact)]
+    by_id = {fact.id: fact for fact in ledger.facts}
+    facts = [_cite_closing(fact, by_id) for fact in ledger.facts if fact.session <= last.number and _can_be_told(fact)]
     head = _head([fact for fact in facts if fact.state != "resolved"], last.number)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
@@ -116,7 +120,7 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
         value *= _TOOL_ERROR_FACTOR
     if fact.session < session_number:
         value *= _LASTING_FACTOR if fact.kind in _LASTING_KINDS else _PERSON_FACTOR if fact.author == "user" else 1.0
-    decay = _OUTCOME_DECAY if fact.kind == "done" else _SESSION_DECAY
+    decay = _OUTCOME_DECAY if fact.kind == "done" else _OPEN_DECAY if fact.kind in _AGENT_OPEN_KINDS else _SESSION_DECAY
     return float(value * decay ** (session_number - fact.session))
 
 
@@ -124,6 +128,16 @@ def _can_be_told(fact: Fact) -> bool:
     """Whether a fact may stand in a document: what holds or is open, and a person's request that was done, as what happened."""
     is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
+
+
+def _is_perhaps_done(fact: Fact) -> bool:
+    return fact.state == "contradicted" and (fact.kind in OPEN_KINDS or fact.kind == "requirement")
+
+
+def _cite_closing(fact: Fact, by_id: Mapping[str, Fact]) -> Fact:
+    """Return an open item that is perhaps done with the turn that suggests it among its sources."""
+    closing = by_id.get(fact.superseded_by or "") if _is_perhaps_done(fact) else None
+    return fact._replace(sources=tuple(dict.fromkeys((*fact.sources, *closing.sources[:1])))) if closing else fact
 
 
 def _marks(text: str) -> frozenset[str]:
@@ -350,7 +364,7 @@ def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
     for fact in facts:
         text = fact.text if len(facts) == 1 or fact.text[-1:] in ".!?…:;。！？" else f"{fact.text}."
         if fact.state == "contradicted":
-            text += " (in part replaced since)"
+            text += " (perhaps done since)" if _is_perhaps_done(fact) else " (in part replaced since)"
         if fact.lead and fact.lead != lead:
             lead = fact.lead
             text = f"{lead.rstrip(':')}: {text}"
