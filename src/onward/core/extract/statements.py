@@ -222,7 +222,12 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
         factor = (1.0 if is_current else 0.35) * (1.2 if unit.statement.round <= 1 else 1.0) * (0.3 if _is_errand(unit) else 1.0)
         return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * factor
 
-    return max(requests, key=served)[0]
+    best = max(requests, key=served)[0]
+    # A message says first what it wants, then how; what introduces a path is told with it.
+    first = next(unit for unit, _ in requests if unit.statement is best.statement)
+    following = units[first.order + 1] if first.order + 1 < len(units) else first
+    is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
+    return following if is_path else first
 
 
 def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
