@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -96,3 +97,22 @@ def test_real_sessions_have_the_counts_of_their_own_messages(reading, shared_dat
         assert sum(len(turn.results) for turn in result.turns) == len(calls)
         notices = sum(message["type"] in {"info", "warning"} for message in messages)
         assert sum(count for reason, count in result.report.skipped.items() if reason.startswith("notice")) == notices
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content"),
+    [
+        ("ferry-2", ".project_root", "/home/ana/ferry\n"),
+        ("ferry-2", "../../projects.json", '{"projects": {"/home/ana/ferry": "ferry-2", "/home/ana/loom": "loom"}}'),
+        (sha256(b"/home/ana/ferry").hexdigest(), "../../trustedFolders.json", '{"/home/ana/ferry": "TRUST_FOLDER"}'),
+    ],
+)
+def test_the_folder_of_a_project_is_told_beside_its_sessions(reading, fixtures, tmp_path, name, file, content):
+    place = tmp_path / ".gemini" / "tmp" / name
+    (place / "chats").mkdir(parents=True)
+    (place / file).write_text(content, "utf-8")
+    session = place / "chats" / "session-1.json"
+    session.write_bytes((fixtures / "gemini" / "todos.json").read_bytes())
+    saved = place / "checkpoint-menu.json"
+    saved.write_bytes((fixtures / "gemini_checkpoint" / "saved_chat.json").read_bytes())
+    assert [reading(path).heads[0].cwd for path in (session, saved)] == ["/home/ana/ferry"] * 2

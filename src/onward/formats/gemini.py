@@ -7,11 +7,13 @@ messages, and `{"$rewindTo": id}` removes that message and all after it. Results
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_arguments
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.gemini_folder import find_project
 from onward.formats.source import TranscriptSource
 
 NAME = "gemini"
@@ -32,7 +34,7 @@ def detect(head: bytes) -> bool:
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session. Removed messages are followed by a rewind."""
-    session = _Session(report)
+    session = _Session(report, source.path)
     if _is_document(source.head):
         document = as_object(source.document(report))
         session.patch({key: value for key, value in document.items() if key != "messages"})
@@ -55,8 +57,9 @@ def _is_document(head: bytes) -> bool:
 class _Session:
     """The session being read: its head so far, and the messages that may still be replaced."""
 
-    def __init__(self, report: ImportReport) -> None:
+    def __init__(self, report: ImportReport, path: Path | None) -> None:
         self.report = report
+        self.path = path
         self.about: dict[str, Any] = {}
         self.has_head = False
         self.pending: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -137,7 +140,7 @@ class _Session:
             id=as_text(self.about.get("sessionId")) or None,
             started_at=as_time(self.about.get("startTime")),
             title=as_text(self.about.get("summary")),
-            cwd=folders[0] if folders else "",
+            cwd=folders[0] if folders else find_project(self.path),
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.fields import as_list, as_object, as_text, compact_json
+from onward.formats.gemini_folder import find_project
 from onward.formats.parts import PartContent, read_parts
 from onward.formats.source import TranscriptSource
 
@@ -43,7 +44,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     document = source.document(report)
     fields = as_object(document)
     messages = document if isinstance(document, list) else as_list(fields.get("clientHistory")) or as_list(fields.get("history"))
-    yield SessionHead(agent=AGENT, title=_tag(source))
+    yield SessionHead(agent=AGENT, title=_tag(source), cwd=find_project(source.path))
     unanswered: list[ToolCall] = []
     for index, message in enumerate(map(as_object, messages)):
         content = read_parts(message.get("parts"))
