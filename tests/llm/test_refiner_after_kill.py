@@ -86,7 +86,8 @@ def assert_finished_once(home: Path, job_id: int, rules_version: int) -> int:
 def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
     completed_home: Path, tmp_path: Path, scripted: ScriptedModel, soak: int
 ) -> None:
-    scripted.answers(writes())
+    # One line is refused, so that a repair is asked for too.
+    scripted.answers(writes(lambda place, line: f"{line} on port 9443" if place == 3 else line))
     copytree(completed_home, tmp_path / "whole")
     job_id = ask_refinement(tmp_path / "whole", scripted)
     whole = run_worker(tmp_path / "whole", scripted)

@@ -47,6 +47,7 @@ TOOLS = {
     "record_fact": _REPEATS,
     "save_turns": _REPEATS,
     "complete_session": _REPEATS,
+    "write_handoff": _WRITES,
     "troubleshoot": _READS,
 }
 """The effect of each tool on the store. Tools that read need a `read` token, the others a `write` token."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from onward.app.accounts.selection import RotationWindow, best_account
 from onward.app.handoffs import handoffs
+from onward.app.handoffs.agent_page import MAX_UNSAID, AgentLine, AgentPage, check_page
 from onward.app.handoffs.brief import briefing
 from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
 from onward.app.knowledge.knowledge import KnownFix, match_error
@@ -24,9 +25,10 @@ from onward.core.handoff.document import render
 from onward.core.knowledge.checklist import advise
 from onward.core.project import Project
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
+from onward.core.text.prose import one_line
 from onward.errors import BadInput, NotFound
 from onward.mcp.answers import DATA_NOTICE, MAX_TOKENS, answer, mark_as_data, split_pages, take_fitting
-from onward.mcp.context import McpContext
+from onward.mcp.context import CALLING_AGENT, CallingAgent, McpContext
 from onward.message import Message
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ TextLines: TypeAlias = Annotated[list[Text], Field(max_length=100)]
 
 SOURCE_TOKENS, TROUBLE_TOKENS = 2_000, 1_500
 MAX_TURNS = 1000
+MAX_CALLS = 3
+"""Calls of `write_handoff` for one page; the last one ends it."""
+_SHOWN_PROBLEMS = 12
 ALL_PROJECTS = "*"
 
 HANDOFF_NOTICE = (
@@ -58,6 +63,8 @@ class Tools:
     """The tools, over one `McpContext`. The name of a method is the tool's name, its docstring the tool's description."""
 
     def __init__(self, context: McpContext) -> None:
+        self._drafts: dict[int, dict[tuple[str, str], AgentLine]] = {}
+        self._draft_calls: dict[int, int] = {}
         self._context = context
 
     def start_session(self, objectives: TextLines = [], project: ProjectName = "") -> CallToolResult:  # noqa: B006 - never modified
@@ -196,6 +203,35 @@ class Tools:
             data,
         )
 
+    def write_handoff(
+        self,
+        goal: Text,
+        state: Text,
+        lines: Annotated[list[dict[str, str]], Field(max_length=60, description="{section, text, proof}: proof is words of this session")],
+        do_first: str = "",
+        unsaid: Annotated[TextLines, Field(max_length=MAX_UNSAID)] = [],  # noqa: B006 - never modified
+        project: ProjectName = "",
+    ) -> CallToolResult:
+        """Call after complete_session to write its handoff better than rules do. Sections: rule, next, decided, done, tried, error, where,
+        command, learned, value. Unsaid: what no transcript shows. Answers what is refused or owed: send only changes, 3 calls at most.
+        """
+        target = self._context.require_project(project)
+        draft = self._drafts.setdefault(target.id, {})
+        heads = (("goal", goal), ("state", state), ("do_first", do_first))
+        sent = [AgentLine(name, text) for name, text in heads if text]
+        sent += [AgentLine(line.get("section", ""), line.get("text", ""), line.get("proof", "")) for line in lines]
+        draft.update({(line.section, line.text): line for line in sent if line.text})
+        calls = self._draft_calls[target.id] = self._draft_calls.get(target.id, 0) + 1
+        agent = CALLING_AGENT.get(CallingAgent()).name or "agent"
+        kept_lines = [line for line in draft.values() if line.section not in dict(heads) or line in sent]
+        page = check_page(self._context.store, target, agent, kept_lines, unsaid, is_last=calls >= MAX_CALLS)
+        for refusal in page.assessment.refused:
+            draft.pop(next((key for key in draft if key[1].split() == refusal.line.text.split()), ("", "")), None)
+        if page.stored or calls >= MAX_CALLS:
+            self._drafts.pop(target.id, None)
+            self._draft_calls.pop(target.id, None)
+        return answer(verdict_text(page, target.name, calls), {"handoff_version": page.stored.version if page.stored else None})
+
     def troubleshoot(
         self, error: Annotated[str, Field(min_length=1, max_length=20_000)], context: str = "", project: ProjectName = ""
     ) -> CallToolResult:
@@ -265,6 +301,24 @@ def current_handoff(
     if handoff.budget_tokens <= MAX_TOKENS:
         return handoff
     return handoffs.current_handoff(store, project, budget_tokens=MAX_TOKENS, session_number=session_number)
+
+
+def verdict_text(page: AgentPage, project: str, calls: int) -> str:
+    """Return what became of a page: stored, or what is refused with what the evidence says, and what is owed."""
+    counts = f"{len(page.assessment.lines)} lines stand, {len(page.assessment.refused)} refused, {len(page.assessment.owed)} owed"
+    if page.stored:
+        return f"Handoff {page.stored.version} of {project} is yours: {counts}."
+    refused = [
+        f"refused ({refusal.reason}) {refusal.line.section}: {one_line(refusal.line.text, 90)}: {one_line(refusal.detail, 160)}"
+        for refusal in page.assessment.refused
+    ]
+    owed = [f"owed, {item.section}: {one_line(item.text, 140)}" for item in page.assessment.owed]
+    end = (
+        "The handoff by rules stays."
+        if calls >= MAX_CALLS
+        else f"Not saved yet ({page.why or 'send what changes'}); call {calls} of {MAX_CALLS}."
+    )
+    return "\n".join([f"{project}: {counts}. {end}", *(refused + owed)[:_SHOWN_PROBLEMS]])
 
 
 def _fix_text(fix: KnownFix) -> str:

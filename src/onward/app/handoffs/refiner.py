@@ -231,7 +231,7 @@ def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: Mo
     available = gateway.available_tokens(model_context.endpoint, instructions)
     packs = _packs(sources, available - count_tokens(writing_material((), sources.standing, ())))
     owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), packs[-1] if packs else None)
-    statements = _statements(basis)
+    statements = stated_lines(basis)
     lines = [*statements, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title) for pack in packs if pack.lines]
     evidence = Evidence((*titles, *lines), tuple(pack.state for pack in packs))
@@ -256,7 +256,7 @@ def _packs(sources: SessionSources, available_tokens: int) -> list[EvidencePack]
     return packs[::-1]
 
 
-def _statements(basis: HandoffBasis) -> list[EvidenceLine]:
+def stated_lines(basis: HandoffBasis) -> list[EvidenceLine]:
     """Return what a person stated on completing a session: facts of turn 0."""
     last = basis.lines[-1].number if basis.lines else 0
     stated = [fact for fact in basis.ledger.live() if fact.sources and not fact.turn and fact.session == last]
@@ -266,6 +266,8 @@ def _statements(basis: HandoffBasis) -> list[EvidenceLine]:
 def _kept_lines(standing: Sequence[WrittenLine]) -> list[EvidenceLine]:
     return [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
 
+
+REPLACED = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."
 
 _OWED_TOKENS = 600
 """Kept free in the material for what is owed."""

@@ -178,7 +178,7 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
 
 
 WRITE_STEP, REPAIR_STEP = "writing the handoff", "mending what was refused"
-SUPERSEDED_MESSAGE = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."
+SUPERSEDED_MESSAGE = refiner.REPLACED
 
 
 def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:

@@ -39,7 +39,7 @@ MAX_LINE_CHARS = 700
 _WORD_SHARE, _HEAD_WORD_SHARE = 0.4, 0.25
 """The share of a line's words of meaning that stand in what it cites."""
 _FEW_WORDS = 4
-"""A line of so few words of meaning may be worded freely: its values hold it."""
+"""A line of so few words of meaning and with an exact value may be worded freely: the value holds it."""
 _QUOTED_SHARE = 0.6
 """The share of a rule's words of meaning that stand in the same order in what a person said, where it has no quotation marks."""
 
@@ -108,11 +108,9 @@ def _check_meaning(
         return LineVerdict(None, "not a quotation", "a rule is in the person's own words")
     line_stems = stems(_PROOF.sub("", text))
     share = evidence.share(line_stems, frozenset().union(*(stems(source.text) for source in cited)))
-    if (
-        len(line_stems) > _FEW_WORDS
-        and share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE)
-        and not any(value.kind == "quote" for value in exact_values(text))
-    ):
+    values = exact_values(text)
+    is_held_by_values = any(value.kind == "quote" for value in values) or (len(line_stems) <= _FEW_WORDS and bool(values))
+    if share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE) and not is_held_by_values:
         return LineVerdict(None, "words", f"{share:.0%} of its words stand in what it cites")
     if line.section != "Rules" and (change := find_polarity_change(text, cited)):
         return LineVerdict(None, "polarity", _said(change.source) if change.source else f"`{change.word}` without a denial")

@@ -1,0 +1,145 @@
+"""The handoff that the running agent writes itself: it gives words that prove each line, and code finds the turns and checks the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from onward.app.handoffs import refiner
+from onward.app.handoffs.distillation import HandoffBasis
+from onward.app.handoffs.project_state import read_project_state
+from onward.app.handoffs.refiner import RefinedHandoff, RefinementPlan, RefinementTarget
+from onward.app.lookup import require_newest_handoff
+from onward.core.evidence.line import EvidenceLine
+from onward.core.evidence.obligations import find_obligations
+from onward.core.evidence.pack import EvidencePack, build_pack
+from onward.core.facts.fact import Handle
+from onward.core.handoff.document import CitedLine, HandoffSection
+from onward.core.handoff.master import reserve_tokens
+from onward.core.handoff.refinement import Refinement, counts_by_group
+from onward.core.handoff.versions import StoredHandoff
+from onward.core.project import Project
+from onward.llm import acceptance
+from onward.llm.acceptance import Assessment, WritingTask
+from onward.llm.checks.evidence import Evidence
+from onward.llm.checks.guard import HEAD_SECTIONS, WrittenLine
+from onward.llm.checks.tokens import normal, stems
+from onward.llm.page import SECTION_TITLES, WrittenHandoff, section_named
+from onward.message import Message
+from onward.store import Store, handoffs, sessions
+from onward.tokens import count_tokens
+
+MAX_UNSAID = 5
+"""The most lines that stand in no transcript: why, doubts, what runs. They are always claimed."""
+_WHOLE_PACK_TOKENS = 60_000
+"""An agent sees its session, not a pack: its proofs may stand anywhere in it."""
+_PROOF_SHARE = 0.7
+"""The share of a proof's words in the evidence that proves a line, where the words do not stand there as they are."""
+
+
+class AgentLine(NamedTuple):
+    """One line of an agent: the section by any of its names, the text, and words that stand in the session and prove it."""
+
+    section: str
+    text: str
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPage:
+    """What code makes of an agent's lines. `stored` is the new version, None if the page does not stand; `why` then says why."""
+
+    assessment: Assessment
+    stored: StoredHandoff | None
+    why: str | Message
+
+
+def check_page(
+    store: Store, project: Project, agent: str, lines: Sequence[AgentLine], unsaid: Sequence[str], *, is_last: bool
+) -> AgentPage:
+    """Check the *lines* of the agent named *agent* for the handoff of the project's last completed session. The page is stored where it
+    stands with nothing refused or owed, and with *is_last* where it stands after what is owed was put back. Raises `NotFound`.
+    """
+    # Imported here: completing a session is an edge of its own.
+    from onward.app.sessions.completion import main_path
+
+    with store.read() as connection:
+        newest = require_newest_handoff(connection, project)
+        state = read_project_state(connection, project.id)
+        session = sessions.find_by_number(connection, project.id, newest.session_number)
+        path = main_path(connection, session) if session else None
+        versions = handoffs.list_handoffs(connection, project.id, before=newest.version, limit=20)
+    basis = state.basis(store)
+    pack = build_pack(path.number, path.head, path.turns, count_tokens, _WHOLE_PACK_TOKENS) if path and path.turns else None
+    standing = next((version for version in versions if version.session_number < newest.session_number), None)
+    plan = _plan(basis, newest.budget_tokens, pack, acceptance.standing_lines(standing.handoff) if standing else [])
+    written = WrittenHandoff(tuple(_find_proofs(lines, plan.task.evidence)))
+    assessment = acceptance.assess(written, plan.task)
+    accepted = acceptance.finish(assessment, plan.task)
+    if accepted.why or (assessment.needs_repair and not is_last):
+        return AgentPage(assessment=assessment, stored=None, why=accepted.why)
+    handoff = acceptance.to_handoff(accepted.lines, plan.rules.handoff, basis.ledger.live())
+    handoff = replace(handoff, sections=_with_unsaid(handoff.sections, unsaid[:MAX_UNSAID], Handle(newest.session_number, 0)))
+    measured = basis.measure_handoff(handoff, plan.rules.budget_tokens)
+    report = Refinement(
+        model=agent,
+        requests=0,
+        written=assessment.checked,
+        standing=len(assessment.lines),
+        put_back=accepted.put_back,
+        removed=tuple(refusal.to_json() for refusal in assessment.refused),
+        before=counts_by_group(plan.rules.preservation),
+        after=counts_by_group(measured.preservation),
+        cost_usd=0.0,
+    )
+    target = RefinementTarget(newest, state.stored_ledger.version, plan)
+    stored = refiner.store_refined(store, project, target, RefinedHandoff(measured, report))
+    return AgentPage(assessment=assessment, stored=stored, why="" if stored else refiner.REPLACED)
+
+
+def _plan(basis: HandoffBasis, budget_tokens: int | None, pack: EvidencePack | None, standing: Sequence[WrittenLine]) -> RefinementPlan:
+    rules = basis.master(budget_tokens)
+    owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), pack)
+    earlier = [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
+    titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title)] if pack and pack.lines else []
+    stated = refiner.stated_lines(basis)
+    evidence = Evidence((*titles, *stated, *(pack.lines if pack else ()), *earlier), (pack.state,) if pack else ())
+    room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
+    return RefinementPlan(
+        basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions="", material=""
+    )
+
+
+def _find_proofs(lines: Sequence[AgentLine], evidence: Evidence) -> list[WrittenLine]:
+    order = (*HEAD_SECTIONS, *SECTION_TITLES)
+    written = [
+        WrittenLine(section, " ".join(line.text.split()), _find_turns(line, evidence))
+        for line in lines
+        if (section := section_named(line.section))
+    ]
+    return sorted(written, key=lambda line: order.index(line.section))
+
+
+def _find_turns(line: AgentLine, evidence: Evidence) -> tuple[Handle, ...]:
+    """Return the turns that prove *line*: the last one where its proof stands; without a proof, those that share most of its words."""
+    proof = normal(line.proof).strip()
+    if proof:
+        exact = [text.handle for text in evidence.texts if proof in text.text]
+        if exact:
+            return (exact[-1],)
+    wanted = stems(line.proof or line.text)
+    shares = [(evidence.share(wanted, stems(text.text)), text.handle) for text in evidence.texts]
+    best = sorted((share for share in shares if share[0] >= _PROOF_SHARE or not proof), reverse=True)[: 1 if proof else 3]
+    return tuple(dict.fromkeys(handle for share, handle in best if share > 0))
+
+
+def _with_unsaid(sections: tuple[HandoffSection, ...], unsaid: Sequence[str], source: Handle) -> tuple[HandoffSection, ...]:
+    """Return *sections* with what no transcript shows among what is learned, each line marked as claimed."""
+    lines = tuple(CitedLine(f"{' '.join(text.split())} (claimed by the agent)", (source,)) for text in unsaid if text.strip())
+    if not lines:
+        return sections
+    title = SECTION_TITLES["Learned"]
+    others = tuple(section for section in sections if section.title != title)
+    learned = next((section.lines for section in sections if section.title == title), ())
+    return (*others, HandoffSection(title, (*learned, *lines)))

@@ -1,0 +1,95 @@
+"""From a written page to what stands: reading it, judging it, what is owed, the repair, the cut and the verdict."""
+
+from __future__ import annotations
+
+from onward.core.evidence.line import EvidenceLine
+from onward.core.evidence.obligations import Obligation
+from onward.core.facts.fact import Handle
+from onward.llm.acceptance import WritingTask, assess, finish, merge_repair, repair_material
+from onward.llm.checks.evidence import Evidence
+from onward.llm.page import parse_handoff
+from onward.tokens import count_tokens
+
+EVIDENCE = Evidence((
+    EvidenceLine(Handle(1, 1), "person", "We build a queue for the clinic. Never store names of patients."),
+    EvidenceLine(Handle(1, 4), "report", "The tablet takes numbers now; the display polls every 3 seconds."),
+    EvidenceLine(Handle(1, 6), "run", "`npx vitest run` → ok: 12 passed"),
+    EvidenceLine(Handle(1, 9), "report", "The printer is connected. The ticket is printed on paper of 80 mm."),
+))  # fmt: skip
+OWED = (
+    Obligation("Rules", "Never store names of patients.", (Handle(1, 1),), "f1"),
+    Obligation("Next", "Open in the task list: Try the printer at the clinic", (Handle(1, 4),)),
+)
+PAGE = """\
+# Handoff
+**Goal.** A queue for the clinic. [s1.1]
+**State.** The tablet takes numbers, the display polls every 3 seconds. [s1.4]
+## Rules
+- "Never store names of patients" [s1.1]
+## Done
+- The tablet takes numbers (verified: `npx vitest run`, 12 passed). [s1.4, s1.6]
+- The display polls every 5 seconds. [s1.4]
+- The ticket is printed on paper of 80 mm. [s1.9]
+## Exact values
+- Display: polls every 3 seconds. [s1.4]
+"""
+
+
+def task(room_tokens: int = 2_000) -> WritingTask:
+    return WritingTask(EVIDENCE, OWED, room_tokens, count_tokens)
+
+
+def test_what_is_wrong_goes_and_what_is_owed_comes_back() -> None:
+    assessment = assess(parse_handoff(PAGE), task())
+    assert [refusal.line.text for refusal in assessment.refused] == ["The display polls every 5 seconds."]
+    assert [item.text for item in assessment.owed] == [OWED[1].text]
+    page = finish(assessment, task())
+    assert (page.put_back, page.cut, page.why) == (1, 0, "")
+    assert any(line.text == OWED[1].text and line.section == "Next" for line in page.lines)
+
+
+def test_code_says_what_is_verified() -> None:
+    texts = {line.text for line in assess(parse_handoff(PAGE), task()).lines}
+    assert "The tablet takes numbers (verified: `npx vitest run`, 12 passed)." in texts
+    assert "The ticket is printed on paper of 80 mm. (claimed)" in texts
+
+
+def test_one_repair_mends_and_drops() -> None:
+    first = assess(parse_handoff(PAGE), task())
+    material = repair_material(first, task())
+    assert "every 5 seconds" in material
+    assert "every 3 seconds" in material
+    assert OWED[1].text in material
+    repair = parse_handoff("## Done\n- The display polls every 3 seconds. [s1.4]\nDropped: [s1.4] the printer is connected s1.9")
+    second = merge_repair(first, repair, task())
+    assert second.refused == ()
+    assert second.owed == ()
+
+
+def test_an_invented_reason_drops_nothing() -> None:
+    page = PAGE + "Dropped: [s1.4] the clinic was closed by the health inspection in s1.9"
+    assert [item.text for item in assess(parse_handoff(page), task()).owed] == [OWED[1].text]
+
+
+def test_a_page_without_goal_or_with_too_many_faults_does_not_stand() -> None:
+    without_goal = finish(assess(parse_handoff(PAGE.replace("**Goal.**", "**Aim.**")), task()), task())
+    assert str(without_goal.why) == "The line Goal does not stand."
+    faulty = PAGE + "## Learned\n" + "".join(f"- The ticket costs {number} euros. [s1.9]\n" for number in range(11, 15))
+    assert str(finish(assess(parse_handoff(faulty), task()), task()).why).startswith("Only ")
+    assert finish(assess(parse_handoff("No page."), task()), task()).why == "No line of the model was accepted."
+
+
+def test_too_long_a_page_is_cut_from_its_exact_values_on() -> None:
+    full = finish(assess(parse_handoff(PAGE), task()), task())
+    tokens = count_tokens(" ".join(line.text for line in full.lines)) + 8 * len(full.lines)
+    page = finish(assess(parse_handoff(PAGE), task(tokens - 10)), task(tokens - 10))
+    assert page.cut >= 1
+    assert not any(line.section == "Exact values" for line in page.lines)
+    assert any(line.text == OWED[1].text for line in page.lines)
+
+
+def test_a_page_is_read_in_the_forms_that_models_write() -> None:
+    page = parse_handoff("### next steps:\n1) Try it. [s1.4]\n* Pay. [s1.6 , s1.9].\n## Weather\n- Rain. [s1.1]\n**Goal**: A queue. [s1.1]")
+    assert [(line.section, line.text, len(line.handles)) for line in page.lines] == [
+        ("Goal", "A queue.", 1), ("Next", "Try it.", 1), ("Next", "Pay.", 2),
+    ]  # fmt: skip
