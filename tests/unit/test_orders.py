@@ -381,3 +381,21 @@ def test_rules_of_work_are_told_from_requests_and_reports_in_each_language(langu
 )
 def test_scope_and_object_decide(text: str, is_rule: bool) -> None:
     assert is_standing_order(text, ENGLISH) is is_rule
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "以后提交信息一律用英文。",
+        "Schreib Commit-Nachrichten bitte immer auf Englisch.",
+        "Никогда не трогай папку legacy.",
+        "Từ giờ luôn dùng pnpm thay cho npm.",
+    ],
+)
+def test_an_order_in_another_language_than_the_session_is_one(order: str) -> None:
+    assert is_standing_order(order, frozenset(("en",)))
+
+
+def test_a_state_that_the_product_is_always_in_is_no_order() -> None:
+    assert not is_standing_order("The export button should always be visible on that page.", frozenset(("en",)))
+    assert is_standing_order("Commits should always be signed.", frozenset(("en",)))

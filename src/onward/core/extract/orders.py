@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 from onward.core.extract.phrases import pattern
+from onward.core.text.languages import languages_of
 
 _MAX_CHARS = 300
 _CLAUSE_END = re.compile(r"[,;:.!—]\s+|[，；：、。！]\s*|\s[–-]\s")
@@ -28,6 +28,8 @@ _OBSERVATION_OPENINGS = frozenset(
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
 _SHORT_ORDER_WORDS = 12
 """The most words of a plain statement that counts as an order, as "prices never are floats" does."""
+_MODAL_WORDS = frozenset("should must shall".split())
+"""Before "always be" they demand a state, which is a rule only of the work itself: "the button should always be visible" is a request."""
 _ARTICLES = frozenset(
     "a an the this that these those my your der die das den dem des ein eine einen einem diese dieser dieses diesen".split()
 )
@@ -35,6 +37,7 @@ _ARTICLE_LANGUAGES = frozenset(("en", "de"))
 """Languages in which a noun without an article is meant in general: "keep functions short", but "run the tests"."""
 _ACTS = frozenset("run commit put name remember ensure sure".split())
 """Verbs of an order that ask for one act: "commit current work" is no rule, "write small commits" is."""
+_ENGLISH_WORDS = frozenset("the and to is of it that for this with not you use".split())
 _OBJECT_WORDS = 4
 """Words after the verb of an order among which its object stands."""
 
@@ -45,6 +48,7 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     text = text.strip()
     if not text or len(text) > _MAX_CHARS or text.endswith(("?", "？")) or pattern("withdraw", languages).match(text):
         return False
+    languages = _languages_in(text, languages)
     clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
     if _is_universal(text) or any(pattern("lasting", languages).match(clause) for clause in clauses):
         return True
@@ -56,6 +60,13 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     return any(pattern("object", languages).search(clause) for clause in (*forbidding, *telling)) or any(
         _orders_manner(clause, languages) for clause in asking
     )
+
+
+def _languages_in(text: str, languages: frozenset[str]) -> frozenset[str]:
+    """Return *languages* with that of *text* itself, since a person may write one sentence in another language than the session."""
+    if not _ENGLISH_WORDS.isdisjoint(text.lower().split()):
+        return languages
+    return languages | languages_of((text,))
 
 
 def _forbids(clause: str, languages: frozenset[str]) -> bool:
@@ -89,8 +100,9 @@ def _is_universal(text: str) -> bool:
     if _AMBIGUOUS_WORDS.isdisjoint(tokens):
         return False
     is_plain = len(tokens) <= _SHORT_ORDER_WORDS and tokens[0] not in _NARRATIVE_OPENINGS
+    is_of_work = pattern("object", _ARTICLE_LANGUAGES).search(text) is not None
     return any(
         previous in _DEMAND_OPENINGS or previous.endswith((".", "!", ";", ":", "-")) or (is_plain and previous not in _OBSERVATION_OPENINGS)
-        for previous, word in pairwise(("", *tokens))
-        if word in _AMBIGUOUS_WORDS
+        for previous, word, following in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False)
+        if word in _AMBIGUOUS_WORDS and (is_of_work or not (word == "always" and previous in _MODAL_WORDS and following == "be"))
     )
