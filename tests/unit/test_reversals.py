@@ -109,3 +109,23 @@ def test_an_item_that_is_perhaps_done_cites_what_suggests_it() -> None:
     ledger = sessions(("Build the export.", PLANNED), ("Go on.", "Fixed the customer pagination bug in the footer."))
     page = render(compose(ledger, [SessionSummary(1), SessionSummary(2)], 2_000, count_tokens))
     assert "- Add pagination to the customer list. (perhaps done since) [s1.2, s2.2]" in page
+
+
+def test_a_summary_does_not_revive_what_the_person_denied() -> None:
+    turns = (
+        Turn("user", "Speed up the price import of the bakery."),
+        Turn("assistant", "The price import caches every supplier file in Redis now."),
+        Turn("user", "No, that is wrong, the price import caches nothing and there is no Redis supplier file."),
+        Turn("assistant", "You are right, I removed that remark from the notes."),
+        Turn("user", "Then write the parser for the flour prices."),
+        Turn("assistant", "The parser for the flour prices reads 300 rows in a second."),
+        Turn(
+            "user",
+            "Summary of the work so far. The price import caches supplier files in Redis. The flour parser reads 300 rows.",
+            mark="summary",
+        ),
+        Turn("assistant", "I go on with the flour parser; its tests pass."),
+    )
+    texts = [fact.text for fact in extract(1, SessionHead("claude-code"), enumerate(turns, start=1))]
+    assert any("flour" in text for text in texts)
+    assert not any("caches supplier files" in text for text in texts)

@@ -69,6 +69,8 @@ _SUMMARY_OPENING = re.compile(
 )
 _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
 """The beginning of a refusal that counts, and the words that it shares with a sentence which it denies."""
+_REVIVED_SHARE = 0.6
+"""The share of a denied claim's words that a sentence of a later summary repeats when it revives it."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
 
 
@@ -96,6 +98,8 @@ class _Session(NamedTuple):
     open_closings: frozenset[int]
     """Positions of the reports after which no file was changed: what they leave to do is still to do."""
     templates: frozenset[int]
+    denials: tuple[frozenset[str], ...] = ()
+    """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
     def says(self, group: PhraseGroup, text: str) -> bool:
         """Whether *text* holds a phrase of *group* in one of the session's languages."""
@@ -120,6 +124,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         open_closings=_open_closings(trace, rounds),
         templates=template_positions(trace, units),
     )
+    session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
     worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
     goal = _goal(units, worths, session)
     goal_lead = _goal_lead(goal, units) if goal else ""
@@ -180,6 +185,8 @@ def _is_errand(unit: Unit) -> bool:
 def _is_denied(unit: Unit, session: _Session) -> bool:
     """Whether the person's next word refuses what an agent's sentence says; of a summary one common word is enough."""
     if unit.statement.is_summary and _SUMMARY_OPENING.search(unit.text):
+        return True
+    if unit.statement.is_summary and any(len(unit.stems & stems) >= _REVIVED_SHARE * len(stems) for stems in session.denials):
         return True
     following = session.rounds.get(unit.statement.round + 1)
     if following is None or not following.refuses:
