@@ -346,7 +346,6 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.core.facts",
         "onward.core.facts.headings",
         "onward.core.facts.kinds",
-        "onward.core.facts.phrases",
         "onward.core.handoff",
         "onward.core.handoff.page",
         "onward.core.text",
