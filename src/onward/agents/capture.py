@@ -30,6 +30,9 @@ from onward.formats import TranscriptSource, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
 MAX_SECONDS = 900
+END_SECONDS = 1.0
+"""How soon after its last answer a session that is not interactive ends."""
+
 ROUNDS = 3
 """A transcript that changed while it was imported is imported again, at most this often: an agent may still write its last lines."""
 
@@ -67,9 +70,19 @@ def main(arguments: list[str]) -> int:
         signal.alarm(MAX_SECONDS)
     for path in paths:
         note = session_notes.read(path)
-        if note:
+        if note and event == STOP and _ends_now(note):
+            result = CaptureResult(note, skip_reason="the session has ended, and its end is taken in")
+            _log(Path(path).parents[2], event, note, time.monotonic(), result.sentence())
+        elif note:
             _capture_and_log(Path(path).parents[2], event, note)
     return 0
+
+
+def _ends_now(note: Note) -> bool:
+    """Wait for a moment, and return whether the session ends after this answer: then one import is enough."""
+    time.sleep(END_SECONDS)
+    latest = session_notes.read(note.path)
+    return latest is None or latest.state == session_notes.ENDED
 
 
 def _capture_and_log(home: Path, event: str, note: Note) -> None:
@@ -79,16 +92,14 @@ def _capture_and_log(home: Path, event: str, note: Note) -> None:
         outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
     except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
         outcome, fault, hint = "not imported", f"{type(error).__name__}: {error}", "Run `onward sweep` to see the error."
+    _log(home, event, note, started, outcome, str(fault), str(hint))
+
+
+def _log(home: Path, event: str, note: Note, started: float, outcome: str, fault: str = "", hint: str = "") -> None:
     hook_log.add(
-        str(home),
-        agent=note.agent,
-        event=f"taken in ({event})",
-        session=note.session,
-        started=started,
-        outcome=outcome,
-        fault=str(fault),
-        hint=str(hint),
-    )
+        str(home), agent=note.agent, event=f"taken in ({event})", session=note.session, started=started, outcome=outcome,
+        fault=fault, hint=hint,
+    )  # fmt: skip
 
 
 def capture(note: Note, *, complete: bool = True, settings: Settings | None = None) -> CaptureResult:
