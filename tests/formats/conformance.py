@@ -142,6 +142,7 @@ def build_home(home: Path) -> list[Path]:
             "cline/roo_history.json",
             ".config/Code/User/globalStorage/rooveterinaryinc.roo-cline/tasks/ac8aa7b4/api_conversation_history.json",
         ),
+        ("hermes/session.jsonl", ".hermes/sessions/20261014_080000_5a3e2f.jsonl"),
         ("atif/trajectory.json", ".hermes/sessions/trajectory_20261011.json"),
     ]
     paths = [home / place for _, place in places]

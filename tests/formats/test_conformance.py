@@ -51,5 +51,5 @@ def test_sessions_are_found_without_a_path(tmp_path):
     assert [transcript.error for transcript in transcripts.values() if transcript.error] == []
     for path, transcript in transcripts.items():
         head = transcript.sessions[0].head
-        needs_none = "checkpoint" in path.name or "trajectory" in path.name
+        needs_none = "checkpoint" in path.name or ".hermes" in path.parts
         assert head.cwd.startswith("/home/") or needs_none, path

@@ -48,6 +48,7 @@ FORMATS: tuple[str, ...] = (
     "openhands",
     "swe_agent",
     "atif",
+    "hermes",
     "gemini_checkpoint",
     "posit",
     "chatgpt",
