@@ -26,7 +26,7 @@ from onward.core.transcript.transcript import Turn
 from onward.errors import BadInput, Conflict
 from onward.settings import Settings
 from onward.store import Store
-from onward.store.secret_removal import spellings
+from onward.store.secret_spellings import SecretSpellings
 
 # Nothing marks it as a secret. The quote, the slash and the non-ASCII letter are written differently in JSON and in addresses.
 SECRET = 'kumbang"merah/sénja-' + "4417"
@@ -96,7 +96,7 @@ def dump_store(store: Store) -> str:
 
 
 def is_spelled_in(data: bytes) -> list[str]:
-    return [spelling for spelling in spellings(SECRET) if spelling.encode() in data]
+    return [spelling for spelling in SecretSpellings(SECRET).texts if spelling.encode() in data]
 
 
 def test_the_secret_is_gone_and_everything_else_stays(store: Store, shop: Project, tmp_path: Path) -> None:

@@ -5,11 +5,9 @@ Only the secret is replaced, so that handoff lines still lead to their turns and
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Column, Connection, Row, String, Table, and_, false, or_, select, update
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -18,6 +16,7 @@ from onward.store import knowledge, schema
 from onward.store.engine import Store
 from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text
+from onward.store.secret_spellings import COLOUR_MARKS, SecretSpellings
 from onward.store.turn_bodies import TurnCodec
 
 _BATCH_ROWS = 500
@@ -26,15 +25,9 @@ _BODIES = (schema.distilled.c.body, schema.removed_rows.c.body, schema.answers.c
 """Other columns with JSON as bytes, compressed or not."""
 
 
-def spellings(secret: str) -> tuple[str, ...]:
-    """Return how *secret* may be written, longest first: as it is, inside JSON, and in a URL."""
-    variants = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe=""), quote(secret)}
-    return tuple(sorted(variants, key=lambda spelling: (-len(spelling), spelling)))
-
-
 def purge(connection: Connection, secret: str, placeholder: str, *, is_dry_run: bool = False) -> dict[str, int]:
     """Replace *secret* by *placeholder* everywhere and return the number of changed rows by table; *is_dry_run* changes nothing."""
-    purger = _Purger(connection, spellings(secret), placeholder, is_dry_run=is_dry_run)
+    purger = _Purger(connection, SecretSpellings(secret), placeholder, is_dry_run=is_dry_run)
     purger.purge_turns()
     for column in _BODIES:
         purger.purge_bodies(column)
@@ -67,7 +60,7 @@ def vacuum(store: Store) -> bool:
 class _Purger:
     """Removes one secret in one transaction."""
 
-    def __init__(self, connection: Connection, spellings: Sequence[str], placeholder: str, *, is_dry_run: bool) -> None:
+    def __init__(self, connection: Connection, spellings: SecretSpellings, placeholder: str, *, is_dry_run: bool) -> None:
         self._connection = connection
         self._spellings = spellings
         self._placeholder = placeholder
@@ -102,7 +95,8 @@ class _Purger:
     def purge_texts(self, table: Table) -> None:
         """Check all text columns of a table, those of its key included."""
         columns = [column for column in table.columns if isinstance(column.type, String)]
-        condition = or_(false(), *(column.contains(spelling, autoescape=True) for column in columns for spelling in self._spellings))
+        needles = (*self._spellings.texts, *COLOUR_MARKS)
+        condition = or_(false(), *(column.contains(needle, autoescape=True) for column in columns for needle in needles))
         for row in self._connection.execute(select(*table.primary_key.columns, *columns).where(condition)).all():
             texts = dict(zip((column.name for column in columns), row[-len(columns) :], strict=True))
             changed = {name: clean for name, text in texts.items() if text is not None and (clean := self._replace_secret(text)) != text}
@@ -127,17 +121,14 @@ class _Purger:
         return not self._is_dry_run
 
     def _replace_secret(self, text: str) -> str:
-        for spelling in self._spellings:
-            text = text.replace(spelling, self._placeholder)
-        return text
+        return self._spellings.replace(text, self._placeholder)
 
     def _clean_body(self, body: bytes) -> bytes | None:
         """Return *body* without the secret, or None if it does not contain it."""
         is_packed = body.startswith(_ZSTD)
         data = ZstdDecompressor().decompress(body) if is_packed else body
-        clean = data
-        for spelling in self._spellings:
-            clean = clean.replace(spelling.encode(), self._placeholder.encode())
+        text = data.decode("utf-8", "surrogateescape")
+        clean = self._spellings.replace(text, self._placeholder).encode("utf-8", "surrogateescape")
         if clean == data:
             return None
         return ZstdCompressor(level=1, write_checksum=False).compress(clean) if is_packed else clean
