@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 DISTILL_KEY = b"onward distill: the same input, the same handoff"
 """The key outside projects: the same input gives the same placeholders on every machine. A stored project has a random key of its own."""
+
+MAX_DEPTH = 100
+"""Levels of a nested value that are kept as they are."""
 
 _LONGEST_NAME = 64
 _CACHED_CHARS = 300
@@ -66,23 +70,28 @@ class Redactor:
             return turn
         return replace(turn, text=text, thinking=thinking, calls=calls, results=results)
 
-    def value(self, value: object) -> object:
-        """Return a JSON *value* with all its strings redacted, keys too; the same object if nothing was found."""
+    def value(self, value: object, depth: int = 0) -> object:
+        """Return a JSON *value* with all its strings redacted, keys too; the same object if nothing was found. What is nested deeper than
+        `MAX_DEPTH` becomes its JSON text: a hostile or damaged value is no reason to lose its neighbours.
+        """
         if isinstance(value, str):
             return self.text(value)
+        if not isinstance(value, dict | list):
+            return value
+        if depth >= MAX_DEPTH:
+            return self.text(_json_text(value))
         if isinstance(value, dict):
-            return self._redact_mapping(value)
-        if isinstance(value, list):
-            items = [self.value(item) for item in value]
-            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-        return value
+            return self._redact_mapping(value, depth)
+        items = [self.value(item, depth + 1) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
-    def _redact_mapping(self, mapping: dict[str, object]) -> dict[str, object]:
+    def _redact_mapping(self, mapping: dict[str, object], depth: int = 0) -> dict[str, object]:
         changed = False
         clean: dict[str, object] = {}
         for key, value in mapping.items():
             # A value is judged together with its name: {"password": "…"} is an assignment that parsing has cut in two.
-            new_key, new_value = self.text(key), self._redact_named(key, value) if isinstance(value, str) else self.value(value)
+            new_value = self._redact_named(key, value) if isinstance(value, str) else self.value(value, depth + 1)
+            new_key = self.text(key)
             changed = changed or new_key is not key or new_value is not value
             clean[new_key] = new_value
         return clean if changed else mapping
@@ -117,6 +126,13 @@ class Redactor:
 
         digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
         return f"[secret:{kind}:{digest[:4].hex()}]"
+
+
+def _json_text(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply)"
 
 
 @lru_cache(maxsize=2048)

@@ -27,7 +27,7 @@ from sqlalchemy import (
     insert,
     select,
 )
-from zstandard import ZstdCompressor, ZstdDecompressor
+from zstandard import ZstdCompressor
 
 from onward.core.facts import fact as core_facts
 from onward.core.handoff import document as core_handoff
@@ -37,7 +37,7 @@ from onward.core.session import ChecklistItem
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.store import schema, turns
 from onward.store.clock import to_datetime_or_none, to_micros
-from onward.store.turn_bodies import TurnCodec
+from onward.store.turn_bodies import TurnCodec, readable_body
 from onward.store.turns import NewTurn
 
 Document = Mapping[str, Any]
@@ -221,7 +221,7 @@ def parse_turns(documents: Iterable[Document]) -> Iterator[ArchiveTurn]:
         role, at = document["role"], document.get("at")
         if role not in _ROLES:
             raise ValueError(f"role {role!r}")
-        turn = bodies.unpack(
+        turn = bodies.parse_body(
             role, None if at is None else to_datetime_or_none(_parse_time(at)), orjson.dumps(_require_type(document["turn"], dict))
         )
         _check_turn(turn)
@@ -246,7 +246,7 @@ def _to_field(column: Column[Any], value: Any) -> Any:
         at = to_datetime_or_none(value)
         return at and at.isoformat().replace("+00:00", "Z")
     if column.name == "body":
-        return orjson.Fragment(value if value[:1] == b"{" else ZstdDecompressor().decompress(value))
+        return orjson.Fragment(readable_body(value))
     if isinstance(column.type, LargeBinary):
         return bytes(value).hex()
     return orjson.Fragment(value) if column.name.endswith("_json") else value

@@ -180,9 +180,29 @@ def _translate_errors(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translate(error, engine) from error
+    except UnicodeDecodeError as error:
+        # SQLite's driver raises it for damaged texts; others belong to whoever raised them.
+        if engine.dialect.name != "sqlite" or not _is_from_driver(error):
+            raise
+        raise _damaged(engine, "a text in it cannot be decoded") from error
     except sqlite3.Error as error:
         # Raised by a statement that went straight to the driver.
         raise _translate(DBAPIError.instance("", None, error, sqlite3.Error), engine) from error
+
+
+def _is_from_driver(error: Exception) -> bool:
+    """Return whether *error* was raised by C code that SQLAlchemy called."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and "sqlalchemy" in trace.tb_frame.f_code.co_filename
+
+
+def _damaged(engine: Engine, problem: str) -> StoreDamaged:
+    return StoreDamaged(
+        Message("The database {database} is damaged: {problem}.", database=engine.url.database, problem=problem),
+        "Run `onward doctor`. If it cannot repair the database, restore a backup.",
+    )
 
 
 def _translate(error: StatementError, engine: Engine) -> Exception:
@@ -190,11 +210,8 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
     database = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=True)
     if "database is locked" in message or "database table is locked" in message:
         return StoreBusy("Another process has been writing to the store for more than a minute.", "Wait for it to end, then try again.")
-    if "malformed" in message or "not a database" in message or "disk I/O error" in message:
-        return StoreDamaged(
-            Message("The database {database} is damaged: {problem}.", database=database, problem=message),
-            "Run `onward doctor`. If it cannot repair the database, restore a backup.",
-        )
+    if any(sign in message for sign in ("malformed", "not a database", "disk I/O error", "Could not decode", "corrupt")):
+        return _damaged(engine, message)
     if "full" in message:
         return StoreError(
             Message("There is no disk space left to write {database}.", database=database),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DatabaseError
 
 from onward.store.schema import turns
 from onward.store.search import turn_index
+from onward.store.turn_bodies import TurnCodec
 
 
 def find_damage(connection: Connection) -> list[str]:
@@ -25,6 +27,24 @@ def count_unindexed(connection: Connection) -> int:
     return abs(
         int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - turn_index.index_for(connection).count(connection)
     )
+
+
+def is_index_damaged(connection: Connection) -> bool:
+    """Return whether the search index of SQLite disagrees with itself, by its own check."""
+    if connection.dialect.name != "sqlite":
+        return False
+    try:
+        connection.exec_driver_sql("INSERT INTO turn_words(turn_words) VALUES('integrity-check')")
+    except DatabaseError:
+        return True
+    return False
+
+
+def find_damaged_turns(connection: Connection) -> list[tuple[int, int]]:
+    """Return the session id and the ordinal of every turn whose body cannot be read any more."""
+    bodies = TurnCodec()
+    rows = connection.execute(select(turns.c.session_id, turns.c.ordinal, turns.c.body)).yield_per(500)
+    return [(session_id, ordinal) for session_id, ordinal, body in rows if bodies.is_damaged(bytes(body))]
 
 
 def ping(connection: Connection) -> None:

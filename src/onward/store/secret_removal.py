@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, String, Table, and_, false, or_, select, update
-from zstandard import ZstdCompressor, ZstdDecompressor
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 from onward.store import knowledge, schema
 from onward.store.engine import Store
@@ -126,12 +126,16 @@ class _Purger:
     def _clean_body(self, body: bytes) -> bytes | None:
         """Return *body* without the secret, or None if it does not contain it."""
         is_packed = body.startswith(_ZSTD)
-        data = ZstdDecompressor().decompress(body) if is_packed else body
+        try:
+            data = ZstdDecompressor().decompress(body) if is_packed else body
+        except ZstdError:
+            # Nobody can read it any more.
+            return None
         text = data.decode("utf-8", "surrogateescape")
         clean = self._spellings.replace(text, self._placeholder).encode("utf-8", "surrogateescape")
         if clean == data:
             return None
-        return ZstdCompressor(level=1, write_checksum=False).compress(clean) if is_packed else clean
+        return ZstdCompressor(level=1, write_checksum=True).compress(clean) if is_packed else clean
 
 
 def _is_row(table: Table, row: Row[Any]) -> Any:

@@ -17,6 +17,11 @@ _MIN_COMPRESSED_BYTES = 1024
 """A shorter body is stored uncompressed. JSON starts with a brace, which a zstd frame never does."""
 
 
+DAMAGED_TEXT = "(This turn is damaged in the store and cannot be read.)"
+UNREADABLE = (zstandard.ZstdError, ValueError, TypeError, AttributeError, KeyError, MemoryError)
+"""What a damaged body raises: it is no zstd frame, no JSON, or not the JSON of a turn."""
+
+
 class PackedTurn(NamedTuple):
     """A redacted turn ready to store: `at` in microseconds, `chars` its length before redaction, `words` its searchable text."""
 
@@ -33,7 +38,7 @@ class TurnCodec:
 
     @cached_property
     def _compressor(self) -> zstandard.ZstdCompressor:
-        return zstandard.ZstdCompressor(level=1, write_checksum=False)
+        return zstandard.ZstdCompressor(level=1, write_checksum=True)
 
     @cached_property
     def _decompressor(self) -> zstandard.ZstdDecompressor:
@@ -48,7 +53,22 @@ class TurnCodec:
         )
 
     def unpack(self, role: str, at: Any, body: bytes) -> Turn:
-        """Return the turn that `pack` packed."""
+        """Return the turn that `pack` packed. Of a damaged body, a turn that says so: its neighbours can still be read."""
+        try:
+            return self.parse_body(role, at, body)
+        except UNREADABLE:
+            return Turn(role=role, text=DAMAGED_TEXT, at=at)  # type: ignore[arg-type]
+
+    def is_damaged(self, body: bytes) -> bool:
+        """Return whether *body* cannot be read any more."""
+        try:
+            self.parse_body("user", None, body)
+        except UNREADABLE:
+            return True
+        return False
+
+    def parse_body(self, role: str, at: Any, body: bytes) -> Turn:
+        """Return the turn that `pack` packed. Raises one of `UNREADABLE` for a damaged body."""
         data = orjson.loads(body if body[:1] == b"{" else self._decompressor.decompress(body))
         get = data.get
         return Turn(
@@ -65,6 +85,16 @@ class TurnCodec:
             usage=Usage(*data["usage"]) if "usage" in data else None,
             line=get("line", 0),
         )
+
+
+def readable_body(body: bytes) -> bytes:
+    """Return the JSON in *body*; of a damaged one, that of a turn that says so."""
+    try:
+        data = body if body[:1] == b"{" else zstandard.ZstdDecompressor().decompress(body)
+        orjson.loads(data)
+    except UNREADABLE:
+        return orjson.dumps({"line": 0, "text": DAMAGED_TEXT})
+    return data
 
 
 def _document(turn: Turn) -> dict[str, Any]:

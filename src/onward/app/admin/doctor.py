@@ -74,6 +74,9 @@ def _check_disk(settings: Settings) -> Finding:
 def _check_store(store: Store) -> Iterator[Finding]:
     with store.read() as connection:
         damage, missing = health.find_damage(connection), health.count_unindexed(connection)
+        lost_turns = health.find_damaged_turns(connection)
+    with store.write() as connection:
+        is_index_damaged = health.is_index_damaged(connection)
     if damage:
         yield Finding(
             "integrity",
@@ -83,7 +86,16 @@ def _check_store(store: Store) -> Iterator[Finding]:
         )
     else:
         yield Finding("integrity", "ok", "the database is intact")
-    if missing:
+    if lost_turns:
+        yield Finding(
+            "turns",
+            "problem",
+            Message("{count} turns are damaged and cannot be read", count=len(lost_turns)),
+            "Restore a backup, or import their transcripts into another data folder.",
+        )
+    if is_index_damaged:
+        yield Finding("search index", "problem", "the index is damaged: searches miss turns", "Rebuild it: onward rebuild --index")
+    elif missing:
         yield Finding(
             "search index",
             "problem",

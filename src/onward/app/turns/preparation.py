@@ -12,8 +12,9 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
 from onward.app.turns.onward_traffic import drop_onward_calls
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, TranscriptItem
-from onward.errors import OnwardError
+from onward.errors import OnwardError, UnreadableFile
 from onward.formats import TranscriptSource, open_source, read
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 
@@ -47,6 +48,11 @@ def prepare_transcript(source: Path | BinaryIO | TranscriptSource, key_of: Calla
         yield from prepare_turns(drop_onward_calls(_ensure_head(read(transcript, report), report), report), key_of)
     except OnwardError as failure:
         error = failure
+    except Exception as failure:  # noqa: BLE001 - a defect in reading one file is that file's: the others are still imported
+        error = UnreadableFile(
+            Message("{name} cannot be read to its end: {problem}.", name=transcript.name, problem=f"{type(failure).__name__}: {failure}"),
+            "What was read before is kept. Report this with the file, or with the part that fails.",
+        )
     yield TranscriptEnd(report, error)
 
 
