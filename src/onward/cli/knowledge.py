@@ -9,7 +9,6 @@ import click
 from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.core.knowledge.categories import CATEGORIES
-from onward.core.knowledge.checklist import advise
 from onward.core.knowledge.entry import ErrorOccurrence, KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
 from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.text.printable import printable
@@ -93,8 +92,7 @@ def search(
 def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json: bool) -> None:
     """Find earlier occurrences of an error and their fixes: this project first, each with source and similarity.
 
-    Without ERROR, the error is read from standard input; any output that contains it works. If no fix is found, a checklist for
-    errors of this kind is printed.
+    Without ERROR, the error is read from standard input; any output that contains it works. If no fix is known, it says so.
 
     \b
     Examples:
@@ -104,19 +102,15 @@ def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json:
     text = " ".join(error) if error else sys.stdin.read(1_000_000)
     with use_backend(project=project) as backend:
         result = backend.knowledge.match_error(text, project=backend.find_project(), limit=limit)
-    advice = advise(text)
     if as_json:
-        say_json({"answers": result.fixes, "met": result.occurrences, "advice": advice})
+        say_json({"answers": result.fixes, "met": result.occurrences})
         return
     for answer in result.fixes:
         say(answer_line(answer))
     for occurrence in result.occurrences:
         say(occurrence_line(occurrence))
     if not result.fixes:
-        note("No past fix found. Checklist for errors of this kind:")
-        for title, lines in (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands)):
-            for line in lines:
-                say(f"{title}: {line}")
+        note("No fix is known. `onward search WORDS` looks for the error in the history.")
 
 
 def answer_line(answer: KnownFix) -> str:

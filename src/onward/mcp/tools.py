@@ -22,7 +22,6 @@ from onward.app.turns.client_turns import append_conversation
 from onward.app.turns.markdown import markdown
 from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import render
-from onward.core.knowledge.checklist import advise
 from onward.core.project import Project
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.core.text.prose import one_line
@@ -235,10 +234,10 @@ class Tools:
     def troubleshoot(
         self, error: Annotated[str, Field(min_length=1, max_length=20_000)], context: str = "", project: ProjectName = ""
     ) -> CallToolResult:
-        """Ask before debugging an error: was it seen before, and what fixed it? The project's own fixes come first; else a checklist.
+        """Ask before debugging an error: was it seen before, and what fixed it? The project's own fixes come first.
         Pass the error's output unchanged.
         """
-        matches = match_error(self._context.store, error, project=self._find_project(project))
+        matches = match_error(self._context.store, f"{context}\n{error}", project=self._find_project(project))
         occurrences = [
             f"[{occurrence.project} s{occurrence.session}.{occurrence.turn}] had this error"
             + ("." if occurrence.is_solved else " and did not solve it there.")
@@ -249,16 +248,9 @@ class Tools:
             shown_blocks, left_count = take_fitting(blocks, TROUBLE_TOKENS)
             more_note = f" {left_count} more: search finds them." if left_count else ""
             return answer(f"Seen before. {DATA_NOTICE}{more_note}\n{mark_as_data(chr(10).join(shown_blocks))}")
-        advice = advise(f"{error}\n{context}")
-        lines = [
-            f"{title}: {line}"
-            for title, items in (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands), ("Prevent", advice.prevention))
-            for line in items
-        ]
-        intro = (
-            f"Seen before, but no fix is known.\n{mark_as_data(chr(10).join(occurrences))}\n" if occurrences else "No fix is known yet. "
-        )
-        return answer(f"{intro}A checklist for errors of this kind, by rules:\n" + "\n".join(take_fitting(lines, TROUBLE_TOKENS)[0]))
+        if occurrences:
+            return answer(f"Seen before, but no fix is known.\n{mark_as_data(chr(10).join(occurrences))}")
+        return answer("No fix is known. search looks for words of the error in the history.")
 
     def _find_project(self, name: str) -> Project | None:
         try:

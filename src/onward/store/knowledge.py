@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from onward.core.facts.fact import Handle
 from onward.core.knowledge.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource
 from onward.core.knowledge.knowledge import HarvestedEntry, KnowledgeKind
+from onward.core.knowledge.pairs import PAIR_PREFIX
 from onward.core.knowledge.signature import terms
 from onward.store.clock import now, to_datetime
 from onward.store.schema import knowledge, knowledge_sources, knowledge_terms, projects, sessions
@@ -27,10 +28,15 @@ _MAX_POSTINGS = 4000
 _TERM_CHARS = 64
 
 
-def save_session_entries(connection: Connection, session_id: int, entries: Sequence[HarvestedEntry]) -> None:
-    """Store what a session teaches, replacing what it taught before."""
-    old_ids = set(connection.execute(_entry_ids_query(knowledge_sources.c.session_id == session_id)).scalars())
-    connection.execute(delete(knowledge_sources).where(knowledge_sources.c.session_id == session_id))
+def save_session_entries(connection: Connection, session_id: int, entries: Sequence[HarvestedEntry], *, has_pairs: bool = True) -> None:
+    """Store what a session teaches, replacing what it taught before. Without *has_pairs*, *entries* are those of its facts, and the pairs
+    that its turns show stay.
+    """
+    replaced = knowledge_sources.c.session_id == session_id
+    if not has_pairs:
+        replaced &= ~knowledge_sources.c.fact_id.startswith(PAIR_PREFIX)
+    old_ids = set(connection.execute(_entry_ids_query(replaced)).scalars())
+    connection.execute(delete(knowledge_sources).where(replaced))
     entries_by_key = {(entry.kind, entry.signature): entry for entry in entries}
     ids = _ensure_entries(connection, entries_by_key)
     if ids:

@@ -22,7 +22,7 @@ from onward.core.knowledge.entry import (
     KnownFix,
 )
 from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
-from onward.core.knowledge.signature import likeness, signature, terms
+from onward.core.knowledge.signature import containment, likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message
@@ -58,6 +58,8 @@ MIN_LIKENESS = 0.42
 """The lowest similarity of two errors that counts as a match; unrelated sentences about the same program reach less."""
 _MAX_LINES, _MAX_LINE_CHARS = 20, 600
 _MAX_CANDIDATES = 60
+_MOST_CONTAINED = 0.9
+"""The likeness of an error that holds all the words of another."""
 
 
 def list_entries(
@@ -205,7 +207,7 @@ def _match_lines(connection: Connection, lines: Sequence[str], project: Project 
         _build_answer(
             entry,
             entry_id in same_ids,
-            max((likeness(words, _error_terms(entry), weights) for words in line_terms), default=0.0),
+            max((_likeness(words, entry, weights) for words in line_terms), default=0.0),
             sources.get(entry_id, ()),
             project,
         )
@@ -249,6 +251,12 @@ def _closest_source(sources: Iterable[KnowledgeSource], project: Project | None)
     """Return the newest source in *project*, or else the newest source."""
     all_sources = list(sources)
     return next((source for source in all_sources if project and source.project_id == project.id), all_sources[0] if all_sources else None)
+
+
+def _likeness(words: frozenset[str], entry: KnowledgeEntry, weights: Mapping[str, float]) -> float:
+    """Return how alike an error line of these *words* and *entry* are: as wholes, or as far as the shorter holds what the longer says."""
+    error_terms = _error_terms(entry)
+    return max(likeness(words, error_terms, weights), _MOST_CONTAINED * containment(words, error_terms, weights))
 
 
 def _error_terms(entry: KnowledgeEntry) -> frozenset[str]:

@@ -19,6 +19,7 @@ from onward.core.effort.touched_files import TouchedFile, list_touched_files
 from onward.core.facts.fact import GIT_STATE, Fact, FactKind
 from onward.core.facts.ledger import Ledger
 from onward.core.knowledge.knowledge import HarvestedEntry, harvest_knowledge
+from onward.core.knowledge.pairs import harvest_pairs, join_pairs
 from onward.core.preservation import Preservation
 from onward.core.session import Session
 from onward.store import analytics, facts, knowledge, sessions
@@ -55,7 +56,7 @@ def derive_session(session: Session, path: MainPath, steps: SessionSteps, ledger
         measure=measure,
         files=list_touched_files(steps.steps, session.cwd, prior.files),
         errors=list_errors(steps.steps),
-        entries=knowledge_entries(ledger, new_facts),
+        entries=join_pairs(knowledge_entries(ledger, new_facts), harvest_pairs(path.turns)),
         used_ids=used_ids,
     )
 
@@ -104,5 +105,5 @@ def update_knowledge(connection: Connection, project_id: int, ledger: Ledger, fa
     session = sessions.find_by_number(connection, project_id, fact.session) if fact.session else None
     if session is not None:
         knowledge.save_session_entries(
-            connection, session.id, knowledge_entries(ledger, facts.read_contribution(connection, session.id).facts)
+            connection, session.id, knowledge_entries(ledger, facts.read_contribution(connection, session.id).facts), has_pairs=False
         )

@@ -295,7 +295,7 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
         turns.move(connection, target.id, move.session.id, move.identities)
         if move.contribution is not None:
             facts.save_contribution(connection, move.session.id, move.contribution)
-            knowledge.save_session_entries(connection, move.session.id, harvest_knowledge(move.contribution.facts))
+            knowledge.save_session_entries(connection, move.session.id, harvest_knowledge(move.contribution.facts), has_pairs=False)
     for origin in {*origins, *([selection.full_project.id] if selection.full_project else [])}:
         new_fact_ids = {old: new for move in moves if move.session.project_id == origin for old, new in move.new_fact_ids.items()}
         noted_facts = {old: new for move in moves if move.session.project_id == origin for old, new in move.noted_facts.items()}

@@ -8,12 +8,12 @@ from onward.core.text.prose import content_words, stem
 
 CATEGORY_WORDS: dict[str, str] = {
     "database": "sql sqlite postgres postgresql psql mysql mariadb mongo redis migration migrate schema table column row query "
-    "index transaction deadlock prisma "
+    "index transaction deadlock sqlite_busy busy_timeout database databases prisma "
     "sqlalchemy alembic knex typeorm orm constraint foreign seed pgvector rollback",
     "auth": "auth authentication authorization login logout jwt oauth cookie password permission denied forbidden unauthorized "
-    "credential csrf cors sso "
+    "credential csrf sso "
     "sign-in signin 401 403 eacces",
-    "network": "network http https port socket connection connect refused timeout dns proxy tls ssl certificate host localhost "
+    "network": "network cors origin http https port socket connection connect refused timeout dns proxy tls ssl certificate host localhost "
     "request response fetch api endpoint "
     "webhook econnrefused enotfound websocket grpc latency retry rate limit 404 429 500 502 503",
     "dependencies": "dependency dependencies package npm pnpm yarn bun pip uv poetry cargo gem lockfile version upgrade downgrade "

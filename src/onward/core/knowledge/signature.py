@@ -69,3 +69,15 @@ def likeness(first: Collection[str], second: Collection[str], weights: Mapping[s
     shared = sum(weights.get(term, heaviest) for term in set(first) & set(second))
     first_weight, second_weight = (sum(weights.get(term, heaviest) for term in side) for side in (first, second))
     return float(shared / (first_weight * second_weight) ** 0.5) if first_weight and second_weight else 0.0
+
+
+def containment(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
+    """Return how much of the lighter of two sets of terms the other holds (0..1), by weight; 0 for fewer than two shared
+    terms, which prove nothing.
+    """
+    shared = set(first) & set(second)
+    if len(shared) < 2:
+        return 0.0
+    heaviest = max(weights.values(), default=1.0)
+    shared_weight, *side_weights = (sum(weights.get(term, heaviest) for term in side) for side in (shared, first, second))
+    return float(shared_weight / min(side_weights)) if all(side_weights) else 0.0
