@@ -32,10 +32,21 @@ _PHRASINGS = (
         rf"вместо|thay vì|thay cho|daripada|alih-alih) (?:usar |utilizar |utiliser |usare |dùng |pakai )?{_OLD}(?=[\s,.;:)]|$)"
     ),
     rf"\b(?:von|de|da|dari|с|từ) {_OLD} (?:auf|zu|nach|à|vers|a|para|ke|на|sang) [\w.+#-]+ (?:um|gewechselt|umgestellt|wechseln)\b",
-    rf"{_NAME} ?(?:yerine|の代わりに|ではなく|をやめて|대신|말고)",
+    r"\b([\w.+#-]+) yerine\b",
+)
+_FOREIGN_PHRASINGS = (
+    rf"{_NAME} ?(?:の代わりに|ではなく|をやめて|대신|말고)",
     rf"(?:而不是|不再(?:使用|用)|别再用|不要再用|放弃|بدلا من|بدلاً من|عوضا عن) ?{_NAME}",
     rf"从 ?{_NAME} ?(?:换成|改成|切换到|迁移到|换到|改用)",
 )
+"""Phrasings that a text in ASCII cannot hold."""
+_HINTS = (
+    "instead", "rather", "in place", "replac", "swap", "switch", "mov", "migrat", "chang", "renam", "bump", "upgrad", "updat", "no longer",
+    " not ", "ganti", "ubah", "tidak", "gak ", "ga ", "lieu", "plutôt", "lugar", "vez de", "invece", "posto", "anstelle", "statt", "вместо",
+    "thay", "daripada", "alih", " um", "gewechselt", "yerine", "代わり", "ではなく", "やめ", "대신", "말고", "而不是", "不再", "别再", "不要", "放弃",
+    "بدل", "عوضا", "从",
+)  # fmt: skip
+"""A text that holds none of these matches no phrasing: most sentences are done after a few searches for substrings."""
 _DISMISSALS = (
     (
         r"(?:^|[.;,!] |\b(?:and|then|please|now|so) )(?:drop|ditch|get rid of|stop using|do(?: not|n't) use|no more|remove)"
@@ -46,15 +57,21 @@ _DISMISSALS = (
         r"\b(?:schmei(?:ß|ss)\w*|entfern\w+|kein(?:e|en)?|sans|plus de|sin|sem|senza|hapus|buang|jangan pakai|không dùng|без|убери) "
         rf"{_OLD}(?=[,.;:)!]|$| (?:raus|mehr)\b)"
     ),
-    rf"(?:不要用|不用|别用|去掉|移除|删掉) ?{_NAME}",
-    rf"{_NAME} ?(?:は使わない|を(?:削除|外して|やめ)|쓰지 ?마|사용하지 ?마|kullanma)",
+    r"\b([\w.+#-]+) kullanma\b",
 )
 """How a person dismisses a value without naming its successor."""
+_FOREIGN_DISMISSALS = (
+    rf"(?:不要用|不用|别用|去掉|移除|删掉) ?{_NAME}",
+    rf"{_NAME} ?(?:は使わない|を(?:削除|外して|やめ)|쓰지 ?마|사용하지 ?마)",
+)
 
 
 @cache
-def _patterns(*, by_user: bool) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(p, re.I) for p in (*_PHRASINGS, *(_DISMISSALS if by_user else ())))
+def _patterns(*, by_user: bool, is_ascii: bool) -> tuple[re.Pattern[str], ...]:
+    phrasings = _PHRASINGS + (_DISMISSALS if by_user else ())
+    if not is_ascii:
+        phrasings += _FOREIGN_PHRASINGS + (_FOREIGN_DISMISSALS if by_user else ())
+    return tuple(re.compile(p, re.I) for p in phrasings)
 
 
 @cache
@@ -69,5 +86,9 @@ def changes_value(text: str) -> bool:
 
 def retired_values(text: str, *, by_user: bool = False) -> tuple[str, ...]:
     """Return the old values that *text* says are replaced, in its order; of a person's text also those that it dismisses ("drop X")."""
-    values = (match.group(1).strip(".,;:`\"' ") for pattern in _patterns(by_user=by_user) for match in pattern.finditer(text))
+    lower = text.lower()
+    if not by_user and not any(hint in lower for hint in _HINTS):
+        return ()
+    patterns = _patterns(by_user=by_user, is_ascii=text.isascii())
+    values = (match.group(1).strip(".,;:`\"' ") for pattern in patterns for match in pattern.finditer(text))
     return tuple(dict.fromkeys(old for old in values if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))
