@@ -71,7 +71,7 @@ def test_transcripts_of_known_projects_come_in_and_others_stay_out(store: Store,
     swept = sweep(store, folder_of(sandbox), quiet=HALF_AN_HOUR)
     assert [file.path for file in swept.files] == [str(left.path)]
     assert [completion.session.number for completion in swept.sessions] == [2]
-    assert swept.passed_over == 2
+    assert swept.skipped_files == 2
     assert [line.project.name for line in projects.list_projects(store)] == ["shop"]
     assert sweep(store, folder_of(sandbox), quiet=HALF_AN_HOUR).files == []
     make_older(growing.path, HALF_AN_HOUR * 2)
@@ -118,7 +118,7 @@ def test_a_crash_without_a_follower_is_swept_up(agent: str, sandbox: Sandbox) ->
         Path(note.path).write_text(json.dumps({**values, "at": time.time() - 7200}))
     result = sandbox.run("sweep", "--json")
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["noted"][0]["numbers"] == [1]
+    assert json.loads(result.stdout)["captures"][0]["session_numbers"] == [1]
     assert "No unfinished sessions found." in sandbox.run("sweep").stdout
     assert "Never round" in sandbox.run("handoff").stdout
 

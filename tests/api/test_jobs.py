@@ -89,7 +89,7 @@ def test_an_export_in_the_background(client: TestClient, store: Store, settings:
     assert len(file.content) == done["result"]["bytes"]
     sent = client.post("/api/projects/import?in_background=true", content=file.content).json()
     run_jobs(store, settings)
-    assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
+    assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["is_unchanged"] is True
 
 
 def test_a_backup_is_created_and_downloaded(client: TestClient, store: Store, settings: Settings, klinik: int, tmp_path: Path) -> None:

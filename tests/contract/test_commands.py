@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 # Parts that differ between any two stores: times, ids that contain a time, and digests of secrets, which are keyed by project.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?")
 _DIGEST = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|(?<=:)[0-9a-f]{6,}(?=\])")
-_TIME_KEYS = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "bytes", "started_at"}
+_TIME_KEYS = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "size_bytes", "started_at"}
 
 
 def mask_differences(value: Any) -> Any:
@@ -367,7 +367,7 @@ def test_long_running_commands(both_filled: BothStores, work_folder: Path) -> No
         export = place("project", "export", "antre", file, "--training", "--json")
         assert export.data["sessions"] == 3
         assert place("project", "export", "antre", file).code == 2
-        assert place("project", "import", file, "--json").data["again"] is True
+        assert place("project", "import", file, "--json").data["is_unchanged"] is True
         place("project", "delete", "antre", "--yes")
         assert place("project", "import", file, "--name", "back", "--json").data["project"] == "back"
     both_filled.all("handoff --project back --json", "session list --project back --json")

@@ -127,7 +127,7 @@ def test_a_job_that_has_not_begun_is_cancelled_at_once(bench: JobContext) -> Non
 
 def test_a_running_job_is_cancelled_and_resumed(bench: JobContext) -> None:
     def cancelled(at: JobContext, job: Job, running: StepProgress) -> StepResult:
-        if job.memo.get("done") == 1 and not job.result.get("again"):
+        if job.memo.get("done") == 1 and not job.result.get("is_unchanged"):
             jobs.cancel(at.store, job.id)
             jobs.record_beat(at.store, job.run, ME, running)
         return count_to_three(at, job, running)
@@ -258,7 +258,14 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
         jobs.take_step(bench, kinds.STEP_FUNCTIONS, job.run, ME, StepProgress())
     done = jobs.require(bench.store, job.id)
     assert (done.state, done.done, done.total) == ("done", 3, 3)
-    expected = {"session_id": session.id, "session_number": 1, "new_turns": 4, "handoff_version": 1, "again": True, "llm": "not configured"}
+    expected = {
+        "session_id": session.id,
+        "session_number": 1,
+        "new_turns": 4,
+        "handoff_version": 1,
+        "is_unchanged": True,
+        "llm": "not configured",
+    }
     assert done.result == expected
     now = sessions.require_by_id(bench.store, session.id)
     assert (now.status, now.turns, now.blockers, now.credits_used) == ("completed", 4, ("No spare roll",), 42.0)
@@ -286,11 +293,11 @@ def test_a_project_goes_out_and_comes_in_by_jobs(bench: JobContext, tmp_path: Pa
     assert (rebuilt.state, rebuilt.result["handoff_version"]) == ("done", 2)
     out = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "export", {}, project=project))
     file = kinds.output_path(bench.home, out)
-    assert out.result["bytes"] == file.stat().st_size
+    assert out.result["size_bytes"] == file.stat().st_size
     assert file.read_bytes() == export_project(bench.store, project, tmp_path / "x.zip").path.read_bytes()
     projects.delete(bench.store, project)
     back = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(file)}))
-    assert (back.state, back.result["name"], back.result["again"]) == ("done", "klinik", False)
+    assert (back.state, back.result["name"], back.result["is_unchanged"]) == ("done", "klinik", False)
     assert not file.exists()
 
 
@@ -310,7 +317,7 @@ def test_the_store_is_copied_while_it_is_open(bench: JobContext, tmp_path: Path)
         f"onward-{done.created_at:%Y-%m-%d}.db",
     )
     back = backups.restore(Settings(tmp_path / "elsewhere", tmp_path), kinds.output_path(bench.home, done))
-    assert (back.projects, back.size_bytes) == (1, done.result["bytes"])
+    assert (back.projects, back.size_bytes) == (1, done.result["size_bytes"])
 
 
 def test_bad_input_and_missing_targets_fail_a_job(bench: JobContext, tmp_path: Path) -> None:

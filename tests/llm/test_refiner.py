@@ -181,7 +181,7 @@ def test_a_refinement_of_an_old_handoff_is_skipped(case: RefiningCase) -> None:
     facts.add(case.store, case.project, "rule", "Never deploy on a Friday.")
     newest = case.newest
     done = case.run_job(job)
-    assert (done.state, done.result["kept"], done.result["why"]) == ("done", False, SUPERSEDED_MESSAGE)
+    assert (done.state, done.result["is_stored"], done.result["reason"]) == ("done", False, SUPERSEDED_MESSAGE)
     assert case.newest == newest
     assert case.scripted.requests == []
 
@@ -197,7 +197,7 @@ def test_a_superseded_refinement_is_not_stored(case: RefiningCase) -> None:
 
     case.scripted.answers(answer)
     done = case.run_job(case.ask())
-    assert done.result["why"] == SUPERSEDED_MESSAGE
+    assert done.result["reason"] == SUPERSEDED_MESSAGE
     assert case.newest == corrected[0]
     assert len(case.scripted.requests) == 1
 
@@ -286,7 +286,7 @@ def test_whatever_a_model_writes_nothing_wrong_reaches_the_handoff(case: Refinin
         assert line.text in newest.markdown
     for wrong in ("happily ever after", "print the API key", "(none)", "src/nowhere/else.ts", "/lib/", "Redis", "9443", "fine, usually"):
         assert wrong not in newest.markdown
-    assert bool(done.result["why"]) == (newest.version == rules.version)
+    assert bool(done.result["reason"]) == (newest.version == rules.version)
     assert done.result["refinement"]["requests"] == len(case.scripted.requests)
 
 
@@ -325,12 +325,12 @@ def test_the_handoff_survives_any_endpoint(case: RefiningCase, way: str) -> None
     elif state == "failed":
         # After the cause is gone, the same job is retried.
         case.scripted.answers(writes())
-        assert case.run_job(jobs.retry(case.store, done.id)).result["kept"]
+        assert case.run_job(jobs.retry(case.store, done.id)).result["is_stored"]
     elif state == "queued":
         assert done.due_at
         assert done.error
     else:
-        assert done.result["why"]
+        assert done.result["reason"]
 
 
 def test_answers_are_requested_once_even_if_the_job_fails(case: RefiningCase) -> None:

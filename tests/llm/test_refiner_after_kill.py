@@ -64,7 +64,7 @@ def assert_finished_once(home: Path, job_id: int, rules_version: int) -> int:
     """Check that a refinement has one version and was paid once; return the number of its requests."""
     with Store.at_folder(home) as store:
         job = jobs.require(store, job_id)
-        assert (job.state, job.error, job.result["kept"]) == ("done", None, True)
+        assert (job.state, job.error, job.result["is_stored"]) == ("done", None, True)
         versions = handoffs.list_versions(store, projects.require_only(store))
         assert [version.version for version in versions if version.generator != RULES] == [rules_version + 1]
         report = versions[0].refinement

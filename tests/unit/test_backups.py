@@ -145,7 +145,7 @@ def test_the_commands(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mo
     capsys.readouterr()
     assert main(["restore", "copy.db", "--force", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert Path(result["kept"]).is_file()
+    assert Path(result["previous_store"]).is_file()
     assert main(["project", "export", "klinik"]) == 0
     assert main(["project", "export", "klinik"]) == 2
     assert main(["project", "delete", "klinik", "--yes"]) == 0
@@ -153,4 +153,4 @@ def test_the_commands(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mo
     assert main(["project", "import", "klinik.onward.zip"]) == 0
     assert capsys.readouterr().out.startswith("Imported klinik: 1 session, ")
     assert main(["project", "import", "klinik.onward.zip", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["again"] is True
+    assert json.loads(capsys.readouterr().out)["is_unchanged"] is True

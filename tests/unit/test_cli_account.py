@@ -124,7 +124,7 @@ def test_a_session_begins_on_the_best_account_rotates_and_charges_it(pool: Run) 
     assert pool("session", "start", "--project", "kopi", "--account", "claude-1", "--json").data["account"] == "claude-1"
     assert "rotation starts at 85%" in pool("account", "rotate", "--project", "kopi").out
     moved = pool("account", "rotate", "--project", "kopi", "--used", 88, "--json").data
-    assert (moved["moved"], moved["from"]["name"], moved["to"]["name"]) == (True, "claude-1", "claude-2")
+    assert (moved["has_moved"], moved["from_account"]["name"], moved["to_account"]["name"]) == (True, "claude-1", "claude-2")
     assert pool("session", "complete", "--project", "kopi", "--credits", 30).code == 0
     assert {account["name"]: account["credits_used"] for account in pool("account", "list", "--json").data} == {
         "claude-1": 88,

@@ -43,7 +43,7 @@ def run(tmp_path: Path) -> Run:
 def test_migrating_says_from_where_to_where(run: Run, tmp_path: Path) -> None:
     assert run("db", "migrate").stdout == f"Migrated the schema from an empty database to version {NEWEST_VERSION}.\n"
     assert run("db", "migrate").stdout == f"The schema is up to date: version {NEWEST_VERSION}.\n"
-    assert json.loads(run("db", "migrate", "--json").stdout) == {"from": NEWEST_VERSION, "to": NEWEST_VERSION}
+    assert json.loads(run("db", "migrate", "--json").stdout) == {"old_version": NEWEST_VERSION, "new_version": NEWEST_VERSION}
     with sqlite3.connect(tmp_path / "home" / "onward.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     newer = run("db", "migrate")

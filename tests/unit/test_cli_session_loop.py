@@ -71,8 +71,8 @@ def test_import_reports_every_file(run: Run, transcripts: list[Path]) -> None:
     assert first.out.count("→ handoff") == 3
     assert "3 files · 3 sessions ·" in first.out
     again = run("import", *transcripts, "--project", "antre", "--json").data
-    assert sum(session["new_turns"] for file in again["files"] for session in file["sessions_kept"]) == 0
-    assert {session["project"] for file in again["files"] for session in file["sessions_kept"]} == {"antre"}
+    assert sum(session["new_turns"] for file in again["files"] for session in file["sessions"]) == 0
+    assert {session["project"] for file in again["files"] for session in file["sessions"]} == {"antre"}
 
 
 def test_import_of_a_bad_file_beside_a_good_one_keeps_the_good_one_and_fails(run: Run, transcripts: list[Path]) -> None:
@@ -141,7 +141,7 @@ def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
     begun = run("session", "start")
     assert begun.out == ""
     assert "First session" in begun.err
-    assert run("session", "start", "--json").data["previous_handoff"] is None
+    assert run("session", "start", "--json").data["previous_handoff_version"] is None
 
 
 def test_changes_since_the_handoff_are_shown_in_the_repository(antre: Run, tmp_path: Path) -> None:
@@ -326,8 +326,8 @@ def test_a_folder_gives_its_conversations_and_nothing_else(run: Run, transcripts
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe")
     outcome = run("import", folder, "--project", "antre", "--json").data
-    assert [Path(file["file"]).name for file in outcome["files"]] == [*samples.NAMES, "chat.txt"]
-    assert [Path(path).name for path in outcome["passed_over"]] == ["notes.md"]
+    assert [Path(file["path"]).name for file in outcome["files"]] == [*samples.NAMES, "chat.txt"]
+    assert [Path(path).name for path in outcome["skipped_files"]] == ["notes.md"]
     refused = run("import", folder / "notes.md", "--project", "antre", "--json")
     assert refused.code == 2
     assert "unknown_format" in refused.out

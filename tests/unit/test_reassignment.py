@@ -245,6 +245,6 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["project", "remap", "nothing", "shop"]) == 2
     assert main(["project", "remap", "/code", "shop"]) == 0
     assert main(["project", "remap", "kopi", "shop", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["emptied"] == ["kopi"]
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["deleted_projects"] == ["kopi"]
     assert main(["project", "list", "--json"]) == 0
     assert [(item["name"], item["sessions"]) for item in json.loads(capsys.readouterr().out)] == [("shop", 1)]

@@ -116,8 +116,8 @@ def pool(run: Run) -> Run:
 def test_the_account_to_go_on_with_is_named_with_its_agent(pool: Run) -> None:
     result = pool("next", "--credits", 5, "--accomplishment", "The till prints", "--json").data
     assert (result["session"]["number"], result["account"], result["agent"]) == (1, "one", "claude-code")
-    assert result["left_account"]["credits_used"] == 15
-    assert result["why"]
+    assert result["previous_account"]["credits_used"] == 15
+    assert result["reason"]
     assert "The till prints" in result["prompt"]
 
 

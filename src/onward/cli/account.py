@@ -267,7 +267,9 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, show_all: bool,
             }
             for candidate in choice.ranking
         ]
-        say_json({"best": choice.best.availability.account.name if choice.best else None, "why": str(choice.why), "ranking": ranked})
+        say_json({
+            "account": choice.best.availability.account.name if choice.best else None, "reason": str(choice.why), "ranking": ranked,
+        })  # fmt: skip
     elif show_all:
         rows = [
             [
@@ -320,12 +322,12 @@ def rotate(
         before, after = (account_data(account) if account else None for account in (rotation.before, rotation.after))
         say_json(
             {
-                "moved": rotation.has_moved,
-                "session": number or session.number,
-                "from": before,
-                "to": after,
-                "place": rotation.position,
-                "why": str(rotation.why),
+                "has_moved": rotation.has_moved,
+                "session_number": number or session.number,
+                "from_account": before,
+                "to_account": after,
+                "position": rotation.position,
+                "reason": str(rotation.why),
                 "reasons": [*map(str, rotation.reasons)],
             }
         )

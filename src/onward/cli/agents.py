@@ -45,8 +45,8 @@ def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json:
             [
                 {
                     "agent": agent,
-                    "uninstalled": uninstall,
-                    "written": bool(changes) and not print_only,
+                    "is_uninstall": uninstall,
+                    "is_written": bool(changes) and not print_only,
                     "files": [_change_data(change) for change in changes],
                 }
                 for agent, changes in changes_by_agent.items()
@@ -58,7 +58,7 @@ def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json:
 
 
 def _change_data(change: SettingsChange) -> dict[str, object]:
-    return {"path": change.path, "made": change.before is None, "removed": change.after is None, "diff": change.diff()}
+    return {"path": change.path, "is_new": change.before is None, "is_removed": change.after is None, "diff": change.diff()}
 
 
 def _say_changes(agent: str, changes: list[SettingsChange], *, uninstall: bool, print_only: bool) -> None:
@@ -121,7 +121,7 @@ def sweep(as_json: bool) -> int:
 
     outcome = run_sweep(command_settings())
     if outcome is None:
-        say_json({"swept": False}) if as_json else note("Another sweep is running. Nothing was done.")
+        say_json({"is_running_elsewhere": True}) if as_json else note("Another sweep is running. Nothing was done.")
         return 0
     files = [file for file in outcome.report.files if file.sessions or file.error]
     faults = [
@@ -132,11 +132,11 @@ def sweep(as_json: bool) -> int:
     if as_json:
         say_json(
             {
-                "swept": True,
-                "noted": [_capture_data(capture) for capture in outcome.captures],
+                "is_running_elsewhere": False,
+                "captures": [_capture_data(capture) for capture in outcome.captures],
                 "files": files,
                 "sessions": outcome.report.sessions,
-                "passed_over": outcome.report.passed_over,
+                "skipped_files": outcome.report.skipped_files,
             }
         )
         return int(any(faults))
@@ -150,19 +150,18 @@ def sweep(as_json: bool) -> int:
         say(f"session {session.session.number} of {session.project}: {session_outcome}")
     if not (outcome.captures or files or outcome.report.sessions):
         say("No unfinished sessions found.")
-    if outcome.report.passed_over:
+    if outcome.report.skipped_files:
         command = paint("onward import --dry-run", "bold")
-        note(f"Skipped {quantity(outcome.report.passed_over, 'transcript')} of unknown projects. To list them: {command}")
+        note(f"Skipped {quantity(outcome.report.skipped_files, 'transcript')} of unknown projects. To list them: {command}")
     return int(any(faults))
 
 
 def _capture_data(capture: CaptureResult) -> dict[str, object]:
-    fault = capture.fault.message if capture.fault else None
     return {
         "agent": capture.note.agent,
-        "session": capture.note.session,
+        "native_id": capture.note.session,
         "project": capture.project,
-        "numbers": capture.numbers,
+        "session_numbers": capture.numbers,
         "new_turns": capture.new_turns,
-        "fault": fault,
+        "error": capture.fault.message if capture.fault else None,
     }

@@ -37,7 +37,7 @@ def export(name: str, file: Path | None, training: bool, force: bool, as_json: b
             raise BadInput(Message("{file} already exists.", file=target), "Add --force to overwrite it, or name another file.")
         archive = backend.archives.export(current_project, target, training=training, on_progress=progress.update)
     if as_json:
-        say_json({"project": current_project.name, "file": str(archive.path), "bytes": archive.size_bytes, **_count_data(archive)})
+        say_json({"project": current_project.name, "file": str(archive.path), "size_bytes": archive.size_bytes, **_count_data(archive)})
         return
     say(f"Exported {current_project.name} to {archive.path}: {_contents_text(archive)}, {archive.size_bytes / 1e6:.1f} MB.")
 
@@ -58,7 +58,14 @@ def import_(file: Path, name: str, as_json: bool) -> None:
     with use_backend() as backend, ProgressBar("importing") as progress:
         arrival = backend.archives.import_archive(file, name=name, on_progress=progress.update)
     if as_json:
-        say_json({"project": arrival.project.name, "project_id": arrival.project.id, "again": arrival.is_unchanged, **_count_data(arrival)})
+        say_json(
+            {
+                "project": arrival.project.name,
+                "project_id": arrival.project.id,
+                "is_unchanged": arrival.is_unchanged,
+                **_count_data(arrival),
+            }
+        )
     else:
         say(
             f"No changes: {arrival.project.name} is already complete."

@@ -60,9 +60,9 @@ def _say_result(snapshot: StoreCopy, sentence: str, *, as_json: bool) -> None:
         say_json(
             {
                 "file": str(snapshot.path),
-                "bytes": snapshot.size_bytes,
+                "size_bytes": snapshot.size_bytes,
                 **counts,
-                "kept": str(snapshot.previous_path) if snapshot.previous_path else None,
+                "previous_store": str(snapshot.previous_path) if snapshot.previous_path else None,
             }
         )
     else:

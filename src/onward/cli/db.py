@@ -41,7 +41,7 @@ def migrate(as_json: bool) -> None:
     with use_backend() as backend:
         migration = maintenance.read_migration(backend.store)
     if as_json:
-        say_json({"from": migration.old_version or None, "to": migration.new_version})
+        say_json({"old_version": migration.old_version or None, "new_version": migration.new_version})
     elif migration.old_version == migration.new_version:
         say(f"The schema is up to date: version {migration.new_version}.")
     else:

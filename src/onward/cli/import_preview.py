@@ -54,12 +54,12 @@ def say_preview(preview: ImportPreview) -> None:
 def say_preview_json(preview: ImportPreview) -> None:
     """Print the preview as JSON."""
     say_json({
-        "imported": False,
+        "is_preview": True,
         "agents": preview.agents,
         "projects": [
             {
                 "name": project.name,
-                "place": project.repository,
+                "repository": project.repository,
                 "is_new": project.is_new,
                 "sessions": [session._asdict() for session in project.sessions],
             }

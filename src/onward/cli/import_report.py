@@ -25,5 +25,6 @@ def describe_report(report: ImportReport) -> str:
 
 
 def report_data(report: ImportReport) -> dict[str, object]:
-    """Return the report as plain data."""
-    return {name: getattr(report, name) for name in report.__dataclass_fields__}
+    """Return the report as plain data, under the names of the API."""
+    data = {name: getattr(report, name) for name in report.__dataclass_fields__}
+    return {("session_count" if name == "sessions" else name): value for name, value in data.items()}

@@ -220,7 +220,7 @@ def _session_line(imported: ImportedSession, names: dict[int, str]) -> str:
 
 
 def _outcome_data(outcome: ImportResult, names: dict[int, str]) -> dict[str, object]:
-    return {"files": [_file_data(file, names) for file in outcome.files], "passed_over": outcome.skipped_files}
+    return {"files": [_file_data(file, names) for file in outcome.files], "skipped_files": outcome.skipped_files}
 
 
 def _file_data(file: ImportedFile, names: dict[int, str]) -> dict[str, object]:
@@ -236,4 +236,4 @@ def _file_data(file: ImportedFile, names: dict[int, str]) -> dict[str, object]:
         for imported in file.sessions
     ]
     error = {"code": file.error.code, "message": file.error.message, "hint": file.error.hint} if file.error else None
-    return {"file": file.path, **report_data(file.report), "sessions_kept": session_list, "error": error}
+    return {"path": file.path, **report_data(file.report), "sessions": session_list, "error": error}

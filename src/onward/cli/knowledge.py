@@ -103,7 +103,7 @@ def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json:
     with use_backend(project=project) as backend:
         result = backend.knowledge.match_error(text, project=backend.find_project(), limit=limit)
     if as_json:
-        say_json({"answers": result.fixes, "met": result.occurrences})
+        say_json({"fixes": result.fixes, "occurrences": result.occurrences})
         return
     for answer in result.fixes:
         say(answer_line(answer))

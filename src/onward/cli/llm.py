@@ -108,7 +108,13 @@ def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: boo
     if as_json:
         line_data = [{"name": line.name, "id": line.id, **line.spent._asdict()} for line in lines]
         say_json(
-            {"total": total._asdict(), "by": by, "lines": line_data, "daily_usd": spending.daily_usd, "daily_tokens": spending.daily_tokens}
+            {
+                "total": total._asdict(),
+                "grouping": by,
+                "by": line_data,
+                "daily_usd_limit": spending.daily_usd,
+                "daily_tokens_limit": spending.daily_tokens,
+            }
         )
         return
     if not lines:

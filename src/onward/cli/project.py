@@ -226,7 +226,7 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
             {
                 "project": project_data(line),
                 "sessions": [session._asdict() for session in remap_result.sessions],
-                "emptied": remap_result.deleted_projects,
+                "deleted_projects": remap_result.deleted_projects,
             }
         )
         return

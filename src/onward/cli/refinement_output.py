@@ -41,8 +41,8 @@ def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
     report = outcome.report.to_json() if outcome.report else None
     return {
         "handoff_version": outcome.version,
-        "kept": outcome.version is not None,
-        "why": outcome.why,
+        "is_stored": outcome.version is not None,
+        "reason": outcome.why,
         "is_waiting": outcome.is_waiting,
         "refinement": report,
     }

@@ -91,7 +91,7 @@ def start(
     session_start: dict[str, object] = {
         "session": session_data(outcome.session),
         "account": chosen_account.name if chosen_account else None,
-        "previous_handoff": outcome.previous.version if outcome.previous else None,
+        "previous_handoff_version": outcome.previous.version if outcome.previous else None,
         "changed_since": change,
     }
     session_name = f"session {outcome.session.number} of {current_project.name}"
@@ -191,7 +191,7 @@ def _completion_data(completion: SessionCompletion) -> dict[str, object]:
             "budget_tokens": new_handoff.budget_tokens,
             "preservation": new_handoff.preservation.to_json(),
         },
-        "again": completion.is_unchanged,
+        "is_unchanged": completion.is_unchanged,
         "new_turns": completion.new_turns,
     }
 
@@ -239,10 +239,10 @@ def show(number: int, project: str | None, as_json: bool) -> None:
         detail = backend.sessions.show(backend.sessions.require(backend.require_project(), number))
         shown_session = detail.session
         usages, account = backend.accounts.usage(shown_session), backend.accounts.find_session_account(shown_session)
-    loaded_version, made_version = (version.version if version else None for version in (detail.previous, detail.handoff))
+    previous_version, new_version = (version.version if version else None for version in (detail.previous, detail.handoff))
     if as_json:
         extra = {"account": account.name if account else None, "usage": [usage_data(usage) for usage in usages]}
-        say_json({**session_data(shown_session), "loaded_handoff": loaded_version, "made_handoff": made_version, **extra})
+        say_json({**session_data(shown_session), "previous_handoff_version": previous_version, "handoff_version": new_version, **extra})
         return
     say(paint(f"Session {shown_session.number}: {shown_session.title or shown_session.agent or 'no transcript yet'}", "bold"))
     details = {
@@ -258,8 +258,8 @@ def show(number: int, project: str | None, as_json: bool) -> None:
         "stored": f"{quantity(shown_session.turns, 'turn')}, about {shown_session.tokens:,} tokens",
         "account": account.name if account else None,
         "credits": shown_session.credits_used,
-        "started from": f"handoff {loaded_version}" if loaded_version else None,
-        "produced": f"handoff {made_version}" if made_version else None,
+        "started from": f"handoff {previous_version}" if previous_version else None,
+        "produced": f"handoff {new_version}" if new_version else None,
     }
     for key, value in details.items():
         if value:

@@ -26,7 +26,7 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
             "Give a session file of an agent. To see what a file contains: onward read FILE",
         )
     output_format: Format = "json" if json else format
-    file_reports = [{"file": name, **report_data(report)} for name, report in zip(files, reports, strict=True)]
+    file_reports = [{"path": name, **report_data(report)} for name, report in zip(files, reports, strict=True)]
     extra = {"budget_tokens": result.budget_tokens, "files": file_reports}
     sys.stdout.write(
         format_handoff(result.handoff, result.preservation, output_format, sources=not no_sources, next_goal=next_goal or "", extra=extra)

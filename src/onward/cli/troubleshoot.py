@@ -133,8 +133,8 @@ def _result_data(result: Troubleshooting) -> dict[str, object]:
         }
     history = [passage._asdict() for passage in result.passages]
     return {
-        "answers": result.error_history.fixes,
-        "met": result.error_history.occurrences,
+        "fixes": result.error_history.fixes,
+        "occurrences": result.error_history.occurrences,
         "history": history,
         **fields,
         "category": result.advice.category,

@@ -51,5 +51,9 @@ class RemoteArchives(RemoteResource):
         result = RemoteJobs(self._server).wait_for_result(job_id, on_progress)
         project = RemoteProjects(self._server).require(str(result["project_id"]))
         return ImportedArchive(
-            project=project, sessions=result["sessions"], turns=result["turns"], handoffs=result["handoffs"], is_unchanged=result["again"]
+            project=project,
+            sessions=result["sessions"],
+            turns=result["turns"],
+            handoffs=result["handoffs"],
+            is_unchanged=result["is_unchanged"],
         )

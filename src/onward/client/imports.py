@@ -54,9 +54,9 @@ class RemoteImports(RemoteResource):
         returns if neither is known. With *complete*, each session is completed before the next is sent. One file's failure does not stop
         the others. *session_id* is the only session to send from a database with many.
         """
-        files, passed_over = find_files(sources, session_id)
+        files, skipped_files = find_files(sources, session_id)
         query = {"project_id": project.id if project else None, "complete": complete, "budget_tokens": budget_tokens}
-        outcome = ImportResult([], passed_over)
+        outcome = ImportResult([], skipped_files)
         for done, file in enumerate(files):
             if on_progress:
                 on_progress(ImportProgress(done, len(files), file.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from onward.web.language import _, current_language, ngettext
+from onward.web.language import _, current_language, localize_marks, ngettext
 
 _MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -101,11 +101,6 @@ def format_duration(seconds: float | None) -> str:
     if round(seconds / _HOUR) < 24:
         return ngettext("%(num)s hour", "%(num)s hours", round(seconds / _HOUR))
     return ngettext("%(num)s day", "%(num)s days", round(seconds / _DAY))
-
-
-def localize_marks(number: str) -> str:
-    """Return *number* with the separators of the language: Indonesian swaps comma and point."""
-    return number.translate(str.maketrans(",.", ".,")) if current_language.get() == "id" else number
 
 
 FILTERS = {

@@ -43,15 +43,18 @@ def _formatted_markup(language: Language, text: str) -> Markup:
 
 def ngettext(singular: str, plural: str, number: float, /, **values: object) -> str:
     """Return the plural form for *number*, which `%(num)s` shows. The catalogue is keyed by the singular."""
-    from onward.web.format_values import format_integer
-
-    return plural_form(singular, plural, number) % {"num": format_integer(number), **values}
+    return plural_form(singular, plural, number) % {"num": localize_marks(f"{number:,.0f}"), **values}
 
 
 def plural_form(singular: str, plural: str, number: float) -> str:
     """Return the plural form for *number* without filling in values."""
     english = singular if number == 1 else plural
     return catalogue(current_language.get()).get(singular, english)
+
+
+def localize_marks(number: str) -> str:
+    """Return *number* with the separators of the language: Indonesian swaps comma and point."""
+    return number.translate(str.maketrans(",.", ".,")) if current_language.get() == "id" else number
 
 
 @cache

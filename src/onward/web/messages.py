@@ -15,8 +15,8 @@ from string import Formatter
 
 from onward.errors import OnwardError
 from onward.message import Message
-from onward.web.format_values import format_date, localize_marks
-from onward.web.language import TEXTS, Language, current_language
+from onward.web.format_values import format_date
+from onward.web.language import TEXTS, Language, current_language, localize_marks
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 

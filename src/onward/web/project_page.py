@@ -55,7 +55,7 @@ def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
     if job is None:
         return []
     is_same_version = job.arguments.get("handoff_version") == version
-    return [job] if job.is_open or (is_same_version and not job.result.get("kept")) else []
+    return [job] if job.is_open or (is_same_version and not job.result.get("is_stored")) else []
 
 
 def closing_lines(handoff: Handoff) -> list[str]:

@@ -47,7 +47,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
         progress.report(0, None, "reading the files")
         files, skipped_count = _find_files(job)
         if files:
-            return StepResult(False, {"files": files, "next": 0}, {"files": 0, "passed_over": skipped_count})
+            return StepResult(False, {"files": files, "next": 0}, {"files": 0, "skipped_files": skipped_count})
     start = int(job.memo.get("next", 0))
     end = _piece_end(files, start)
     imported_files = _import_piece(context, job, progress, files[start:end], start, len(files))
@@ -115,7 +115,7 @@ def export_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
     )
     progress.report(archive.turns, archive.turns, "")
     counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
-    return StepResult(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": archive.size_bytes, **counts})
+    return StepResult(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "size_bytes": archive.size_bytes, **counts})
 
 
 def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
@@ -124,7 +124,9 @@ def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     backup = backups.backup_open_store(context.store, target, progress.report)
     counts = {"projects": backup.projects, "sessions": backup.sessions, "turns": backup.turns}
-    return StepResult(True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "bytes": backup.size_bytes, **counts})
+    return StepResult(
+        True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "size_bytes": backup.size_bytes, **counts}
+    )
 
 
 def import_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
@@ -133,7 +135,7 @@ def import_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
     archive = archives.import_archive(context.store, path, name=str(job.arguments.get("name") or ""), on_progress=progress.report)
     counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
     return StepResult(
-        True, {}, {"project_id": archive.project.id, "name": archive.project.name, "again": archive.is_unchanged, **counts}, path
+        True, {}, {"project_id": archive.project.id, "name": archive.project.name, "is_unchanged": archive.is_unchanged, **counts}, path
     )
 
 
@@ -152,7 +154,7 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
         return StepResult(True, {}, _refinement_result(stored_handoff.refinement, stored_handoff.version))
     target = refiner.require_target(context.store, project, model_context)
     if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
-        return StepResult(True, {}, {"kept": False, "why": SUPERSEDED_MESSAGE})
+        return StepResult(True, {}, {"is_stored": False, "reason": SUPERSEDED_MESSAGE})
     page = refiner.PageAnswers()
     is_written = bool(job.memo.get("written"))
     step = REPAIR_STEP if is_written else WRITE_STEP
@@ -173,7 +175,9 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
         return StepResult(True, {}, _refinement_result(refined.report, None))
     new_handoff = refiner.store_refined(context.store, project, target, refined)
     return StepResult(
-        True, {}, _refinement_result(refined.report, new_handoff.version) if new_handoff else {"kept": False, "why": SUPERSEDED_MESSAGE}
+        True,
+        {},
+        _refinement_result(refined.report, new_handoff.version) if new_handoff else {"is_stored": False, "reason": SUPERSEDED_MESSAGE},
     )
 
 
@@ -182,7 +186,7 @@ SUPERSEDED_MESSAGE = refiner.REPLACED
 
 
 def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:
-    return {"kept": version is not None, "why": report.why, "handoff_version": version, "refinement": report.to_json()}
+    return {"is_stored": version is not None, "reason": report.why, "handoff_version": version, "refinement": report.to_json()}
 
 
 STEP_FUNCTIONS: Mapping[str, StepFunction] = {

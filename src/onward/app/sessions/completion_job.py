@@ -106,7 +106,7 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
             budget_tokens=context.budget_tokens,
         )
         result["new_turns"] += completion.new_turns
-        result |= {"handoff_version": completion.handoff.version, "again": completion.is_unchanged}
+        result |= {"handoff_version": completion.handoff.version, "is_unchanged": completion.is_unchanged}
         if statements["refine"]:
             result |= refiner.request_after(context, job, project, completion.handoff)
         progress.report(total, total, "")

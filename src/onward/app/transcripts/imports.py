@@ -61,8 +61,8 @@ def import_paths(
     each session is completed before the next one is imported, including a session that an interrupted run left open. *session_id* is the
     only session to import from a database with many. An error in one file does not affect the others.
     """
-    files, passed_over = find_files(paths, session_id)
-    outcome = ImportResult([], passed_over)
+    files, skipped_files = find_files(paths, session_id)
+    outcome = ImportResult([], skipped_files)
     destination = Destination(store=store, project=project, fallback=fallback, worktrees=worktrees)
     importer = _Importer(destination, complete=complete, budget_tokens=budget_tokens)
     with importer:

@@ -47,7 +47,7 @@ class SweepReport:
 
     files: list[ImportedFile] = field(default_factory=list[ImportedFile])
     sessions: list[SweptSession] = field(default_factory=list[SweptSession])
-    passed_over: int = 0
+    skipped_files: int = 0
 
 
 def lock_sweep(store: Store) -> AbstractContextManager[bool]:
@@ -74,7 +74,7 @@ def sweep(
         if _has_known_project(store, file, worktrees):
             report.files += import_paths(store, [file.path], worktrees=worktrees).files
         else:
-            report.passed_over += 1
+            report.skipped_files += 1
     title_untitled(store)
     purge_due(store)
     for project, session in _list_quiet_sessions(store, now, quiet):

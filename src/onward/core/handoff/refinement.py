@@ -78,7 +78,7 @@ def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
     return RefinementOutcome(
         job_id=job_id,
         version=result.get("handoff_version"),
-        why=result.get("why", ""),
+        why=result.get("reason", ""),
         report=Refinement.from_json(report) if report else None,
     )
 

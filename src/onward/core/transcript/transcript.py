@@ -99,9 +99,10 @@ TranscriptItem: TypeAlias = SessionHead | Turn | Rewind
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of reading one file: `records == kept + sum(skipped.values()) + malformed_count`.
+    """The result of reading one file: `records == imported_records + sum(skipped.values()) +
+    malformed_count`.
 
-    `kept` counts records that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
+    `imported_records` counts those that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
     holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
     were cut. `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
     (empty if it gives none). `client_version` is the newest version of the agent, or of its format, that the records name.
