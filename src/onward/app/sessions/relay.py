@@ -8,7 +8,8 @@ from onward.app.accounts import accounts
 from onward.app.accounts.charges import find_account
 from onward.app.accounts.selection import best_account
 from onward.app.sessions import sessions
-from onward.app.sessions.completion import complete, import_agent_files
+from onward.app.sessions.completion import complete
+from onward.app.transcripts.catch_up import catch_up
 from onward.app.transcripts.local_agents import LocalAgents
 from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
@@ -42,7 +43,7 @@ def relay(
     With *limit_reached*, its account is marked as used up and not chosen again. *agent* continues, whatever the account is for. Without
     an active session, the newest handoff is continued from. Raises `NotFound` if there is neither.
     """
-    files = import_agent_files(store, local_agents) if local_agents else []
+    files = catch_up(store, local_agents) if local_agents else []
     project = project() if callable(project) else project
     session = _find_session(store, project, number)
     completion: SessionCompletion | None = None

@@ -20,7 +20,7 @@ from typing import IO, Literal, NamedTuple, TypeAlias, cast
 
 import orjson
 
-from onward.app.sessions import completion
+from onward.app.sessions.stored_completion import complete_stored
 from onward.app.transcripts.destination import Destination
 from onward.app.transcripts.files import inspect_file
 from onward.app.transcripts.imports import import_paths
@@ -164,7 +164,7 @@ class Follower:
         open_sessions, followed.sessions = followed.sessions, {}
         try:
             for session in open_sessions.values():
-                completed = completion.complete(self._destination.store, session, budget_tokens=self._budget_tokens)
+                completed = complete_stored(self._destination.store, session, budget_tokens=self._budget_tokens)
                 outcome.sessions.append(ImportedSession(completed.session, 0, 0, completed.handoff.version))
         except OnwardError as error:
             outcome.error = error

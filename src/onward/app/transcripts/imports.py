@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from onward.app.projects.projects import find_by_origin
 from onward.app.repository.project_clues import Origin
-from onward.app.sessions import completion
+from onward.app.sessions.stored_completion import complete_stored
 from onward.app.sessions.titles import apply_agent_title
 from onward.app.transcripts.destination import Destination
 from onward.app.transcripts.files import FoundFile, find_files, inspect_file
@@ -217,7 +217,7 @@ class _Importer(ExitStack):
             return
         handoff_version = None
         if self._complete and session.status == "in_progress" and not outcome.error:
-            completed = completion.complete(self._store, session, budget_tokens=self._budget_tokens)
+            completed = complete_stored(self._store, session, budget_tokens=self._budget_tokens)
             session, handoff_version = completed.session, completed.handoff.version
         outcome.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, handoff_version))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from onward.app.projects import projects
-from onward.app.sessions import completion
 from onward.app.sessions.removal import purge_due
+from onward.app.sessions.stored_completion import complete_stored
 from onward.app.sessions.titles import title_untitled
 from onward.app.transcripts.agent_files import AgentFile, changed_at, list_agent_files
 from onward.app.transcripts.agent_folders import AgentFolder
@@ -79,7 +79,7 @@ def sweep(
     purge_due(store)
     for project, session in _list_quiet_sessions(store, now, quiet):
         try:
-            completed = completion.complete(store, session, budget_tokens=budget_tokens)
+            completed = complete_stored(store, session, budget_tokens=budget_tokens)
             report.sessions.append(SweptSession(project, completed.session, completed.handoff.version))
         except OnwardError as error:
             report.sessions.append(SweptSession(project, session, error=error))
