@@ -15,10 +15,11 @@ JobState: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `run` identifies the current attempt, `memo` passes data from one step to the next, `error` has a code, a message and a hint.
+    """One job. `run` identifies the current attempt, `memo` passes data from one step to the next, `error` has a code, a message
+    and a hint.
 
-    Progress is `done` of `total` (None if unknown), with `step` as its label. `beat_at` is the last sign of life of its `worker`. After a failed attempt
-    the job waits until `due_at`.
+    Progress is `done` of `total` (None if unknown), with `step` as its label. `beat_at` is the last sign of life of its `worker`.
+    After a failed attempt the job waits until `due_at`.
     """
 
     id: int

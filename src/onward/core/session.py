@@ -148,8 +148,8 @@ class SessionDetail:
 class SessionCompletion:
     """A completed session and its handoff.
 
-    `is_unchanged` means that the session was complete before and nothing is new. `files` are the transcripts that were imported first, `appended_turns`
-    the number of turns that the caller added.
+    `is_unchanged` means that the session was complete before and nothing is new. `files` are the transcripts that were
+    imported first, `appended_turns` the number of turns that the caller added.
     """
 
     session: Session

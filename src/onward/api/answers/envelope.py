@@ -102,7 +102,9 @@ def error_response(
 
 
 def response_to_error(error: OnwardError, request_id: str, scope: MutableMapping[str, Any]) -> Response:
-    """Return the response for *error*. The request's *scope* holds the error, so that the dashboard can show it in the reader's language."""
+    """Return the response for *error*. The request's *scope* holds the error, so that the dashboard can show it in the reader's
+    language.
+    """
     scope[errors.SCOPE_KEY] = error
     return error_response(status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint))
 
