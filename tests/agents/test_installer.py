@@ -154,8 +154,8 @@ trusted_hash = "sha256:22"
 """
     config.write_text(config.read_text() + approvals)
     uninstall("codex", machine, home)
-    left = tomllib.loads(config.read_text())
-    assert left == {**tomllib.loads(TOML), "hooks": {"state": {f"{hooks}:stop:0:0": {"trusted_hash": "sha256:mine"}}}}
+    remaining = tomllib.loads(config.read_text())
+    assert remaining == {**tomllib.loads(TOML), "hooks": {"state": {f"{hooks}:stop:0:0": {"trusted_hash": "sha256:mine"}}}}
     install("codex", machine, home)
     own_approvals = approvals.replace(f'[hooks.state."{hooks}:stop:0:0"]\ntrusted_hash = "sha256:mine"\n\n', "")
     config.write_text(files[config])

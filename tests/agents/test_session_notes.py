@@ -37,5 +37,5 @@ def test_a_session_that_ends_while_it_is_captured_stays_ended(tmp_path: Path) ->
             ended.state = session_notes.ENDED
             ended.write()
         updating.result(timeout=10)
-    (left,) = session_notes.list_notes(home)
-    assert (left.state, left.hook_at) == (session_notes.ENDED, ended.hook_at)
+    (note,) = session_notes.list_notes(home)
+    assert (note.state, note.hook_at) == (session_notes.ENDED, ended.hook_at)

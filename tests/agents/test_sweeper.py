@@ -53,23 +53,23 @@ def test_quiet_sessions_are_completed_and_others_stay_open(store: Store, sandbox
 
 
 def test_transcripts_of_known_projects_come_in_and_others_stay_out(store: Store, sandbox: Sandbox) -> None:
-    known = write_session(sandbox, 1)
-    imports.import_paths(store, [known.path], complete=True)
-    left, growing = write_session(sandbox, 2, "Print receipts."), write_session(sandbox, 3)
-    make_older(left.path, HALF_AN_HOUR * 2)
+    completed_session = write_session(sandbox, 1)
+    imports.import_paths(store, [completed_session.path], complete=True)
+    quiet_session, growing = write_session(sandbox, 2, "Print receipts."), write_session(sandbox, 3)
+    make_older(quiet_session.path, HALF_AN_HOUR * 2)
     elsewhere = Sandbox(sandbox.folder / "elsewhere")
     elsewhere.shop.mkdir(parents=True)
     git(elsewhere.shop, "init", "--quiet")
     foreign = ClaudeCode(elsewhere, 4)
     foreign.say("Another project.", "Yes.")
-    copy = left.path.with_name("foreign.jsonl")
+    copy = quiet_session.path.with_name("foreign.jsonl")
     copy.write_bytes(foreign.path.read_bytes())
-    broken = left.path.with_name("broken.jsonl")
+    broken = quiet_session.path.with_name("broken.jsonl")
     broken.write_bytes(b"\0" * 10_000)
     for path in (copy, broken):
         make_older(path, HALF_AN_HOUR * 2)
     swept = sweep(store, folder_of(sandbox), quiet=HALF_AN_HOUR)
-    assert [file.path for file in swept.files] == [str(left.path)]
+    assert [file.path for file in swept.files] == [str(quiet_session.path)]
     assert [completion.session.number for completion in swept.sessions] == [2]
     assert swept.skipped_files == 2
     assert [line.project.name for line in projects.list_projects(store)] == ["shop"]

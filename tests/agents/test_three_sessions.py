@@ -68,9 +68,9 @@ def test_the_third_session_knows_what_the_first_two_did(
         sandbox.wait_until(lambda: not sandbox.notes())
     commit(sandbox.shop, "Add the receipts page")
 
-    known = second.begin()
-    assert RULE in known
-    assert "192.168.10.40:9100" in known
+    briefing_text = second.begin()
+    assert RULE in briefing_text
+    assert "192.168.10.40:9100" in briefing_text
     second.say(SECOND_ASKED, SECOND_DONE)
     second.crash()
 

@@ -27,8 +27,8 @@ def settings(tmp_path: Path) -> Settings:
 def client(store: Store, settings: Settings) -> Iterator[TestClient]:
     """Calls the application in process: `client.post("/api/projects", json={…}).json()`. An unexpected error is an answer of 500."""
     here = ("127.0.0.1", 50000)
-    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=here, raise_server_exceptions=False) as asking:
-        yield asking
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=here, raise_server_exceptions=False) as http_client:
+        yield http_client
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,8 +37,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx2.Cl
     environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
     if request.param == "postgresql":
         environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
-    with (tmp_path / "server.log").open("wb") as log, serving(environment, log.fileno()) as (_, asking):
-        yield asking
+    with (tmp_path / "server.log").open("wb") as log, serving(environment, log.fileno()) as (_, http_client):
+        yield http_client
 
 
 class serving:  # noqa: N801 - used like a function

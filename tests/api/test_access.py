@@ -122,9 +122,9 @@ def test_refusals_say_what_is_missing(store: Store, remote_client: TestClient) -
 
 
 def test_revoked_and_expired_tokens_are_refused(store: Store, remote_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone, valid_token = (access.create_token(store, name, "read", days=1)[1] for name in ("gone", "kept"))
+    revoked_token, valid_token = (access.create_token(store, name, "read", days=1)[1] for name in ("gone", "kept"))
     access.revoke(store, "gone")
-    assert remote_client.get("/api/projects", headers=bearer(gone)).status_code == 401
+    assert remote_client.get("/api/projects", headers=bearer(revoked_token)).status_code == 401
     assert remote_client.get("/api/projects", headers=bearer(valid_token)).status_code == 200
     assert access.require_token(store, "kept").last_used_at is not None
     monkeypatch.setattr(access, "datetime", LaterClock)

@@ -156,7 +156,7 @@ def test_usage_is_counted_from_saved_turns_and_unknown_prices_are_null(client: T
         {"role": "assistant", "content": "and more", "model": "in-house-7b", "usage": {"input_tokens": 10, "output_tokens": 1}},
     ]
     assert client.post("/api/conversations/save", json={"session_id": session_id, "turns": turns}).status_code == 200
-    known, unknown = client.get(f"/api/sessions/{session_id}/usage").json()["data"]
-    assert (known["model"], known["input_tokens"], known["account_id"]) == ("claude-sonnet-4-5", 1000, account["id"])
-    assert known["cost_usd"] == pytest.approx(0.0045)
-    assert (unknown["cost_usd"], unknown["unpriced_turns"]) == (None, 1)
+    priced_model, unpriced_model = client.get(f"/api/sessions/{session_id}/usage").json()["data"]
+    assert (priced_model["model"], priced_model["input_tokens"], priced_model["account_id"]) == ("claude-sonnet-4-5", 1000, account["id"])
+    assert priced_model["cost_usd"] == pytest.approx(0.0045)
+    assert (unpriced_model["cost_usd"], unpriced_model["unpriced_turns"]) == (None, 1)

@@ -47,8 +47,10 @@ def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
     if shown == LEFT_OUT:
         return []
     if isinstance(shown, dict) and isinstance(answered, dict):
-        gone = [f"{where}.{name} is not in the answer" for name in shown if name not in answered]
-        return gone + [line for name in shown if name in answered for line in differences(shown[name], answered[name], f"{where}.{name}")]
+        missing_names = [f"{where}.{name} is not in the answer" for name in shown if name not in answered]
+        return missing_names + [
+            line for name in shown if name in answered for line in differences(shown[name], answered[name], f"{where}.{name}")
+        ]
     if isinstance(shown, list) and isinstance(answered, list):
         wanted = shown[:-1] if shown and shown[-1] == LEFT_OUT else shown
         if len(answered) < len(wanted) or (wanted is shown and len(answered) != len(shown)):

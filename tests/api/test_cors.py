@@ -15,21 +15,21 @@ OURS, FOREIGN = "https://desk.example", "https://elsewhere.example"
 
 
 @pytest.fixture
-def asking(store: Store, settings: Settings) -> TestClient:
+def cors_client(store: Store, settings: Settings) -> TestClient:
     return TestClient(build(store, replace(settings, cors_origins=(OURS,))), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000))
 
 
-def test_a_page_of_a_named_site_may_ask(asking: TestClient) -> None:
-    answer = asking.get("/api/stats", headers={"Origin": OURS})
+def test_a_page_of_a_named_site_may_ask(cors_client: TestClient) -> None:
+    answer = cors_client.get("/api/stats", headers={"Origin": OURS})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, OURS)
     wanted = {"Origin": OURS, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "idempotency-key"}
-    before = asking.options("/api/projects/1", headers=wanted)
+    before = cors_client.options("/api/projects/1", headers=wanted)
     assert (before.status_code, before.headers["access-control-allow-origin"]) == (200, OURS)
     assert "PATCH" in before.headers["access-control-allow-methods"]
 
 
-def test_a_page_of_another_site_may_not(asking: TestClient) -> None:
-    answer = asking.get("/api/stats", headers={"Origin": FOREIGN})
+def test_a_page_of_another_site_may_not(cors_client: TestClient) -> None:
+    answer = cors_client.get("/api/stats", headers={"Origin": FOREIGN})
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
 

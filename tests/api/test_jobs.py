@@ -187,8 +187,8 @@ def test_events_are_streamed_and_resumed(server: httpx2.Client) -> None:
 def test_a_server_stops_with_open_event_streams(tmp_path: Path) -> None:
     environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
     lines: list[str] = []
-    with (tmp_path / "log").open("wb") as log, serving(environment, log.fileno()) as (process, asking):
-        with asking.stream("GET", "/api/events") as stream:
+    with (tmp_path / "log").open("wb") as log, serving(environment, log.fileno()) as (process, http_client):
+        with http_client.stream("GET", "/api/events") as stream:
             for line in stream.iter_lines():
                 lines.append(line)
                 process.terminate()

@@ -112,8 +112,8 @@ def test_a_session_begins_with_a_template(client: TestClient, project: int) -> N
     assert template["objectives"] == ["Find the cause"]
     assert client.post("/api/templates", json=new).status_code == 409
     assert client.post("/api/templates", json={"name": "empty"}).status_code == 422
-    begun = client.post("/api/sessions/create", json={"project_id": project, "template": "bugfix", "objectives": ["Mend it"]}).json()
-    session = data(client.get(f"/api/sessions/{begun['session_id']}"))
+    new_session = client.post("/api/sessions/create", json={"project_id": project, "template": "bugfix", "objectives": ["Mend it"]}).json()
+    session = data(client.get(f"/api/sessions/{new_session['session_id']}"))
     assert "Find the cause" in str(session)
     assert data(client.get("/api/templates")) == [template]
     assert data(client.get(f"/api/templates/{template['id']}")) == template

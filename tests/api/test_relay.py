@@ -50,11 +50,11 @@ def test_what_agents_of_the_servers_machine_wrote_is_imported_for_programs_of_th
     transcript = tmp_path / "person" / ".claude" / "projects" / "x" / "one.jsonl"
     transcript.parent.mkdir(parents=True)
     transcript.write_bytes(samples.write(tmp_path)[0].read_bytes().replace(b"/home/dewi/antre", str(shop).encode()))
-    project, nowhere = projects.create(store, "shop", repository=(str(shop), "")), projects.create(store, "nowhere")
+    project, other_project = projects.create(store, "shop", repository=(str(shop), "")), projects.create(store, "nowhere")
     body = {"project_id": project.id, "catch_up": True}
     far = client.post("/api/sessions/next", json=body, headers={"X-Forwarded-For": "203.0.113.7"})
     assert far.status_code in (401, 403)
-    assert client.post("/api/sessions/next", json={**body, "project_id": nowhere.id}).status_code == 422
+    assert client.post("/api/sessions/next", json={**body, "project_id": other_project.id}).status_code == 422
     assert client.post("/api/sessions/next", json={"project_id": project.id}).status_code == 404
     answer = client.post("/api/sessions/next", json=body).json()["data"]
     assert (answer["session"]["number"], answer["new_turns"]) == (1, answer["session"]["turn_count"])

@@ -164,8 +164,8 @@ def test_every_import_reports_each_file(client: TestClient, project: int, tmp_pa
     assert files["odd.bin"]["error"]["code"] == "unknown_format"
     assert files["odd.bin"]["error"]["message"].startswith("odd.bin")
     assert files["a.txt"]["error"] is None
-    nowhere = data(client.post("/api/imports", content=CONVERSATION.encode()))["files"][0]
-    assert nowhere["error"]["code"] == "bad_input"
+    refused_file = data(client.post("/api/imports", content=CONVERSATION.encode()))["files"][0]
+    assert refused_file["error"]["code"] == "bad_input"
     assert client.post("/api/imports").status_code == 422
     (tmp_path / "chat.txt").write_text(CONVERSATION)
     assert client.post("/api/imports", params={"path": str(tmp_path)}).status_code == 200

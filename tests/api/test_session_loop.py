@@ -52,14 +52,14 @@ def check_loop(client: Any) -> None:
     handoff = client.get(f"/api/projects/{project}/handoff").json()["data"]
     assert handoff["markdown"] == done["handoff"]["markdown"]
     second = start_session(client, project)
-    left = second["previous_handoff"]
+    previous_handoff = second["previous_handoff"]
     assert second["session_number"] == 2
-    assert left["session_number"] == 1
-    assert left["compressed_context"] == handoff["markdown"]
-    assert any("Production keys" in line for line in left["blockers"])
-    assert any("The checkout is up" in line for line in left["accomplishments"])
-    assert left["credits"]["used"] == 88
-    assert "8443" in left["master_prompt"]
+    assert previous_handoff["session_number"] == 1
+    assert previous_handoff["compressed_context"] == handoff["markdown"]
+    assert any("Production keys" in line for line in previous_handoff["blockers"])
+    assert any("The checkout is up" in line for line in previous_handoff["accomplishments"])
+    assert previous_handoff["credits"]["used"] == 88
+    assert "8443" in previous_handoff["master_prompt"]
 
 
 def test_the_loop(client: TestClient) -> None:
@@ -146,10 +146,10 @@ def test_every_way_to_begin_loads_the_handoff(client: TestClient, project: int, 
     session = start_session(client, project)["session_id"]
     save_turns(client, session, FIRST)
     client.post(f"/api/sessions/{session}/complete", json={})
-    begun = client.post(path, json={"project_id": project}).json()
-    assert begun["previous_handoff"]["session_number"] == 1
-    detail = client.get(f"/api/sessions/{begun['session_id']}/detail").json()["data"]
-    assert detail["previous_handoff"]["id"] == begun["previous_handoff"]["handoff_id"]
+    new_session = client.post(path, json={"project_id": project}).json()
+    assert new_session["previous_handoff"]["session_number"] == 1
+    detail = client.get(f"/api/sessions/{new_session['session_id']}/detail").json()["data"]
+    assert detail["previous_handoff"]["id"] == new_session["previous_handoff"]["handoff_id"]
     assert detail["handoff"] is None
 
 
@@ -250,10 +250,13 @@ def test_a_template_gives_its_objectives(client: TestClient, store: Any, project
     from onward.app.sessions import templates
 
     templates.create(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
-    begun = start_session(client, project, template="release", objectives=["Tell everyone"])
-    assert begun["data"]["objectives"] == ["Tag it", "Tell everyone"]
-    assert (begun["data"]["template"], begun["data"]["checklist"]) == ("release", [{"text": "Changelog written", "is_done": False}])
-    path = f"/api/sessions/{begun['session_id']}"
+    new_session = start_session(client, project, template="release", objectives=["Tell everyone"])
+    assert new_session["data"]["objectives"] == ["Tag it", "Tell everyone"]
+    assert (new_session["data"]["template"], new_session["data"]["checklist"]) == (
+        "release",
+        [{"text": "Changelog written", "is_done": False}],
+    )
+    path = f"/api/sessions/{new_session['session_id']}"
     assert client.patch(f"{path}/checklist/1", json={}).json()["data"]["checklist"] == [{"text": "Changelog written", "is_done": True}]
     assert client.get(path).json()["data"]["session"]["checklist"][0]["is_done"]
     assert not client.patch(f"{path}/checklist/1", json={"isDone": False}).json()["data"]["checklist"][0]["is_done"]

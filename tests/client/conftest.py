@@ -43,8 +43,8 @@ class ScriptedServer(ThreadingHTTPServer):
 
     def script_answers(self, *answers: ScriptedAnswer) -> None:
         """Send these answers one after the other; the last one is repeated."""
-        left = list(answers)
-        self.script = lambda _method, _path: left.pop(0) if len(left) > 1 else left[0]
+        pending_answers = list(answers)
+        self.script = lambda _method, _path: pending_answers.pop(0) if len(pending_answers) > 1 else pending_answers[0]
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -61,8 +61,8 @@ def make_answer(scripted: Any) -> Any:
 
 @pytest.fixture
 def client(scripted: Any) -> Any:
-    with Client(scripted.url, "a-token") as asking:
-        yield asking
+    with Client(scripted.url, "a-token") as http_client:
+        yield http_client
 
 
 def free_port() -> int:

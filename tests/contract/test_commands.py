@@ -394,13 +394,13 @@ def test_the_llm_key_and_spending(both: BothStores, monkeypatch: pytest.MonkeyPa
 
 def test_the_how_to_works(both_filled: BothStores, remote: Any, work_folder: Path, root: Path) -> None:
     page = (root / "docs/howto/use-from-python.md").read_text(encoding="utf-8")
-    first, *others = re.findall(r"```python\n(.*?)```", page, re.S)
+    first, *examples = re.findall(r"```python\n(.*?)```", page, re.S)
     names: dict[str, Any] = {}
     remote("project", "new", "kopi-shop")
     exec(first.replace("http://127.0.0.1:3000", remote.url), names)
     assert names["completion"].session.accomplishments == ("Checkout is at port 8443",)
     with Client(remote.url) as names["onward"]:
-        for example in others:
+        for example in examples:
             jobs = [job.id for job in names["onward"].jobs.list_jobs()]
             exec(example.replace("follow(12)", f"follow({jobs[0] if jobs else 1})"), names)
     assert (work_folder / "kopi.zip").is_file()
@@ -413,9 +413,9 @@ def test_a_server_that_is_gone_is_reported(work_folder: Path, serving: Any, crea
         assert remote("project", "new", "kopi").code == 0
         process.kill()
         process.wait(30)
-        gone = remote("session", "start", "--json")
-    assert (gone.code, gone.error["code"]) == (1, "server_unreachable")
-    assert url in gone.error["message"]
+        failed_start = remote("session", "start", "--json")
+    assert (failed_start.code, failed_start.error["code"]) == (1, "server_unreachable")
+    assert url in failed_start.error["message"]
 
 
 def test_access_tokens_are_limited_to_their_scope(local: Any, serving: Any, create_runner: Any, tmp_path: Path) -> None:

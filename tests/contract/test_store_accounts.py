@@ -195,8 +195,8 @@ def test_rotation_moves_an_open_session_and_says_why(store: Store, project: Proj
     session = start_session(store, project, first)
     stays = rotate(store, session, at=NOON)
     assert (stays.has_moved, stays.position, str(stays.why)) == (False, "below", "a has used 84% of its credits; rotation starts at 85%")
-    alone = rotate(store, session, credits_used=88, at=NOON)
-    assert (alone.has_moved, alone.position) == (False, "in")
+    rotation = rotate(store, session, credits_used=88, at=NOON)
+    assert (rotation.has_moved, rotation.position) == (False, "in")
     create_account(store, "b", credits_total=100, credits_used=90)
     assert not rotate(store, session, at=NOON).has_moved
     past = rotate(store, session, credits_used=93, at=NOON)

@@ -88,7 +88,7 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 def read_all(source: TranscriptSource) -> tuple[int, float]:
     """Read *source* in its detected format; return turns and CPU seconds."""
     report = ImportReport()
-    begun = time.process_time()
+    started_at = time.process_time()
     turns = 0
     try:
         for item in read(source, report):
@@ -96,9 +96,9 @@ def read_all(source: TranscriptSource) -> tuple[int, float]:
                 turns += 1
                 item.text.encode()
     except OnwardError:
-        return turns, time.process_time() - begun
+        return turns, time.process_time() - started_at
     assert report.records == report.imported_records + sum(report.skipped.values()) + report.malformed_count
-    return turns, time.process_time() - begun
+    return turns, time.process_time() - started_at
 
 
 @pytest.mark.slow

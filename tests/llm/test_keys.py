@@ -40,8 +40,8 @@ def key_models(home: Path, scripted) -> ModelSetup:
 @pytest.fixture
 def client(store: Store, home: Path, scripted) -> Iterator[TestClient]:
     settings = Settings(home, home, llm=LLMSettings(url=scripted.url, model="scripted"))
-    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as asking:
-        yield asking
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as http_client:
+        yield http_client
 
 
 def test_encrypted_keys_need_the_same_key(home, tmp_path):
@@ -137,8 +137,8 @@ def test_the_result_of_a_key_test_is_stored(store, key_models, scripted, act, st
 
 
 def test_an_unreachable_endpoint_is_reported(store, key_models):
-    nowhere = replace(key_models, settings=LLMSettings(url="http://127.0.0.1:1/v1", key=KEY))
-    assert keys.check(store, nowhere).state == "unreachable"
+    unreachable_models = replace(key_models, settings=LLMSettings(url="http://127.0.0.1:1/v1", key=KEY))
+    assert keys.check(store, unreachable_models).state == "unreachable"
 
 
 def test_without_a_key_no_model_is_called_unless_a_url_is_set(store, key_models, scripted):

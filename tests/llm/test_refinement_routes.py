@@ -40,9 +40,9 @@ def settings(tmp_path: Path, scripted: ScriptedModel) -> Settings:
 def client(settings: Settings) -> Iterator[TestClient]:
     with (
         Store.at_folder(settings.home) as store,
-        TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 9)) as asking,
+        TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 9)) as http_client,
     ):
-        yield asking
+        yield http_client
 
 
 @pytest.fixture
@@ -51,15 +51,15 @@ def client_without_model(tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(tmp_path / "none", tmp_path / "claude")
     with (
         Store.at_folder(settings.home) as store,
-        TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 9)) as asking,
+        TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 9)) as http_client,
     ):
-        yield asking
+        yield http_client
 
 
 def complete_session(client: TestClient, **body: Any) -> dict[str, Any]:
     project = client.post("/api/projects", json={"name": "shop"}).json()["data"]
-    begun = client.post("/api/sessions/create", json={"project_id": project["id"]}).json()
-    answer = client.post(f"/api/sessions/{begun['session_id']}/complete", json={"conversation_text": CONVERSATION, **body})
+    new_session = client.post("/api/sessions/create", json={"project_id": project["id"]}).json()
+    answer = client.post(f"/api/sessions/{new_session['session_id']}/complete", json={"conversation_text": CONVERSATION, **body})
     assert answer.status_code == 200, answer.text
     return {**answer.json(), "project_id": project["id"]}
 

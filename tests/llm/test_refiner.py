@@ -140,10 +140,10 @@ def test_the_next_session_begins_from_the_ledger_again(case: RefiningCase) -> No
     case.scripted.answers(writes())
     case.run_job(case.ask())
     refined = case.newest
-    begun = sessions.start(case.store, case.project)
-    assert begun.previous
-    assert begun.previous.version == refined.version
-    handoff = complete(case.store, begun.session, accomplishments=["The tickets print"]).handoff
+    new_session = sessions.start(case.store, case.project)
+    assert new_session.previous
+    assert new_session.previous.version == refined.version
+    handoff = complete(case.store, new_session.session, accomplishments=["The tickets print"]).handoff
     assert (handoff.generator, handoff.refinement) == (RULES, None)
 
 

@@ -61,10 +61,10 @@ def shop(store: Store) -> Project:
 
 def _fill(store: Store) -> None:
     project = projects.create(store, "shop")
-    begun = start(store, project)
+    new_session = start(store, project)
     append_turns(
         store,
-        begun.session.id,
+        new_session.session.id,
         [
             Turn("user", "The cart breaks for guests. And note: mail goes out through `smtp.internal:2525`, which only runs on weekdays."),
             Turn("assistant", calls=(ToolCall("1", "Bash", {"command": "pytest tests/test_cart.py"}),)),
@@ -76,11 +76,11 @@ def _fill(store: Store) -> None:
             Turn("tool", results=(ToolResult("3", "1 passed", is_error=False, exit_code=0),)),
         ],
     )
-    complete(store, begun.session)
+    complete(store, new_session.session)
 
 
 @pytest.fixture
-def asking(scripted, shop: Project) -> ModelContext:
+def model_context(scripted, shop: Project) -> ModelContext:
     return ModelContext(endpoint=scripted.endpoint(), limits=LLMSettings(), project_id=shop.id, job_id=None, redact_key=shop.key)
 
 
@@ -102,7 +102,7 @@ def test_without_a_model_history_and_checklist_answer(store, shop):
     assert any("smtp.internal:2525" in passage.text for passage in troubleshoot(store, OPEN, project=shop).passages)
 
 
-def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
+def test_a_model_adds_what_the_history_supports(store, shop, scripted, model_context):
     def answering(request) -> str:
         number = next(line.split()[0] for line in request.material.splitlines() if "only runs on weekdays" in line)
         cause = "`smtp.internal:2525` refused the connection: it only runs on weekdays."
@@ -110,7 +110,7 @@ def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
                            "code": ["ss -ltn"], "prevention": ["Wait until the server is healthy."]})  # fmt: skip
 
     scripted.answers(answering)
-    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    result = troubleshoot(store, OPEN, project=shop, model_context=model_context)
     assert result.diagnosis.root_cause.startswith("`smtp.internal:2525` refused")
     assert [(source.kind, source.project, source.handle) for source in result.diagnosis.evidence] == [("passage", "shop", "s1.1")]
     assert (result.diagnosis.steps, result.diagnosis.code) == (["Check what listens at `smtp.internal:2525`."], ["ss -ltn"])
@@ -119,11 +119,11 @@ def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
     assert gateway.total_spend(store, project=shop).calls == 1
 
 
-def test_evidence_must_share_a_word_with_the_cause(store, shop, scripted, asking):
+def test_evidence_must_share_a_word_with_the_cause(store, shop, scripted, model_context):
     script_diagnosis(
         scripted, root_cause="Something else went wrong elsewhere entirely.", evidence=[f"h{number}" for number in range(1, 20)]
     )
-    assert troubleshoot(store, OPEN, project=shop, model_context=asking).diagnosis.evidence == []
+    assert troubleshoot(store, OPEN, project=shop, model_context=model_context).diagnosis.evidence == []
 
 
 @pytest.mark.slow
@@ -140,11 +140,14 @@ def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
     assert history_parts(result) == history_parts(plain)
 
 
-def test_errors_solved_in_this_project_need_no_model(store, shop, scripted, asking):
+def test_errors_solved_in_this_project_need_no_model(store, shop, scripted, model_context):
     script_diagnosis(scripted, root_cause="Guests have no currency.")
-    assert "not asked" in troubleshoot(store, SOLVED, project=shop, model_context=asking).llm
+    assert "not asked" in troubleshoot(store, SOLVED, project=shop, model_context=model_context).llm
     assert scripted.requests == []
-    assert troubleshoot(store, SOLVED, project=shop, model_context=asking, always=True).diagnosis.root_cause == "Guests have no currency."
+    assert (
+        troubleshoot(store, SOLVED, project=shop, model_context=model_context, always=True).diagnosis.root_cause
+        == "Guests have no currency."
+    )
     assert "h1 (ended it before, shop s1." in scripted.requests[0].material
 
 
@@ -162,14 +165,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("part", "line"), WRONG)
-def test_unsupported_values_are_removed(store, shop, scripted, asking, part, line):
+def test_unsupported_values_are_removed(store, shop, scripted, model_context, part, line):
     script_diagnosis(scripted, **{part: line if part == "root_cause" else [line, "Read the first error."]})
-    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    result = troubleshoot(store, OPEN, project=shop, model_context=model_context)
     assert line not in [*result.root_causes, *result.steps, *result.code, *result.prevention]
     assert [(removal.text, removal.reason) for removal in result.diagnosis.removed] == [(line, "value")]
 
 
-def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
+def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, model_context):
     chance = random.Random(7)
     right = "The mailer in `app/mailer.py` line 17 was refused by `smtp.internal:2525` with errno 111 after 3 attempts."
     makes: list[Callable[[], str]] = [
@@ -189,7 +192,7 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
     for start_at in range(0, 100, 10):
         lines = wrong[start_at : start_at + 10]
         script_diagnosis(scripted, steps=lines[:5], prevention=[right], code=lines[5:])
-        result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+        result = troubleshoot(store, OPEN, project=shop, model_context=model_context)
         assert result.diagnosis.prevention == [right]
         survived += [line for line in lines if line in (*result.steps, *result.code)]
     assert survived == []
@@ -209,9 +212,9 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
         "x" * 600,
     ],
 )
-def test_instructions_excuses_and_endless_lines_are_removed(store, shop, scripted, asking, line):
+def test_instructions_excuses_and_endless_lines_are_removed(store, shop, scripted, model_context, line):
     script_diagnosis(scripted, root_cause=line, steps=["Read the first error.", line])
-    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    result = troubleshoot(store, OPEN, project=shop, model_context=model_context)
     assert (result.diagnosis.root_cause, result.diagnosis.steps) == ("", ["Read the first error."])
     assert len(result.diagnosis.removed) == 2
 
@@ -220,7 +223,7 @@ def test_instructions_excuses_and_endless_lines_are_removed(store, shop, scripte
     "bad",
     ["says prose", "401", "402", "429", "500", "floods", "stops", "empty object", "page", "key", "nobody"],
 )
-def test_a_failing_model_changes_nothing_else(store, shop, scripted, asking, bad):
+def test_a_failing_model_changes_nothing_else(store, shop, scripted, model_context, bad):
     acts = {
         "says prose": scripted.says("I think it is the network."),
         "401": scripted.fails(401),
@@ -235,7 +238,7 @@ def test_a_failing_model_changes_nothing_else(store, shop, scripted, asking, bad
         "nobody": scripted.fails(503),
     }
     scripted.does(acts[bad])
-    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    result = troubleshoot(store, OPEN, project=shop, model_context=model_context)
     plain = troubleshoot(store, OPEN, project=shop)
     assert history_parts(result) == history_parts(plain)
     assert (result.root_causes, result.steps) == (plain.root_causes, plain.steps)
@@ -243,34 +246,34 @@ def test_a_failing_model_changes_nothing_else(store, shop, scripted, asking, bad
     assert scripted.key not in repr(result)
 
 
-def test_secrets_in_an_error_are_not_sent(store, shop, scripted, asking):
+def test_secrets_in_an_error_are_not_sent(store, shop, scripted, model_context):
     secret = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     script_diagnosis(scripted, root_cause="The token was refused.")
-    troubleshoot(store, f"Error: 401 for token {secret}", project=shop, model_context=asking, context=f"with {secret}")
+    troubleshoot(store, f"Error: 401 for token {secret}", project=shop, model_context=model_context, context=f"with {secret}")
     assert secret not in str(scripted.requests)
 
 
-def test_a_long_error_keeps_its_beginning_and_its_end(store, shop, scripted, asking):
+def test_a_long_error_keeps_its_beginning_and_its_end(store, shop, scripted, model_context):
     script_diagnosis(scripted, root_cause="It stopped.")
-    troubleshoot(store, "first line failed\n" + "noise\n" * 100_000 + "Error: the very end", project=shop, model_context=asking)
+    troubleshoot(store, "first line failed\n" + "noise\n" * 100_000 + "Error: the very end", project=shop, model_context=model_context)
     assert "first line failed" in scripted.requests[0].material
     assert "Error: the very end" in scripted.requests[0].material
     assert len(scripted.requests[0].material) < 40_000
 
 
-def test_the_spend_limit_holds(store, shop, scripted, asking):
+def test_the_spend_limit_holds(store, shop, scripted, model_context):
     result = troubleshoot(
         store,
         OPEN,
         project=shop,
-        model_context=ModelContext(endpoint=asking.endpoint, limits=LLMSettings(daily_tokens=100), project_id=shop.id),
+        model_context=ModelContext(endpoint=model_context.endpoint, limits=LLMSettings(daily_tokens=100), project_id=shop.id),
     )
     assert "ONWARD_LLM_DAILY_TOKENS" in str(result.llm)
     assert scripted.requests == []
 
 
-def test_an_estimate_calls_no_model(store, shop, scripted, asking):
-    cost = estimate(store, OPEN, asking, project=shop)
+def test_an_estimate_calls_no_model(store, shop, scripted, model_context):
+    cost = estimate(store, OPEN, model_context, project=shop)
     assert (cost.calls, cost.output_tokens) == (1, 800)
     assert cost.input_tokens > 300
     assert scripted.requests == []
@@ -279,8 +282,8 @@ def test_an_estimate_calls_no_model(store, shop, scripted, asking):
 @pytest.fixture
 def client(store: Store, home: Path, scripted) -> Iterator[TestClient]:
     settings = Settings(home, home, llm=LLMSettings(url=scripted.url, model="scripted"))
-    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as asking:
-        yield asking
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as model_context:
+        yield model_context
 
 
 def test_over_http_a_token_is_used_and_forgotten(client, store, shop, scripted):

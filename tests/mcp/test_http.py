@@ -123,8 +123,8 @@ def test_a_server_without_agents_does_not_load_mcp() -> None:
 @pytest.fixture
 def client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(tmp_path / "home", tmp_path / "claude", body_limit_mb=1)
-    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as asking:
-        yield asking
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as http_client:
+        yield http_client
 
 
 def list_request(**more: Any) -> dict[str, Any]:

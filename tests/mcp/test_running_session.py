@@ -46,10 +46,10 @@ class Machine:
         """Write the transcript *name* with one exchange for each prompt."""
         path = self.path(name)
         records: list[dict[str, object]] = []
-        begin = datetime.now(UTC) - timedelta(minutes=5)
+        started_at = datetime.now(UTC) - timedelta(minutes=5)
         for place, (role, text) in enumerate(pair for prompt in prompts for pair in (("user", prompt), ("assistant", "Done."))):
             content: object = text if role == "user" else [{"type": "text", "text": text}]
-            at = f"{begin + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S.000Z}"
+            at = f"{started_at + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S.000Z}"
             records.append({
                 "type": role, "uuid": f"{name}-{place}", "parentUuid": f"{name}-{place - 1}" if place else None, "sessionId": name,
                 "timestamp": at, "cwd": str(self.folder), "version": "2.1.30", "message": {"role": role, "content": content},

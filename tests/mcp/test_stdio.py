@@ -45,10 +45,10 @@ async def test_the_loop_over_two_processes(start_agent: Started, mode: str) -> N
         await agent.save_turns(turns=TURNS)
         assert (await agent.complete_session(accomplishments=["Struk tercetak 🧾"])).data["handoff_version"] == 1
     async with start_agent(mode=mode) as client:
-        left = (await Agent(client).start_session()).text
-    assert "Session 2 of kopi started" in left
-    assert "Struk tercetak 🧾" in left
-    assert "Always keep prices in cents" in left
+        handoff_text = (await Agent(client).start_session()).text
+    assert "Session 2 of kopi started" in handoff_text
+    assert "Struk tercetak 🧾" in handoff_text
+    assert "Always keep prices in cents" in handoff_text
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -73,8 +73,10 @@ async def test_two_agents_at_once_in_one_project(start_agent: Started, anywhere:
         async with anyio.create_task_group() as both:
             both.start_soon(work, first, "alpha")
             both.start_soon(work, other, "beta")
-        left = (await Agent(first).get_handoff()).text
-    missing = [f"{mark}{number}" for mark in ("alpha", "beta") for number in range(10) if f"keep {mark}{number} because" not in left]
+        handoff_text = (await Agent(first).get_handoff()).text
+    missing = [
+        f"{mark}{number}" for mark in ("alpha", "beta") for number in range(10) if f"keep {mark}{number} because" not in handoff_text
+    ]
     assert not missing
 
 

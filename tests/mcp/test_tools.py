@@ -59,8 +59,8 @@ async def test_the_list_of_tools_costs_little(connect: Asking) -> None:
 async def test_the_whole_loop(connect: Asking, mode: str) -> None:
     async with connect(mode=mode) as client:
         agent = Agent(client)
-        begun = await agent.start_session(objectives=["Ship the checkout"])
-        assert begun.text.startswith("Session 1 of kopi started")
+        start_answer = await agent.start_session(objectives=["Ship the checkout"])
+        assert start_answer.text.startswith("Session 1 of kopi started")
         assert (await agent.save_turns(turns=TURNS)).data == {"session": 1, "new_turns": 2, "known_turns": 0, "turns": 2}
         assert (await agent.save_turns(turns=TURNS)).data["new_turns"] == 0
         assert (await agent.record_fact(kind="dead_end", text="Polling every second drowns the till")).data["kind"] == "dead_end"
@@ -69,8 +69,8 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
         assert "Kept at" in done.text
         assert (await agent.complete_session(session=1)).data["is_unchanged"] is True
 
-        left = (await agent.start_session()).text
-        assert "Session 2 of kopi started" in left
+        handoff_text = (await agent.start_session()).text
+        assert "Session 2 of kopi started" in handoff_text
         for carried in (
             "Always keep prices in cents. [s1.1]",
             "Polling every second drowns the till",
@@ -78,7 +78,7 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
             "No printer",
             "print the receipt",
         ):
-            assert carried in left
+            assert carried in handoff_text
         hits = (await agent.search(query="receipt printing")).text
         assert "[s1.2] assistant" in hits
         assert "Tolong buat checkout 🚀" in (await agent.get_source(handle="[s1.1]")).text

@@ -92,15 +92,15 @@ def test_every_variable_that_the_source_reads_is_documented_and_the_other_way(ro
 
 
 def test_commands_in_the_documents_exist(root: Path, repository_files: list[Path]) -> None:
-    known = {name.removeprefix("onward ") for name, _ in commands()}
+    command_names = {name.removeprefix("onward ") for name, _ in commands()}
     for path in repository_files:
         if path.suffix != ".md" or path.name == "CHANGELOG.md":
             continue
         for line in re.findall(r"(?m)^\$ onward (.+)$", path.read_text(encoding="utf-8")):
             words = line.split()
-            assert words[0] in known or words[0].startswith("-"), f"{path.relative_to(root)}: onward {line}"
+            assert words[0] in command_names or words[0].startswith("-"), f"{path.relative_to(root)}: onward {line}"
             if words[0] in {"project", "session", "fact"}:
-                assert " ".join(words[:2]) in known, f"{path.relative_to(root)}: onward {line}"
+                assert " ".join(words[:2]) in command_names, f"{path.relative_to(root)}: onward {line}"
 
 
 def test_links_between_the_documents_lead_somewhere(root: Path, repository_files: list[Path]) -> None:

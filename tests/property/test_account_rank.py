@@ -147,8 +147,8 @@ def test_what_cannot_be_used_is_never_chosen(pool: list[AccountCandidate], need:
         if candidate.availability.status != "active" or candidate.availability.limit_on(need.model):
             assert not candidate.is_usable
     for current in (None, *ranked):
-        others = [candidate for candidate in ranked if candidate is not current]
-        decided = decide_rotation(current, others, window)
+        other_candidates = [candidate for candidate in ranked if candidate is not current]
+        decided = decide_rotation(current, other_candidates, window)
         assert decided.why
         if decided.target:
             assert decided.target.is_usable
@@ -189,9 +189,9 @@ uses = st.lists(st.builds(CreditsUse, past, amounts), max_size=20)
 
 
 @given(uses, amounts, amounts)
-def test_more_credits_last_no_shorter(used: list[CreditsUse], left: float, more: float) -> None:
+def test_more_credits_last_no_shorter(used: list[CreditsUse], credits_left: float, more: float) -> None:
     rate = burn_rate(used, NOW)
-    less, richer = forecast(rate, left), forecast(rate, left + more)
+    less, richer = forecast(rate, credits_left), forecast(rate, credits_left + more)
     for name in ("empty_at", "earliest_at", "latest_at"):
         sooner, later = getattr(less, name), getattr(richer, name)
         assert later is None or (sooner is not None and sooner <= later)
@@ -199,10 +199,10 @@ def test_more_credits_last_no_shorter(used: list[CreditsUse], left: float, more:
 
 @given(uses, st.none() | amounts, st.none() | times)
 def test_a_forecast_lies_within_its_interval_and_says_what_it_assumes(
-    used: list[CreditsUse], left: float | None, resets_at: datetime | None
+    used: list[CreditsUse], credits_left: float | None, resets_at: datetime | None
 ) -> None:
     rate = burn_rate(used, NOW)
-    outcome = forecast(rate, left, resets_at=resets_at)
+    outcome = forecast(rate, credits_left, resets_at=resets_at)
     assert outcome.assumptions
     assert rate.credits_per_day >= 0
     if rate.low is not None:
@@ -213,7 +213,7 @@ def test_a_forecast_lies_within_its_interval_and_says_what_it_assumes(
     else:
         assert outcome.earliest_at is None or NOW <= outcome.earliest_at <= outcome.empty_at
         assert outcome.latest_at is None or outcome.latest_at >= outcome.empty_at
-    if left is None or not any(use.credits for use in used):
+    if credits_left is None or not any(use.credits for use in used):
         assert outcome.empty_at is None
 
 

@@ -72,11 +72,11 @@ def test_distilling_is_importing_and_completing(everything: list[object], betwee
     with TemporaryDirectory() as folder, Store.at_folder(Path(folder) / "home") as store:
         files = _write_sessions(Path(folder), everything)
         (Path(folder) / "other").mkdir()
-        others = _write_sessions(Path(folder) / "other", between)
+        other_files = _write_sessions(Path(folder) / "other", between)
         shop, other = projects.create(store, "shop"), projects.create(store, "other")
         for file in files:
             imports.import_paths(store, [file], project=shop, complete=True)
-            imports.import_paths(store, [*others, file], project=other, complete=True)
+            imports.import_paths(store, [*other_files, file], project=other, complete=True)
         distilled, reports = distill_files(files)
         completed = handoffs.current_handoff(store, shop)
         assert completed.markdown == render(distilled.handoff)

@@ -46,11 +46,11 @@ def test_folding_again_changes_nothing(a: list[Reference]) -> None:
 @pytest.mark.slow
 @given(st.lists(REFERENCES, max_size=12))
 def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) -> None:
-    known: list[Reference] = []
+    references: list[Reference] = []
     for session in sessions:
-        known = fold_references(known, session)
+        references = fold_references(references, session)
     for group in GROUPS:
-        assert sum(reference.group == group for reference in known) <= MAX_STORED[group]
+        assert sum(reference.group == group for reference in references) <= MAX_STORED[group]
 
 
 def test_the_bound_does_not_depend_on_order() -> None:
@@ -81,10 +81,10 @@ TALK = st.lists(
 @given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), TALK.map(" ".join)), max_size=6))
 def test_any_talk_can_be_read_and_measured(talk: list[tuple[Role, str]]) -> None:
     turns = [Turn(role, text) for role, text in talk]
-    known = collect_references(1, list(enumerate(turns, 1)))
-    result = measure("\n".join(turn.text for turn in turns), known, document_tokens=1, session_tokens=1, sessions=1)
+    references = collect_references(1, list(enumerate(turns, 1)))
+    result = measure("\n".join(turn.text for turn in turns), references, document_tokens=1, session_tokens=1, sessions=1)
     assert {loss.text for loss in result.lost} <= {
-        reference.subject if reference.group == "values" else reference.text for reference in known
+        reference.subject if reference.group == "values" else reference.text for reference in references
     }
 
 

@@ -164,8 +164,8 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: facts.list_facts(self.store, self.project, state=None))
     @rule(data=st.data(), say=st.sampled_from([facts.pin, facts.retract]))
     def correct(self, data: st.DataObject, say: Callable[..., facts.Fact]) -> None:
-        known = facts.list_facts(self.store, self.project, state=None)
-        fact = data.draw(st.sampled_from(known))
+        all_facts = facts.list_facts(self.store, self.project, state=None)
+        fact = data.draw(st.sampled_from(all_facts))
         say(self.store, self.project, fact.id)
         self.edits[fact.id] = say.__name__
         self.versions += self.versions > 0
@@ -201,10 +201,10 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def what_a_person_said_stands(self) -> None:
-        known = {fact.id: fact for fact in facts.list_facts(self.store, self.project, state=None)}
+        all_facts = {fact.id: fact for fact in facts.list_facts(self.store, self.project, state=None)}
         for name, edit in self.edits.items():
-            if name in known:
-                assert known[name].pinned if edit == "pin" else known[name].state == "retracted"
+            if name in all_facts:
+                assert all_facts[name].pinned if edit == "pin" else all_facts[name].state == "retracted"
 
     @invariant()
     def the_index_is_in_step(self) -> None:

@@ -161,9 +161,9 @@ def test_estimates_are_marked_as_such() -> None:
         (100, [account("b", is_paused=True)], None, "past"),
     ],
 )
-def test_the_window(used: float, others: list[Account], goes_to: str | None, place: str) -> None:
+def test_the_window(used: float, other_accounts: list[Account], goes_to: str | None, place: str) -> None:
     [current] = rank(account("a", used))
-    decision = decide_rotation(current, rank(*others), RotationWindow())
+    decision = decide_rotation(current, rank(*other_accounts), RotationWindow())
     assert (decision.target.availability.account.name if decision.target else None, decision.position) == (goes_to, place)
 
 

@@ -105,9 +105,9 @@ def test_a_session_begins_with_a_template(run: Run, shop: str) -> None:
     code, _, err = run("session", "start", "--template", "bugfix", "--objective", "Mend the cart")
     assert code == 0
     assert "Checklist: A test fails without the fix" in err
-    begun = data(run("session", "list", "--status", "in_progress", "--json"))[-1]
-    assert begun["objectives"] == ["Find the cause", "Mend the cart"]
-    number = str(begun["number"])
+    new_session = data(run("session", "list", "--status", "in_progress", "--json"))[-1]
+    assert new_session["objectives"] == ["Find the cause", "Mend the cart"]
+    number = str(new_session["number"])
     assert "the checklist is complete" in run("session", "tick", number, "1")[1]
     assert "[x] 1. A test fails without the fix" in run("session", "show", number)[1]
     assert "1 open checklist item: A test fails without the fix" in run("session", "tick", number, "1", "--undo")[1]

@@ -127,10 +127,10 @@ def test_distill_matches_the_store(antre: Run, transcripts: list[Path]) -> None:
 
 
 def test_a_session_begins_with_the_last_handoff(antre: Run) -> None:
-    begun = antre("session", "start", "--objective", "Print at the clinic", "--agent", "codex")
-    assert begun.code == 0
-    assert parse(begun.out).session == 3
-    assert "Started session 4 of antre from handoff 3." in begun.err
+    start = antre("session", "start", "--objective", "Print at the clinic", "--agent", "codex")
+    assert start.code == 0
+    assert parse(start.out).session == 3
+    assert "Started session 4 of antre from handoff 3." in start.err
     shown = antre("session", "show", 4)
     assert "objective: Print at the clinic" in shown.out
     assert "started from: handoff 3" in shown.out
@@ -138,9 +138,9 @@ def test_a_session_begins_with_the_last_handoff(antre: Run) -> None:
 
 def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
     run("project", "new", "kopi")
-    begun = run("session", "start")
-    assert begun.out == ""
-    assert "First session" in begun.err
+    start = run("session", "start")
+    assert start.out == ""
+    assert "First session" in start.err
     assert run("session", "start", "--json").data["previous_handoff_version"] is None
 
 
@@ -155,8 +155,8 @@ def test_changes_since_the_handoff_are_shown_in_the_repository(antre: Run, tmp_p
         ["-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "-qm", "Print"],
     ):
         subprocess.run(["git", *command], cwd=repository, check=True)
-    begun = antre("session", "start")
-    assert "**Since then.** On `feat/print`; 1 new commit (`Print`); no longer there: " in begun.out
+    start = antre("session", "start")
+    assert "**Since then.** On `feat/print`; 1 new commit (`Print`); no longer there: " in start.out
     assert antre("session", "start", "--json").data["changed_since"]["branch"] == "feat/print"
 
 

@@ -30,10 +30,10 @@ def test_the_newest_session_is_current_with_its_account(store: Store) -> None:
     project = projects.create(store, "antre")
     account = accounts.create(store, {"name": "claude-1", "credits_total": 100, "credits_used": 90}).account
     sessions.start(store, project)
-    begun = sessions.start(store, project, account_id=account.id).session
+    new_session = sessions.start(store, project, account_id=account.id).session
     current = find_current(store)
     assert current
-    assert (current.session.id, current.project.name, current.other_count, current.window_place) == (begun.id, "antre", 1, "in")
+    assert (current.session.id, current.project.name, current.other_count, current.window_place) == (new_session.id, "antre", 1, "in")
     assert current.availability
     assert current.availability.account.name == "claude-1"
 
@@ -42,25 +42,25 @@ def test_entered_credits_count_once(store: Store) -> None:
     project = projects.create(store, "antre")
     account = accounts.create(store, {"name": "claude-1", "credits_total": 100, "credits_used": 50}).account
     accounts.create(store, {"name": "claude-2", "credits_total": 100})
-    begun = sessions.start(store, project, account_id=account.id).session
-    assert not outlook(store, begun).is_due
-    forecast = outlook(store, begun, credits_used=38)
+    new_session = sessions.start(store, project, account_id=account.id).session
+    assert not outlook(store, new_session).is_due
+    forecast = outlook(store, new_session, credits_used=38)
     assert forecast.is_due
     assert forecast.target
     assert forecast.target.availability.account.name == "claude-2"
-    done = complete(store, begun, credits_used=38).session
+    done = complete(store, new_session, credits_used=38).session
     again = outlook(store, done, credits_used=38)
     assert again.availability
     assert again.availability.credits_used == 88
-    alone = sessions.start(store, project).session
-    assert outlook(store, alone, credits_used=86).position == "in"
+    only_session = sessions.start(store, project).session
+    assert outlook(store, only_session, credits_used=86).position == "in"
 
 
 def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> None:
-    begun = sessions.start(store, projects.create(store, "antre")).session
+    new_session = sessions.start(store, projects.create(store, "antre")).session
     client_turns.append_turns(
         store,
-        begun.id,
+        new_session.id,
         [
             Turn("user", "Mend the Printer"),
             Turn("assistant", "On it", calls=(ToolCall("1", "Bash", {"command": "lpstat -p PRINTER"}),)),
@@ -68,28 +68,28 @@ def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> N
             Turn("assistant", "Nothing of that here"),
         ],
     )
-    matches = conversations.find_text(store, begun, "printer", limit=10)
+    matches = conversations.find_text(store, new_session, "printer", limit=10)
     assert [(match.ordinal, match.text) for match in matches] == [(1, "Printer"), (2, "PRINTER"), (3, "printer")]
     assert matches[0].before == "Mend the"
-    assert len(conversations.find_text(store, begun, "printer", limit=2)) == 2
-    assert conversations.find_text(store, begun, " ", limit=10) == []
+    assert len(conversations.find_text(store, new_session, "printer", limit=2)) == 2
+    assert conversations.find_text(store, new_session, " ", limit=10) == []
 
 
 def test_a_session_keeps_the_checklist_that_it_began_with_and_what_of_it_is_done(store: Store, tmp_path: Path) -> None:
     project = projects.create(store, "antre")
     kind = templates.create(store, "release", objectives=["Tag it"], checklist=["The notes are written", "A test fails without the fix"])
     assert kind.merge_objectives(["Tell all", "Tag it"]) == ["Tag it", "Tell all"]
-    begun = sessions.start(store, project, template=kind).session
+    new_session = sessions.start(store, project, template=kind).session
     templates.delete(store, kind.name)
-    assert (begun.template, begun.open_items) == ("release", kind.checklist)
-    assert sessions.tick(store, begun, 2).open_items == ("The notes are written",)
-    done = complete(store, begun).session
+    assert (new_session.template, new_session.open_items) == ("release", kind.checklist)
+    assert sessions.tick(store, new_session, 2).open_items == ("The notes are written",)
+    done = complete(store, new_session).session
     assert done.open_items == ("The notes are written",)
-    assert sessions.tick(store, begun, 2, is_done=False).open_items == kind.checklist
+    assert sessions.tick(store, new_session, 2, is_done=False).open_items == kind.checklist
     for item in (0, 3):
         with pytest.raises(NotFound, match=f"no item {item}"):
-            sessions.tick(store, begun, item)
-    sessions.tick(store, begun, 1)
+            sessions.tick(store, new_session, item)
+    sessions.tick(store, new_session, 1)
     archive = archives.export_project(store, project, tmp_path / "antre.zip").path
     projects.delete(store, project)
     came = sessions.require(store, archives.import_archive(store, archive).project, 1)
@@ -112,9 +112,9 @@ def test_agents_of_sessions_can_be_chosen_from(store: Store) -> None:
 
 def test_a_turn_lists_its_handoff_lines(store: Store) -> None:
     project = projects.create(store, "antre")
-    begun = sessions.start(store, project).session
-    client_turns.append_conversation(store, begun.id, records=None, text=TALK)
-    handoff = complete(store, begun).handoff
+    new_session = sessions.start(store, project).session
+    client_turns.append_conversation(store, new_session.id, records=None, text=TALK)
+    handoff = complete(store, new_session).handoff
     lines_by_turn = citing_lines_by_turn(1, handoff.handoff, newest=handoffs.current_handoff(store, project).handoff)
     assert any("9101" in line.text and line.is_current for line in lines_by_turn[1])
     rule = next(fact for fact in facts.list_facts(store, project, kind="rule"))

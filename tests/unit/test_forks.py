@@ -143,13 +143,13 @@ def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project,
 
 
 def test_an_abandoned_branch_is_kept_apart_and_gives_no_facts(store: Store, project: Project, tmp_path: Path) -> None:
-    left = (("u-03", "Always use tabs in the exporter.", "u-02"), ("u-04", "Tabs it is.", "u-03"))
+    left_branch = (("u-03", "Always use tabs in the exporter.", "u-02"), ("u-04", "Tabs it is.", "u-03"))
     taken = (("u-05", "Never touch the importer.", "u-02"), ("u-06", "I will not.", "u-05"))
-    path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX, *left, *taken))
+    path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX, *left_branch, *taken))
     imports.import_paths(store, [path], project=project)
     imports.import_paths(store, [path], project=project)
     abandoned = {stored.turn.text for stored in list_turns(store, project) if stored.abandoned}
-    assert abandoned == {text for _, text, _ in left}
+    assert abandoned == {text for _, text, _ in left_branch}
     completion.complete(store, sittings.require(store, project, 1))
     rules = " ".join(fact.text for fact in facts.list_facts(store, project, kind="rule"))
     assert "importer" in rules

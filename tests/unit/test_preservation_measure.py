@@ -42,8 +42,10 @@ def expected_references() -> list[Reference]:
     return collect_references(1, list(enumerate(SESSION, 1)))
 
 
-def judge(document: str, known: list[Reference] | None = None) -> Preservation:
-    return measure(document, expected_references() if known is None else known, document_tokens=200, session_tokens=8000, sessions=1)
+def judge(document: str, references: list[Reference] | None = None) -> Preservation:
+    return measure(
+        document, expected_references() if references is None else references, document_tokens=200, session_tokens=8000, sessions=1
+    )
 
 
 def counts(result: Preservation) -> dict[str, tuple[int, int]]:
@@ -134,8 +136,8 @@ def test_a_choice_that_was_reversed_is_not_asked_for() -> None:
 
 
 def unsupported_values(line: str, source: str) -> tuple[str, ...] | None:
-    known = {Handle(1, 4): source}
-    result = measure(line, [], document_tokens=9, session_tokens=90, sessions=1, source_text=lambda handle: known.get(handle, ""))
+    references = {Handle(1, 4): source}
+    result = measure(line, [], document_tokens=9, session_tokens=90, sessions=1, source_text=lambda handle: references.get(handle, ""))
     return result.unsupported
 
 
@@ -152,9 +154,11 @@ def test_a_path_is_supported_by_its_last_part_and_prose_needs_no_support() -> No
 
 
 def test_the_headline_is_the_weakest_important_group() -> None:
-    known = [Reference(handle=Handle(1, i), group="rules", subject=f"r{i}", text=f"rule{i}", keys=(f"rule{i}",)) for i in range(4)]
-    known += [Reference(handle=Handle(2, i), group="files", subject=f"f{i}.py", text=f"f{i}.py", needles=(f"f{i}.py",)) for i in range(4)]
-    result = judge("rule0 rule1 rule2 and f0.py f1.py f2.py f3.py", known)
+    references = [Reference(handle=Handle(1, i), group="rules", subject=f"r{i}", text=f"rule{i}", keys=(f"rule{i}",)) for i in range(4)]
+    references += [
+        Reference(handle=Handle(2, i), group="files", subject=f"f{i}.py", text=f"f{i}.py", needles=(f"f{i}.py",)) for i in range(4)
+    ]
+    result = judge("rule0 rule1 rule2 and f0.py f1.py f2.py f3.py", references)
     assert result.headline is not None
     assert (result.headline.group, result.headline.kept_count, result.headline.total) == ("rules", 3, 4)
     assert result.hard_ratio == 1.0

@@ -108,8 +108,8 @@ def test_files_are_kept_by_name_and_common_names_by_folder() -> None:
 
 
 def test_a_deleted_file_is_retired() -> None:
-    gone = agent("", ToolCall("d", "apply_patch", "*** Begin Patch\n*** Delete File: src/old.py\n*** End Patch"))
-    (reference,) = [r for r in references_of(edit("src/old.py"), gone) if r.group == "files"]
+    deletion = agent("", ToolCall("d", "apply_patch", "*** Begin Patch\n*** Delete File: src/old.py\n*** End Patch"))
+    (reference,) = [r for r in references_of(edit("src/old.py"), deletion) if r.group == "files"]
     assert reference.retired
 
 

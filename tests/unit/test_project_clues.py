@@ -58,10 +58,10 @@ def test_worktrees_are_together_or_apart(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_belongs_to_the_repository_around_it(tmp_path: Path) -> None:
     main = repository(tmp_path / "kopi")
-    gone = main / ".worktrees" / "till"
-    assert session_origin(session_head_in(gone), None) == Origin("", str(main), "", str(gone))
-    alone = tmp_path / "gone"
-    assert session_origin(session_head_in(alone), None) == Origin("", str(alone), "", str(alone))
+    deleted_worktree = main / ".worktrees" / "till"
+    assert session_origin(session_head_in(deleted_worktree), None) == Origin("", str(main), "", str(deleted_worktree))
+    other_folder = tmp_path / "gone"
+    assert session_origin(session_head_in(other_folder), None) == Origin("", str(other_folder), "", str(other_folder))
 
 
 @pytest.mark.parametrize("cwd", [r"C:\Users\ayu\kopi", "c:/Users/ayu/kopi/"])

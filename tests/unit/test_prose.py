@@ -45,18 +45,18 @@ def test_shortened_text_cuts_no_name(names: list[str], data: st.DataObject) -> N
     text = " ".join(names)
     first = data.draw(st.integers(0, len(text) - 1))
     last = data.draw(st.integers(first, min(len(text), first + 20)))
-    begin, end = excerpt_range(text, first, last, 60)
-    assert begin <= first <= last <= end
-    assert begin == 0 or text[begin - 1] == " "
+    start, end = excerpt_range(text, first, last, 60)
+    assert start <= first <= last <= end
+    assert start == 0 or text[start - 1] == " "
     assert end == len(text) or text[end] == " "
-    assert end - begin <= 60 + 2 * 31
+    assert end - start <= 60 + 2 * 31
 
 
 def test_text_without_breaks_is_cut_to_the_limit() -> None:
-    begin, end = excerpt_range("x" * 5000, 2500, 2510, 60)
-    assert begin <= 2500
+    start, end = excerpt_range("x" * 5000, 2500, 2510, 60)
+    assert start <= 2500
     assert end >= 2510
-    assert end - begin <= 140
+    assert end - start <= 140
 
 
 @pytest.mark.parametrize(

@@ -172,10 +172,10 @@ def test_a_relay_on_each_kind_of_store(store: Store) -> None:
     with pytest.raises(NotFound):
         relay.relay(store, project)
     account: Account = accounts.create(store, {"name": "codex-1", "credits_total": 100}).account
-    begun = sessions.start(store, project, account_id=account.id).session
+    new_session = sessions.start(store, project, account_id=account.id).session
     done = relay.relay(store, project, blockers=["No keys"], credits_used=95, limit_reached=True, agent="cursor")
     assert done.session
-    assert replace(done.session, completed_at=None).number == begun.number
+    assert replace(done.session, completed_at=None).number == new_session.number
     assert done.previous
     assert (done.previous.credits_used, done.previous.status, done.account, done.agent) == (95, "exhausted", None, "cursor")
     assert charges.find_account(store, done.session) == done.previous.account

@@ -23,13 +23,13 @@ PATCH = """*** Begin Patch
 
 
 def touched_after(
-    *calls: tuple[str, dict[str, object] | str] | None, known: tuple[str, ...] = (), failed: bool = False
+    *calls: tuple[str, dict[str, object] | str] | None, known_files: tuple[str, ...] = (), failed: bool = False
 ) -> list[TouchedFile]:
     steps = SessionSteps(CWD)
     for number, (name, arguments) in enumerate((call for call in calls if call), start=1):
         steps.add_turn(2 * number - 1, Turn("assistant", calls=(ToolCall(str(number), name, arguments),)))
         steps.add_turn(2 * number, Turn("tool", results=(ToolResult(str(number), "ok", is_error=failed),)))
-    return list_touched_files(steps.steps, CWD, known)
+    return list_touched_files(steps.steps, CWD, known_files)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_edits_add_up_and_writing_over_a_known_file_creates_nothing() -> None:
     assert touched_after(write, edit) == [
         TouchedFile(path="a.py", change="created", added_lines=2, removed_lines=1, times=2, first_turn=1, last_turn=3)
     ]
-    assert touched_after(write, known=("a.py",))[0].change == "edited"
+    assert touched_after(write, known_files=("a.py",))[0].change == "edited"
     assert touched_after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
 
 

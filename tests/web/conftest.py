@@ -217,5 +217,5 @@ def local_client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     application = build(store, Settings(tmp_path / "home", tmp_path / "claude"))
     with TestClient(
         application, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000), raise_server_exceptions=False, follow_redirects=False
-    ) as asking:
-        yield asking
+    ) as http_client:
+        yield http_client

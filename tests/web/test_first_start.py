@@ -32,10 +32,10 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
 
 @pytest.mark.usefixtures("_allow_422")
 def test_sessions_of_an_agent_are_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
-    left = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
-    left.mkdir(parents=True)
+    agent_folder = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
+    agent_folder.mkdir(parents=True)
     first = next(path for path in samples.write(empty_site.home.parent / "samples") if "claude" in path.name)
-    first.rename(left / "0b7c5f2e-1111-4222-8333-444455556666.jsonl")
+    first.rename(agent_folder / "0b7c5f2e-1111-4222-8333-444455556666.jsonl")
     visit(page, empty_site.url)
     expect(page.locator(".agents")).to_contain_text("Claude Code")
     page.get_by_role("checkbox", name="Claude Code").uncheck()

@@ -134,8 +134,8 @@ def areas(language: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_message_is_translated(language: str) -> None:
-    known = message_catalogue(language)  # type: ignore[arg-type]
-    missing = {text: sorted(files) for text, files in templates_in_use().items() if text not in known}
+    translations = message_catalogue(language)  # type: ignore[arg-type]
+    missing = {text: sorted(files) for text, files in templates_in_use().items() if text not in translations}
     assert not missing, f"add to texts/{language}/messages/<area>.toml: {missing}"
 
 
@@ -143,8 +143,8 @@ def test_every_message_is_translated(language: str) -> None:
 def test_no_translation_is_unused(language: str) -> None:
     files = (path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in ("web", "cli", "client", "backend", "mcp"))
     source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text(encoding="utf-8") for path in files)).replace("\\'", "'")
-    known = message_catalogue(language)  # type: ignore[arg-type]
-    longest_pieces = {text: max(re.split(r"\{\w+\}", text), key=len).strip(" ;:,.") for text in known}
+    translations = message_catalogue(language)  # type: ignore[arg-type]
+    longest_pieces = {text: max(re.split(r"\{\w+\}", text), key=len).strip(" ;:,.") for text in translations}
     assert not [text for text, piece in longest_pieces.items() if piece not in source], "no source has these"
 
 

@@ -29,8 +29,8 @@ def remote_client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     application = build(store, Settings(tmp_path / "home", tmp_path / "claude", host="0.0.0.0"))
     with TestClient(
         application, base_url="http://onward.example", client=REMOTE_ADDRESS, raise_server_exceptions=False, follow_redirects=False
-    ) as asking:
-        yield asking
+    ) as http_client:
+        yield http_client
 
 
 def sign_in(far: TestClient, store: Store, scope: access.TokenScope) -> None:

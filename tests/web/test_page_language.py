@@ -92,28 +92,28 @@ def english() -> re.Pattern[str]:
 
 @pytest.mark.slow
 def test_indonesian_pages_contain_no_translatable_english(full_site: Site) -> None:
-    known, left, texts = english(), dict[str, str](), set[str]()
+    english_text, untranslated, texts = english(), dict[str, str](), set[str]()
     waiting, visited_kinds = [*pages(), "/projects/99"], set[str]()
 
     def look(path: str, html: str) -> None:
         words = Words()
         words.feed(html)
         waiting.extend(words.parts)
-        left.update({text: path for text in words.texts if text not in texts and known.fullmatch(text)})
+        untranslated.update({text: path for text in words.texts if text not in texts and english_text.fullmatch(text)})
         texts.update(words.texts)
 
-    with httpx2.Client(base_url=full_site.url, cookies={"onward_language": "id"}, timeout=60) as asking:
+    with httpx2.Client(base_url=full_site.url, cookies={"onward_language": "id"}, timeout=60) as http_client:
         while waiting:
             path = waiting.pop()
             # One part of each kind: every line of a handoff has a dialog.
             kind = re.sub(r"\d+|\?.*", "", path) if path.startswith("/parts/") else path
             if kind not in visited_kinds:
                 visited_kinds.add(kind)
-                look(path, asking.get(path, headers={"HX-Request": "true"} if path.startswith("/parts/") else {}).text)
-        look("test", asking.post("/parts/settings/key/test", headers={"HX-Request": "true"}).text)
-        told_of_error = asking.post("/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"})
-    assert "Lihat siapa yang memakai port itu." in told_of_error.text
-    assert not left
+                look(path, http_client.get(path, headers={"HX-Request": "true"} if path.startswith("/parts/") else {}).text)
+        look("test", http_client.post("/parts/settings/key/test", headers={"HX-Request": "true"}).text)
+        troubleshooting_page = http_client.post("/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"})
+    assert "Lihat siapa yang memakai port itu." in troubleshooting_page.text
+    assert not untranslated
     # The pages showed messages from below the web layer.
     for text in ("sisa 980 dari 1.000 kredit", "dijeda", "127.0.0.1:9 tidak terjangkau.", "Tidak ada proyek 99.", "basis data utuh"):
         assert any(text in text_shown for text_shown in texts), text

@@ -198,10 +198,10 @@ def test_a_template_of_a_checklist_alone_is_offered_and_kept(local_client: TestC
     assert '<option value="release" selected>' in form
     assert "The notes are written" in form
     local_client.post("/parts/sessions/start", data={"project": project.id, "template": "release"})
-    begun = sessions.require(store, project)
-    assert (begun.template, begun.open_items) == ("release", ("The notes are written",))
-    assert "1 item not done yet" in local_client.get(f"/parts/sessions/{begun.id}/complete").text
-    refused = local_client.post(f"/parts/sessions/{begun.id}/checklist/2", headers={"HX-Request": "true"})
+    new_session = sessions.require(store, project)
+    assert (new_session.template, new_session.open_items) == ("release", ("The notes are written",))
+    assert "1 item not done yet" in local_client.get(f"/parts/sessions/{new_session.id}/complete").text
+    refused = local_client.post(f"/parts/sessions/{new_session.id}/checklist/2", headers={"HX-Request": "true"})
     assert refused.status_code == 404
 
 

@@ -446,9 +446,9 @@ def detect_agent(client: str) -> str:
     best, best_length = "", 0
     for agent in AGENTS:
         for name in (agent.id, agent.label, *agent.aliases):
-            wanted = _words(name)
-            length = len("".join(wanted))
-            is_named = any(words[start : start + len(wanted)] == wanted for start in range(len(words) - len(wanted) + 1))
+            name_words = _words(name)
+            length = len("".join(name_words))
+            is_named = any(words[start : start + len(name_words)] == name_words for start in range(len(words) - len(name_words) + 1))
             if is_named and length > best_length:
                 best, best_length = agent.id, length
     return best

@@ -180,7 +180,7 @@ def move_edits(
     *new_ids* maps the ids of facts to their ids there, *noted_facts* the facts that an agent noted. Edits of other facts move only with
     *all_edits*.
     """
-    moved = 0
+    moved_count = 0
     ids = {**new_ids, **{fact_id: fact.id for fact_id, fact in noted_facts.items()}}
     query = (
         select(fact_edits.c.id, fact_edits.c.fact_id, fact_edits.c.kind).where(fact_edits.c.project_id == from_id).order_by(fact_edits.c.id)
@@ -191,8 +191,8 @@ def move_edits(
             if kind == _ADD and fact_id in noted_facts:
                 values["text"] = orjson.dumps(to_json(noted_facts[fact_id])).decode()
             connection.execute(update(fact_edits).where(fact_edits.c.id == edit_id).values(**values))
-            moved += 1
-    return moved
+            moved_count += 1
+    return moved_count
 
 
 def read_contribution(connection: Connection, session_id: int) -> Contribution:

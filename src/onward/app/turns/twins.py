@@ -31,7 +31,7 @@ class TwinFinder:
 
     def find(self, turn: Turn) -> tuple[int, Turn] | None:
         """Return the turn that *turn* repeats, with its ordinal; None if there is none."""
-        twin = next((known for known in self._unmatched.items() if is_twin(known[1], turn)), None) if _content(turn) else None
+        twin = next((candidate for candidate in self._unmatched.items() if is_twin(candidate[1], turn)), None) if _content(turn) else None
         if twin:
             del self._unmatched[twin[0]]
         return twin

@@ -259,13 +259,13 @@ def excerpt_range(text: str, first: int, last: int, max_chars: int) -> tuple[int
     """Return start and end of the part of *text* to show around the characters *first* to *last*: about *max_chars*
     characters, a third of them before. No word shorter than that is cut.
     """
-    begin = max(0, first - max_chars // 3) if len(text) > max_chars else 0
-    end = min(len(text), begin + max_chars)
-    if begin and not text[begin - 1].isspace():
-        space = text.find(" ", begin, first)
-        begin = space + 1 if space >= 0 else max(text.rfind(" ", 0, begin) + 1, first - max_chars, 0)
+    start = max(0, first - max_chars // 3) if len(text) > max_chars else 0
+    end = min(len(text), start + max_chars)
+    if start and not text[start - 1].isspace():
+        space = text.find(" ", start, first)
+        start = space + 1 if space >= 0 else max(text.rfind(" ", 0, start) + 1, first - max_chars, 0)
     if end < len(text) and not text[end].isspace():
         space = text.rfind(" ", last, end)
         next_space = text.find(" ", end)
         end = space if space >= 0 else min(len(text) if next_space < 0 else next_space, last + max_chars)
-    return begin, end
+    return start, end

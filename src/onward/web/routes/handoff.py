@@ -195,10 +195,10 @@ def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
     context: dict[str, Any] = {"model": "", "no_model_reason": _("No language model is configured."), "refinements": []}
     configured_models = build_model_setup(visit.settings)
     try:
-        asking = gateway.find_model_context(visit.store, configured_models, project=project)
+        model_context = gateway.find_model_context(visit.store, configured_models, project=project)
     except OnwardError as error:
-        asking, context["no_model_reason"] = None, translate_error(error)
-    if asking:
+        model_context, context["no_model_reason"] = None, translate_error(error)
+    if model_context:
         context["model"] = keys.show(visit.store, configured_models).model
     if project:
         master = find_master_handoff(visit, project)

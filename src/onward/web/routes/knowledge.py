@@ -52,22 +52,22 @@ def entries_part(visit: CurrentVisit, q: str = "", kind: str = "", category: str
 def show_troubleshoot_page(visit: CurrentVisit, project: str = "") -> Response:
     """Show the form to paste an error."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
-    asking = gateway.find_model_context(visit.store, build_model_setup(visit.settings))
-    return page(visit, "pages/troubleshoot.html", choices=choices, project=project, has_model=asking is not None)
+    model_context = gateway.find_model_context(visit.store, build_model_setup(visit.settings))
+    return page(visit, "pages/troubleshoot.html", choices=choices, project=project, has_model=model_context is not None)
 
 
 @router.post("/parts/knowledge/seen")
 def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = "", use_ai: Text = "") -> Response:
     """Return the diagnosis of an error: past fixes, a model's answer if asked for, and a checklist."""
     chosen_project = _find_project(visit, project)
-    asking = (
+    model_context = (
         gateway.find_model_context(visit.store, build_model_setup(visit.settings), project=chosen_project)
         if use_ai and visit.may("write")
         else None
     )
     try:
         diagnosis = troubleshooter.troubleshoot(
-            visit.store, error[:MAX_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
+            visit.store, error[:MAX_ERROR_CHARS], project=chosen_project, model_context=model_context, always=bool(use_ai)
         )
     except BadInput as refusal:
         return partial(visit, "partials/_troubleshooting.html", result=None, project=chosen_project, error=translate_error(refusal))

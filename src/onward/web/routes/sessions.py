@@ -126,9 +126,9 @@ def _find_unfinished_job(visit: Visit, project: Project, session: Session) -> Jo
 def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = "") -> Response:
     """Show a conversation from one turn on. *turn* (41 or 41-43) is marked and scrolled to."""
     head = page_head(visit, session_id)
-    begin, end = _parse_span(turn, head.detail.session.turns)
-    if begin:
-        first = max(1, begin - 4)
+    first_turn, end = _parse_span(turn, head.detail.session.turns)
+    if first_turn:
+        first = max(1, first_turn - 4)
     views = _turn_views(visit, head.detail, head.project, first, MAX_TURNS)
     return page(
         visit,
@@ -136,7 +136,7 @@ def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdi
         head=head,
         first=first,
         turns=views,
-        marked=(begin, end),
+        marked=(first_turn, end),
         has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
         briefing=render_briefing(visit, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
     )
@@ -147,8 +147,8 @@ def _parse_span(turn: str, turn_count: int) -> tuple[int, int]:
     first, _sep, last = turn.partition("-")
     if not first.isdecimal() or len(first) > 8:
         return 0, 0
-    begin = min(max(1, int(first)), max(1, turn_count))
-    return begin, max(begin, int(last)) if last.isdecimal() and len(last) <= 8 else begin
+    first_turn = min(max(1, int(first)), max(1, turn_count))
+    return first_turn, max(first_turn, int(last)) if last.isdecimal() and len(last) <= 8 else first_turn
 
 
 def _turn_views(visit: Visit, detail: SessionDetail, project: Project, first: int, limit: int, *, full: bool = False) -> list[TurnView]:
