@@ -86,7 +86,7 @@ def test_an_export_in_the_background(client: TestClient, store: Store, settings:
     done = client.get(f"/api/jobs/{job['id']}").json()["data"]
     assert (done["state"], done["result"]["sessions"]) == ("done", 1)
     file = client.get(f"/api/jobs/{job['id']}/file")
-    assert len(file.content) == done["result"]["bytes"]
+    assert len(file.content) == done["result"]["size_bytes"]
     sent = client.post("/api/projects/import?in_background=true", content=file.content).json()
     run_jobs(store, settings)
     assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["is_unchanged"] is True

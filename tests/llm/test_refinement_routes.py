@@ -78,7 +78,7 @@ def test_completing_asks_for_a_refinement_where_one_is_wanted(client: TestClient
     assert answer["data"]["handoff"]["generator"] == "rules"
     run_job(settings, answer["job_id"])
     job = client.get(f"/api/jobs/{answer['job_id']}").json()["data"]
-    assert (job["kind"], job["state"], job["result"]["kept"]) == ("refine", "done", True)
+    assert (job["kind"], job["state"], job["result"]["is_stored"]) == ("refine", "done", True)
     versions = client.get(f"/api/projects/{answer['project_id']}/handoffs").json()["data"]
     assert [version["generator"] for version in versions] == ["scripted-1", "rules"]
     newest = client.get(f"/api/projects/{answer['project_id']}/handoffs/{versions[0]['id']}").json()["data"]
