@@ -9,6 +9,7 @@ from onward.core.facts.fact import FACT_KINDS
 from onward.core.facts.headings import SECTIONS, TRIM_ORDER
 from onward.core.facts.kinds import KINDS
 from onward.core.preservation import GROUPS
+from onward.web.project_page import GROUP_HEADINGS
 
 LOOP = """
 from onward.core.facts import kinds
@@ -75,3 +76,8 @@ def test_sections_stand_together_and_each_has_one_priority() -> None:
 def test_kinds_are_offered_in_the_order_of_the_handoff() -> None:
     assert FACT_KINDS[0] == "rule"
     assert set(FACT_KINDS) == set(KINDS)
+
+
+def test_pages_name_every_group_differently() -> None:
+    assert set(GROUP_HEADINGS) == set(GROUPS)
+    assert len(set(GROUP_HEADINGS.values())) == len(GROUPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal, TypeAlias
 
 from onward.app.handoffs import handoffs, refiner
@@ -23,10 +24,22 @@ Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 NEXT_SECTION, BLOCKED_SECTION = KINDS["next_step"].section.title, KINDS["blocker"].section.title
 """The sections of a handoff that hold open items."""
 
-GROUP_HEADINGS: dict[str, str] = {
-    group: " / ".join(dict.fromkeys(kind.section.title for kind in KINDS.values() if kind.group == group)) for group in GROUPS
-}
-"""The headings of a handoff under which the facts of each measured group stand."""
+
+def _group_headings() -> dict[str, str]:
+    """Return for each measured group the heading of the handoff that its facts stand under. Groups that share a heading have its
+    beginning and their own name: "Open", "Open: requirements".
+    """
+    titles = {group: next(kind.section.title for kind in KINDS.values() if kind.group == group) for group in GROUPS}
+    shared = {title for title, count in Counter(titles.values()).items() if count > 1}
+    beginnings = {title: title.partition(":")[0].partition(",")[0] for title in shared}
+    return {
+        group: title if title not in shared else beginnings[title] + (f": {group}" if group != beginnings[title].lower() else "")
+        for group, title in titles.items()
+    }
+
+
+GROUP_HEADINGS = _group_headings()
+"""How pages name the measured groups."""
 
 HANDOFF_CHANGED = "onward:handoff"
 """The event that makes pages refetch what they show of a project's handoff and facts."""
