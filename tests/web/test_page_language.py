@@ -111,7 +111,9 @@ def test_indonesian_pages_contain_no_translatable_english(full_site: Site) -> No
                 visited_kinds.add(kind)
                 look(path, http_client.get(path, headers={"HX-Request": "true"} if path.startswith("/parts/") else {}).text)
         look("test", http_client.post("/parts/settings/key/test", headers={"HX-Request": "true"}).text)
-        troubleshooting_page = http_client.post("/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"})
+        troubleshooting_page = http_client.post(
+            "/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"}
+        )
     assert "Lihat siapa yang memakai port itu." in troubleshooting_page.text
     assert not untranslated
     # The pages showed messages from below the web layer.

@@ -39,8 +39,8 @@ class Session:
     known. `source` is the transcript file.
 
     `template` is the name of the template that it started from, empty if none, and `checklist` is the template's.
-    `title` is what `title_origin` says. `tokens` counts its turns at about four characters each. `started_at` and `ended_at` come from the transcript, the
-    other times from the store.
+    `title` is what `title_origin` says. `tokens` counts its turns at about four characters each. `started_at` and
+    `ended_at` come from the transcript, the other times from the store.
     """
 
     id: int
