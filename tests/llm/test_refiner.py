@@ -373,7 +373,7 @@ def test_refused_lines_are_mended_in_one_call(case: RefiningCase) -> None:
     jobs.take_step(case.bench, STEP_FUNCTIONS, run, "worker", StepProgress())
     writing_request = case.scripted.requests[0]
     done = case.run_job(job)
-    assert done.result["kept"]
+    assert done.result["is_stored"]
     assert [len(case.scripted.requests), done.result["refinement"]["requests"]] == [2, 2]
     assert "9443" not in case.newest.markdown
     repair = case.scripted.requests[1]
@@ -387,7 +387,7 @@ def test_a_job_that_waits_asks_again_when_told_to(case: RefiningCase) -> None:
     case.scripted.answers(writes())
     again = case.ask()
     assert (again.id, again.due_at) == (waiting.id, None)
-    assert case.run_job(again).result["kept"]
+    assert case.run_job(again).result["is_stored"]
 
 
 def test_the_next_handoff_carries_the_written_one_on(case: RefiningCase) -> None:

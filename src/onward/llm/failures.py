@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -20,8 +21,10 @@ from pydantic_ai.exceptions import (
 )
 
 from onward.errors import ProviderFailed, ProviderReason
-from onward.llm.endpoint import Endpoint
 from onward.message import Message, as_message
+
+if TYPE_CHECKING:
+    from onward.llm.endpoint import Endpoint
 
 _KEY_HINT = "Set another key (onward llm-key set) and test it (onward llm-key test)."
 _TRY_LATER = "Try again later."

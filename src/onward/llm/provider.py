@@ -14,20 +14,22 @@ import itertools
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pydantic import BaseModel
 
 from onward.core.transcript.transcript import Usage
 from onward.errors import ProviderFailed
 from onward.llm.answer import ModelAnswer
-from onward.llm.endpoint import Endpoint
 from onward.llm.failures import failure
 from onward.llm.json_answer import MalformedAnswer, parse_answer
 from onward.llm.language_model import ProgressWatch
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
 from onward.llm.transport import Reply, send_prompt
 from onward.message import Message
+
+if TYPE_CHECKING:
+    from onward.llm.endpoint import Endpoint
 
 __all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 

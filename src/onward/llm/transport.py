@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx2
 from openai import AsyncOpenAI
@@ -27,10 +27,12 @@ from pydantic_ai.settings import ModelSettings
 
 from onward.core.transcript.transcript import Usage
 from onward.errors import ProviderFailed
-from onward.llm.endpoint import Endpoint
 from onward.llm.failures import failure, failure_from
 from onward.llm.prompt import ModelPrompt
 from onward.message import Message
+
+if TYPE_CHECKING:
+    from onward.llm.endpoint import Endpoint
 
 CONNECT_SECONDS = 10.0
 _BYTES_PER_TOKEN = 1024

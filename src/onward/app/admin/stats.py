@@ -14,8 +14,8 @@ from onward.store.counts import StoreCounts
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Totals of the store and the latest active session. `growth_percent` is the mean growth of the projects, weighted by their
-    credits. `mean_kept_ratio` (0..1) is the mean preservation of their current handoffs, None without completed sessions. `spent` is the cost of language
-    models.
+    credits. `mean_kept_ratio` (0..1) is the mean preservation of their current handoffs, None without completed sessions. `spent` is
+    the cost of language models.
     """
 
     counts: StoreCounts

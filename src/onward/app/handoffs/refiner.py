@@ -21,6 +21,7 @@ from onward.app.jobs.jobs import JobContext
 from onward.app.lookup import require_newest_handoff
 from onward.app.models import gateway
 from onward.app.models.gateway import ModelContext, ModelSetup
+from onward.app.sessions.stored_completion import main_path
 from onward.app.turns.reader import MainPath
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import find_obligations
@@ -196,9 +197,6 @@ def no_model_error() -> BadInput:
 
 def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
     """Return what is to be written: the newest handoff and the plan for it."""
-    # Imported here: completing a session requests the writing of its handoff.
-    from onward.app.sessions.completion import main_path
-
     with store.read() as connection:
         newest_handoff = require_newest_handoff(connection, project)
         state = read_project_state(connection, project.id)
