@@ -31,7 +31,7 @@ from onward.message import Message
 if TYPE_CHECKING:
     from onward.llm.endpoint import Endpoint
 
-__all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
+__all__ = ["ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 
 M = TypeVar("M", bound=BaseModel)
 
