@@ -62,7 +62,7 @@ def check_page(
     stands with nothing refused or owed, and with *is_last* where it stands after what is owed was put back. Raises `NotFound`.
     """
     # Imported here: completing a session is an edge of its own.
-    from onward.app.sessions.completion import main_path
+    from onward.app.sessions.stored_completion import main_path
 
     with store.read() as connection:
         newest = require_newest_handoff(connection, project)
