@@ -311,7 +311,7 @@ def test_only_a_transcript_around_its_beginning_or_after_it_becomes_a_session(
     path = tmp_path / "one.jsonl"
     path.write_bytes(sample(tmp_path, datetime.now(UTC) - ago, kopi))
     import_paths(mcp_context.store, [path])
-    assert [session.turns > 0 for session in sessions.list_sessions(mcp_context.store, project)] == (
+    assert [session.turns > 0 for session in sessions.list_sessions(mcp_context.store, project, with_empty=True)] == (
         [False, True] if ago > timedelta() else [True]
     )
 

@@ -199,9 +199,10 @@ def _completion_data(completion: SessionCompletion) -> dict[str, object]:
 @session.command("list")
 @project_option
 @click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only sessions with this status.")
+@click.option("--all", "with_empty", is_flag=True, help="Also sessions without turns, facts and words of a person.")
 @click.option("--deleted", "is_deleted", is_flag=True, help="The deleted sessions that can be brought back.")
 @json_option
-def list_(project: str | None, status: SessionStatus | None, is_deleted: bool, as_json: bool) -> None:
+def list_(project: str | None, status: SessionStatus | None, with_empty: bool, is_deleted: bool, as_json: bool) -> None:
     """List a project's sessions.
 
     \b
@@ -214,7 +215,7 @@ def list_(project: str | None, status: SessionStatus | None, is_deleted: bool, a
         if is_deleted:
             say_deleted(backend.sessions.list_deleted(current_project), as_json=as_json)
             return
-        sessions = list(backend.sessions.list_sessions(current_project, status=status))
+        sessions = list(backend.sessions.list_sessions(current_project, with_empty=with_empty, status=status))
     if as_json:
         say_json([session_data(session) for session in sessions])
     elif not sessions:

@@ -53,9 +53,10 @@ class RemoteSessions(RemoteResource):
         """Return the session of that number; without a number, the active session that was started last. Raises `NotFound`."""
         return read_session(self._server.get(f"/projects/{project.id}/session", number=number)["data"])
 
-    def list_sessions(self, project: Project, *, status: SessionStatus | None = None) -> Iterator[Session]:
-        """Yield a project's sessions by number."""
-        return map(read_session, self._server.iter_rows(f"/projects/{project.id}/sessions", status=status))
+    def list_sessions(self, project: Project, *, with_empty: bool = False, status: SessionStatus | None = None) -> Iterator[Session]:
+        """Yield a project's sessions by number. Empty ones, without turns, facts and words, are left out unless *with_empty*."""
+        empty = "true" if with_empty else None
+        return map(read_session, self._server.iter_rows(f"/projects/{project.id}/sessions", status=status, empty=empty))
 
     def show(self, session: Session) -> SessionDetail:
         """Return a session with the handoff it started from and the one it produced."""

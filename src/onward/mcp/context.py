@@ -92,7 +92,7 @@ class McpContext:
         if running := self._find_running(project):
             return sessions.find_by_native_id(self.store, project, running.id or "") or sessions.join(self.store, project, running).session
         own_session = self.find_own_session(project)
-        active = [own_session] if own_session else sessions.list_sessions(self.store, project, status="in_progress")
+        active = [own_session] if own_session else sessions.list_sessions(self.store, project, with_empty=True, status="in_progress")
         if not active:
             raise NotFound(
                 Message("No session of {project} is active.", project=project.name),

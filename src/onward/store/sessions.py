@@ -8,13 +8,27 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus, TitleOrigin
 from onward.core.transcript.titles import agent_title
 from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
-from onward.store.schema import handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
+from onward.store.schema import fact_edits, handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
 from onward.store.statements import PreparedStatement
 from onward.store.text import storable_text
 
@@ -166,16 +180,31 @@ def find_awaiting_transcript(
     return _find_first(connection, is_waiting & is_candidate)
 
 
+def _has_content() -> ColumnElement[bool]:
+    """Return the condition that a session is more than a number: it has turns, facts that its agent noted, or words of a person,
+    or a person has just started it.
+    """
+    noted = fact_edits.c.text.contains(literal('"s').concat(cast(sessions.c.number, String)).concat('.0"'))
+    is_noted = select(fact_edits.c.id).where(fact_edits.c.project_id == sessions.c.project_id, fact_edits.c.kind == "add", noted).exists()
+    was_started = (sessions.c.status == "in_progress") & sessions.c.native_id.is_(None) & (sessions.c.source == "")
+    statements = (sessions.c.objectives_json, sessions.c.accomplishments_json, sessions.c.blockers_json)
+    has_words = or_(*(column != "[]" for column in statements))
+    is_named = (sessions.c.title_origin == "person") | sessions.c.credits_used.is_not(None)
+    return or_(sessions.c.turns > 0, was_started, has_words, is_named, is_noted)
+
+
 def list_sessions(
     connection: Connection,
     project_id: int,
     *,
+    with_empty: bool = True,
     status: SessionStatus | None = None,
     after: int = 0,
     limit: int | None = None,
 ) -> list[Session]:
     """Return a project's sessions by number; with *after*, those with a higher number."""
     query = _LIST_QUERY.where(sessions.c.status == status) if status else _LIST_QUERY
+    query = query if with_empty else query.where(_has_content())
     parameters = {"project_id": project_id, "after": after, "most": _NO_LIMIT if limit is None else limit}
     return [_from_row(row) for row in connection.execute(query, parameters)]
 
@@ -183,8 +212,8 @@ def list_sessions(
 def list_newest(
     connection: Connection, project_id: int, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[Session]:
-    """Return a project's sessions, highest number first; with *before*, those with a lower number. Reads an index only."""
-    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number.desc()).limit(limit)
+    """Return a project's sessions that are not empty, highest number first; with *before*, those with a lower number."""
+    query = select(sessions).where(sessions.c.project_id == project_id, _has_content()).order_by(sessions.c.number.desc()).limit(limit)
     if status:
         query = query.where(sessions.c.status == status)
     if before is not None:
@@ -195,6 +224,7 @@ def list_newest(
 def list_across_projects(
     connection: Connection,
     *,
+    with_empty: bool = True,
     project_id: int | None = None,
     account_id: int | None = None,
     status: SessionStatus | None = None,
@@ -204,6 +234,8 @@ def list_across_projects(
 ) -> list[Session]:
     """Return sessions of all projects, newest first, with all filters applied; with *before*, those with a lower id."""
     query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
+    if not with_empty:
+        query = query.where(_has_content())
     if project_id is not None:
         query = query.where(sessions.c.project_id == project_id)
     if status:

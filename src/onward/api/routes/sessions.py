@@ -46,6 +46,7 @@ from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("sessions")
 
+EmptyFilter: TypeAlias = Annotated[bool, Query(description="Also sessions without turns, facts and words of a person.")]
 StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only with this status.")]
 
 MAX_TURNS = 5000
@@ -119,10 +120,14 @@ class SessionDetailShape:
 
 
 @router.get("/projects/{project_id}/sessions", summary="List a project's sessions", **pages(SessionShape, NotFound))
-def list_project_sessions(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
+def list_project_sessions(
+    context: Context, project_id: Id, page: Paging, status: StatusFilter = None, empty: EmptyFilter = False
+) -> Response:
     """List the sessions of a project by number."""
     project = projects.require(context.store, project_id)
-    project_sessions = sessions.list_sessions(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
+    project_sessions = sessions.list_sessions(
+        context.store, project, with_empty=empty, status=status, after=page.last_key(int) or 0, limit=page.limit + 1
+    )
     return page.answer(project_sessions, shape=session_shape, key_of=lambda session: (session.number,))
 
 
@@ -137,10 +142,12 @@ def find_session(
 
 
 @router.get("/projects/{project_id}/sessions-timeline", summary="Show a project's timeline", **pages(TimelineShape, NotFound))
-def show_timeline(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
+def show_timeline(context: Context, project_id: Id, page: Paging, status: StatusFilter = None, empty: EmptyFilter = False) -> Response:
     """List the sessions of a project by number, each with the preservation of its handoff."""
     project = projects.require(context.store, project_id)
-    entries = sessions.timeline(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
+    entries = sessions.timeline(
+        context.store, project, with_empty=empty, status=status, after=page.last_key(int) or 0, limit=page.limit + 1
+    )
     return page.answer(entries, shape=timeline_shape, key_of=lambda entry: (entry.session.number,))
 
 
@@ -152,10 +159,12 @@ def list_sessions(
     account_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only sessions that ran on this account.")] = None,
     status: StatusFilter = None,
     agent: Annotated[str | None, Query(max_length=100, description="Only of this agent.", examples=["codex"])] = None,
+    empty: EmptyFilter = False,
 ) -> Response:
     """List the sessions of all projects, the newest first."""
     all_sessions = sessions.list_all(
         context.store,
+        with_empty=empty,
         project_id=project_id,
         account_id=account_id,
         status=status,

@@ -29,7 +29,7 @@ def read_stats(store: Store) -> Stats:
     """Return the totals over all projects."""
     ratios = kept_ratios(store).values()
     with store.read() as connection:
-        active_sessions = sessions.list_across_projects(connection, status="in_progress", limit=1)
+        active_sessions = sessions.list_across_projects(connection, with_empty=False, status="in_progress", limit=1)
         totals = counts.count_everything(connection)
         spent = model_calls.total_spend(connection)
     return Stats(

@@ -31,7 +31,7 @@ class CurrentSession:
 def find_current(store: Store, window: RotationWindow | None = None, at: datetime | None = None) -> CurrentSession | None:
     """Return the current session; None if none is active."""
     with store.read() as connection:
-        active = sessions.list_across_projects(connection, status="in_progress", limit=_COUNT_LIMIT + 1)
+        active = sessions.list_across_projects(connection, with_empty=False, status="in_progress", limit=_COUNT_LIMIT + 1)
         project = projects.find(connection, active[0].project_id) if active else None
         if not active or project is None:
             return None

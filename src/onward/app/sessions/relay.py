@@ -58,7 +58,9 @@ def relay(
     handoff = completion.handoff if completion else _require_newest(store, project)
     choice = best_account(store, need, window=window)
     next_agent = agent_id(agent) or agent_of(choice.best.availability.account if choice.best else None)
-    active_numbers = tuple(active_session.number for active_session in sessions.list_sessions(store, project, status="in_progress"))
+    active_numbers = tuple(
+        active_session.number for active_session in sessions.list_sessions(store, project, with_empty=True, status="in_progress")
+    )
     return RelayOutcome(
         session=completion.session if completion else None,
         handoff=handoff,

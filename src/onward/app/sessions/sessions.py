@@ -149,11 +149,19 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
 
 
 def list_sessions(
-    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
+    store: Store,
+    project: Project,
+    *,
+    with_empty: bool = False,
+    status: SessionStatus | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[Session]:
-    """Return a project's sessions by number; those with a number greater than *after*."""
+    """Return a project's sessions by number; those with a number greater than *after*. Empty ones, without turns, facts and words, are
+    left out unless *with_empty*.
+    """
     with store.read() as connection:
-        return sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
+        return sessions.list_sessions(connection, project.id, with_empty=with_empty, status=status, after=after, limit=limit)
 
 
 def require_by_id(store: Store, session_id: int) -> Session:
@@ -165,6 +173,7 @@ def require_by_id(store: Store, session_id: int) -> Session:
 def list_all(
     store: Store,
     *,
+    with_empty: bool = False,
     project_id: int | None = None,
     account_id: int | None = None,
     status: SessionStatus | None = None,
@@ -173,11 +182,12 @@ def list_all(
     limit: int,
 ) -> list[Session]:
     """Return sessions of all projects, optionally of an account or *agent*, newest first; those started before the session with the id
-    *before*.
+    *before*. Empty ones are left out unless *with_empty*.
     """
     with store.read() as connection:
         return sessions.list_across_projects(
             connection,
+            with_empty=with_empty,
             project_id=project_id,
             account_id=account_id,
             status=status,
@@ -194,11 +204,17 @@ def list_agents(store: Store) -> list[str]:
 
 
 def timeline(
-    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
+    store: Store,
+    project: Project,
+    *,
+    with_empty: bool = False,
+    status: SessionStatus | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[TimelineEntry]:
     """Return a project's sessions by number, each with the preservation of its handoff; those with a number greater than *after*."""
     with store.read() as connection:
-        listed_sessions = sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
+        listed_sessions = sessions.list_sessions(connection, project.id, with_empty=with_empty, status=status, after=after, limit=limit)
         handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
     return [TimelineEntry(session, handoffs_by_session.get(session.id)) for session in listed_sessions]
 

@@ -30,7 +30,7 @@ def catch_up(store: Store, local_agents: LocalAgents) -> list[ImportedFile]:
     paths = find_changed_transcripts(
         local_agents,
         find_project=partial(projects.find_by_origin, store),
-        completed_sessions=lambda owner: sessions.list_sessions(store, owner, status="completed"),
+        completed_sessions=lambda owner: sessions.list_sessions(store, owner, with_empty=True, status="completed"),
     )
     return import_paths(store, paths, worktrees=local_agents.worktrees).files if paths else []
 
