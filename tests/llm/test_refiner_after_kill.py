@@ -26,7 +26,7 @@ from onward.store import Store, events
 from .conftest import ScriptedModel
 from .scripted_writers import writes
 
-POINTS, FEW = 20, 2
+POINTS, FEW = 18, 2
 WORKER = Path(__file__).parents[1] / "faults" / "job_worker.py"
 USD = (1.0, 2.0)
 
