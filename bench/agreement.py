@@ -5,7 +5,9 @@
 Both rate the same documents: Onward's handoff and four plain ones (the beginning, the end, the user's messages with the agent's last
 ones, newest first, and random lines), each cut to the budget. The measure is the share of its references kept, with Wilson's 95 %
 interval; the probe score is the share of probes answered by the scorer's rules. Kendall's τ-b tells how often two documents are ranked
-alike. A document is *flattered* when the lower end of the measure's interval lies above the probe score.
+alike. The same is done with the labelled sentences: the share of the live ones worth keeping that a document has, by the frozen scorer
+of lines. The sizes of the measure's samples were chosen on every other project, so each figure is also given for the projects left out.
+A document is *flattered* when the lower end of the measure's interval lies above the probe score.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from statistics import mean
 
 from bench.distillation import Distillation, distil_sessions
 from bench.intervals import bootstrap, kendall
+from bench.line_scores import LabelledSession, LineScorer, as_list
 from bench.probe_sets import Frozen, ProbeSet, add_budgets, create_parser
 from bench.report import keep, table
 from onward.core.analytics.intervals import wilson_interval
@@ -83,6 +86,44 @@ def _judge(frozen: Frozen, probe_set: ProbeSet, name: str, text: str, budget: in
         answered=sum(answered),
         probes=len(answered),
     )
+
+
+def judge_by_labels(
+    scorer: LineScorer, session: LabelledSession, at: Sequence[int], cut: Callable[..., tuple[str, int]]
+) -> Iterator[Judgement]:
+    """Yield the rating of every document of one session by the measure, and by its labelled sentences."""
+    distillation = distil_sessions([session.file])
+    for budget in at:
+        documents = {HANDOFF: render(distillation.master(budget).handoff)}
+        plain = plain_documents(distillation, budget, cut)
+        for name, text in {**documents, **plain}.items():
+            preservation = measure(text, distillation.references, document_tokens=count_tokens(text), session_tokens=0, sessions=1)
+            total = sum(group.total for group in preservation.groups)
+            kept_count = sum(group.kept_count for group in preservation.groups)
+            low, high = wilson_interval(kept_count, total)
+            answered, asked = scorer.kept(text if name == HANDOFF else as_list(text), session.rows)
+            yield Judgement(
+                transcript=f"{session.project}/{session.file.stem}",
+                document=name,
+                budget_tokens=budget,
+                measured=kept_count / max(1, total),
+                low=low,
+                high=high,
+                answered=answered,
+                probes=asked,
+            )
+
+
+def within_budgets(
+    points: Sequence[Judgement], at: Sequence[int], project_of: Callable[[Judgement], str]
+) -> list[tuple[int, int, float, float]]:
+    """Return (budget, documents, τ of all, τ of the projects left out) for each budget: every document of every session together."""
+    left_out = set(sorted({project_of(point) for point in points})[1::2])
+    rows: list[tuple[int, int, float, float]] = []
+    for budget in at:
+        of_budget = [point for point in points if point.budget_tokens == budget]
+        rows.append((budget, len(of_budget), tau(of_budget), tau([point for point in of_budget if project_of(point) in left_out])))
+    return rows
 
 
 def plain_documents(distillation: Distillation, budget_tokens: int, cut: Callable[..., tuple[str, int]]) -> dict[str, str]:
@@ -175,6 +216,16 @@ def main(arguments: list[str] | None = None) -> None:
     print(table(("document", *map("{:,}".format, options.budgets)), cells))
     flattered = [point for point in points if point.is_flattered]
     _print_flattered(points, flattered)
+    project_by_transcript = {probe_set.transcript: probe_set.project for probe_set in frozen.sets(options.only)}
+    by_probes = within_budgets(points, options.budgets, lambda point: project_by_transcript[point.transcript])
+    scorer = LineScorer(options.shared)
+    words = [word for word in options.only.split(",") if word]
+    labelled = [s for s in scorer.sessions() if not words or any(word in s.project for word in words)]
+    label_points = [point for s in labelled for point in judge_by_labels(scorer, s, options.budgets, frozen.scorer.cut)]
+    by_labels = within_budgets(label_points, options.budgets, lambda point: point.transcript.partition("/")[0])
+    for name, rows in (("probes", by_probes), ("labelled sentences", by_labels)):
+        print(f"\nτ-b within budgets between the measure and {name}, all documents\n")
+        print(table(("budget", "documents", "τ", "projects left out"), rows))
     keep(
         "agreement",
         {
@@ -182,6 +233,7 @@ def main(arguments: list[str] | None = None) -> None:
             "tau": {name: {"tau": t, "low": low, "high": high} for name, (t, low, high) in results.items()},
             "means": [{"document": d, "budget": b, "measured": m, "answered": a} for (d, b), (m, a) in means.items()],
             "handoffs": sum(point.document == HANDOFF for point in points),
+            "within_budgets": {"probes": by_probes, "labels": by_labels},
             "flattered": [_plain(point) for point in flattered],
             "points": [asdict(point) for point in points],
         },

@@ -100,7 +100,8 @@ def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "beside"
     for name in ("bench", "probes", "gold/antre", "labels", "data/antre"):
         (folder / name).mkdir(parents=True)
-    copy(shared_data.parent / "bench" / "preservation.py", folder / "bench")
+    for scorer in ("preservation.py", "lines.py"):
+        copy(shared_data.parent / "bench" / scorer, folder / "bench")
     samples.write(folder / "data" / "antre")
     for index, (name, probes) in enumerate(PROBES.items()):
         source = {"path": f"antre/{name}.jsonl", "project": "antre", "session_index_in_project": index, "agent": name[2:]}

@@ -43,6 +43,7 @@ def test_gold(shared_folder: Path) -> None:
 def test_agreement(shared_folder: Path) -> None:
     agreement.main(["--shared", str(shared_folder), "--budgets", "300,1000"])
     document = newest_result("agreement")
+    assert [row[:2] for row in document["within_budgets"]["probes"]] == [[300, 15], [1000, 15]]
     assert document["handoffs"] == 6
     assert len(document["points"]) == 30
     assert all(0 <= point["low"] <= point["measured"] <= point["high"] <= 1 for point in document["points"])
