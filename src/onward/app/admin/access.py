@@ -11,6 +11,7 @@ from secrets import token_hex, token_urlsafe
 
 from onward.errors import BadInput, NotAuthenticated, NotFound
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, access
 from onward.store.access import AccessToken, TokenScope
 
@@ -64,7 +65,7 @@ def create_token(store: Store, name: str, scope: TokenScope, *, days: int | None
 
     Raises `Conflict` if a token with that name exists and is not revoked.
     """
-    name = " ".join(name.split())
+    name = Redactor(DISTILL_KEY).text(" ".join(name.split()))
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal() or not name.isprintable():
         raise BadInput(
             Message("{name!r} is not a valid name for an access token.", name=name),

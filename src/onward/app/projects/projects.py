@@ -13,6 +13,7 @@ from onward.core.project import Project, ProjectOption, ProjectOverview, Project
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Worktrees
 from onward.store import Store, assigned_folders, locks, projects, sessions, turns
 
@@ -52,7 +53,15 @@ def create(store: Store, name: str, *, description: str = "", repository: tuple[
     """
     root, remote = repository
     with store.write() as connection:
-        return projects.create(connection, clean_name(name), description, root, remote)
+        return projects.create(connection, _safe_name(name), _redact(description), _redact(root), _redact(remote))
+
+
+def _redact(text: str) -> str:
+    return Redactor(DISTILL_KEY).text(text)
+
+
+def _safe_name(name: str) -> str:
+    return clean_name(_redact(name))
 
 
 def list_projects(store: Store, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[ProjectOverview]:
@@ -102,7 +111,11 @@ def update(
     store: Store, project: Project, *, name: str | None = None, description: str | None = None, status: ProjectStatus | None = None
 ) -> Project:
     """Change the given fields of a project. Raises `Conflict` if a new name is taken."""
-    changes = {"name": None if name is None else clean_name(name), "description": description, "status": status}
+    changes = {
+        "name": None if name is None else _safe_name(name),
+        "description": None if description is None else _redact(description),
+        "status": status,
+    }
     with store.write() as connection:
         projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
         return require_project(connection, project.id)
@@ -152,7 +165,7 @@ def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project
     if project is None and name.isdecimal() and len(name) < 10:
         project = projects.find(connection, int(name))
     if project is None and create:
-        return projects.create(connection, clean_name(name))
+        return projects.create(connection, _safe_name(name))
     if project is None:
         raise NotFound(Message("There is no project {name!r}.", name=name), _projects_hint(projects.list_projects(connection)))
     return project
@@ -217,7 +230,7 @@ def _find_assigned(connection: Connection, origin: Origin) -> int | None:
 def rename(store: Store, project: Project, name: str) -> Project:
     """Rename a project. Raises `Conflict` if the name is taken."""
     with store.write() as connection:
-        projects.update_project(connection, project.id, name=clean_name(name))
+        projects.update_project(connection, project.id, name=_safe_name(name))
         return require_project(connection, project.id)
 
 

@@ -51,13 +51,13 @@ def _clean_fields(
     name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]
 ) -> tuple[str, str, list[str], list[str]]:
     """Return the fields of a template in their stored form, redacted. Raises `BadInput`."""
-    name = " ".join(name.split())
+    redact = Redactor(DISTILL_KEY).text
+    name = redact(" ".join(name.split()))
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal():
         raise BadInput(
             Message("{name!r} is not a valid template name.", name=name),
             Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
-    redact = Redactor(DISTILL_KEY).text
     clean_objectives, clean_checklist = _clean_lines(map(redact, objectives)), _clean_lines(map(redact, checklist))
     if not clean_objectives and not clean_checklist:
         raise BadInput("A template needs an objective or a checklist item.", "Add an objective or a checklist item.")
