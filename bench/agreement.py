@@ -101,7 +101,7 @@ def judge_by_labels(
             total = sum(group.total for group in preservation.groups)
             kept_count = sum(group.kept_count for group in preservation.groups)
             low, high = wilson_interval(kept_count, total)
-            answered, asked = scorer.kept(text if name == HANDOFF else as_list(text), session.rows)
+            answered, total_labels = scorer.count_kept(text if name == HANDOFF else as_list(text), session.rows)
             yield Judgement(
                 transcript=f"{session.project}/{session.file.stem}",
                 document=name,
@@ -110,7 +110,7 @@ def judge_by_labels(
                 low=low,
                 high=high,
                 answered=answered,
-                probes=asked,
+                probes=total_labels,
             )
 
 

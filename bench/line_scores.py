@@ -38,7 +38,7 @@ class LineScorer:
         essential, useful = (sum(row[2][0] == worth and row[2][3] == "L" for row in rows if row[2] != "0") for worth in "32")
         return essential, useful
 
-    def kept(self, document: str, rows: list[Any]) -> tuple[int, int]:
+    def count_kept(self, document: str, rows: list[Any]) -> tuple[int, int]:
         """Return how many of the live sentences worth keeping *document* has, and how many there are."""
         figures = self._names["score"](document, rows)[0]
         essential, useful = self.worthy_counts(rows)
