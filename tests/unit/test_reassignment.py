@@ -248,3 +248,16 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["deleted_projects"] == ["kopi"]
     assert main(["project", "list", "--json"]) == 0
     assert [(item["name"], item["sessions"]) for item in json.loads(capsys.readouterr().out)] == [("shop", 1)]
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_project_whose_folder_moved_is_found_in_its_new_one(store: Store, tmp_path: Path, is_gone: bool) -> None:
+    old, new = tmp_path / "old" / "kopi", tmp_path / "new" / "kopi"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    project = projects.create(store, "kopi", repository=(str(old), ""))
+    if is_gone:
+        old.rmdir()
+    reassignment.remap_folder(store, str(new), project)
+    assert projects.require(store, project.id).root == str(new if is_gone else old)
+    assert projects.resolve(store, folder=new) == projects.require(store, project.id)

@@ -203,10 +203,11 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
     Examples:
       onward project remap kopi-shop-2 kopi-shop
       onward project remap ~/code/big/packages/api api
+      onward project remap . kopi-shop    (its folder moved here)
       onward project remap scratch kopi-shop --session 3 --session 4
     """
     with use_backend() as backend:
-        is_folder = not numbers and ("/" in source or "\\" in source)
+        is_folder = not numbers and (source in (".", "..") or "/" in source or "\\" in source)
         if is_folder:
             # A Windows path from a transcript is not a path of this machine: do not resolve it.
             folder = source if is_windows(source) else str(Path(source).expanduser().absolute())

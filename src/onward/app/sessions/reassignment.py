@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -304,6 +305,9 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
         _merge(connection, selection.full_project, target)
     if selection.folder:
         assigned_folders.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
+        if target.root and not Path(target.root).is_dir() and Path(selection.folder).is_dir():
+            # The folder of the project moved here.
+            projects.update_project(connection, target.id, root=selection.folder)
     changed_projects = [] if selection.full_project else origins
     for project_id in (target.id, *changed_projects):
         rebuild_ledger(connection, project_id)
