@@ -78,7 +78,6 @@ _LOWERCASE_PRODUCTS = frozenset(
     "swc systemd terraform traefik ubuntu uv uvicorn valkey vercel vite vitest vue webpack wget yarn zsh".split()
 )
 """Products usually written in lower case."""
-_QUOTED_PHRASE = re.compile(r"`([^`\s]+(?:\s[^`\s]+)+)`")
 
 _NEAR_WORDS, _NEIGHBOUR_WORDS = 10, 4
 """The neighbours of a value are `_NEIGHBOUR_WORDS` words on each side of it in the line; one must be within `_NEAR_WORDS` in the source."""
@@ -99,9 +98,6 @@ class SourceTexts:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.stems: set[str] = set()
-        self._texts: list[list[str]] = []
-        self._text_stems: list[set[str]] = []
-        self._text_of_word: list[int] = []
         self._words: list[tuple[str, ...]] = []
         self._positions: dict[str, list[int]] = {}
         """The positions in `_words` of each form of a value."""
@@ -110,10 +106,7 @@ class SourceTexts:
 
     def _add_text(self, text: str) -> None:
         words = text.split()
-        self._texts.append([_bare_word(word) for word in words])
-        self._text_stems.append(set(stems(text)))
-        self.stems |= self._text_stems[-1]
-        self._text_of_word.extend([len(self._text_stems) - 1] * (len(words) + _NEAR_WORDS))
+        self.stems |= set(stems(text))
         previous = ""
         for index, word in enumerate(words):
             next_word = words[index + 1] if index + 1 < len(words) else ""
@@ -129,48 +122,9 @@ class SourceTexts:
         # A gap, so that words of different texts are never neighbours.
         self._words.extend([()] * _NEAR_WORDS)
 
-    def find_missing(self, line: str) -> list[str]:
-        """Return the exact values of *line* that the texts lack or have only near other words; if there are none, exchanged words."""
-        missing = [value.text for value in exact_values(line) if not self.holds(value)]
-        missing += (
-            quoted for quoted in _QUOTED_PHRASE.findall(line) if not self._has_phrase([_bare_word(word) for word in quoted.split()])
-        )
-        return missing or [f"{word} instead of {expected}" for word, expected in self._find_swaps(line)]
-
-    def _has_phrase(self, words: list[str]) -> bool:
-        """Return whether a text contains *words* in sequence. Values that are right separately may be wrong in one command."""
-        return any(words == text[start : start + len(words)] for text in self._texts for start, word in enumerate(text) if word == words[0])
-
-    def _find_swaps(self, line: str) -> Iterator[tuple[str, str]]:
-        """Yield each new word of *line* whose two neighbours enclose a different word in a text, with that word."""
-        words = [_bare_word(word) for word in line.split()]
-        word_between = {(text[index - 1], text[index + 1]): text[index] for text in self._texts for index in range(1, len(text) - 1)}
-        for index in range(1, len(words) - 1):
-            expected = word_between.get((words[index - 1], words[index + 1]), "")
-            is_new = words[index].isalpha() and bool(stems(words[index])) and self.stems.isdisjoint(stems(words[index]))
-            # Another form of the same word is not an exchange.
-            if is_new and expected not in words and stems(expected) and words[index][:3] != expected[:3]:
-                yield words[index], expected
-
     def has_all_values(self, line: str) -> bool:
         """Return whether the texts contain every exact value of *line*, near any words. Plain words that start a sentence are skipped."""
         return all(self._find_positions(value) for value in exact_values(line) if not (value.is_opener and value.text.isalpha()))
-
-    def holds(self, value: ExactValue) -> bool:
-        """Return whether a text contains *value* near one of its neighbours, and no text without it matches the neighbours better.
-
-        Neighbours that no text contains are ignored.
-        """
-        positions = self._find_positions(value)
-        known_stems = {stem for stem in value.neighbours if stem in self.stems}
-        if not positions or (known_stems and not any(self._is_near(known_stems, position) for position in positions)):
-            return False
-        holders = {self._text_of_word[position] for position in positions}
-        holder_stems, other_stems = (
-            set().union(*(stem_set for number, stem_set in enumerate(self._text_stems) if (number in holders) is is_holder))
-            for is_holder in (True, False)
-        )
-        return len(known_stems & (other_stems - holder_stems)) <= len(known_stems & (holder_stems - other_stems))
 
     def _find_positions(self, value: ExactValue) -> list[int]:
         positions = self._positions.get(f"{value.normal} {value.unit}" if value.unit else value.normal)
@@ -180,12 +134,6 @@ class SourceTexts:
                 return self._positions[parts[-1]]
             positions = self._positions.get(value.normal.removesuffix("s")) if value.normal.isalpha() else None
         return positions or []
-
-    def _is_near(self, known_stems: set[str], position: int) -> bool:
-        return any(
-            not known_stems.isdisjoint(self._words[index])
-            for index in range(max(0, position - _NEAR_WORDS), min(len(self._words), position + _NEAR_WORDS + 1))
-        )
 
 
 def exact_values(line: str) -> Iterator[ExactValue]:
@@ -219,10 +167,6 @@ def _neighbour_words(words: list[str], index: int) -> list[str]:
     start = max((offset + 1 for offset, word in enumerate(words_before) if word.endswith(_SENTENCE_ENDS)), default=0)
     end = next((offset + 1 for offset, word in enumerate(words_after) if word.endswith(_SENTENCE_ENDS)), len(words_after))
     return words_before[start:] + words_after[1:end]
-
-
-def _bare_word(word: str) -> str:
-    return normalize(word).replace("`", "")
 
 
 def _is_value(word: str, *, is_opener: bool, is_code: bool) -> bool:
