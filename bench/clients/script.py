@@ -53,7 +53,7 @@ SCENARIOS: dict[str, tuple[Step, ...]] = {
         Step(ANSWER),
     ),
     "note": (
-        Step("I wait for the tools.", Action("shell", command="python3 -c 'import time; time.sleep(6)'")),
+        Step("I wait for the tools.", Action("shell", command="python3 -c 'import time; time.sleep(12)'")),
         Step("I look for the tools.", Action("find")),
         Step("I note the decision.", Action("tool", tool="record_fact")),
         Step("Done: the decision is noted."),
