@@ -78,7 +78,7 @@ class ScriptedModel:
         entries = request.entries
         marked = [place for place, entry in enumerate(entries) if entry.kind == "user" and _scenario(entry)]
         if asks_for_summary(request):
-            return Reply(SUMMARY, input_tokens=FULL_TOKENS)
+            return Reply(SUMMARY) if request.tools else Reply(SUMMARY, input_tokens=FULL_TOKENS)
         if not marked or not request.tools:
             return Reply(json.dumps({"title": "Parcel tracker"}))
         steps = SCENARIOS[_scenario(entries[marked[-1]])]
