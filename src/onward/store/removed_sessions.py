@@ -29,8 +29,6 @@ UNDO_TIME = timedelta(days=1)
 
 _BATCH_ROWS = 500
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_REMADE = frozenset({"knowledge_sources"})
-"""Tables whose rows are made again from others."""
 
 Rows = Iterable[tuple[str, Mapping[str, Any]]]
 """Rows, each with the name of its table."""
@@ -218,10 +216,10 @@ def _owned_tables() -> list[Table]:
 
 
 def _owner_column(table: Table) -> Column[Any] | None:
-    """Return the column that names the session that a row belongs to; None if its rows belong to no session, or are made again."""
+    """Return the column that names the session that a row belongs to; None if its rows belong to no session."""
     if table is sessions:
         return sessions.c.id
-    for column in () if table.name in _REMADE else table.columns:
+    for column in table.columns:
         if any(key.column is sessions.c.id and key.ondelete == "CASCADE" for key in column.foreign_keys):
             return column
     return None

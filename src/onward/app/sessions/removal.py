@@ -14,9 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from onward.app.handoffs.project_state import read_project_state
 from onward.app.lookup import require_session
-from onward.app.sessions import derivation
 from onward.app.sessions.reassignment import rebuild_ledger, update_handoff
 from onward.core.handoff.document import CitedLine, Handoff
 from onward.core.preservation import Preservation
@@ -78,9 +76,6 @@ def undelete(store: Store, project: Project, number: int) -> Session:
         names = {name for name, _ in rows}
         if names & {"distilled", "fact_edits", "handoffs"}:
             rebuild_ledger(connection, project.id)
-            contribution = facts.read_contribution(connection, session.id)
-            ledger = read_project_state(connection, project.id).ledger
-            knowledge.save_session_entries(connection, session.id, derivation.knowledge_entries(ledger, contribution.facts))
             knowledge.index_entries(connection, [row["id"] for name, row in rows if name == "knowledge"])
         events.record(connection, "restored", project_id=project.id, data={"session_id": session.id, "session_number": number})
     if names & {"distilled", "fact_edits", "handoffs"}:
@@ -162,7 +157,9 @@ def _without(handoff: Handoff, number: int) -> Handoff:
     head = tuple((name, line) for name, line in handoff.head if not _cites(line, number))
     shorter = replace(handoff, head=head, sections=tuple(section for section in sections if section.lines))
     named = "\n".join(line.text for line in _all_lines(shorter))
-    return replace(shorter, files=tuple(path for path in handoff.files if path in named))
+    # The lines below the rule name what was lost, with its turns.
+    closing = tuple(line for line in handoff.closing if f"[s{number}." not in line)
+    return replace(shorter, closing=closing, files=tuple(path for path in handoff.files if path in named))
 
 
 def _cites(line: CitedLine, number: int) -> bool:
