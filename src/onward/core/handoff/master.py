@@ -96,7 +96,7 @@ def close_handoff(
     text = render(handoff)
     preservation = measure(
         text,
-        references,
+        _without_retracted(references, ledger),
         document_tokens=count_tokens(text),
         session_tokens=sum(s.tokens for s in sessions),
         sessions=len(sessions),
@@ -111,6 +111,20 @@ def close_handoff(
     closed = (replace(handoff, closing=tuple(line for line in lines if line)) for lines in closings)
     fitting = (version for version in closed if count_tokens(render(version)) <= budget_tokens)
     return MasterHandoff(next(fitting, handoff), preservation, budget_tokens)
+
+
+def _without_retracted(references: Sequence[Reference], ledger: Ledger) -> list[Reference]:
+    """Return *references* without what a person retracted from the ledger: it is not lost, it is not wanted."""
+    retracted: dict[Handle, list[str]] = {}
+    for fact in ledger.facts:
+        if fact.state == "retracted":
+            for source in fact.sources:
+                retracted.setdefault(source, []).append(fact.text)
+    return [
+        reference
+        for reference in references
+        if not any(text in reference.text or reference.text in text for text in retracted.get(reference.handle, ()))
+    ]
 
 
 def _source_text(
