@@ -251,7 +251,7 @@ def test_a_text_at_the_end_of_its_tokens_is_not_whole_and_json_is_none(scripted)
     scripted.does(scripted.says("It was a", finish="length"))
     assert ask(scripted.endpoint(), "Say why.", "It broke.").is_whole is False
     scripted.does(scripted.says('{"cause": "It was a', finish="length"))
-    assert "end of its 1500 tokens" in str(ask_failing(scripted.endpoint(), Cause).message)
+    assert "end of its 2000 tokens" in str(ask_failing(scripted.endpoint(), Cause).message)
 
 
 def test_unreported_tokens_are_estimated(scripted):

@@ -149,7 +149,7 @@ def test_estimates_are_marked_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("used", "others", "goes_to", "place"),
+    ("used", "other_accounts", "goes_to", "place"),
     [
         (84.9, [account("b")], None, "below"),
         (85, [account("b")], "b", "in"),
