@@ -364,6 +364,8 @@ def find_error_line(output: str) -> str:
 
 def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
     for place, (turns, todo) in enumerate(trace.todos):
+        if not todo.text.strip():
+            continue
         subject = f"todo:{todo.text.lower()[:80]}"
         if todo.status == "completed":
             yield ToolDraft(

@@ -60,6 +60,14 @@ _MAX_STATED = 3
 _STATE_TURNS, _STATE_DECAY, _OUTCOME_BONUS = 3, 0.05, 0.1
 """The last reports that may tell the state, what each step back costs, and what a sentence gains that tells what was done."""
 _SECOND_STATE_WEIGHT, _MAX_CODE_SHARE = 0.2, 0.6
+_STATE_NEIGHBOURS = 2
+"""How far after the sentence that tells the state one may stand that is told with it."""
+_POINTS_BACK = re.compile(
+    r"(?:it|this|that|these|those|they|since|because|also|but|so|which|es|das|dies|cela|ça|это|esto|isso|questo|これ|それ|这|那|ця|це)\b"
+    r"|[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*` — ",
+    re.I,
+)
+"""How a sentence begins that leans on what stood before it, or that is an entry of a list."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
 """What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
 
@@ -323,7 +331,7 @@ def _report(here: Sequence[Fact]) -> list[Fact]:
     stated = [fact for fact in here if fact.kind == "done" and fact.author == "user" and not fact.turn]
     if stated:
         return stated[:_MAX_STATED]
-    outcomes = [fact for fact in here if fact.kind == "done" and fact.author == "agent" and _is_prose(fact)]
+    outcomes = [fact for fact in here if fact.kind == "done" and fact.author == "agent" and _stands_alone(fact)]
     turns = sorted({fact.turn for fact in outcomes}, reverse=True)[:_STATE_TURNS]
     if not turns:
         return []
@@ -338,10 +346,11 @@ def _report(here: Sequence[Fact]) -> list[Fact]:
     return [ranked[0], *second[:1]]
 
 
-def _is_prose(fact: Fact) -> bool:
-    """Whether a fact is a sentence and not only a command, a path or a subject line."""
+def _stands_alone(fact: Fact) -> bool:
+    """Whether a fact is a whole sentence that reads by itself: no command, path, or subject line, nothing that points back."""
     code = sum(map(len, re.findall(r"`[^`]*`", fact.text)))
-    return not fact.subject and code < _MAX_CODE_SHARE * len(fact.text)
+    points_back = _POINTS_BACK.match(fact.text) is not None or bool(fact.lead)
+    return not fact.subject and not points_back and code < _MAX_CODE_SHARE * len(fact.text)
 
 
 def _first_step(here: Sequence[Fact]) -> Fact | None:
