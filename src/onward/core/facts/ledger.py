@@ -15,6 +15,7 @@ The state of a fact follows from later facts:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -57,6 +58,9 @@ _ASSERTING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement", "goal"
 _ASSERTION_WORDS, _NAME_WORDS = 10, 2
 """A text of so few content words asserts the value that it names; a value of more words than these is no name."""
 _VALUED_KINDS: frozenset[FactKind] = frozenset(("rule", "decision", "value", "lesson", "requirement"))
+_QUANTITY = re.compile(r"(?<![\w.-])\d(?:[\d.,]*\d)?(?:\s?%|\s?[^\W\d_]{1,20})")
+"""A number of something, such as "30 mails" or "80 ms"; the number in "part 149" or `part_149.py` tells one thing from others."""
+_LIST_LENGTH = 3
 _MIN_TOPIC_WORDS = 3
 """Words that two texts share, numbers aside, before the newer one's numbers replace the older one's."""
 _ASSIGNMENT = re.compile(
@@ -126,6 +130,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
     subjects_by_prefix: dict[str, list[str]] = {}
     by_word: dict[str, list[int]] = {}
     by_topic: dict[frozenset[str], int] = {}
+    listed_topics = _listed_topics(ledger_facts)
     open_items: list[tuple[int, frozenset[str]]] = []
     last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.subject), default=-1)
     for i, fact in enumerate(ledger_facts):
@@ -143,7 +148,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
                 continue
             for subject in subjects_by_prefix.get(_subject_prefix(old), ()) if old.endswith("*") else (old,):
                 _retire_subject(ledger_facts, latest, i, subject)
-        if not fact.subject and (topic := _topic_of_value(fact)):
+        if not fact.subject and (topic := _topic_of_value(fact)) and (fact.session, topic) not in listed_topics:
             _replace_value(ledger_facts, by_topic.get(topic), i)
             by_topic[topic] = i
         if fact.kind in _RETIRABLE_KINDS and not fact.subject and i < last_reversal:
@@ -158,8 +163,16 @@ def _topic_of_value(fact: Fact) -> frozenset[str]:
         return frozenset()
     if match := _ASSIGNMENT.match(fact.text):
         return frozenset(map(stem, content_words(match.group(1))))
+    if any(map(str.isdigit, _QUANTITY.sub("", fact.text))):
+        return frozenset()
     topic = frozenset(word for word in _stems(fact) if not any(map(str.isdigit, word)))
     return topic if len(topic) >= _MIN_TOPIC_WORDS else frozenset()
+
+
+def _listed_topics(facts: Sequence[Fact]) -> set[tuple[int, frozenset[str]]]:
+    """Return the lists of a session: what it gives several numbers to, with the session. No entry of a list replaces another."""
+    counts = Counter((fact.session, topic) for fact in facts if not fact.subject and (topic := _topic_of_value(fact)))
+    return {key for key, count in counts.items() if count >= _LIST_LENGTH}
 
 
 def _replace_value(facts: list[Fact], index: int | None, newer: int) -> None:
