@@ -134,7 +134,3 @@ def test_a_summary_does_not_revive_what_the_person_denied() -> None:
 def test_things_that_are_numbered_do_not_replace_each_other() -> None:
     rules = [f"Never touch the generated client of part {number}, whatever anybody says about it." for number in range(1, 5)]
     assert current(sessions(*((rule, "Noted.") for rule in rules))).count("Never touch") == 4
-    mails = [
-        f"- Send at most {number} mails per hour to the shops of {place}." for number, place in ((10, "Riga"), (20, "Riga"), (30, "Riga"))
-    ]
-    assert current(sessions(("Always keep to these:\n" + "\n".join(mails), "Noted."))).count("mails") == 3
