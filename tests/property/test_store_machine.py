@@ -184,7 +184,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def sessions_are_those_of_the_model(self) -> None:
-        stored = sittings.list_sessions(self.store, self.project)
+        stored = sittings.list_sessions(self.store, self.project, with_empty=True)
         assert [(session.number, session.native_id, session.status, session.turns) for session in stored] == [
             (number, expected.native, expected.status, len(expected.turns)) for number, expected in enumerate(self.sessions, start=1)
         ]
