@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from onward.agents import sweeper
 from onward.app.projects import projects
@@ -18,7 +19,7 @@ from onward.app.transcripts import imports
 from onward.app.transcripts import sweeper as swept_up
 from onward.app.transcripts.agent_folders import AgentFolder
 from onward.app.transcripts.sweeper import sweep
-from onward.store import Store
+from onward.store import Store, schema
 
 from .conftest import Sandbox, git
 from .simulated_agents import STAND_INS, ClaudeCode, Codex
@@ -84,7 +85,9 @@ def test_a_damaged_turn_stops_no_session(store: Store, sandbox: Sandbox) -> None
     for stand_in in both:
         make_older(stand_in.path, HALF_AN_HOUR * 2)
     with store.write() as connection:
-        connection.exec_driver_sql("UPDATE turns SET body = 'x' WHERE ordinal = 1 AND session_id = (SELECT min(id) FROM sessions)")
+        first_session = select(func.min(schema.sessions.c.id)).scalar_subquery()
+        damaged = (schema.turns.c.ordinal == 1) & (schema.turns.c.session_id == first_session)
+        connection.execute(update(schema.turns).where(damaged).values(body=b"x"))
     swept = sweep(store, [], quiet=HALF_AN_HOUR)
     assert [completion.version is None for completion in swept.sessions] == [False, False]
 
