@@ -50,8 +50,12 @@ class StandIn(ABC):
         """The path of the transcript."""
 
     @abstractmethod
-    def content(self) -> str:
-        """The transcript so far, in the agent's format."""
+    def write(self) -> None:
+        """Write the transcript so far."""
+
+    @abstractmethod
+    def crash(self) -> None:
+        """Crash while the transcript is written."""
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
         return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.target.shop), "hook_event_name": event, **more}
@@ -72,11 +76,6 @@ class StandIn(ABC):
         if self.events[3]:
             self.target.hook("stop", self.agent, self.payload(self.events[3], status="completed", loop_count=0, stop_hook_active=False))
 
-    def write(self) -> None:
-        """Write the transcript."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(self.content())
-
     def compact(self) -> None:
         self.target.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
 
@@ -86,16 +85,28 @@ class StandIn(ABC):
             self.target.hook("session-end", self.agent, self.payload(self.events[2], reason="exit"))
         return self.events[2] is not None
 
+    def time(self, place: int) -> str:
+        return f"2026-03-{self.day:02}T09:{place:02}:00.000Z"
+
+
+class TextStandIn(StandIn):
+    """An agent whose transcript is one text file."""
+
+    @abstractmethod
+    def content(self) -> str:
+        """The transcript so far, in the agent's format."""
+
+    def write(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self.content())
+
     def crash(self) -> None:
         """Crash in the middle of the last line."""
         data = self.path.read_bytes()
         self.path.write_bytes(data + data.rstrip(b"\n").rpartition(b"\n")[2][:-40])
 
-    def time(self, place: int) -> str:
-        return f"2026-03-{self.day:02}T09:{place:02}:00.000Z"
 
-
-class ClaudeCode(StandIn):
+class ClaudeCode(TextStandIn):
     agent = "claude-code"
 
     @property
@@ -119,7 +130,7 @@ class ClaudeCode(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Codex(StandIn):
+class Codex(TextStandIn):
     agent = "codex"
     events = ("SessionStart", "PreCompact", "SessionEnd", "Stop")
 
@@ -162,7 +173,7 @@ class Codex(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Gemini(StandIn):
+class Gemini(TextStandIn):
     agent = "gemini-cli"
     events = ("SessionStart", "PreCompress", "SessionEnd", "AfterAgent")
 
@@ -188,7 +199,7 @@ class Gemini(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Cursor(StandIn):
+class Cursor(TextStandIn):
     agent = "cursor"
     events = ("sessionStart", "preCompact", "sessionEnd", "stop")
 
@@ -215,7 +226,7 @@ class Cursor(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Qwen(StandIn):
+class Qwen(TextStandIn):
     """In a terminal; without one, Qwen Code ends without an event."""
 
     agent = "qwen-code"
@@ -243,7 +254,7 @@ class Qwen(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Copilot(StandIn):
+class Copilot(TextStandIn):
     """Its hooks name no transcript at the start and at the end."""
 
     agent = "copilot"
@@ -277,7 +288,7 @@ class Copilot(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Pi(StandIn):
+class Pi(TextStandIn):
     """Its plugin calls the hooks."""
 
     agent = "pi"
@@ -303,7 +314,7 @@ class Pi(StandIn):
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-class Cline(StandIn):
+class Cline(TextStandIn):
     """Its plugin calls the hooks."""
 
     agent = "cline"
@@ -341,9 +352,6 @@ class OpenCode(StandIn):
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
         return {"session_id": self.id, "cwd": str(self.target.shop), **more}
-
-    def content(self) -> str:
-        raise NotImplementedError
 
     def write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
