@@ -399,3 +399,16 @@ def test_an_order_in_another_language_than_the_session_is_one(order: str) -> Non
 def test_a_state_that_the_product_is_always_in_is_no_order() -> None:
     assert not is_standing_order("The export button should always be visible on that page.", frozenset(("en",)))
     assert is_standing_order("Commits should always be signed.", frozenset(("en",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rule"),
+    [
+        ("At line 40, ticketPrinter is created but never used.", False),
+        ("The cache was filled and never reloaded.", False),
+        ("Prices are integers and must never be floats.", True),
+        ("Use tabs but never spaces.", True),
+    ],
+)
+def test_what_never_happens_is_told_from_what_never_may(text: str, is_rule: bool) -> None:
+    assert is_standing_order(text, frozenset(("en",))) is is_rule

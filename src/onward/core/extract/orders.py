@@ -25,6 +25,8 @@ _DEMAND_OPENINGS = frozenset("please also and but or then so you we should must 
 _OBSERVATION_OPENINGS = frozenset(
     "is are was were be been has have had it they which will would almost still i he she this that to".split()
 )
+_STATES = frozenset("is are was were has had".split())
+"""Verbs after which "never" with a participle tells what is the case: "it is created but never used"."""
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
 _SHORT_ORDER_WORDS = 12
 """The most words of a plain statement that counts as an order, as "prices never are floats" does."""
@@ -103,6 +105,8 @@ def _is_universal(text: str) -> bool:
     is_of_work = pattern("object", _ARTICLE_LANGUAGES).search(text) is not None
     return any(
         previous in _DEMAND_OPENINGS or previous.endswith((".", "!", ";", ":", "-")) or (is_plain and previous not in _OBSERVATION_OPENINGS)
-        for previous, word, following in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False)
-        if word in _AMBIGUOUS_WORDS and (is_of_work or not (word == "always" and previous in _MODAL_WORDS and following == "be"))
+        for place, (previous, word, following) in enumerate(zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False))
+        if word in _AMBIGUOUS_WORDS
+        and (is_of_work or not (word == "always" and previous in _MODAL_WORDS and following == "be"))
+        and not (following.strip(".!").endswith(("ed", "en")) and not _STATES.isdisjoint(tokens[:place]))
     )
