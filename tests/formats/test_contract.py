@@ -77,6 +77,7 @@ def test_items_are_in_order_and_of_known_shape(sample, reading):
         if isinstance(item, Turn):
             assert item.role in {"user", "assistant", "tool", "system"}
             assert item.mark in {"said", "queued", "injected", "summary"}
+            assert item.mark != "summary" or item.role in {"user", "assistant"}, "no facts are learned from the system's turns"
             assert item.text or item.calls or item.results or item.thinking, item
             assert (item.role == "tool") <= bool(item.results and not item.text)
             assert item.at is None or item.at.utcoffset() == timedelta(0)

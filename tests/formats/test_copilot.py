@@ -64,8 +64,8 @@ def test_what_programs_say_is_marked(session):
         'Shell command "dev server" has completed successfully.',
         "The model did not answer in time.",
     ]
-    assert [turn.text for turn in session.turns if turn.mark == "summary"] == [
-        "The report left Monday out; the condition is being changed."
+    assert [(turn.role, turn.text) for turn in session.turns if turn.mark == "summary"] == [
+        ("user", "The report left Monday out; the condition is being changed.")
     ]
     assert session.report.skipped["repeated system prompt"] == 1
 

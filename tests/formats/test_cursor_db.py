@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 
@@ -73,3 +74,23 @@ def test_a_missing_message_named_by_the_root_is_reported(reading, fixtures, tmp_
     connection.commit()
     connection.close()
     assert reading(copy).report.malformed == [(4, "a message that is not there")]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_summary_of_a_compaction_follows_what_it_covers(fixtures, reading, tmp_path, is_known):
+    copy = tmp_path / "state.vscdb"
+    shutil.copyfile(fixtures / "cursor_db" / "state.vscdb", copy)
+    with sqlite3.connect(copy) as database:
+        key = "composerData:11111111-new"
+        about = json.loads(database.execute("SELECT value FROM cursorDiskKV WHERE key = ?", (key,)).fetchone()[0])
+        last_id = about["fullConversationHeadersOnly"][0]["bubbleId"] if is_known else "lost"
+        about["latestConversationSummary"] = {"lastBubbleId": last_id, "summary": {"summary": "Monday is left out."}}
+        database.execute("UPDATE cursorDiskKV SET value = ? WHERE key = ?", (json.dumps(about), key))
+    database.close()
+    items = reading(copy).items
+    start = next(index for index, item in enumerate(items) if getattr(item, "id", "") == "11111111-new")
+    end = next(index for index, item in enumerate(items) if getattr(item, "id", "") == "22222222-sub")
+    turns = items[start + 1 : end]
+    assert [turn.text for turn in turns if turn.mark == "summary"] == ["Monday is left out."]
+    summary_index = next(index for index, turn in enumerate(turns) if turn.mark == "summary")
+    assert summary_index == (1 if is_known else len(turns) - 1)

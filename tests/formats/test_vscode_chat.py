@@ -55,3 +55,13 @@ def test_an_edit_that_no_call_tells_is_one(reading, fixtures):
     request["result"]["metadata"] = {}
     (call,) = reading(json.dumps(document).encode()).turns[1].calls
     assert (call.name, call.arguments["path"]) == ("edit_file", "/home/ana/guests/list.py")
+
+
+def test_the_summary_of_a_compaction_is_one_turn_before_the_answer(reading, fixtures):
+    document = json.loads((fixtures / "vscode_chat" / "session.json").read_bytes())
+    metadata = document["requests"][0]["result"]["metadata"]
+    metadata["summaries"] = [{"toolCallRoundId": "r1", "text": "The guest list is exported as CSV."}]
+    metadata["toolCallRounds"][0]["summary"] = "The guest list is exported as CSV."
+    turns = reading(json.dumps(document).encode()).turns
+    assert (turns[1].role, turns[1].mark, turns[1].text) == ("user", "summary", "The guest list is exported as CSV.")
+    assert [turn.mark for turn in turns].count("summary") == 1

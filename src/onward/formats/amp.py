@@ -1,11 +1,14 @@
-"""Amp: one document a thread, `threads/T-….json`, with messages in the blocks of Anthropic's API; a result has its outcome in `run`."""
+"""Amp: one document a thread, `threads/T-….json`, with messages in the blocks of Anthropic's API; a result has its outcome in `run`.
+
+A message of role `info` is the client's: the summary of a compaction, or a command that the person ran in the client.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript.transcript import ImportReport, SessionHead, ToolResult, TranscriptItem, Usage
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage
 from onward.formats.fields import as_count, as_folder, as_list, as_object, as_text, as_time, compact_json
 from onward.formats.messages import parse_tool_result, place_turns, read_content, result_text
@@ -40,9 +43,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     for index, message in enumerate(map(as_object, as_list(thread.get("messages")))):
         role = as_text(message.get("role"))
         usage, meta = as_object(message.get("usage")), as_object(message.get("meta"))
-        turns = read_content(message.get("content"), _result).turns(
-            "user" if role == "user" else "system" if role == "system" else "assistant"
-        )
+        turns = _turns(role, message.get("content"))
         if not turns:
             report.skip("empty message")
             continue
@@ -52,7 +53,27 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
                 turn.model, turn.usage = as_text(usage.get("model")) or None, _parse_usage(usage)
         at = as_time(meta.get("sentAt")) or as_time(usage.get("timestamp"))
         message_id = message.get("messageId", index)
-        yield from place_turns(turns, f"{thread_id}:{message_id}", at, index)
+        lane = as_text(message.get("parentToolUseId")) or None
+        for turn in turns:
+            turn.mark = "injected" if lane and turn.role == "user" else turn.mark
+        yield from place_turns(turns, f"{thread_id}:{message_id}", at, index, sidechain=lane)
+
+
+def _turns(role: str, content: object) -> list[Turn]:
+    if role != "info":
+        return read_content(content, _result).turns("user" if role == "user" else "system" if role == "system" else "assistant")
+    turns: list[Turn] = []
+    for index, block in enumerate(map(as_object, as_list(content))):
+        kind = as_text(block.get("type"))
+        if kind == "summary" and (text := as_text(as_object(block.get("summary")).get("summary")).strip()):
+            turns.append(Turn(role="user", text=text, mark="summary"))
+        elif kind == "manual_bash_invocation" and (command := as_text(as_object(block.get("args")).get("cmd"))):
+            call = ToolCall(f"typed:{index}", "Bash", {"command": command})
+            turns.append(Turn(role="user", text=f"!{command}", mark="injected", calls=(call,)))
+            turns.append(Turn(role="tool", results=(_result({"toolUseID": call.id, "run": block.get("toolRun")}),)))
+        elif text := as_text(block.get("text")).strip():
+            turns.append(Turn(role="system", text=text, mark="injected"))
+    return turns
 
 
 def _result(block: dict[str, Any]) -> ToolResult:

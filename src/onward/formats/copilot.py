@@ -125,7 +125,7 @@ class _Reader:
             self.report.skip("repeated system prompt")
             return None
         self.prompt_hashes.add(hash(text))
-        return Turn(role="system", text=text, mark=mark, sidechain=lane)
+        return Turn(role="user" if mark == "summary" else "system", text=text, mark=mark, sidechain=lane)
 
     def _call_turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
         """The start of a call repeats its answer, unless the user ran it or the answer is lost."""

@@ -1,7 +1,8 @@
 """Cursor's databases: `state.vscdb` of the editor (every chat of every project), and `store.db` of its command line (one session each).
 
 The editor keeps a chat as `composerData:<id>`, which lists its messages, and each message as `bubbleId:<chat>:<id>`; the oldest chats hold
-their messages themselves. The command line keeps messages as blobs named by their hash, and a root blob that lists the hashes in order.
+their messages themselves. The summary of the last compaction is with the chat. The command line keeps messages as blobs named by their
+hash, and a root blob that lists the hashes in order.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ VERSIONS = ()
 """No version is known to have been seen."""
 
 _USER, _ASSISTANT = 1, 2
+_SUMMARY = "summary"
 _HASH_BYTES = 32
 _QUERY, _QUERY_END = "<user_query>", "</user_query>"
 
@@ -50,7 +52,7 @@ def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Tra
     times = {row["key"]: as_count(_json(row["value"]).get("createdAt")) for row in rows}
     for key in sorted(times, key=lambda key: (times[key], key)):
         about = _json(_value(connection, key))
-        bubbles = list(_bubbles(connection, key.partition(":")[2], about))
+        bubbles = _with_summary(list(_bubbles(connection, key.partition(":")[2], about)), about)
         if any(bubble for bubble in bubbles):
             yield from _chat(key.partition(":")[2], about, bubbles, report)
         else:
@@ -63,6 +65,17 @@ def _bubbles(connection: sqlite3.Connection, chat_id: str, about: dict[str, Any]
         yield {"type": header.get("type"), "bubbleId": header.get("bubbleId"), **bubble} if bubble else {}
     if not about.get("fullConversationHeadersOnly"):
         yield from map(as_object, as_list(about.get("conversation")))
+
+
+def _with_summary(bubbles: list[dict[str, Any]], about: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the messages of a chat with the summary of its last compaction after the last message that it covers."""
+    compaction = as_object(about.get("latestConversationSummary"))
+    summary = as_object(compaction.get("summary"))
+    if not (text := as_text(summary.get("summary"))):
+        return bubbles
+    last_id = as_text(summary.get("truncationLastBubbleIdInclusive")) or as_text(compaction.get("lastBubbleId"))
+    place = next((index + 1 for index, bubble in enumerate(bubbles) if bubble.get("bubbleId") == last_id), len(bubbles))
+    return [*bubbles[:place], {"type": _SUMMARY, "text": text}, *bubbles[place:]]
 
 
 def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], report: ImportReport) -> Iterator[TranscriptItem]:
@@ -94,9 +107,9 @@ def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], re
 def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
     """Yield a prompt; or an answer and the result of its call."""
     text = as_text(bubble.get("text")).strip()
-    if bubble.get("type") == _USER:
+    if bubble.get("type") in {_USER, _SUMMARY}:
         if text:
-            yield Turn(role="user", text=text)
+            yield Turn(role="user", text=text, mark="summary" if bubble.get("type") == _SUMMARY else "said")
         return
     if bubble.get("type") != _ASSISTANT:
         return

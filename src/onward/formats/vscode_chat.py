@@ -1,7 +1,8 @@
 """VS Code's chat with Copilot (`chatSessions`): one document a session, or, since 2026, JSON lines of changes to that document.
 
 A request has a prompt and a response of texts and tool invocations. Arguments and results are in `result.metadata` (`toolCallRounds`,
-`toolCallResults`), in the order of the invocations; where they are missing, the invocation tells what it shows.
+`toolCallResults`), in the order of the invocations; where they are missing, the invocation tells what it shows. The summary of a
+compaction is in `result.metadata` too.
 """
 
 from __future__ import annotations
@@ -150,10 +151,18 @@ def _request_turns(request: dict[str, Any]) -> list[Turn]:
         answers[-1].usage = build_usage(
             as_count(counts.get("promptTokens")), as_count(counts.get("outputTokens")) or as_count(counts.get("completionTokens"))
         )
-    turns += answer.turns
+    turns += [*_summary_turns(metadata), *answer.turns]
     if error := as_text(as_object(result.get("errorDetails")).get("message")):
         turns.append(Turn(role="system", text=error, mark="injected"))
     return turns
+
+
+def _summary_turns(metadata: dict[str, Any]) -> list[Turn]:
+    """Return the summaries that took the place of what came before a round of calls, each once."""
+    entries = [metadata.get("summary"), *as_list(metadata.get("summaries"))]
+    texts = [as_text(as_object(entry).get("text")) for entry in entries]
+    texts += [as_text(as_object(entry).get("summary")) for entry in as_list(metadata.get("toolCallRounds"))]
+    return [Turn(role="user", text=text, mark="summary") for text in dict.fromkeys(map(str.strip, texts)) if text]
 
 
 class _Answer:
