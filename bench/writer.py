@@ -24,8 +24,8 @@ from bench.probe_sets import Frozen, ProbeSet, create_parser
 from bench.recorded_endpoint import RecordedEndpoint, serve_recorded
 from bench.report import ROOT, keep, table
 from onward import samples
-from onward.app.handoffs import distillation, refiner
-from onward.app.handoffs.refiner import PageAnswers, RefinedHandoff, RefinementPlan, SessionSources
+from onward.app.handoffs import distillation, writer
+from onward.app.handoffs.writer import PageAnswers, SessionSources, WriterPlan, WriterResult
 from onward.app.models.gateway import ModelContext
 from onward.app.turns.reader import MainPath, TranscriptReader
 from onward.core.evidence.pack import build_pack
@@ -50,9 +50,9 @@ class WrittenPage:
     """One written handoff: what the writer answered first, how it was judged, and the document by rules beside it."""
 
     name: str
-    plan: RefinementPlan
+    plan: WriterPlan
     lines: Sequence[WrittenLine]
-    refined: RefinedHandoff
+    result: WriterResult
 
 
 @lru_cache(maxsize=64)
@@ -93,21 +93,21 @@ def write_page(name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoi
     """Return the page that the recorded answers make of *sessions*; None if the first answer is missing."""
     basis = distillation.basis(sessions)
     model = ModelContext(Endpoint(url=endpoint.url, model="recorded", key="none", answer_tokens=2_000), LLMSettings())
-    plan = refiner.build_plan(basis, 2_000, model, SessionSources(basis.paths))
+    plan = writer.build_plan(basis, 2_000, model, SessionSources(basis.paths))
     missing = len(endpoint.unanswered)
     page = PageAnswers()
     try:
-        refiner.write_page(store, model, plan, page, attempts=1)
-    except refiner.ProviderFailed:
+        writer.write_page(store, model, plan, page, attempts=1)
+    except writer.ProviderFailed:
         return None
     if len(endpoint.unanswered) > missing or not page.answers:
         return None
     lines = parse_handoff(page.answers[0].value).lines
     try:
-        refiner.repair_page(store, model, plan, page)
-    except refiner.ProviderFailed:
+        writer.repair_page(store, model, plan, page)
+    except writer.ProviderFailed:
         print(f"{name}: the repair has no answer yet: {endpoint.unanswered[-1]}")
-    return WrittenPage(name, plan, lines, refiner.conclude(store, plan, model, page))
+    return WrittenPage(name, plan, lines, writer.conclude(store, plan, model, page))
 
 
 def score_pages(frozen: Frozen, sets: Sequence[ProbeSet], pages: Sequence[WrittenPage]) -> list[list[object]]:
@@ -119,8 +119,8 @@ def score_pages(frozen: Frozen, sets: Sequence[ProbeSet], pages: Sequence[Writte
         if probe_set is None:
             continue
         rules = render(page.plan.rules.handoff)
-        text = render(page.refined.handoff.handoff) if page.refined.handoff else rules
-        report = page.refined.report
+        text = render(page.result.handoff.handoff) if page.result.handoff else rules
+        report = page.result.report
         row: list[object] = [page.name, f"{report.standing}/{report.written}, {report.put_back} back", count_tokens(text)]
         for who, document in (("written", text), ("rules", rules)):
             for budget in PAGE_BUDGETS:

@@ -9,7 +9,7 @@ from mcp.client import Client
 
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
-from onward.core.handoff.refinement import RULES
+from onward.core.handoff.writer_report import RULES
 from onward.store import Store
 
 pytestmark = pytest.mark.anyio

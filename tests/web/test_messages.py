@@ -32,7 +32,7 @@ PHRASE_MODULES = (
     "app/accounts/charges",
     "app/accounts/selection",
     "app/admin/doctor",
-    "app/handoffs/refiner",
+    "app/handoffs/writer",
     "app/jobs/kinds",
     "app/jobs/jobs",
     "app/knowledge/troubleshooter",

@@ -26,7 +26,7 @@ from onward.core.accounts.accounts import Account
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.accounts.report import AccountChoice, CreditsReport, ModelUsage, RotationOutcome
-from onward.core.handoff.refinement import RefinementOutcome, read_outcome
+from onward.core.handoff.writer_report import WriterOutcome, read_outcome
 from onward.core.knowledge.diagnosis import Troubleshooting
 from onward.core.llm_key import KeyStatus
 from onward.core.project import Project
@@ -154,30 +154,30 @@ class LocalHandoffs(LocalResource):
     diff = _bind_store(handoffs.diff)
     redline = _bind_store(handoffs.compare_versions)
 
-    def refine(self, project: Project, on_progress: Callable[[int, int | None, str], None] | None = None) -> RefinementOutcome:
-        """Have a language model refine the newest handoff, and wait for the result. A running worker does it, or one in this process."""
+    def refine(self, project: Project, on_progress: Callable[[int, int | None, str], None] | None = None) -> WriterOutcome:
+        """Have a language model write the newest handoff, and wait for the result. A running worker does it, or one in this process."""
         # Imported here and below: the models take long to load.
         from onward.adapters import build_model_setup
-        from onward.app.handoffs import refiner
+        from onward.app.handoffs import writer
         from onward.backend.job_wait import run_job
 
-        job = refiner.request_refinement(self._store, build_model_setup(self._settings), project, requested_by="cli")
+        job = writer.request_writing(self._store, build_model_setup(self._settings), project, requested_by="cli")
         if job is None:
-            raise refiner.no_model_error()
+            raise writer.no_model_error()
         finished_job = run_job(self._store, self._settings, job.id, on_progress)
         if finished_job.is_open:
             error = finished_job.error or {}
-            return RefinementOutcome(
+            return WriterOutcome(
                 job_id=finished_job.id, version=None, why=f"{error.get('message', '')} {error.get('hint', '')}".strip(), is_waiting=True
             )
         return read_outcome(finished_job.id, finished_job.result)
 
     def estimate(self, project: Project) -> CostEstimate:
-        """Return what refining the newest handoff costs at most. No model is asked."""
+        """Return what a written handoff costs at most. No model is asked."""
         from onward.adapters import build_model_setup
-        from onward.app.handoffs import refiner
+        from onward.app.handoffs import writer
 
-        return refiner.estimate(self._store, build_model_setup(self._settings), project)
+        return writer.estimate(self._store, build_model_setup(self._settings), project)
 
 
 class LocalFacts(LocalResource):

@@ -10,7 +10,7 @@ from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
-from onward.cli.refinement_output import authorship_text, outcome_data, say_estimate, say_outcome
+from onward.cli.writer_output import authorship_text, outcome_data, say_estimate, say_outcome
 from onward.core.handoff import redline as redlines
 from onward.core.handoff.changelog import render, to_json
 from onward.core.handoff.versions import HandoffVersion, StoredHandoff
@@ -194,7 +194,7 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
         if dry_run:
             say_estimate(backend.handoffs.estimate(current_project), as_json=as_json)
             return
-        with ProgressBar("refining") as progress:
+        with ProgressBar("writing") as progress:
             outcome = backend.handoffs.refine(current_project, progress.update)
     if as_json:
         say_json(outcome_data(outcome))

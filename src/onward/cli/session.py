@@ -17,9 +17,9 @@ from onward.cli.context import budget_option, json_option, project_option, use_b
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
-from onward.cli.refinement_output import outcome_data, say_outcome, try_refine
 from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
 from onward.cli.turns_jsonl import json_line
+from onward.cli.writer_output import outcome_data, say_outcome, try_write
 from onward.core.session import Session, SessionCompletion, SessionStatus
 from onward.core.text.printable import printable
 
@@ -162,7 +162,7 @@ def complete(
             budget_tokens=backend.settings.budget_tokens,
         )
         current_project = backend.require_project()
-        refinement = try_refine(backend, current_project) if refine else None
+        refinement = try_write(backend, current_project) if refine else None
     note_import_errors(completion.files)
     if as_json:
         extra = {"refinement": outcome_data(refinement)} if refinement else {}

@@ -14,7 +14,7 @@ from onward.core.effort.touched_files import FileTouch
 from onward.core.facts.fact import Handle, parse_handle
 from onward.core.handoff import document
 from onward.core.handoff.document import Handoff
-from onward.core.handoff.refinement import Refinement
+from onward.core.handoff.writer_report import WriterReport
 from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource
 from onward.core.preservation import Preservation
 from onward.core.project import MovedSession, ProjectTotals
@@ -49,7 +49,7 @@ READERS: dict[Any, FieldReader] = {
     Handle: parse_handle,
     Handoff: document.from_json,
     Preservation: Preservation.from_json,
-    Refinement: Refinement.from_json,
+    WriterReport: WriterReport.from_json,
 }
 """Readers of values that are no plain dataclasses."""
 

@@ -9,8 +9,8 @@ from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.resource import RemoteResource, read_handoff
 from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.redline import Redline
-from onward.core.handoff.refinement import RefinementOutcome, read_outcome
 from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
+from onward.core.handoff.writer_report import WriterOutcome, read_outcome
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
 
@@ -46,19 +46,19 @@ class RemoteHandoffs(RemoteResource):
         data = self._server.get(f"/projects/{project.id}/handoffs/redline", **{"from": before, "to": after})["data"]
         return HandoffDifference(data["before"], data["after"], read(Redline, data))
 
-    def refine(self, project: Project, on_progress: OnProgress | None = None) -> RefinementOutcome:
-        """Have the server's language model refine the newest handoff, and wait for the result."""
+    def refine(self, project: Project, on_progress: OnProgress | None = None) -> WriterOutcome:
+        """Have the server's language model write the newest handoff, and wait for the result."""
         job_id = self._server.post(f"/projects/{project.id}/handoff/refine", {})["job_id"]
         for job in RemoteJobs(self._server).follow(job_id):
             if job.is_open and job.error:
                 reason = f"{job.error['message']} {job.error['hint']}".strip()
-                return RefinementOutcome(job_id=job_id, version=None, why=reason, is_waiting=True)
+                return WriterOutcome(job_id=job_id, version=None, why=reason, is_waiting=True)
             if job.is_open and on_progress:
                 on_progress(job.done, job.total, job.step)
         return read_outcome(job_id, RemoteJobs(self._server).wait_for_result(job_id))
 
     def estimate(self, project: Project) -> CostEstimate:
-        """Return what refining the newest handoff costs at most. No model is asked."""
+        """Return what a written handoff costs at most. No model is asked."""
         return read(CostEstimate, self._server.post(f"/projects/{project.id}/handoff/refine", {"dry_run": True})["data"])
 
     def diff(self, project: Project, before: int, after: int) -> LedgerDifference:

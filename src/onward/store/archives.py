@@ -31,7 +31,7 @@ from zstandard import ZstdCompressor
 
 from onward.core.facts import fact as core_facts
 from onward.core.handoff import document as core_handoff
-from onward.core.handoff.refinement import Refinement
+from onward.core.handoff.writer_report import WriterReport
 from onward.core.preservation import Preservation, Reference
 from onward.core.session import ChecklistItem
 from onward.core.transcript.transcript import ImportReport, Turn
@@ -358,7 +358,7 @@ def _check_handoff(document: Document) -> None:
     core_handoff.from_json(document["document"])
     Preservation.from_json(document["preservation"])
     if document.get("refinement") is not None:
-        Refinement.from_json(document["refinement"])
+        WriterReport.from_json(document["refinement"])
 
 
 def _check_contribution(document: Document) -> None:

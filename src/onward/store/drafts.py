@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from onward.core.handoff.document import Handoff, from_json
 from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation import Preservation
 from onward.store import handoffs
 from onward.store.clock import to_datetime
@@ -30,11 +30,11 @@ class Draft:
     preservation: Preservation
     created_at: datetime
     generator: str = RULES
-    refinement: Refinement | None = None
+    refinement: WriterReport | None = None
 
 
 def create(
-    connection: Connection, project_id: int, master: MasterHandoff, *, generator: str = RULES, refinement: Refinement | None = None
+    connection: Connection, project_id: int, master: MasterHandoff, *, generator: str = RULES, refinement: WriterReport | None = None
 ) -> Draft:
     """Store *master* as a draft and return it."""
     values = {"project_id": project_id, **handoffs.document_columns(master, generator, refinement)}
@@ -59,5 +59,5 @@ def _from_row(row: Row[Any]) -> Draft:
         preservation=Preservation.from_json(orjson.loads(row.preservation_json)),
         created_at=to_datetime(row.created_at),
         generator=row.generator,
-        refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+        refinement=None if row.refinement_json is None else WriterReport.from_json(orjson.loads(row.refinement_json)),
     )

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from onward.core.handoff.document import Handoff, from_json, render, to_json
 from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.handoff.versions import HandoffSummary, StoredHandoff
+from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation import Preservation
 from onward.message import to_data
 from onward.store.clock import now, to_datetime
@@ -27,7 +27,7 @@ def create(
     master: MasterHandoff,
     *,
     generator: str = RULES,
-    refinement: Refinement | None = None,
+    refinement: WriterReport | None = None,
 ) -> StoredHandoff:
     """Store *master* as the newest version of a locked project's handoff and return it."""
     next_version = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
@@ -42,7 +42,7 @@ def create(
     return _from_row(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
 
 
-def document_columns(master: MasterHandoff, generator: str, refinement: Refinement | None) -> dict[str, Any]:
+def document_columns(master: MasterHandoff, generator: str, refinement: WriterReport | None) -> dict[str, Any]:
     """Return the columns that handoffs and drafts share."""
     return {
         "budget_tokens": master.budget_tokens,
@@ -179,5 +179,5 @@ def _from_row(row: Any) -> StoredHandoff:
         preservation=Preservation.from_json(orjson.loads(row.preservation_json)),
         created_at=to_datetime(row.created_at),
         generator=row.generator,
-        refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+        refinement=None if row.refinement_json is None else WriterReport.from_json(orjson.loads(row.refinement_json)),
     )

@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import Response
 
 from onward.app.admin import backups
-from onward.app.handoffs import refiner
+from onward.app.handoffs import writer
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
 from onward.app.sessions import completion_job
@@ -43,7 +43,7 @@ def job_title(job: Job) -> str:
         return _("Completing a session") if job.arguments["said"] else _("Adding a transcript")
     titles = {
         "import": _("Importing sessions"),
-        refiner.JOB_KIND: _("Improving a handoff"),
+        writer.JOB_KIND: _("Improving a handoff"),
         "rebuild": _("Re-extracting facts"),
         "export": _("Exporting a project"),
         "import-project": _("Importing a project"),
@@ -56,7 +56,7 @@ def result_url(job: Job) -> str:
     """Return the page that shows a job's result; empty if the job's own page shows it."""
     if job.kind == completion_job.JOB_KIND:
         return f"/sessions/{job.arguments['session_id']}" + ("/handoff" if job.arguments["said"] else "")
-    if job.kind in ("import", refiner.JOB_KIND):
+    if job.kind in ("import", writer.JOB_KIND):
         return (
             (f"/handoff?project={job.project_id}" if job.arguments.get("complete", True) else f"/projects/{job.project_id}")
             if job.project_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Literal, TypeAlias
 
-from onward.app.handoffs import handoffs, refiner
+from onward.app.handoffs import handoffs, writer
 from onward.app.handoffs.handoffs import CurrentHandoff
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
@@ -60,10 +60,12 @@ def find_master_handoff(visit: Visit, project: Project) -> CurrentHandoff | None
         return None
 
 
-def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
-    """Return the latest refinement job of a project while it is open, or if it brought no new handoff for *version*; else an empty list."""
+def find_writer_jobs(visit: Visit, project: Project, version: int) -> list[Job]:
+    """Return the latest job in which a model writes the project's handoff, while it is open or if it made no new handoff for *version*;
+    else an empty list.
+    """
     job = next(
-        (candidate for candidate in jobs.list_jobs(visit.store, project=project, limit=10) if candidate.kind == refiner.JOB_KIND), None
+        (candidate for candidate in jobs.list_jobs(visit.store, project=project, limit=10) if candidate.kind == writer.JOB_KIND), None
     )
     if job is None:
         return []

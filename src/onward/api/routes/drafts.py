@@ -18,10 +18,10 @@ from onward.api.parsing import create_router
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffRecord, HandoffShape, document_shape
 from onward.api.routes.llm import model_slot
 from onward.api.routes.sessions import MAX_TURNS, TurnBodies
-from onward.app.handoffs import drafts, refiner
+from onward.app.handoffs import drafts, writer
 from onward.app.handoffs.distillation import HandoffBasis
 from onward.app.handoffs.drafts import Draft
-from onward.app.handoffs.refiner import RefinedHandoff
+from onward.app.handoffs.writer import WriterResult
 from onward.app.models.keys import MAX_KEY_CHARS
 from onward.app.projects import projects
 from onward.app.turns.client_turns import parse_any_text, parse_conversation
@@ -43,7 +43,7 @@ class ConversationBody(Body):
     budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS)
     use_ai: bool | None = Field(
         None,
-        description="Whether a language model refines the handoff before the answer. Default: if a token is given or a model is set up.",
+        description="Whether a language model writes the handoff before the answer. Default: if a token is given or a model is set up.",
     )
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
     store: bool = Field(True, description="Whether the project stores the handoff as a draft.")
@@ -58,7 +58,7 @@ class LongTextBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class DraftEnvelope(Generic[T]):
-    """A handoff, the id of its stored draft, and the outcome of the model's refinement."""
+    """A handoff, the id of its stored draft, and the outcome of the model's writing."""
 
     success: Literal[True]
     data: T
@@ -93,8 +93,8 @@ class CompressedTextShape:
 def create_draft(context: Context, body: ConversationBody) -> Response:
     """Make a handoff of a conversation by rules, and store it as a draft of the project. The project's master handoff does not change.
 
-    If a model is set up or a token is given, the model refines the handoff; `llm` reports the outcome. The version by rules is returned
-    unless the refined one is better.
+    If a model is set up or a token is given, the model writes the handoff; `llm` reports the outcome. The version by rules is returned
+    unless the written one passes the checks.
     """
     project = projects.require(context.store, body.project_id) if body.project_id else None
     turns = parse_conversation(body.conversation_history, body.conversation_text)
@@ -102,8 +102,8 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
         raise BadInput("There is no conversation to make a handoff from.", "Send conversation_text or conversation_history.")
     basis = drafts.conversation_basis(turns)
     budget = body.budget_tokens or context.settings.budget_tokens
-    llm, refined = _refine(context, body, basis, project)
-    handoff_draft, report = (refined.handoff, refined.report) if refined and refined.handoff else (basis.master(budget), None)
+    llm, result = _write_with_model(context, body, basis, project)
+    handoff_draft, report = (result.handoff, result.report) if result and result.handoff else (basis.master(budget), None)
     stored_draft = drafts.store_draft(context.store, project, handoff_draft, report) if project and body.store else None
     if stored_draft:
         return ok(_draft_shape(stored_draft).handoff, draft_id=stored_draft.id, llm=llm)
@@ -117,19 +117,21 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
     )
 
 
-def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, project: Project | None) -> tuple[str, RefinedHandoff | None]:
-    """Return the outcome of the model's refinement in words, and the refined draft if there is one."""
+def _write_with_model(
+    context: Context, body: ConversationBody, basis: HandoffBasis, project: Project | None
+) -> tuple[str, WriterResult | None]:
+    """Return the outcome in words, and the handoff that a model wrote if there is one."""
     if body.use_ai is False:
-        return refiner.NOT_ASKED, None
+        return writer.NOT_ASKED, None
     token, budget = body.hugging_face_token or "", body.budget_tokens or context.settings.budget_tokens
     try:
         with model_slot():
-            refined = refiner.refine_draft(context.store, build_model_setup(context.settings), basis, budget, project=project, token=token)
+            result = writer.write_draft(context.store, build_model_setup(context.settings), basis, budget, project=project, token=token)
     except OnwardError as error:
         return str(error), None
-    if refined is None:
-        return refiner.NOT_CONFIGURED, None
-    return str(refined.report.why) or refiner.REFINED, refined
+    if result is None:
+        return writer.NOT_CONFIGURED, None
+    return str(result.report.why) or writer.REFINED, result
 
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))

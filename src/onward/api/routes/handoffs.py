@@ -22,7 +22,7 @@ from onward.core.handoff import changelog
 from onward.core.handoff import redline as redlines
 from onward.core.handoff.document import Handoff, to_json
 from onward.core.handoff.prompt import MAX_AGENT_CHARS, render_prompt
-from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation import Preservation
 from onward.core.text.printable import printable
 from onward.errors import NotFound
@@ -43,7 +43,7 @@ VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="Th
 @dataclass(frozen=True, slots=True)
 class HandoffSummaryShape:
     """A handoff in a list. Ratios are from 0 to 1, null if there was nothing to preserve; `compression_ratio` is the sessions' tokens per
-    token of the handoff. `generator` is `rules`, or the model that refined it.
+    token of the handoff. `generator` is `rules`, or the model that wrote it.
     """
 
     id: int
@@ -65,7 +65,7 @@ class HandoffShape:
     """A handoff: its Markdown, the same as sections with sources, and its preservation.
 
     `id`, `project_id`, `version` and `ledger_version` are null if it was composed for this request; `session_id` also if no session
-    produced it. `generator` is `rules`, or the model that refined it: then `refinement` reports what the model wrote, what was rejected and
+    produced it. `generator` is `rules`, or the model that wrote it: then `refinement` reports what the model wrote, what was rejected and
     why, and its cost.
     """
 
@@ -186,7 +186,7 @@ class HandoffRecord(NamedTuple):
     ledger_version: int | None = None
     created_at: datetime | None = None
     generator: str = RULES
-    refinement: Refinement | None = None
+    refinement: WriterReport | None = None
 
 
 def document_shape(

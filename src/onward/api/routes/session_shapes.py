@@ -98,7 +98,7 @@ class CompletionShape:
 
 @dataclass(frozen=True, slots=True)
 class CompletionEnvelope(Generic[T]):
-    """A completed session. `job_id` is the job that refines its handoff, null if no model is asked; `llm` says why."""
+    """A completed session. `job_id` is the job in which a model writes its handoff, null if no model is asked; `llm` says why."""
 
     success: Literal[True]
     data: T

@@ -32,7 +32,7 @@ from onward.api.routes.session_shapes import (
 from onward.api.routes.turns import TurnShape, turn_shape
 from onward.app.accounts import accounts
 from onward.app.accounts.charges import find_account
-from onward.app.handoffs import refiner
+from onward.app.handoffs import writer
 from onward.app.handoffs.handoffs import StoredHandoff
 from onward.app.models.keys import MAX_KEY_CHARS
 from onward.app.projects import project_files, projects
@@ -89,7 +89,7 @@ class CompletionBody(Body):
     turns: TurnBodies | None = Field(None, max_length=MAX_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, examples=[None])
-    use_ai: bool | None = Field(None, description="Whether a language model refines the handoff afterwards. Default: if a token is given.")
+    use_ai: bool | None = Field(None, description="Whether a language model writes the handoff afterwards. Default: if a token is given.")
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
     account_id: IdField | None = Field(None, description="The account that the session ran on.", examples=[None])
     catch_up: bool = Field(
@@ -257,7 +257,7 @@ def complete(context: Context, request: Request, session_id: Id, body: Completio
     """Complete a session and return the project's next handoff, composed by rules. Completing it again without anything new changes
     nothing.
 
-    If a language model is asked, it refines the handoff afterwards, as a job; whatever its outcome, the session is completed and has its
+    If a language model is asked, it writes the handoff afterwards, as a job; whatever its outcome, the session is completed and has its
     handoff.
     """
     session = sessions.require_by_id(context.store, session_id)
@@ -274,10 +274,10 @@ def complete(context: Context, request: Request, session_id: Id, body: Completio
         budget_tokens=body.budget_tokens or context.settings.budget_tokens,
     )
     shown_handoff = handoff_shape(completed.handoff) if body.auto_generate_handoff else None
-    refinement = refiner.RefinementRequest(refiner.NOT_ASKED)
+    refinement = writer.WriterRequest(writer.NOT_ASKED)
     if body.use_ai or (body.use_ai is None and body.hugging_face_token):
         token = body.hugging_face_token or ""
-        refinement = refiner.try_request(
+        refinement = writer.try_request(
             context.store, build_model_setup(context.settings), project, completed.handoff, token=token, requested_by="api"
         )
     shape = CompletionShape(session_shape(completed.session), shown_handoff, completed.new_turns, completed.is_unchanged)

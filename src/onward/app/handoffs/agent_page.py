@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from onward.app.handoffs import refiner
+from onward.app.handoffs import writer
 from onward.app.handoffs.distillation import HandoffBasis
 from onward.app.handoffs.project_state import read_project_state
-from onward.app.handoffs.refiner import RefinedHandoff, RefinementPlan, RefinementTarget
+from onward.app.handoffs.writer import WriterPlan, WriterResult, WriterTarget
 from onward.app.lookup import require_newest_handoff
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import find_obligations
@@ -17,8 +17,8 @@ from onward.core.evidence.pack import EvidencePack, build_pack
 from onward.core.facts.fact import Handle
 from onward.core.handoff.document import CitedLine, HandoffSection
 from onward.core.handoff.master import reserve_tokens
-from onward.core.handoff.refinement import Refinement, counts_by_group
 from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.writer_report import WriterReport, counts_by_group
 from onward.core.project import Project
 from onward.llm import acceptance
 from onward.llm.acceptance import Assessment, WritingTask
@@ -82,7 +82,7 @@ def check_page(
     handoff = acceptance.to_handoff(accepted.lines, plan.rules.handoff, basis.ledger.live())
     handoff = replace(handoff, sections=_with_unsaid(handoff.sections, unsaid[:MAX_UNSAID], Handle(newest.session_number, 0)))
     measured = basis.measure_handoff(handoff, plan.rules.budget_tokens)
-    report = Refinement(
+    report = WriterReport(
         model=agent,
         requests=0,
         written=assessment.checked,
@@ -93,22 +93,20 @@ def check_page(
         after=counts_by_group(measured.preservation),
         cost_usd=0.0,
     )
-    target = RefinementTarget(newest, state.stored_ledger.version, plan)
-    stored = refiner.store_refined(store, project, target, RefinedHandoff(measured, report))
-    return AgentPage(assessment=assessment, stored=stored, why="" if stored else refiner.REPLACED)
+    target = WriterTarget(newest, state.stored_ledger.version, plan)
+    stored = writer.store_result(store, project, target, WriterResult(measured, report))
+    return AgentPage(assessment=assessment, stored=stored, why="" if stored else writer.REPLACED)
 
 
-def _plan(basis: HandoffBasis, budget_tokens: int | None, pack: EvidencePack | None, standing: Sequence[WrittenLine]) -> RefinementPlan:
+def _plan(basis: HandoffBasis, budget_tokens: int | None, pack: EvidencePack | None, standing: Sequence[WrittenLine]) -> WriterPlan:
     rules = basis.master(budget_tokens)
     owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), pack)
     earlier = [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title)] if pack and pack.lines else []
-    stated = refiner.stated_lines(basis)
+    stated = writer.stated_lines(basis)
     evidence = Evidence((*titles, *stated, *(pack.lines if pack else ()), *earlier), (pack.state,) if pack else ())
     room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
-    return RefinementPlan(
-        basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions="", material=""
-    )
+    return WriterPlan(basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions="", material="")
 
 
 def _find_proofs(lines: Sequence[AgentLine], evidence: Evidence) -> list[WrittenLine]:

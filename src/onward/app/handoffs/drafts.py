@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onward.app.handoffs.distillation import HandoffBasis, distill_turns
 from onward.core.handoff.document import render
 from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation import Preservation, collect_references, measure
 from onward.core.project import Project
 from onward.core.text.compression import shorten
@@ -46,7 +46,7 @@ def render_markdown(master: MasterHandoff) -> str:
     return render(master.handoff)
 
 
-def store_draft(store: Store, project: Project, master: MasterHandoff, refinement: Refinement | None = None) -> Draft:
+def store_draft(store: Store, project: Project, master: MasterHandoff, refinement: WriterReport | None = None) -> Draft:
     """Store a handoff as a draft of a project, with the report of the model's refinement if there is one. The master handoff does not
     change.
     """

@@ -10,8 +10,8 @@ from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.changelog import changelog
 from onward.core.handoff.document import Handoff, render
 from onward.core.handoff.redline import compare_handoffs
-from onward.core.handoff.refinement import RULES
 from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
+from onward.core.handoff.writer_report import RULES
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message

@@ -11,14 +11,14 @@ from typing import Any, TypeAlias
 from onward.app.admin import backups
 from onward.app.admin.ledger_rebuild import rebuild
 from onward.app.archives import archives
-from onward.app.handoffs import refiner
+from onward.app.handoffs import writer
 from onward.app.jobs.jobs import Job, JobContext, StepFunction, StepProgress, StepResult
 from onward.app.lookup import require_project
 from onward.app.models import gateway
 from onward.app.sessions import completion_job
 from onward.app.transcripts.files import find_files, inspect_file
 from onward.app.transcripts.imports import import_paths, import_uploads
-from onward.core.handoff.refinement import Refinement
+from onward.core.handoff.writer_report import WriterReport
 from onward.core.import_result import ImportedFile, ImportProgress
 from onward.core.project import Project
 from onward.errors import BadInput, OnwardError, StoreError
@@ -40,7 +40,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
     """Import files in order of time: those in `paths`, or `uploads` as pairs of a name and a path. With `complete`, complete each
     session.
 
-    The folder `upload` is deleted at the end. With `refine`, a language model then refines the handoff of `project`.
+    The folder `upload` is deleted at the end. With `refine`, a language model then writes the handoff of `project`.
     """
     files = job.memo.get("files")
     if files is None:
@@ -62,7 +62,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
     if files and result["failed"] == len(files):
         raise _describe_failures(imported_files)
     if job.arguments.get("refine"):
-        result = {**result, **refiner.request_after(context, job, _require_project(context, job))}
+        result = {**result, **writer.request_after(context, job, _require_project(context, job))}
     upload = job.arguments.get("upload")
     return StepResult(True, {}, result, Path(upload) if upload else None)
 
@@ -139,7 +139,7 @@ def import_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
     )
 
 
-def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+def write_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Have a language model write the newest handoff of a project: one call a step. The page is stored as a version if code accepts it.
 
     `handoff_version` and `ledger_version` are those at the time of the request. If either has changed, the job ends without a new
@@ -148,44 +148,44 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
     project = _require_project(context, job)
     model_context = gateway.find_model_context(context.store, context.model_setup, project=project, job=job)
     if model_context is None:
-        raise refiner.no_model_error()
-    if (stored_handoff := refiner.find_by_job(context.store, project, job.id)) is not None and stored_handoff.refinement:
+        raise writer.no_model_error()
+    if (stored_handoff := writer.find_by_job(context.store, project, job.id)) is not None and stored_handoff.refinement:
         # The handoff was stored just before the worker was killed.
-        return StepResult(True, {}, _refinement_result(stored_handoff.refinement, stored_handoff.version))
-    target = refiner.require_target(context.store, project, model_context)
+        return StepResult(True, {}, _writer_result(stored_handoff.refinement, stored_handoff.version))
+    target = writer.require_target(context.store, project, model_context)
     if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
         return StepResult(True, {}, {"is_stored": False, "reason": SUPERSEDED_MESSAGE})
-    page = refiner.PageAnswers()
+    page = writer.PageAnswers()
     is_written = bool(job.memo.get("written"))
     step = REPAIR_STEP if is_written else WRITE_STEP
-    progress.report(int(is_written), refiner.MAX_REQUESTS, step)
+    progress.report(int(is_written), writer.MAX_REQUESTS, step)
 
     def watch(_: int) -> None:
-        progress.report(int(is_written), refiner.MAX_REQUESTS, step)
+        progress.report(int(is_written), writer.MAX_REQUESTS, step)
 
-    refiner.write_page(context.store, model_context, target.plan, page, watch=watch)
+    writer.write_page(context.store, model_context, target.plan, page, watch=watch)
     if not is_written:
-        progress.report(1, refiner.MAX_REQUESTS, step)
+        progress.report(1, writer.MAX_REQUESTS, step)
         return StepResult(False, {"written": True}, {})
     # The first answer is stored already: no request was sent for it again.
-    refiner.repair_page(context.store, model_context, target.plan, page, watch=watch)
-    refined = refiner.conclude(context.store, target.plan, model_context, page, job.id)
-    progress.report(refiner.MAX_REQUESTS, refiner.MAX_REQUESTS, "")
-    if refined.handoff is None:
-        return StepResult(True, {}, _refinement_result(refined.report, None))
-    new_handoff = refiner.store_refined(context.store, project, target, refined)
+    writer.repair_page(context.store, model_context, target.plan, page, watch=watch)
+    result = writer.conclude(context.store, target.plan, model_context, page, job.id)
+    progress.report(writer.MAX_REQUESTS, writer.MAX_REQUESTS, "")
+    if result.handoff is None:
+        return StepResult(True, {}, _writer_result(result.report, None))
+    new_handoff = writer.store_result(context.store, project, target, result)
     return StepResult(
         True,
         {},
-        _refinement_result(refined.report, new_handoff.version) if new_handoff else {"is_stored": False, "reason": SUPERSEDED_MESSAGE},
+        _writer_result(result.report, new_handoff.version) if new_handoff else {"is_stored": False, "reason": SUPERSEDED_MESSAGE},
     )
 
 
 WRITE_STEP, REPAIR_STEP = "writing the handoff", "mending what was refused"
-SUPERSEDED_MESSAGE = refiner.REPLACED
+SUPERSEDED_MESSAGE = writer.REPLACED
 
 
-def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:
+def _writer_result(report: WriterReport, version: int | None) -> dict[str, Any]:
     return {"is_stored": version is not None, "reason": report.why, "handoff_version": version, "refinement": report.to_json()}
 
 
@@ -194,7 +194,7 @@ STEP_FUNCTIONS: Mapping[str, StepFunction] = {
     "rebuild": rebuild_project,
     "export": export_project,
     "import-project": import_project,
-    refiner.JOB_KIND: refine_handoff,
+    writer.JOB_KIND: write_handoff,
     completion_job.JOB_KIND: completion_job.run_step,
     backups.KIND: back_up,
 }

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from onward.app.handoffs import refiner
+from onward.app.handoffs import writer
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job, JobContext, StepProgress, StepResult
 from onward.app.projects import projects
@@ -30,7 +30,7 @@ _MAX_RECENT_JOBS = 20
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the user says on completing a session. With `refine`, a language model refines the handoff afterwards."""
+    """What the user says on completing a session. With `refine`, a language model writes the handoff afterwards."""
 
     accomplishments: Sequence[str]
     blockers: Sequence[str]
@@ -108,7 +108,7 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
         result["new_turns"] += completion.new_turns
         result |= {"handoff_version": completion.handoff.version, "is_unchanged": completion.is_unchanged}
         if statements["refine"]:
-            result |= refiner.request_after(context, job, project, completion.handoff)
+            result |= writer.request_after(context, job, project, completion.handoff)
         progress.report(total, total, "")
     upload = job.arguments.get("upload")
     return StepResult(True, {}, result, Path(upload) if upload else None)

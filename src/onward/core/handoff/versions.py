@@ -9,7 +9,7 @@ from typing import NamedTuple
 from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.redline import Redline
-from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation import Preservation
 
 
@@ -33,7 +33,7 @@ class StoredHandoff:
     preservation: Preservation
     created_at: datetime
     generator: str = RULES
-    refinement: Refinement | None = None
+    refinement: WriterReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CurrentHandoff:
     id: int | None = None
     created_at: datetime | None = None
     generator: str = RULES
-    refinement: Refinement | None = None
+    refinement: WriterReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

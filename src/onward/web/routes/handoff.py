@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
 from onward.adapters import build_model_setup
-from onward.app.handoffs import handoffs, refiner
+from onward.app.handoffs import handoffs, writer
 from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
 from onward.app.jobs import jobs
 from onward.app.models import gateway, keys
@@ -21,7 +21,7 @@ from onward.settings import MIN_BUDGET_TOKENS
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
 from onward.web.messages import translate_error
-from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_refinements
+from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial, redirect
 from onward.web.uploads import Submission, receive_form, resolve_project
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
@@ -120,12 +120,12 @@ def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Re
 
 @router.post("/parts/handoff/refine/{project_id}")
 def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
-    """Start a job that refines the newest handoff with a model."""
-    job = refiner.request_refinement(
+    """Start a job in which a model writes the newest handoff."""
+    job = writer.request_writing(
         visit.store, build_model_setup(visit.settings), projects.require(visit.store, project_id), requested_by="dashboard"
     )
     if job is None:
-        raise refiner.no_model_error()
+        raise writer.no_model_error()
     return partial(visit, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
 
 
@@ -191,8 +191,8 @@ def _render_view(handoff: CurrentHandoff | StoredHandoff, view: HandoffView, goa
 
 
 def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
-    """Return the configured model, or why there is none, and the latest refinement of the project's handoff."""
-    context: dict[str, Any] = {"model": "", "no_model_reason": _("No language model is configured."), "refinements": []}
+    """Return the configured model, or why there is none, and the latest job that writes the project's handoff."""
+    context: dict[str, Any] = {"model": "", "no_model_reason": _("No language model is configured."), "writer_jobs": []}
     configured_models = build_model_setup(visit.settings)
     try:
         model_context = gateway.find_model_context(visit.store, configured_models, project=project)
@@ -202,5 +202,5 @@ def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
         context["model"] = keys.show(visit.store, configured_models).model
     if project:
         master = find_master_handoff(visit, project)
-        context["refinements"] = find_refinements(visit, project, master.version) if master and master.version else []
+        context["writer_jobs"] = find_writer_jobs(visit, project, master.version) if master and master.version else []
     return context

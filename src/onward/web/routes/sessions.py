@@ -19,7 +19,7 @@ from onward.core.session import Session, SessionDetail
 from onward.errors import NotFound
 from onward.web.brief import render_briefing
 from onward.web.language import _
-from onward.web.project_page import find_master_handoff, find_refinements
+from onward.web.project_page import find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial
 from onward.web.turn_views import TurnView, citing_lines_by_turn, turn_views
 from onward.web.visit import CurrentVisit, Visit, page_router, rotation_window
@@ -212,13 +212,13 @@ def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response
             (candidate for candidate in ranking if candidate.is_usable and str(candidate.availability.account.id) == on), None
         )
     final_handoff = head.detail.handoff
-    refinement_jobs = find_refinements(visit, head.project, final_handoff.version) if final_handoff else []
+    writer_jobs = find_writer_jobs(visit, head.project, final_handoff.version) if final_handoff else []
     return page(
         visit,
         "pages/session_handoff.html",
         head=head,
         handoff=final_handoff,
-        refinements=refinement_jobs,
+        writer_jobs=writer_jobs,
         next_account=next_account,
         master=find_master_handoff(visit, head.project),
     )

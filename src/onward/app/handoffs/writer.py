@@ -28,8 +28,8 @@ from onward.core.evidence.obligations import find_obligations
 from onward.core.evidence.pack import PACK_TOKENS, SMALL_PACK_TOKENS, EvidencePack, build_pack
 from onward.core.handoff.document import render
 from onward.core.handoff.master import MasterHandoff, reserve_tokens
-from onward.core.handoff.refinement import RULES, Refinement, counts_by_group
 from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.writer_report import RULES, WriterReport, counts_by_group
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
@@ -68,7 +68,7 @@ _UNUSABLE_REASONS = ("bad answer", "too large")
 
 
 @dataclass(frozen=True, slots=True)
-class RefinementPlan:
+class WriterPlan:
     """What a writer gets, and what its page is held against."""
 
     basis: HandoffBasis
@@ -79,20 +79,20 @@ class RefinementPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class RefinedHandoff:
+class WriterResult:
     """The result: the new handoff, None if the handoff by rules is kept, and the report."""
 
     handoff: MasterHandoff | None
-    report: Refinement
+    report: WriterReport
 
 
 @dataclass(frozen=True, slots=True)
-class RefinementTarget:
+class WriterTarget:
     """The version of the handoff and of its ledger that is to be written, and the plan for it."""
 
     handoff: StoredHandoff
     ledger_version: int
-    plan: RefinementPlan
+    plan: WriterPlan
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class SessionSources:
     standing: Sequence[WrittenLine] = ()
 
 
-def request_refinement(
+def request_writing(
     store: Store,
     model_setup: ModelSetup,
     project: Project,
@@ -121,9 +121,8 @@ def request_refinement(
     token: str = "",
     requested_by: str = "",
 ) -> Job | None:
-    """Request the refinement of a project's newest handoff, or of the just created *handoff*; None if no model is
-    configured. A job that waits for the model is due at once. A *token*
-    is stored, encrypted, until the job ends.
+    """Request that a model writes a project's newest handoff, or the just created *handoff*; None if no model is configured. A job that
+    waits for the model is due at once. A *token* is stored, encrypted, until the job ends.
 
     Raises `NotFound` if the project has no handoff.
     """
@@ -141,8 +140,8 @@ def request_refinement(
     return jobs.run_now(store, job.id)
 
 
-class RefinementRequest(NamedTuple):
-    """The outcome of a request for a refinement. `llm` is a state or the error."""
+class WriterRequest(NamedTuple):
+    """The outcome of a request that a model writes a handoff. `llm` is a state or the error."""
 
     llm: str | Message
     job: Job | None = None
@@ -159,19 +158,19 @@ def try_request(
     *,
     token: str = "",
     requested_by: str = "",
-) -> RefinementRequest:
-    """Request the refinement of a just created *handoff*, as `request_refinement` does, but return an error instead of raising it: the
+) -> WriterRequest:
+    """Request that a model writes a just created *handoff*, as `request_writing` does, but return an error instead of raising it: the
     handoff is valid without.
     """
     try:
-        job = request_refinement(store, model_setup, project, handoff=handoff, token=token, requested_by=requested_by)
+        job = request_writing(store, model_setup, project, handoff=handoff, token=token, requested_by=requested_by)
     except OnwardError as error:
-        return RefinementRequest(error.full_message())
-    return RefinementRequest(REFINING, job) if job else RefinementRequest(NOT_CONFIGURED)
+        return WriterRequest(error.full_message())
+    return WriterRequest(REFINING, job) if job else WriterRequest(NOT_CONFIGURED)
 
 
 def request_after(context: JobContext, job: Job, project: Project, handoff: StoredHandoff | None = None) -> dict[str, str | Message | int]:
-    """Request the refinement of the handoff that *job* created. Return the outcome as fields of the job's result."""
+    """Request that a model writes the handoff that *job* created. Return the outcome as fields of the job's result."""
     if context.model_setup is None:
         return {"llm": NOT_CONFIGURED}
     request = try_request(context.store, context.model_setup, project, handoff, requested_by=job.requested_by)
@@ -195,7 +194,7 @@ def no_model_error() -> BadInput:
     return BadInput("No language model is configured.", "Set a key (onward llm-key set) or the address of a model (ONWARD_LLM_URL).")
 
 
-def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
+def require_target(store: Store, project: Project, model_context: ModelContext) -> WriterTarget:
     """Return what is to be written: the newest handoff and the plan for it."""
     with store.read() as connection:
         newest_handoff = require_newest_handoff(connection, project)
@@ -208,7 +207,7 @@ def require_target(store: Store, project: Project, model_context: ModelContext) 
         paths = [main_path(connection, session) for session in sessions.find_by_numbers(connection, project.id, wanted)]
     sources = SessionSources(sorted(paths, key=lambda path: path.number), acceptance.standing_lines(standing.handoff) if standing else ())
     plan = build_plan(state.basis(store), newest_handoff.budget_tokens, model_context, sources)
-    return RefinementTarget(newest_handoff, state.stored_ledger.version, plan)
+    return WriterTarget(newest_handoff, state.stored_ledger.version, plan)
 
 
 def _standing(versions: Sequence[StoredHandoff], newest: StoredHandoff) -> StoredHandoff | None:
@@ -220,7 +219,7 @@ def _standing(versions: Sequence[StoredHandoff], newest: StoredHandoff) -> Store
     return written[0]
 
 
-def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: ModelContext, sources: SessionSources) -> RefinementPlan:
+def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: ModelContext, sources: SessionSources) -> WriterPlan:
     """Return what a writer gets for the sessions of *sources*, within its context."""
     rules = basis.master(budget_tokens)
     page_tokens = _SINGLE_TOKENS if len(basis.lines) == 1 else _PROJECT_TOKENS
@@ -235,7 +234,7 @@ def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: Mo
     evidence = Evidence((*titles, *lines), tuple(pack.state for pack in packs))
     stated = "".join(f"\n{line.render()}" for line in statements)
     material = writing_material(packs, sources.standing, [item for item in owed if item.handles]) + stated
-    return RefinementPlan(
+    return WriterPlan(
         basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions=instructions, material=material
     )
 
@@ -272,7 +271,7 @@ _OWED_TOKENS = 600
 
 
 def write_page(
-    store: Store, model_context: ModelContext, plan: RefinementPlan, page: PageAnswers, *, watch: ProgressWatch | None = None,
+    store: Store, model_context: ModelContext, plan: WriterPlan, page: PageAnswers, *, watch: ProgressWatch | None = None,
     attempts: int | None = None,
 ) -> None:  # fmt: skip
     """Have the page written and judge it. An unusable answer leaves `page` without one. Raises `ProviderFailed` for other failures, and
@@ -284,7 +283,7 @@ def write_page(
 
 
 def repair_page(
-    store: Store, model_context: ModelContext, plan: RefinementPlan, page: PageAnswers, *, watch: ProgressWatch | None = None
+    store: Store, model_context: ModelContext, plan: WriterPlan, page: PageAnswers, *, watch: ProgressWatch | None = None
 ) -> None:
     """Have refused lines mended and owed ones added, in one call, where the page needs it. Raises as `write_page` does."""
     if page.assessment is None or not page.assessment.needs_repair or not page.assessment.checked:
@@ -319,15 +318,13 @@ def _ask(
     return answer.value
 
 
-def conclude(
-    store: Store, plan: RefinementPlan, model_context: ModelContext, page: PageAnswers, job_id: int | None = None
-) -> RefinedHandoff:
+def conclude(store: Store, plan: WriterPlan, model_context: ModelContext, page: PageAnswers, job_id: int | None = None) -> WriterResult:
     """Return the handoff that the answers make, with what is owed put back and what is too long cut; None in it if it is not accepted."""
     model = next((answer.model for answer in page.answers), "") or model_context.endpoint.model
     spent = gateway.total_spend(store, job_id=job_id) if job_id is not None else None
     costs = [answer.cost_usd for answer in page.answers]
     cost = None if None in costs else sum(cost for cost in costs if cost is not None)
-    report = Refinement(
+    report = WriterReport(
         model=model,
         job_id=job_id,
         requests=len(page.answers) + len(page.unanswered),
@@ -338,7 +335,7 @@ def conclude(
         cost_usd=(None if spent.unpriced else spent.cost_usd) if spent else cost,
     )
     if page.assessment is None:
-        return RefinedHandoff(None, replace(report, why=next(iter(page.unanswered.values()), "No line of the model was accepted.")))
+        return WriterResult(None, replace(report, why=next(iter(page.unanswered.values()), "No line of the model was accepted.")))
     accepted = acceptance.finish(page.assessment, plan.task)
     report = replace(
         report,
@@ -349,19 +346,19 @@ def conclude(
         removed=tuple(refusal.to_json() for refusal in page.assessment.refused[:MAX_REMOVED]),
     )
     if accepted.why:
-        return RefinedHandoff(None, report)
+        return WriterResult(None, report)
     handoff = acceptance.to_handoff(accepted.lines, plan.rules.handoff, plan.basis.ledger.live())
     if render(replace(handoff, closing=())) == render(replace(plan.rules.handoff, closing=())):
-        return RefinedHandoff(None, replace(report, why="The model made no changes."))
+        return WriterResult(None, replace(report, why="The model made no changes."))
     measured = plan.basis.measure_handoff(handoff, plan.rules.budget_tokens)
-    return RefinedHandoff(measured, replace(report, after=counts_by_group(measured.preservation)))
+    return WriterResult(measured, replace(report, after=counts_by_group(measured.preservation)))
 
 
-def store_refined(store: Store, project: Project, target: RefinementTarget, refined: RefinedHandoff) -> StoredHandoff | None:
-    """Store the refined handoff as the project's newest version; None if the ledger or the newest handoff has changed, and nothing is
+def store_result(store: Store, project: Project, target: WriterTarget, result: WriterResult) -> StoredHandoff | None:
+    """Store the written handoff as the project's newest version; None if the ledger or the newest handoff has changed, and nothing is
     stored.
     """
-    if refined.handoff is None:
+    if result.handoff is None:
         raise ValueError("there is nothing to keep")
     with store.write() as connection:
         projects.lock_project(connection, project.id)
@@ -377,9 +374,9 @@ def store_refined(store: Store, project: Project, target: RefinementTarget, refi
             project.id,
             newest_handoff.session_id,
             target.ledger_version,
-            refined.handoff,
-            generator=refined.report.model,
-            refinement=refined.report,
+            result.handoff,
+            generator=result.report.model,
+            refinement=result.report,
         )
         payload = {"handoff_version": new_handoff.version, "session_number": new_handoff.session_number, "generator": new_handoff.generator}
         events.record(connection, "refined", project_id=project.id, data=payload)
@@ -392,7 +389,7 @@ def find_by_job(store: Store, project: Project, job_id: int) -> StoredHandoff | 
     return newest_handoff if newest_handoff.refinement and newest_handoff.refinement.job_id == job_id else None
 
 
-def refine_draft(
+def write_draft(
     store: Store,
     model_setup: ModelSetup,
     basis: HandoffBasis,
@@ -400,7 +397,7 @@ def refine_draft(
     *,
     project: Project | None = None,
     token: str = "",
-) -> RefinedHandoff | None:
+) -> WriterResult | None:
     """Return the written handoff of a draft that belongs to no session, while the user waits; None if no model is configured.
 
     It makes one call, once and with a short timeout. If it fails, the handoff by rules is kept, and the report gives the reason.

@@ -13,12 +13,12 @@ from shutil import copytree
 import pytest
 
 from onward import samples
-from onward.app.handoffs import handoffs, refiner
+from onward.app.handoffs import handoffs, writer
 from onward.app.jobs import jobs
 from onward.app.models import gateway
 from onward.app.projects import projects
 from onward.app.transcripts.imports import import_paths
-from onward.core.handoff.refinement import RULES
+from onward.core.handoff.writer_report import RULES
 from onward.llm.encryption import Sealer
 from onward.settings import LLMSettings
 from onward.store import Store, events
@@ -41,10 +41,10 @@ def completed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
-def ask_refinement(home: Path, scripted: ScriptedModel) -> int:
+def request_writer_job(home: Path, scripted: ScriptedModel) -> int:
     with Store.at_folder(home) as store:
         model_settings = gateway.ModelSetup(LLMSettings(url=scripted.url, model="scripted"), Sealer(home))
-        job = refiner.request_refinement(store, model_settings, projects.require_only(store), token=scripted.key)
+        job = writer.request_writing(store, model_settings, projects.require_only(store), token=scripted.key)
         assert job
         return job.id
 
@@ -89,7 +89,7 @@ def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
     # One line is refused, so that a repair is asked for too.
     scripted.answers(writes(lambda place, line: f"{line} on port 9443" if place == 3 else line))
     copytree(completed_home, tmp_path / "whole")
-    job_id = ask_refinement(tmp_path / "whole", scripted)
+    job_id = request_writer_job(tmp_path / "whole", scripted)
     whole = run_worker(tmp_path / "whole", scripted)
     assert whole.returncode == 0, whole.stderr
     requests = assert_finished_once(tmp_path / "whole", job_id, 3)
@@ -99,7 +99,7 @@ def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
     for number, (point, side) in enumerate(random.Random(59).sample(points, POINTS if soak > 1 else FEW)):
         home = tmp_path / f"home-{number}"
         copytree(completed_home, home)
-        job_id, before = ask_refinement(home, scripted), len(scripted.requests)
+        job_id, before = request_writer_job(home, scripted), len(scripted.requests)
         killed = run_worker(home, scripted, point, side)
         assert killed.returncode == -signal.SIGKILL, f"point {point} {side}: {killed.stderr}"
         ended = run_worker(home, scripted)

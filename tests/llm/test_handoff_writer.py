@@ -17,7 +17,7 @@ from sqlalchemy import inspect, text
 
 from onward import samples
 from onward.app.archives import archives
-from onward.app.handoffs import handoffs, refiner
+from onward.app.handoffs import handoffs, writer
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import JobContext, StepProgress
 from onward.app.jobs.kinds import STEP_FUNCTIONS, SUPERSEDED_MESSAGE
@@ -27,8 +27,8 @@ from onward.app.projects import facts, projects
 from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.imports import import_paths
-from onward.core.handoff.refinement import RULES
 from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.writer_report import RULES
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.llm.checks.guard import WrittenLine
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.slow
 
 
 @dataclass
-class RefiningCase:
+class WriterCase:
     """A store with the bundled sessions completed, and a configured model."""
 
     store: Store
@@ -61,7 +61,7 @@ class RefiningCase:
         return handoffs.list_versions(self.store, self.project)[0]
 
     def ask(self, **beside: Any) -> Job:
-        job = refiner.request_refinement(self.store, self.models, self.project, **beside)
+        job = writer.request_writing(self.store, self.models, self.project, **beside)
         assert job
         return job
 
@@ -87,7 +87,7 @@ def fill(store: Store, folder: Path) -> None:
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest, completed_home: Path, tmp_path: Path, scripted: ScriptedModel) -> Iterator[RefiningCase]:
+def case(request: pytest.FixtureRequest, completed_home: Path, tmp_path: Path, scripted: ScriptedModel) -> Iterator[WriterCase]:
     """On SQLite, or on the database that a test names."""
     llm = LLMSettings(url=scripted.url, model="scripted", key=scripted.key, timeout_seconds=20.0, usd_per_million=(1.0, 2.0))
     home = copytree(completed_home, tmp_path / "home")
@@ -95,7 +95,7 @@ def case(request: pytest.FixtureRequest, completed_home: Path, tmp_path: Path, s
     with Store.at_folder(home) if is_embedded else Store.at_url(request.getfixturevalue("new_database")()) as store:
         if not is_embedded:
             fill(store, tmp_path)
-        yield RefiningCase(
+        yield WriterCase(
             store,
             projects.require_only(store),
             JobContext(store, home, model_setup=ModelSetup(llm, Sealer(home)), first_wait_seconds=0.0),
@@ -113,7 +113,7 @@ def dump_store(store: Store) -> str:
 
 
 @on_both
-def test_a_good_refinement_is_stored_as_a_version(case: RefiningCase) -> None:
+def test_a_good_refinement_is_stored_as_a_version(case: WriterCase) -> None:
     rules = case.newest
     case.scripted.answers(writes())
     job = case.run_job(case.ask())
@@ -136,32 +136,32 @@ def test_a_good_refinement_is_stored_as_a_version(case: RefiningCase) -> None:
 
 
 @on_both
-def test_the_next_session_begins_from_the_ledger_again(case: RefiningCase) -> None:
+def test_the_next_session_begins_from_the_ledger_again(case: WriterCase) -> None:
     case.scripted.answers(writes())
     case.run_job(case.ask())
-    refined = case.newest
+    written = case.newest
     new_session = sessions.start(case.store, case.project)
     assert new_session.previous
-    assert new_session.previous.version == refined.version
+    assert new_session.previous.version == written.version
     handoff = complete(case.store, new_session.session, accomplishments=["The tickets print"]).handoff
     assert (handoff.generator, handoff.refinement) == (RULES, None)
 
 
 @on_both
-def test_a_version_is_restored_with_who_wrote_it_and_compared(case: RefiningCase) -> None:
+def test_a_version_is_restored_with_who_wrote_it_and_compared(case: WriterCase) -> None:
     rules = case.newest
     case.scripted.answers(writes())
     case.run_job(case.ask())
-    refined = case.newest
+    written = case.newest
     assert handoffs.restore(case.store, case.project, rules.id).generator == RULES
-    again = handoffs.restore(case.store, case.project, refined.id)
-    assert (again.generator, again.refinement, again.markdown) == (refined.generator, refined.refinement, refined.markdown)
-    red = handoffs.compare_versions(case.store, case.project, rules.version, refined.version).redline
+    again = handoffs.restore(case.store, case.project, written.id)
+    assert (again.generator, again.refinement, again.markdown) == (written.generator, written.refinement, written.markdown)
+    red = handoffs.compare_versions(case.store, case.project, rules.version, written.version).redline
     assert red.changes
-    assert handoffs.compare_versions(case.store, case.project, refined.version, again.version).redline.changes == ()
+    assert handoffs.compare_versions(case.store, case.project, written.version, again.version).redline.changes == ()
 
 
-def test_an_archive_contains_the_refinement(case: RefiningCase, tmp_path: Path) -> None:
+def test_an_archive_contains_the_refinement(case: WriterCase, tmp_path: Path) -> None:
     case.scripted.answers(writes())
     case.run_job(case.ask())
     archives.export_project(case.store, case.project, tmp_path / "antre.zip")
@@ -175,7 +175,7 @@ def test_an_archive_contains_the_refinement(case: RefiningCase, tmp_path: Path) 
     )
 
 
-def test_a_refinement_of_an_old_handoff_is_skipped(case: RefiningCase) -> None:
+def test_a_refinement_of_an_old_handoff_is_skipped(case: WriterCase) -> None:
     case.scripted.answers(writes())
     job = case.ask()
     facts.add(case.store, case.project, "rule", "Never deploy on a Friday.")
@@ -186,7 +186,7 @@ def test_a_refinement_of_an_old_handoff_is_skipped(case: RefiningCase) -> None:
     assert case.scripted.requests == []
 
 
-def test_a_superseded_refinement_is_not_stored(case: RefiningCase) -> None:
+def test_a_superseded_refinement_is_not_stored(case: WriterCase) -> None:
     corrected: list[StoredHandoff] = []
 
     def answer(request: RecordedRequest) -> str:
@@ -202,7 +202,7 @@ def test_a_superseded_refinement_is_not_stored(case: RefiningCase) -> None:
     assert len(case.scripted.requests) == 1
 
 
-def test_what_a_person_said_stays_word_for_word(case: RefiningCase) -> None:
+def test_what_a_person_said_stays_word_for_word(case: WriterCase) -> None:
     facts.add(case.store, case.project, "lesson", "The clinic closes at 14:30 on Saturdays.")
     case.scripted.answers(writes())
     case.run_job(case.ask())
@@ -210,24 +210,24 @@ def test_what_a_person_said_stays_word_for_word(case: RefiningCase) -> None:
     assert "The clinic closes at 14:30 on Saturdays." in case.newest.markdown
 
 
-def test_one_refinement_of_a_version_at_a_time(case: RefiningCase) -> None:
+def test_one_refinement_of_a_version_at_a_time(case: WriterCase) -> None:
     assert case.ask().id == case.ask().id
 
 
-def test_a_dry_run_asks_nothing(case: RefiningCase) -> None:
-    estimate = refiner.estimate(case.store, case.models, case.project)
-    assert estimate.calls == refiner.MAX_REQUESTS
+def test_a_dry_run_asks_nothing(case: WriterCase) -> None:
+    estimate = writer.estimate(case.store, case.models, case.project)
+    assert estimate.calls == writer.MAX_REQUESTS
     assert estimate.cost_usd == pytest.approx((estimate.input_tokens + 2 * estimate.output_tokens) / 1e6)
     assert case.scripted.requests == []
 
 
-def test_without_a_model_nothing_is_asked_for(case: RefiningCase) -> None:
+def test_without_a_model_nothing_is_asked_for(case: WriterCase) -> None:
     none = ModelSetup(LLMSettings(), case.models.sealer)
-    assert refiner.request_refinement(case.store, none, case.project) is None
+    assert writer.request_writing(case.store, none, case.project) is None
     assert jobs.list_jobs(case.store) == []
 
 
-def test_a_token_of_a_request_is_used_and_forgotten(case: RefiningCase) -> None:
+def test_a_token_of_a_request_is_used_and_forgotten(case: WriterCase) -> None:
     token = "hf" + "_" + "Zk4" * 11
     case.scripted.answers(writes())
     job = case.ask(token=token)
@@ -275,7 +275,7 @@ WRITERS: dict[str, Callable[[Any], str]] = {
 
 
 @pytest.mark.parametrize("way", WRITERS)
-def test_whatever_a_model_writes_nothing_wrong_reaches_the_handoff(case: RefiningCase, way: str) -> None:
+def test_whatever_a_model_writes_nothing_wrong_reaches_the_handoff(case: WriterCase, way: str) -> None:
     rules = case.newest
     case.scripted.answers(WRITERS[way])
     done = case.run_job(case.ask())
@@ -307,7 +307,7 @@ ACTS: dict[str, tuple[Callable[[ScriptedModel], Act], str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ACTS)
-def test_the_handoff_survives_any_endpoint(case: RefiningCase, way: str) -> None:
+def test_the_handoff_survives_any_endpoint(case: WriterCase, way: str) -> None:
     rules = case.newest
     act, state = ACTS[way]
     if way == "hangs":
@@ -333,7 +333,7 @@ def test_the_handoff_survives_any_endpoint(case: RefiningCase, way: str) -> None
         assert done.result["reason"]
 
 
-def test_answers_are_requested_once_even_if_the_job_fails(case: RefiningCase) -> None:
+def test_answers_are_requested_once_even_if_the_job_fails(case: WriterCase) -> None:
     """The key is refused at the second request: the first answer is not paid again."""
     good = case.scripted.answers(writes(leak_some)).answering
     count = 0
@@ -351,7 +351,7 @@ def test_answers_are_requested_once_even_if_the_job_fails(case: RefiningCase) ->
     done = case.run_job(jobs.retry(case.store, job.id))
     assert done.state == "done"
     calls = gateway.list_calls(case.store, job_id=job.id)
-    assert len(calls) == done.result["refinement"]["requests"] == refiner.MAX_REQUESTS
+    assert len(calls) == done.result["refinement"]["requests"] == writer.MAX_REQUESTS
     assert len(case.scripted.requests) == len(calls) + 1
 
 
@@ -359,7 +359,7 @@ def leak_some(place: int, line: str) -> str:
     return leak_text(place, line) if place == 3 else line
 
 
-def test_refused_lines_are_mended_in_one_call(case: RefiningCase) -> None:
+def test_refused_lines_are_mended_in_one_call(case: WriterCase) -> None:
     def answer(request: RecordedRequest) -> str:
         if "A program held its lines" not in request.instructions:
             return writes(lambda place, line: f"{line} on port 9443" if place == 3 else line)(request)
@@ -380,7 +380,7 @@ def test_refused_lines_are_mended_in_one_call(case: RefiningCase) -> None:
     assert len(repair.material) < len(writing_request.material) / 2
 
 
-def test_a_job_that_waits_asks_again_when_told_to(case: RefiningCase) -> None:
+def test_a_job_that_waits_asks_again_when_told_to(case: WriterCase) -> None:
     case.scripted.does(case.scripted.fails(429, retry_after="3600"))
     waiting = case.run_job(case.ask())
     assert waiting.due_at
@@ -390,7 +390,7 @@ def test_a_job_that_waits_asks_again_when_told_to(case: RefiningCase) -> None:
     assert case.run_job(again).result["is_stored"]
 
 
-def test_the_next_handoff_carries_the_written_one_on(case: RefiningCase) -> None:
+def test_the_next_handoff_carries_the_written_one_on(case: WriterCase) -> None:
     case.scripted.answers(writes())
     case.run_job(case.ask())
     written = case.newest

@@ -1,4 +1,4 @@
-"""Prints the result and the estimated cost of a refinement."""
+"""Prints the result and the estimated cost of a handoff that a model writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 from onward.cli.context import Backend
 from onward.cli.presentation import ProgressBar, note, quantity, say, say_json
-from onward.core.handoff.refinement import Refinement, RefinementOutcome
+from onward.core.handoff.writer_report import WriterOutcome, WriterReport
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
 from onward.errors import OnwardError
@@ -27,16 +27,16 @@ _REASON_TEXTS = {
 }
 
 
-def try_refine(backend: Backend, project: Project) -> RefinementOutcome:
+def try_write(backend: Backend, project: Project) -> WriterOutcome:
     """Have the new handoff written and return the outcome. An error becomes the reason of the outcome; the handoff stays as it is."""
     try:
-        with ProgressBar("refining") as progress:
+        with ProgressBar("writing") as progress:
             return backend.handoffs.refine(project, progress.update)
     except OnwardError as error:
-        return RefinementOutcome(job_id=0, version=None, why=str(error))
+        return WriterOutcome(job_id=0, version=None, why=str(error))
 
 
-def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
+def outcome_data(outcome: WriterOutcome) -> dict[str, object]:
     """Return an outcome as plain data."""
     report = outcome.report.to_json() if outcome.report else None
     return {
@@ -48,8 +48,8 @@ def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
     }
 
 
-def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
-    """Print the outcome of a refinement."""
+def say_outcome(outcome: WriterOutcome, project: Project) -> None:
+    """Print what the model wrote, or why nothing is stored."""
     if outcome.version is not None and outcome.report:
         say(f"Written by {outcome.report.model}: handoff {outcome.version} of {project.name}.")
     elif outcome.is_waiting:
@@ -64,12 +64,12 @@ def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
         note(f"Compare: onward handoff redline {outcome.version - 1} {outcome.version} --project {project.name}")
 
 
-def authorship_text(report: Refinement) -> str:
+def authorship_text(report: WriterReport) -> str:
     """Return how much of a written handoff stands: "41 lines checked, 3 refused, 2 put back"."""
     return f"{quantity(report.written, 'line')} checked, {report.written - report.standing} refused, {report.put_back} put back"
 
 
-def _report_lines(report: Refinement) -> list[str]:
+def _report_lines(report: WriterReport) -> list[str]:
     lines = [authorship_text(report)]
     rejections = Counter(line["reason"] for line in report.removed)
     lines += [f"refused: {quantity(count, 'line')} ({_REASON_TEXTS.get(reason, reason)})" for reason, count in rejections.most_common()]
@@ -78,7 +78,7 @@ def _report_lines(report: Refinement) -> list[str]:
 
 
 def say_estimate(estimate: CostEstimate, *, as_json: bool) -> None:
-    """Print the maximum cost of a refinement."""
+    """Print the maximum cost of a written handoff."""
     if as_json:
         say_json(estimate._asdict())
         return

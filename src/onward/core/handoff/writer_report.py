@@ -1,4 +1,4 @@
-"""Reports on refinements: what a model wrote for a handoff, which of its lines were accepted or removed and why, and
+"""Reports on written handoffs: what a model wrote for a handoff, which of its lines were accepted or removed and why, and
 the cost.
 """
 
@@ -16,14 +16,14 @@ RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
-class Refinement:
-    """The report of one refinement.
+class WriterReport:
+    """The report of one written handoff.
 
     `why` says why the rules' handoff was kept; empty if the model's lines were accepted. Of `requests`, those in
     `unanswered` (by title, with the reason) gave no usable answer. Of the `written` lines, `standing` are in the
     document; `removed` are the others, each with a `reason`, its `text` and what it is `about`. `put_back` facts are in
     the rules' words. `before` and `after` are the measure's counts (kept, total) by group, for the rules' handoff and
-    for the refined one. `cost_usd` is None if a price is unknown.
+    for the written one. `cost_usd` is None if a price is unknown.
     """
 
     model: str
@@ -52,7 +52,7 @@ class Refinement:
         return {**asdict(self), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed], **kinds}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Refinement:
+    def from_json(cls, data: Mapping[str, Any]) -> WriterReport:
         """Return the report that `to_json` wrote."""
         kinds = {name: {kind: (count, total) for kind, (count, total) in data[name].items()} for name in ("before", "after")}
         messages = {name: from_data(data[name]) for name in ("why", "unanswered")}
@@ -60,26 +60,26 @@ class Refinement:
 
 
 @dataclass(frozen=True, slots=True)
-class RefinementOutcome:
-    """The outcome of a refinement job: the version that it made, or None and the reason. `report` is None if no
+class WriterOutcome:
+    """The outcome of a writer's job: the version that it made, or None and the reason. `report` is None if no
     answer was judged; a job that `is_waiting` continues by itself.
     """
 
     job_id: int
     version: int | None
     why: str | Message
-    report: Refinement | None = None
+    report: WriterReport | None = None
     is_waiting: bool = False
 
 
-def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
+def read_outcome(job_id: int, result: Mapping[str, Any]) -> WriterOutcome:
     """Return the outcome stored in the *result* of a finished job."""
     report = result.get("refinement")
-    return RefinementOutcome(
+    return WriterOutcome(
         job_id=job_id,
         version=result.get("handoff_version"),
         why=result.get("reason", ""),
-        report=Refinement.from_json(report) if report else None,
+        report=WriterReport.from_json(report) if report else None,
     )
 
 
