@@ -81,8 +81,9 @@ def test_invalid_accounts_and_secrets_are_refused_and_not_stored(client: TestCli
     assert client.get("/api/accounts").json()["data"] == []
 
 
-def test_unknown_account_fields_are_ignored(client: TestClient) -> None:
-    assert create_account(client, "a", color="blue", rank=3)["name"] == "a"
+def test_unknown_account_fields_are_refused_by_name(client: TestClient) -> None:
+    assert "'color'" in post(client, "/accounts", {"name": "a", "color": "blue"}, 422)["message"]
+    assert create_account(client, "a")["name"] == "a"
     assert post(client, "/accounts", {"name": "a"}, 409)["code"] == "conflict"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from onward import __version__
 from onward.api.answers.envelope import CODE_BY_STATUS, error_response, response_to_error
 from onward.api.answers.openapi import describe_shapes
 from onward.api.context import ApiContext
+from onward.api.field_names import FIELD_NAME
 from onward.api.middleware.access import AccessControl, describe_access
 from onward.api.middleware.body_limit import BodyLimit
 from onward.api.middleware.host_guard import HostGuard
@@ -74,7 +75,10 @@ DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per p
 
 Every answer is `{"success": true, "data": …}` or `{"success": false, "error": {"code", "message", "details"?}}`.
 Lists come in pages: pass `next_cursor` as `cursor`.
-A write with an `Idempotency-Key` can be sent again and is done once. Fields of requests may be snake_case or camelCase."""
+A write with an `Idempotency-Key` can be sent again and is done once. Fields of requests may be snake_case or camelCase, also `useAI` and
+`projectID`. A field or a query parameter of a write that is not listed is refused with 422, which names it and the nearest known one; so
+nothing that is sent is dropped. Turns take the names of the common chat formats: `content` or `text`, `role` or `sender`, `at` or
+`timestamp`."""
 
 
 class Application(FastAPI):
@@ -152,11 +156,16 @@ async def _handle_validation_error(_: Request, error: RequestValidationError) ->
     problems = error.errors()
     if any(problem["type"] == "json_invalid" for problem in problems):
         return error_response(400, "bad_json", "The body is not JSON.", request_id())
-    details = [
-        {"field": ".".join(map(str, problem["loc"][1:])) or str(problem["loc"][0]), "problem": problem["msg"]} for problem in problems
-    ]
-    summary = "; ".join(f"{detail['field']}: {detail['problem']}" for detail in details[:5])
-    return error_response(422, "invalid", f"The request cannot be used. {summary}.", request_id(), details=details)
+    details = [{"field": _field_of(problem), "problem": str(problem["msg"])} for problem in problems]
+    summary = "; ".join(f"{detail['field']}: {detail['problem']}".rstrip(".") for detail in details[:5])
+    end = "" if summary.endswith("?") else "."
+    return error_response(422, "invalid", f"The request cannot be used. {summary}{end}", request_id(), details=details)
+
+
+def _field_of(problem: Mapping[str, Any]) -> str:
+    """Return the name of the field that a validation error is about."""
+    own_name = [problem["ctx"]["field"]] if problem["type"] == FIELD_NAME else []
+    return ".".join(map(str, (*problem["loc"][1:], *own_name))) or str(problem["loc"][0])
 
 
 async def _handle_http_error(_: Request, error: AnyHTTPException) -> Response:

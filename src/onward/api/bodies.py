@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Path
 from pydantic import AfterValidator, AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from onward.api.field_names import FIELD_NAME, unknown_field
 
 MAX_ID = 2**31 - 1
 MAX_LINES = 200
@@ -39,19 +43,54 @@ Lines: TypeAlias = Annotated[
 
 
 def _aliases(name: str) -> AliasChoices:
-    return AliasChoices(name, to_camel(name))
+    """Return the names of a field: snake_case, camelCase, and camelCase with a capital abbreviation (`useAI`, `projectID`)."""
+    camel = to_camel(name)
+    stem, ending = camel[:-2], camel[-2:]
+    return AliasChoices(*dict.fromkeys((name, camel, stem + ending.upper() if ending in ("Ai", "Id") else camel)))
 
 
 class Body(BaseModel):
-    """A request body. Field names may be snake_case or camelCase. Unknown fields are ignored, because clients of other servers send more
-    than Onward reads.
+    """A request body. Field names may be snake_case or camelCase. An unknown field, and a field under two names, is refused: nothing that a
+    client sends is dropped.
     """
 
-    model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_aliases), populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_aliases), populate_by_name=True, frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, sent: object) -> object:
+        if isinstance(sent, dict):
+            names = _fields_by_name(cls)
+            used: dict[str, str] = {}
+            for key in sent:
+                field = names.get(key)
+                if field is None and cls.model_config.get("extra") != "allow":
+                    raise _refusal(key, unknown_field(key, tuple(cls.model_fields)))
+                if field in used:
+                    raise _refusal(key, f"is sent twice, as {used[field]} too. Send it once")
+                if field is not None:
+                    used[field] = key
+        return sent
 
     def sent_fields(self) -> dict[str, Any]:
         """Return the fields that the request contains."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+@cache
+def _fields_by_name(body: type[BaseModel]) -> dict[str, str]:
+    """Return the fields of a body by all names under which a client may send them."""
+    names: dict[str, str] = {}
+    for name, field in body.model_fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
+        names |= {str(choice): name for choice in (name, *choices)}
+    return names
+
+
+def _refusal(field: str, problem: str) -> PydanticCustomError:
+    """Return the error of one field; the handler of validation errors names the field from its context."""
+    return PydanticCustomError(FIELD_NAME, "{problem}", {"field": field, "problem": problem})
 
 
 class ChangeBody(Body):

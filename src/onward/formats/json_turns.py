@@ -30,12 +30,21 @@ _ROLES: dict[str, Role] = {
     **dict.fromkeys(("tool", "function", "tool_result", "observation", "function_call_output"), "tool"),
 }
 _ROLE_KEYS = ("role", "sender", "from", "author", "speaker", "type")
-_TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response")
+TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response")
 _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
 _MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thinking", "reasoning", "reasoning_content"})
 _OTHER_KEYS = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
 """Possible keys of a record beside a role and a text."""
+_RESULT_KEYS = ("name", "tool_call_id", "tool_use_id", "call_id", "is_error", "exit_code")
+_EXPORT_KEYS = ("handle", "session", "session_number", "turn", "ordinal", "abandoned", "agent", *Turn.__dataclass_fields__)
+_PROVIDER_KEYS = (
+    *("annotations", "attachments", "audio", "cache_control", "finish_reason", "index", "logprobs", "metadata", "object", "phase"),
+    *("refusal", "status", "stop_details", "stop_reason", "stop_sequence", "provider", "parent_id", "parentUuid"),
+)
+"""What messages of model providers have beside what was said."""
+TURN_KEYS = frozenset((*_ROLE_KEYS, *TEXT_KEYS, *_OTHER_KEYS, *_RESULT_KEYS, *_EXPORT_KEYS, *_PROVIDER_KEYS))
+"""All keys of a turn in any usual form, for refusing a misspelt one."""
 _LIST_KEYS = (
     "messages",
     "turns",
@@ -57,7 +66,7 @@ def detect(head: bytes) -> bool:
     if start not in (b"[", b"{"):
         return False
     flat = head[:16384]
-    has_text = any(f'"{key}"'.encode() in flat for key in _TEXT_KEYS)
+    has_text = any(f'"{key}"'.encode() in flat for key in TEXT_KEYS)
     return has_text and any(f'"{key}"'.encode() in flat for key in _ROLE_KEYS)
 
 
@@ -160,7 +169,7 @@ def _role(record: dict[str, Any]) -> Role | None:
 
 
 def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
-    content = _first_value(record, _TEXT_KEYS) or ""
+    content = _first_value(record, TEXT_KEYS) or ""
     if isinstance(content, str) and role != "tool" and _OTHER_KEYS.isdisjoint(record):
         # Most records are a role and a text.
         text, mark = _message_text(role, [content] if content else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from onward.app.handoffs.handoffs import StoredHandoff
@@ -37,19 +37,21 @@ class PreviousHandoff:
     credits: PreviousCreditsShape
 
 
-def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, next_budget: float) -> PreviousHandoff:
-    """Return *handoff*, made by *session*, for a new session."""
+def previous_handoff(
+    handoff: StoredHandoff, session: Session | None, blockers: Sequence[str], next_goal: str, next_budget: float
+) -> PreviousHandoff:
+    """Return *handoff*, made by *session* or stated by a client (None), for a new session."""
     return PreviousHandoff(
         handoff_id=handoff.id,
         session_number=handoff.session_number,
         master_prompt=render_prompt(handoff.handoff, next_goal=next_goal),
         compressed_context=render(handoff.handoff),
-        accomplishments=_unique(*session.accomplishments, *_section_lines(handoff, "done")),
-        blockers=_unique(*session.blockers),
-        next_steps=[line for line in _next_steps(handoff) if line not in session.blockers],
+        accomplishments=_unique(*(session.accomplishments if session else ()), *_section_lines(handoff, "done")),
+        blockers=_unique(*blockers),
+        next_steps=[line for line in _next_steps(handoff) if line not in blockers],
         technical_notes=[*_section_lines(handoff, "error", "dead_end", "lesson", "value")],
         success_criteria=[*_head_lines(handoff, HEAD[0]), *_section_lines(handoff, "rule")],
-        credits=PreviousCreditsShape(session.credits_used, next_budget),
+        credits=PreviousCreditsShape(session.credits_used if session else None, next_budget),
     )
 
 

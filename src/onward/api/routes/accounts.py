@@ -34,7 +34,7 @@ from onward.api.routes.account_shapes import (
 )
 from onward.app.accounts import accounts, usage
 from onward.app.accounts.charges import assign, find_account
-from onward.app.accounts.fields import parse_time, select_account_values
+from onward.app.accounts.fields import parse_time
 from onward.app.accounts.selection import RotationWindow, analyze, best_account, parse_need, rotate
 from onward.app.projects import projects
 from onward.app.sessions import sessions
@@ -119,7 +119,7 @@ class _NeedFields(Body):
 
     model: Text = Field("", examples=[""])
     tags: list[str] | str = Field(
-        [], validation_alias=_aliases("tags", "specialization", "specialisation", "required_tags"), examples=[["backend"]]
+        [], validation_alias=_aliases("tags", "specialization", "specialisation", "required_tags", "requiredTags"), examples=[["backend"]]
     )
     credits_needed: float | None = Field(
         None, ge=0, le=1e12, allow_inf_nan=False, validation_alias=_aliases("credits_needed", "creditsNeeded", "credits"), examples=[50]
@@ -179,7 +179,7 @@ def list_accounts(
 @router.post("/accounts", summary="Create an account", **answers(AccountShape, Conflict))
 def create_account(context: Context, body: NewAccount) -> Response:
     """Create an account."""
-    return ok(account_shape(accounts.create(context.store, select_account_values(body.sent_fields()))))
+    return ok(account_shape(accounts.create(context.store, body.sent_fields())))
 
 
 @router.get("/accounts/find", summary="Find an account by name", **answers(AccountShape, NotFound))
@@ -199,11 +199,7 @@ def show_account(context: Context, account_id: Id) -> Response:
 @router.patch("/accounts/{account_id}", summary="Change an account", **answers(AccountShape, NotFound, Conflict))
 def change_account(context: Context, account_id: Id, body: AccountChange) -> Response:
     """Change an account. `credits_used` is the number of credits used now, as reported by a person."""
-    return ok(
-        account_shape(
-            accounts.change(context.store, accounts.require(context.store, account_id), select_account_values(body.sent_fields()))
-        )
-    )
+    return ok(account_shape(accounts.change(context.store, accounts.require(context.store, account_id), body.sent_fields())))
 
 
 @router.delete("/accounts/{account_id}", summary="Delete an account", **answers(AccountShape, NotFound))
@@ -298,7 +294,7 @@ def analyze_credits(context: Context, body: CreditsAnalysisBody | None = None) -
 @router.post("/private/batch-create-accounts", summary="Create many accounts, all or none", **answers(AccountBatchShape, Conflict))
 def create_batch(context: Context, body: AccountBatchBody) -> Response:
     """Create all accounts; or none, if any row is wrong or its name is taken. The error's `details` list every such row."""
-    report = accounts.create_batch(context.store, [select_account_values(row) for row in body.accounts])
+    report = accounts.create_batch(context.store, body.accounts)
     if report.errors:
         details: list[dict[str, Any]] = [{"row": error.row, "name": error.name, "message": str(error.message)} for error in report.errors]
         count = len(details)

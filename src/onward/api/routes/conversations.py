@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from onward.api.answers.envelope import answers, ok
 from onward.api.bodies import Body, IdField
@@ -24,6 +24,12 @@ class NewTurnsBody(Body):
     session_id: IdField = Field(examples=[1])
     turns: TurnBodies | None = Field(None, max_length=MAX_TURNS)
     conversation_text: str | None = Field(None, examples=[None])
+
+    @model_validator(mode="after")
+    def _require_conversation(self) -> NewTurnsBody:
+        if self.turns is None and self.conversation_text is None:
+            raise ValueError("turns is required: send the turns as a list, or conversation_text")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging
 from onward.api.bodies import MAX_ID, Id
 from onward.api.context import ApiContext, Context
+from onward.api.field_names import field_error, unknown_field
 from onward.api.middleware.access import is_local
 from onward.api.parsing import create_router
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS
@@ -238,7 +239,7 @@ def _import_path(context: ApiContext, options: _ImportOptions, path: Path) -> Re
         [_require_path(path)],
         project=project,
         complete=options.complete,
-        budget_tokens=context.settings.budget_tokens,
+        budget_tokens=options.budget_tokens or context.settings.budget_tokens,
         worktrees=context.settings.worktrees,
     )
     return ok(_imported_shape(report))
@@ -291,6 +292,8 @@ async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
                 uploads.files.append(((value.filename or "upload").replace("\0", ""), path))
             elif field_name == "places":
                 uploads.places = _read_places(value)
+            else:
+                raise field_error("body", field_name, unknown_field(field_name, ("files", "places")))
     if name and len(uploads.files) == 1:
         uploads.files = [(name, uploads.files[0][1])]
     return uploads

@@ -34,8 +34,9 @@ from onward.app.accounts import accounts
 from onward.app.accounts.charges import find_account
 from onward.app.handoffs import writer
 from onward.app.handoffs.handoffs import StoredHandoff
+from onward.app.handoffs.statements import state_handoff
 from onward.app.models.keys import MAX_KEY_CHARS
-from onward.app.projects import project_files, projects
+from onward.app.projects import facts, project_files, projects
 from onward.app.projects.projects import Project
 from onward.app.sessions import sessions, templates
 from onward.app.sessions.completion import complete as complete_session
@@ -68,8 +69,9 @@ TurnBodies: TypeAlias = list[Annotated[dict[str, Any], Field(json_schema_extra=_
 
 
 class NewSessionBody(Body):
-    """A session to start. `previous_handoff` is the id of the handoff to start with, by default the newest; a handoff document in its place
-    is ignored.
+    """A session to start. `previous_handoff` is the id of the handoff to start with, by default the newest. It may also be the handoff of
+    another system, as text or with fields such as `accomplishments`, `blockers`, `next_steps` and `master_prompt`: what the project does
+    not know of it yet is kept as a person's statements.
     """
 
     project_id: IdField = Field(examples=[1])
@@ -185,29 +187,47 @@ def start_session(context: Context, body: NewSessionBody) -> Response:
     """Start a session with the project's next number and the newest handoff."""
     project = projects.require(context.store, body.project_id)
     template = templates.require(context.store, str(body.template)) if body.template else None
+    handoff_id = _previous_handoff_id(context, project, body.previous_handoff)
     started = sessions.start(
         context.store,
         project,
         agent=body.agent,
         objectives=template.merge_objectives(body.objectives) if template else body.objectives,
         template=template,
-        handoff_id=body.previous_handoff if isinstance(body.previous_handoff, int) else None,
+        handoff_id=handoff_id,
         account_id=body.account_id,
     )
     session, previous = started.session, started.previous
-    start_note = f"with the handoff of session {previous.session_number}" if previous else "as the first: there is no handoff yet"
     return ok(
         session_shape(session),
         session_id=session.id,
         session_number=session.number,
         previous_handoff=_previous_shape(context, project, previous, session) if previous else None,
-        message=f"Session {session.number} of {project.name} started, {start_note}.",
+        message=f"Session {session.number} of {project.name} started, {_start_note(previous)}.",
     )
 
 
+def _start_note(previous: StoredHandoff | None) -> str:
+    if previous is None:
+        return "as the first: there is no handoff yet"
+    return f"with the handoff of session {previous.session_number}" if previous.session_number else "with the handoff that was sent"
+
+
+def _previous_handoff_id(context: Context, project: Project, sent: int | dict[str, Any] | str | None) -> int | None:
+    """Return the id of the handoff to start with, None for the newest. The lines of a document that was sent are kept."""
+    if sent is None or isinstance(sent, int):
+        return sent
+    own_id = sent.get("handoff_id", sent.get("handoffId")) if isinstance(sent, dict) else None
+    if isinstance(own_id, int):
+        return own_id
+    state_handoff(context.store, project, sent)
+    return None
+
+
 def _previous_shape(context: Context, project: Project, handoff: StoredHandoff, session: Session) -> PreviousHandoff:
-    source_session = sessions.require(context.store, project, handoff.session_number)
-    return previous_handoff(handoff, source_session, "; ".join(session.objectives), float(context.settings.rotate_at))
+    source = sessions.require(context.store, project, handoff.session_number) if handoff.session_number else None
+    blockers = source.blockers if source else [fact.text for fact in facts.list_facts(context.store, project, kind="blocker")]
+    return previous_handoff(handoff, source, blockers, "; ".join(session.objectives), float(context.settings.rotate_at))
 
 
 @router.get("/sessions/{session_id}/detail", summary="Show a session in full", **answers(SessionDetailShape, NotFound))

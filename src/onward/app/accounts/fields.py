@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from onward.core.accounts.accounts import ModelLimit, Period, parse_period
 from onward.core.accounts.rank import AccountNeed
+from onward.core.text.known_names import find_name, snake_case
 from onward.errors import BadInput
 from onward.message import Message
 from onward.redact import Redactor
@@ -42,29 +43,21 @@ def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     for key, value in values.items():
-        snake_key = _snake_case(key)
+        snake_key = snake_case(key)
         name = _ALIASES.get(snake_key, snake_key)
         if name not in _PARSERS:
             if _is_login(name):
                 raise BadInput(Message("Onward stores no logins or keys of accounts, so {key!r} is refused.", key=key), "Leave it out.")
             raise BadInput(
-                Message("An account has no field {key!r}.", key=key), Message("The fields are: {fields}.", fields=", ".join(_PARSERS))
+                Message("An account has no field {key!r}.", key=key),
+                Message("Did you mean {known}?", known=nearest)
+                if (nearest := find_name(key, (*_PARSERS, *_ALIASES)))
+                else Message("The fields are: {fields}.", fields=", ".join(_PARSERS)),
             )
         if name in fields:
             raise BadInput(Message("{name} is given twice.", name=name), "Give it only once.")
         fields[name] = _PARSERS[name](name, value)
     return fields
-
-
-def select_account_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of *values* that describe an account, for clients of other servers that send more. Logins and keys are included, so that
-    they are refused.
-    """
-    return {
-        key: value
-        for key, value in values.items()
-        if (name := _ALIASES.get(_snake_case(key), _snake_case(key))) in _PARSERS or _is_login(name)
-    }
 
 
 def _is_login(name: str) -> bool:
@@ -88,15 +81,6 @@ def clean_text(field: str, value: object, max_chars: int = MAX_TEXT_CHARS) -> st
             Message("{field} seems to contain a secret. Onward stores no logins or keys of accounts.", field=field), "Leave it out."
         )
     return text
-
-
-def _snake_case(key: str) -> str:
-    return (
-        "".join("_" + letter.lower() if letter.isupper() else letter for letter in key.strip())
-        .replace("-", "_")
-        .replace(" ", "_")
-        .lstrip("_")
-    )
 
 
 def _name(field: str, value: object) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from onward.app.lookup import require_session
 from onward.app.sessions.titles import complete_head
 from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
 from onward.core.session import Session
+from onward.core.text.known_names import find_name
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.core.transcript.turn import turn_tokens
 from onward.errors import BadInput, UnknownFormat
@@ -49,8 +50,11 @@ class _PreparedTurn(NamedTuple):
 
 def parse_records(records: Sequence[object]) -> list[Turn]:
     """Return the turns of *records*, objects with `role`, `content` or `text`, and optionally `at`, `id`, tool calls and results in any
-    usual form. Raises `BadInput` with the positions of invalid ones.
+    usual form. Raises `BadInput` with the positions of invalid ones, and with the name of a field that no form has.
     """
+    for position, record in enumerate(records):
+        if isinstance(record, dict):
+            _check_turn_fields(position, cast("dict[str, object]", record))
     report = ImportReport()
     parsed_turns = [item for item in json_turns.read_records(records, report) if isinstance(item, Turn)]
     if len(parsed_turns) < len(records):
@@ -66,6 +70,23 @@ def parse_records(records: Sequence[object]) -> list[Turn]:
             "Give each turn a role (user, assistant, tool or system) and content.",
         )
     return parsed_turns
+
+
+def _check_turn_fields(position: int, record: Mapping[str, object]) -> None:
+    """Raise `BadInput` if a turn has a field with a value that nothing would read, or two different texts."""
+    for name, value in record.items():
+        if name not in json_turns.TURN_KEYS and value not in (None, "", [], {}):
+            raise BadInput(
+                Message("Turn {position} (counted from 0) has a field {name!r}, which is not known.", position=position, name=name),
+                Message("Did you mean {known}?", known=nearest)
+                if (nearest := find_name(name, json_turns.TURN_KEYS))
+                else "Give each turn a role (user, assistant, tool or system) and content.",
+            )
+    texts = {value for key in json_turns.TEXT_KEYS if isinstance(value := record.get(key), str) and value}
+    if len(texts) > 1:
+        raise BadInput(
+            Message("Turn {position} (counted from 0) has two different texts.", position=position), "Send the text once, as content."
+        )
 
 
 def parse_text(text: str) -> list[Turn]:
@@ -93,7 +114,9 @@ def parse_file(file: BinaryIO, name: str) -> list[Turn]:
 
 
 def parse_conversation(records: Sequence[object] | None, text: str | None) -> list[Turn]:
-    """Return the turns of *records*, or else of the conversation *text*; none without either."""
+    """Return the turns of *records*, or else of the conversation *text*; none without either. Raises `BadInput` if both are given."""
+    if records and text and text.strip():
+        raise BadInput("The conversation was sent twice: as a list of turns and as text.", "Send one of the two.")
     if records:
         return parse_records(records)
     return parse_text(text) if text and text.strip() else []
