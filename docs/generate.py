@@ -1,4 +1,4 @@
-"""Write the pages that are generated from the program: the reference, and the demo output in README.md.
+"""Write the files that are generated from the program: the reference, the demo output in README.md, and the opening of the MCP server.
 
 python docs/generate.py            write them
 python docs/generate.py --check    list those that are out of date (exit code 1)
@@ -82,6 +82,14 @@ def formats_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def mcp_handshake() -> str:
+    """Return src/onward/mcp/handshake.json: what the MCP library answers before an agent's first call."""
+    sys.path.insert(0, str(ROOT))
+    from tests.mcp import handshake_answers
+
+    return handshake_answers.text()
+
+
 def demo_output() -> str:
     """Return the output of `onward demo --no-serve` in a pipe, with an empty home."""
     with tempfile.TemporaryDirectory() as home:
@@ -106,6 +114,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/reference/cli.md": cli_reference(),
         ROOT / "docs/reference/formats.md": formats_reference(),
+        ROOT / "src/onward/mcp/handshake.json": mcp_handshake(),
         front: readme(front.read_text(encoding="utf-8"), demo_output()),
     }
 

@@ -269,7 +269,7 @@ def test_both_backends_take_the_same_arguments(tmp_path: Path) -> None:
     with Client("http://127.0.0.1:1") as client:
         remote = {name: type(part) for name, part in vars(client).items() if hasattr(part, "_server")}
     store = local.LocalStore(None, None)  # type: ignore[arg-type] - nothing is asked of it
-    parts = {name: type(part) for name, part in vars(store).items() if isinstance(part, local.LocalResource)}
+    parts = {name: type(getattr(store, name)) for name in local.NOUNS}
     assert not set(parts) - set(remote)
     missing = {
         f"{name}.{method}" for name, part in parts.items() for method in _method_parameters(part) if not hasattr(remote[name], method)

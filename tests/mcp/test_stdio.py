@@ -15,6 +15,7 @@ import anyio
 import pytest
 from mcp.client import Client
 
+from . import handshake_answers
 from .conftest import Agent
 from .test_tools import TURNS
 
@@ -149,10 +150,50 @@ async def test_what_was_saved_survives_a_killed_server(start_agent: Started, env
         assert (await agent.complete_session(session=1)).data["handoff_version"] == 1
 
 
-def test_a_store_that_cannot_be_opened_is_reported_on_stderr(environment: dict[str, str], kopi: Path) -> None:
+def converse(environment: dict[str, str], folder: Path, lines: list[bytes]) -> tuple[list[dict[str, Any]], subprocess.Popen[bytes]]:
+    """Send *lines* to a server, each request after the answer to the one before, and disconnect. Return the answers and the process."""
+    command = [sys.executable, "-m", "onward", "mcp"]
+    with subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        answers = []
+        for message in lines:
+            process.stdin.write(message)
+            process.stdin.flush()
+            if b'"id"' in message:
+                answers.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    return answers, process
+
+
+@pytest.mark.parametrize("version", [*handshake_answers.versions(), "2099-01-01"])
+def test_the_opening_is_answered_as_the_library_answers_it(environment: dict[str, str], kopi: Path, version: str) -> None:
+    answers, process = converse(environment, kopi, handshake_answers.handshake_lines(version))
+    assert process.returncode == 0
+    expected = handshake_answers.library_answers(version)
+    assert dict(zip(("initialize", *handshake_answers.METHODS), [answer["result"] for answer in answers], strict=True)) == expected
+    assert not (Path(environment["ONWARD_HOME"]) / "onward.db").exists()
+
+
+def test_a_handshake_that_is_not_complete_gets_the_answer_of_the_library(environment: dict[str, str], kopi: Path) -> None:
+    incomplete = line({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}})
+    answers, _ = converse(environment, kopi, [incomplete, line({**HELLO, "id": 2})])
+    assert answers[0]["error"]["code"] == -32602
+    assert answers[1]["result"]["protocolVersion"] == "2025-06-18"
+
+
+def test_a_store_that_cannot_be_opened_is_told_to_the_agent(environment: dict[str, str], kopi: Path) -> None:
     wrong = {**environment, "ONWARD_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    done = subprocess.run(
-        [sys.executable, "-m", "onward", "mcp"], env=wrong, cwd=kopi, input=b"", capture_output=True, timeout=60, check=False
+    answers, process = converse(
+        wrong, kopi, [line(HELLO), call(2, "start_session"), line({"jsonrpc": "2.0", "id": 3, "method": "resources/read"})]
     )
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.startswith(b"onward: ")
+    assert process.returncode == 0
+    assert answers[1]["result"]["isError"]
+    assert "127.0.0.1" in answers[1]["result"]["content"][0]["text"]
+    assert answers[2]["error"]["code"] == -32603
+
+
+def test_a_server_in_the_settings_is_refused_at_the_first_call(environment: dict[str, str], kopi: Path) -> None:
+    answers, _ = converse({**environment, "ONWARD_SERVER": "http://127.0.0.1:1"}, kopi, [line(HELLO), call(2, "start_session")])
+    assert "ONWARD_SERVER" in answers[1]["result"]["content"][0]["text"]

@@ -19,7 +19,31 @@ from onward.settings import Settings
 
 if TYPE_CHECKING:
     from onward.backend.local import LocalStore
+    from onward.backend.local.accounts import LocalAccounts
+    from onward.backend.local.analytics import LocalAnalytics
+    from onward.backend.local.archives import LocalArchives
+    from onward.backend.local.facts import LocalFacts
+    from onward.backend.local.handoffs import LocalHandoffs
+    from onward.backend.local.history import LocalHistory
+    from onward.backend.local.imports import LocalImports
+    from onward.backend.local.knowledge import LocalKnowledge
+    from onward.backend.local.llm import LocalLlm
+    from onward.backend.local.projects import LocalProjects
+    from onward.backend.local.sessions import LocalSessions
+    from onward.backend.local.templates import LocalTemplates
     from onward.client import Client
+    from onward.client.accounts import RemoteAccounts
+    from onward.client.analytics import RemoteAnalytics
+    from onward.client.archives import RemoteArchives
+    from onward.client.facts import RemoteFacts
+    from onward.client.handoffs import RemoteHandoffs
+    from onward.client.history import RemoteHistory
+    from onward.client.imports import RemoteImports
+    from onward.client.knowledge import RemoteKnowledge
+    from onward.client.llm import RemoteLlm
+    from onward.client.projects import RemoteProjects
+    from onward.client.sessions import RemoteSessions
+    from onward.client.templates import RemoteTemplates
     from onward.store import Store
 
 __all__ = ["Backend", "open_backend", "require_local"]
@@ -28,21 +52,28 @@ __all__ = ["Backend", "open_backend", "require_local"]
 class Backend:
     """One attribute for each noun, and the settings."""
 
+    projects: LocalProjects | RemoteProjects
+    sessions: LocalSessions | RemoteSessions
+    handoffs: LocalHandoffs | RemoteHandoffs
+    templates: LocalTemplates | RemoteTemplates
+    facts: LocalFacts | RemoteFacts
+    history: LocalHistory | RemoteHistory
+    knowledge: LocalKnowledge | RemoteKnowledge
+    analytics: LocalAnalytics | RemoteAnalytics
+    archives: LocalArchives | RemoteArchives
+    imports: LocalImports | RemoteImports
+    llm: LocalLlm | RemoteLlm
+    accounts: LocalAccounts | RemoteAccounts
+
     def __init__(self, backend: LocalStore | Client, settings: Settings) -> None:
         self._backend = backend
         self.settings = settings
-        self.projects = backend.projects
-        self.sessions = backend.sessions
-        self.handoffs = backend.handoffs
-        self.templates = backend.templates
-        self.facts = backend.facts
-        self.history = backend.history
-        self.knowledge = backend.knowledge
-        self.analytics = backend.analytics
-        self.archives = backend.archives
-        self.imports = backend.imports
-        self.llm = backend.llm
-        self.accounts = backend.accounts
+
+    def __getattr__(self, name: str) -> object:
+        """Return the noun *name* of the store or the server."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._backend, name)
 
     @property
     def store(self) -> Store:

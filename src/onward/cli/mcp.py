@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import sys
 
 import click
 
-from onward.adapters import open_store
-from onward.cli.context import json_option, local_settings
-from onward.settings import read_machine
+from onward.cli.context import SERVER_KEY, json_option, local_settings
+from onward.cli.mcp_server import serve
 
 
 @click.command()
@@ -25,10 +24,5 @@ def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - MCP is JS
       claude mcp add onward -- onward mcp
       codex mcp add onward -- onward mcp
     """
-    # Imported here: importing the MCP library takes half a second.
-    from onward.agents.running_session import RunningSessions
-    from onward.mcp.stdio import run
-
-    settings, machine = local_settings(project=project), read_machine()
-    with open_store(settings) as store:
-        run(store, settings, machine, RunningSessions(settings, machine, os.environ).find)
+    local_settings(project=project)
+    sys.exit(serve({"project": project, "server": click.get_current_context().meta.get(SERVER_KEY)}))

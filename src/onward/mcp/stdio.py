@@ -1,21 +1,52 @@
-"""MCP over standard input and output for one agent of this machine. Only protocol messages are written there."""
+"""MCP over standard input and output for one agent of this machine, from its first call on."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Sequence
+from io import BufferedReader, BufferedWriter
+from typing import IO, cast
 
 import anyio
+from mcp.server.stdio import stdio_server
 
-from onward.mcp.context import FindRunning, McpContext
 from onward.mcp.server import McpServer
-from onward.settings import Machine, Settings
-
-if TYPE_CHECKING:
-    from onward.store import Store
 
 
-def run(store: Store, settings: Settings, machine: Machine, find_running: FindRunning) -> None:
-    """Answer the agent that started this process, until it disconnects. *find_running* finds the session that it has open."""
-    context = McpContext(store=store, settings=settings, folder=Path.cwd(), machine=machine, find_running=find_running)
-    anyio.run(McpServer(context).run_stdio_async)
+async def serve(
+    server: McpServer, lines: Sequence[bytes], reader: BufferedReader, writer: BufferedWriter, skipped_answers: int = 0
+) -> None:
+    """Let *server* answer *lines* and then what *reader* receives. The first *skipped_answers* answers are not written."""
+    stdin, stdout = cast("IO[str]", _Input(lines, reader)), cast("IO[str]", _Output(writer, skipped_answers))
+    async with stdio_server(anyio.wrap_file(stdin), anyio.wrap_file(stdout)) as (messages, answers):
+        await server.protocol.run(messages, answers, server.protocol.create_initialization_options())
+
+
+class _Input:
+    """Lines that were read before, then those of the wire."""
+
+    def __init__(self, lines: Sequence[bytes], reader: BufferedReader) -> None:
+        self._lines = deque(lines)
+        self._reader = reader
+
+    def readline(self) -> str:
+        line = self._lines.popleft() if self._lines else self._reader.readline()
+        return line.decode("utf-8", errors="replace")
+
+
+class _Output:
+    """The wire without the first answers."""
+
+    def __init__(self, writer: BufferedWriter, skipped_answers: int) -> None:
+        self._writer = writer
+        self._left_to_skip = skipped_answers
+
+    def write(self, text: str) -> int:
+        if self._left_to_skip:
+            self._left_to_skip -= 1
+        else:
+            self._writer.write(text.encode())
+        return len(text)
+
+    def flush(self) -> None:
+        self._writer.flush()
