@@ -58,7 +58,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     form = {"text": PASTED, "accomplishments": "It prints", "credits": "42"}
     answer = local_client.post(f"/parts/sessions/{session_id}/complete", data=form, headers=HTMX)
     job_url = target_of(answer.headers["hx-location"])
-    assert job_url == "/jobs/1?then=%2Fsessions%2F1%2Fhandoff"
+    assert job_url == "/jobs/1?next_url=%2Fsessions%2F1%2Fhandoff"
     for page in (job_url, f"/sessions/{session_id}", "/"):
         assert "Waiting to start" in local_client.get(page).text
     again = local_client.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
@@ -66,12 +66,12 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     assert "Job 1 is already working on session 1" in again.text
     assert "Something else" in again.text
     run_job(store, tmp_path / "home")
-    part = local_client.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
-    assert 'then="/sessions/1/handoff"' in part.text
+    part = local_client.get("/parts/jobs/1?next_url=/sessions/1/handoff", headers=HTMX)
+    assert 'next-url="/sessions/1/handoff"' in part.text
     assert "Session 1 completed: handoff 1 is ready" in part.headers["hx-trigger"]
     # Opening the page later shows the link without a redirect.
     later = local_client.get("/jobs/1").text
-    assert 'then="' not in later
+    assert 'next-url="' not in later
     assert 'href="/sessions/1/handoff"' in later
     assert "job-progress" not in local_client.get(f"/sessions/{session_id}").text
 
@@ -107,7 +107,7 @@ def test_input_of_a_failed_job_can_be_restored(local_client: TestClient, store: 
 def test_a_job_leads_to_a_page_of_this_site(local_client: TestClient, store: Store) -> None:
     jobs.request_job(store, "rebuild", {}, project=projects.create(store, "klinik"))
     for elsewhere in ("//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"):
-        assert "evil" not in local_client.get("/jobs/1", params={"then": elsewhere}).text
+        assert "evil" not in local_client.get("/jobs/1", params={"next_url": elsewhere}).text
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         page.locator("#complete-text").fill(PASTED)
         page.locator("#complete-accomplishments").fill("The ticket prints")
         page.locator("#complete-dialog").get_by_role("button", name="Complete", exact=True).click()
-        page.wait_for_url("**/jobs/1?then=*")
+        page.wait_for_url("**/jobs/1?next_url=*")
         expect(page.locator("job-progress")).to_contain_text("Waiting to start")
         assert violations(page) == []
         page.reload()

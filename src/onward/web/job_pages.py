@@ -14,27 +14,29 @@ from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
 from onward.app.sessions import completion_job
 from onward.web.language import _, ngettext
+from onward.web.page_request import PageRequest, Toast
 from onward.web.render import redirect
-from onward.web.visit import Toast, Visit
 
 WAIT_SECONDS = 2.0
 """How long a request waits for a job; a job that ends within this time needs no page."""
 _POLL_SECONDS = 0.05
 
 
-async def wait_briefly(visit: Visit, job: Job) -> Job:
+async def wait_briefly(request: PageRequest, job: Job) -> Job:
     """Return *job* once it has ended, or as it is after a short wait."""
     deadline = current_time() + WAIT_SECONDS
     while job.is_open and current_time() < deadline:
         await sleep(_POLL_SECONDS)
-        job = await run_sync(jobs.require, visit.store, job.id)
+        job = await run_sync(jobs.require, request.store, job.id)
     return job
 
 
-def redirect_to_job(visit: Visit, job: Job, next_url: str = "") -> Response:
+def redirect_to_job(request: PageRequest, job: Job, next_url: str = "") -> Response:
     """Redirect to a job's page. When the job is done, that page leads to *next_url*, or to `result_url`."""
-    query = urlencode({"then": next_url}) if next_url else ""
-    return redirect(visit, f"/jobs/{job.id}" + (f"?{query}" if query else ""), toast=Toast(_("Started. You can leave this page."), "info"))
+    query = urlencode({"next_url": next_url}) if next_url else ""
+    return redirect(
+        request, f"/jobs/{job.id}" + (f"?{query}" if query else ""), toast=Toast(_("Started. You can leave this page."), "info")
+    )
 
 
 def job_title(job: Job) -> str:

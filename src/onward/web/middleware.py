@@ -15,8 +15,8 @@ from onward.errors import SCOPE_KEY
 from onward.web import language
 from onward.web.language import _
 from onward.web.messages import translate_error, translate_message
+from onward.web.page_request import LANGUAGE_COOKIE, PageRequest, Toast
 from onward.web.render import bare_page
-from onward.web.visit import LANGUAGE_COOKIE, Toast, Visit
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -90,17 +90,17 @@ class PageMiddleware:
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
 
 
-def _refusal_page(request: Request, status: int, message: str) -> Response:
-    context = request.scope["app"].state.context
-    visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller("read")))
+def _refusal_page(http: Request, status: int, message: str) -> Response:
+    context = http.scope["app"].state.context
+    request = PageRequest(http, context.store, context.settings, http.scope.get(CALLER, Caller("read")))
     if status == HTTPStatus.UNAUTHORIZED:
-        return _redirect_to_sign_in(visit)
+        return _redirect_to_sign_in(request)
     title, detail = _describe_refusal(status, message)
-    if visit.is_htmx and not (visit.is_boosted and request.method == "GET"):
+    if request.is_htmx and not (request.is_boosted and http.method == "GET"):
         return _refusal_toast(title, detail, status)
-    if visit.is_boosted:
-        return bare_page(visit, "pages/error.html", layout="fragment.html", title=title, message=detail, number=status)
-    return bare_page(visit, "pages/error.html", status_code=status, title=title, message=detail, number=status)
+    if request.is_boosted:
+        return bare_page(request, "pages/error.html", layout="fragment.html", title=title, message=detail, number=status)
+    return bare_page(request, "pages/error.html", status_code=status, title=title, message=detail, number=status)
 
 
 def _refusal_toast(title: str, detail: str, status: int) -> Response:
@@ -108,16 +108,16 @@ def _refusal_toast(title: str, detail: str, status: int) -> Response:
     return Response(status_code=status, headers={"hx-trigger": trigger, "hx-reswap": "none"})
 
 
-def _redirect_to_sign_in(visit: Visit) -> Response:
+def _redirect_to_sign_in(request: PageRequest) -> Response:
     """Redirect to the sign-in page, which leads back to the current page."""
-    current_url = visit.request.headers.get("hx-current-url", "") if visit.is_htmx and not visit.is_boosted else ""
+    current_url = request.http.headers.get("hx-current-url", "") if request.is_htmx and not request.is_boosted else ""
     path = (
         current_url.partition("://")[2].partition("/")[2]
         if current_url
-        else f"{visit.request.url.path}?{visit.request.url.query}".rstrip("?").lstrip("/")
+        else f"{request.http.url.path}?{request.http.url.query}".rstrip("?").lstrip("/")
     )
-    next_query = "" if visit.request.method not in ("GET", "HEAD") and not current_url else f"?next={quote('/' + path)}" if path else ""
-    if visit.is_htmx:
+    next_query = "" if request.http.method not in ("GET", "HEAD") and not current_url else f"?next={quote('/' + path)}" if path else ""
+    if request.is_htmx:
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": f"/login{next_query}"})
     return RedirectResponse(f"/login{next_query}", HTTPStatus.SEE_OTHER)
 

@@ -17,7 +17,7 @@ from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff
 from onward.core.preservation import GROUPS
 from onward.errors import NotFound
-from onward.web.visit import Visit
+from onward.web.page_request import PageRequest
 
 Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 
@@ -45,27 +45,27 @@ HANDOFF_CHANGED = "onward:handoff"
 """The event that makes pages refetch what they show of a project's handoff and facts."""
 
 
-def project_context(visit: Visit, project_id: int, tab: Tab) -> dict[str, Any]:
+def project_context(request: PageRequest, project_id: int, tab: Tab) -> dict[str, Any]:
     """Return the context of a project's page; *tab* is the selected tab."""
-    line = projects.require_line(visit.store, project_id)
-    active_sessions = sessions.list_all(visit.store, project_id=project_id, status="in_progress", limit=1)
+    line = projects.require_line(request.store, project_id)
+    active_sessions = sessions.list_all(request.store, project_id=project_id, status="in_progress", limit=1)
     return {"line": line, "project": line.project, "tab": tab, "active": active_sessions[0] if active_sessions else None}
 
 
-def find_master_handoff(visit: Visit, project: Project) -> CurrentHandoff | None:
+def find_master_handoff(request: PageRequest, project: Project) -> CurrentHandoff | None:
     """Return a project's master handoff; None before the first."""
     try:
-        return handoffs.current_handoff(visit.store, project)
+        return handoffs.current_handoff(request.store, project)
     except NotFound:
         return None
 
 
-def find_writer_jobs(visit: Visit, project: Project, version: int) -> list[Job]:
+def find_writer_jobs(request: PageRequest, project: Project, version: int) -> list[Job]:
     """Return the latest job in which a model writes the project's handoff, while it is open or if it made no new handoff for *version*;
     else an empty list.
     """
     job = next(
-        (candidate for candidate in jobs.list_jobs(visit.store, project=project, limit=10) if candidate.kind == writer.JOB_KIND), None
+        (candidate for candidate in jobs.list_jobs(request.store, project=project, limit=10) if candidate.kind == writer.JOB_KIND), None
     )
     if job is None:
         return []

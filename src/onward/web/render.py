@@ -26,8 +26,8 @@ from onward.web import format_values, language
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
 from onward.web.messages import translate_all, translate_message
+from onward.web.page_request import PageRequest, Toast, current_page_request, rotation_window
 from onward.web.project_page import GROUP_HEADINGS
-from onward.web.visit import Toast, Visit, current_visit, rotation_window
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,38 +36,38 @@ _MAX_PROJECTS = 12
 _PAUSE_SECONDS = 0.2
 
 
-def page(visit: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
+def page(request: PageRequest, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
     """Return a page. A boosted request gets the main part, with the navigation that changes with it."""
-    context["layout"] = "fragment.html" if visit.is_boosted else "layout.html"
-    return _render_response(visit, template, status_code, toast, {**_layout_context(visit), **context})
+    context["layout"] = "fragment.html" if request.is_boosted else "layout.html"
+    return _render_response(request, template, status_code, toast, {**_layout_context(request), **context})
 
 
-def bare_page(visit: Visit, template: str, *, status_code: int = 200, **context: Any) -> Response:
+def bare_page(request: PageRequest, template: str, *, status_code: int = 200, **context: Any) -> Response:
     """Return a page without navigation, which needs no store: sign-in and errors."""
-    return _render_response(visit, template, status_code, None, {"layout": "bare.html", **context})
+    return _render_response(request, template, status_code, None, {"layout": "bare.html", **context})
 
 
-def partial(visit: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
+def partial(request: PageRequest, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
     """Return a part of a page. Status 422 marks a form with errors."""
-    return _render_response(visit, template, status_code, toast, context)
+    return _render_response(request, template, status_code, toast, context)
 
 
-def redirect(visit: Visit, url: str, *, toast: Toast | None = None) -> Response:
+def redirect(request: PageRequest, url: str, *, toast: Toast | None = None) -> Response:
     """Redirect to another page after an action, closing open dialogs."""
-    if not visit.is_htmx or visit.is_boosted:
-        return RedirectResponse(url, 303, headers=_toast_headers(toast, "HX-Trigger") if visit.is_boosted else None)
+    if not request.is_htmx or request.is_boosted:
+        return RedirectResponse(url, 303, headers=_toast_headers(toast, "HX-Trigger") if request.is_boosted else None)
     location = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
     return Response(headers={"hx-location": json.dumps(location), "hx-trigger": json.dumps({**_toast_events(toast), "onward:close": True})})
 
 
-def toast_response(visit: Visit, toast: Toast) -> Response:
+def toast_response(request: PageRequest, toast: Toast) -> Response:
     """Show a toast and change nothing on the page."""
-    return Response(status_code=204, headers=_toast_headers(toast)) if visit.is_htmx else RedirectResponse("/", 303)
+    return Response(status_code=204, headers=_toast_headers(toast)) if request.is_htmx else RedirectResponse("/", 303)
 
 
-def change_response(visit: Visit, event: str, toast: Toast, *, fallback_url: str = "/") -> Response:
+def change_response(request: PageRequest, event: str, toast: Toast, *, fallback_url: str = "/") -> Response:
     """Show a toast, close open dialogs, and trigger *event*, on which parts of the page refetch themselves."""
-    if not visit.is_htmx:
+    if not request.is_htmx:
         return RedirectResponse(fallback_url, 303)
     # The close event comes last: elements in a closed dialog no longer receive events.
     return Response(
@@ -75,17 +75,17 @@ def change_response(visit: Visit, event: str, toast: Toast, *, fallback_url: str
     )
 
 
-def _render_response(visit: Visit, template: str, status_code: int, toast: Toast | None, context: Mapping[str, Any]) -> Response:
+def _render_response(request: PageRequest, template: str, status_code: int, toast: Toast | None, context: Mapping[str, Any]) -> Response:
     html = (
         environment()
         .get_template(template)
         .render(
             {
-                "visit": visit,
-                "path": visit.request.url.path,
-                "query": visit.request.query_params,
+                "request": request,
+                "path": request.http.url.path,
+                "query": request.http.query_params,
                 "language": language.current_language.get(),
-                "theme": visit.theme,
+                "theme": request.theme,
                 **context,
             }
         )
@@ -102,11 +102,11 @@ def _toast_events(toast: Toast | None) -> dict[str, Any]:
     return {"onward:toast": toast.to_payload()} if toast else {}
 
 
-def _layout_context(visit: Visit) -> dict[str, Any]:
+def _layout_context(request: PageRequest) -> dict[str, Any]:
     """Return what surrounds every page: the current session and the projects of the menu."""
     return {
-        "current_session": find_current(visit.store, rotation_window(visit.settings)),
-        "known_projects": projects.list_known(visit.store, limit=_MAX_PROJECTS),
+        "current_session": find_current(request.store, rotation_window(request.settings)),
+        "known_projects": projects.list_known(request.store, limit=_MAX_PROJECTS),
     }
 
 
@@ -168,5 +168,5 @@ def _load_templates() -> None:
 
 
 def _is_allowed(reach: TokenScope) -> bool:
-    visit = current_visit.get()
-    return visit is None or visit.may(reach)
+    request = current_page_request.get()
+    return request is None or request.may(reach)

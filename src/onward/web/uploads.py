@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from onward.app.jobs import kinds
@@ -18,7 +17,7 @@ from onward.app.projects.projects import Project
 from onward.errors import BadInput
 from onward.web.language import _
 from onward.web.messages import translate_error
-from onward.web.visit import Visit
+from onward.web.page_request import PageRequest
 
 if TYPE_CHECKING:
     from onward.app.jobs.kinds import ImportFile
@@ -47,11 +46,11 @@ class Submission:
 
 
 @asynccontextmanager
-async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submission]:
+async def receive_form(request: PageRequest) -> AsyncIterator[Submission]:
     """Store the files of a form until a job owns them, or delete them at the end. Text of the field `text` is stored as a file, too."""
-    submission = Submission(kinds.create_upload_folder(visit.settings.home))
+    submission = Submission(kinds.create_upload_folder(request.settings.home))
     try:
-        async with request.form(max_files=MAX_FILES, max_part_size=visit.settings.body_limit_mb * 2**20) as form:
+        async with request.http.form(max_files=MAX_FILES, max_part_size=request.settings.body_limit_mb * 2**20) as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
                     if value.filename:
@@ -68,7 +67,7 @@ async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submissi
             shutil.rmtree(submission.folder, ignore_errors=True)
 
 
-def resolve_project(visit: Visit, submission: Submission) -> tuple[Project | None, dict[str, str]]:
+def resolve_project(request: PageRequest, submission: Submission) -> tuple[Project | None, dict[str, str]]:
     """Return the project of a submission, created if it is new; else the errors, by field."""
     errors = {}
     if not submission.files:
@@ -78,7 +77,7 @@ def resolve_project(visit: Visit, submission: Submission) -> tuple[Project | Non
     if errors:
         return None, errors
     try:
-        return projects.resolve(visit.store, submission["project"], create=True), {}
+        return projects.resolve(request.store, submission["project"], create=True), {}
     except BadInput as error:
         return None, {"project": translate_error(error)}
 

@@ -54,13 +54,13 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
     if _is_universal(text) or any(pattern("lasting", languages).match(clause) for clause in clauses):
         return True
-    forbidding = [clause for clause in clauses if _forbids(clause, languages)]
-    telling = [clause for clause in clauses if pattern("habit", languages).match(clause)]
-    asking = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
-    if (forbidding or telling or asking) and pattern("scope", languages).search(text):
+    prohibitions = [clause for clause in clauses if _forbids(clause, languages)]
+    habits = [clause for clause in clauses if pattern("habit", languages).match(clause)]
+    demands = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
+    if (prohibitions or habits or demands) and pattern("scope", languages).search(text):
         return True
-    return any(pattern("object", languages).search(clause) for clause in (*forbidding, *telling)) or any(
-        _orders_manner(clause, languages) for clause in asking
+    return any(pattern("object", languages).search(clause) for clause in (*prohibitions, *habits)) or any(
+        _orders_manner(clause, languages) for clause in demands
     )
 
 

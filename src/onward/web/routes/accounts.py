@@ -16,8 +16,8 @@ from onward.app.sessions import sessions
 from onward.errors import BadInput, Conflict, OnwardError
 from onward.web.language import _, ngettext
 from onward.web.messages import translate_error, translate_message
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.render import page, partial, redirect
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
@@ -29,43 +29,43 @@ Text = Annotated[str, Form()]
 
 
 @router.get("/accounts")
-def list_accounts(visit: CurrentVisit, after: str = "") -> Response:
+def list_accounts(request: CurrentPageRequest, after: str = "") -> Response:
     """Show the accounts by name, the suggested account and the active session."""
-    availabilities = accounts.list_accounts(visit.store, after=after, limit=MAX_ACCOUNTS + 1)
-    active_sessions = sessions.list_all(visit.store, status="in_progress", limit=1)
+    availabilities = accounts.list_accounts(request.store, after=after, limit=MAX_ACCOUNTS + 1)
+    active_sessions = sessions.list_all(request.store, status="in_progress", limit=1)
     return page(
-        visit,
+        request,
         "pages/accounts.html",
         availabilities=availabilities[:MAX_ACCOUNTS],
         has_more=len(availabilities) > MAX_ACCOUNTS,
-        best=best_account(visit.store, window=_rotation_window(visit)),
+        best=best_account(request.store, window=_rotation_window(request)),
         max_ranked=MAX_RANKED,
         active_session=active_sessions[0] if active_sessions else None,
-        running_account=charges.find_account(visit.store, active_sessions[0]) if active_sessions else None,
+        running_account=charges.find_account(request.store, active_sessions[0]) if active_sessions else None,
     )
 
 
 @router.get("/accounts/{account_id}")
-def show_account(visit: CurrentVisit, account_id: int) -> Response:
+def show_account(request: CurrentPageRequest, account_id: int) -> Response:
     """Show one account: status, forecast, history and usage."""
-    account = accounts.require(visit.store, account_id)
+    account = accounts.require(request.store, account_id)
     return page(
-        visit,
+        request,
         "pages/account.html",
-        detail=accounts.show(visit.store, account),
-        analysis=analyze(visit.store, account=account).accounts[0],
+        detail=accounts.show(request.store, account),
+        analysis=analyze(request.store, account=account).accounts[0],
     )
 
 
 @router.get("/parts/accounts/new")
-def show_new_form(visit: CurrentVisit) -> Response:
+def show_new_form(request: CurrentPageRequest) -> Response:
     """Return the form for a new account."""
-    return _account_form(visit, {}, is_dialog=True)
+    return _account_form(request, {}, is_dialog=True)
 
 
 @router.post("/parts/accounts/new")
 def create_account(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     name: Text = "",
     provider: Text = "",
     plan: Text = "",
@@ -80,34 +80,34 @@ def create_account(
     """Create an account."""
     values = _form_values(locals())
     try:
-        availability = accounts.create(visit.store, {key: value for key, value in values.items() if value})
+        availability = accounts.create(request.store, {key: value for key, value in values.items() if value})
     except (BadInput, Conflict) as error:
-        return _account_form(visit, values, error=error)
-    return redirect(visit, f"/accounts/{availability.account.id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
+        return _account_form(request, values, error=error)
+    return redirect(request, f"/accounts/{availability.account.id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
 
 
 @router.get("/parts/accounts/{account_id}/edit")
-def show_edit_form(visit: CurrentVisit, account_id: int) -> Response:
+def show_edit_form(request: CurrentPageRequest, account_id: int) -> Response:
     """Return the form that edits an account."""
-    account = accounts.require(visit.store, account_id)
+    account = accounts.require(request.store, account_id)
     values = {
         "name": account.name,
         "provider": account.provider,
         "plan": account.plan,
         "credits_total": "" if account.credits_total is None else f"{account.credits_total:g}",
-        "credits_used": f"{accounts.read_availability(visit.store, account).credits_used:g}",
+        "credits_used": f"{accounts.read_availability(request.store, account).credits_used:g}",
         "resets_at": f"{account.resets_at:%Y-%m-%dT%H:%MZ}" if account.resets_at else "",
         "period": str(account.period or ""),
         "models": ", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
         "tags": ", ".join(account.tags),
         "note": account.note,
     }
-    return _account_form(visit, values, account_id=account_id, is_dialog=True)
+    return _account_form(request, values, account_id=account_id, is_dialog=True)
 
 
 @router.post("/parts/accounts/{account_id}/edit")
 def edit_account(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     account_id: int,
     name: Text = "",
     provider: Text = "",
@@ -122,45 +122,45 @@ def edit_account(
 ) -> Response:
     """Edit an account."""
     values = _form_values(locals())
-    account = accounts.require(visit.store, account_id)
+    account = accounts.require(request.store, account_id)
     changes: dict[str, Any] = dict(values)
-    previous_used = accounts.read_availability(visit.store, account).credits_used
+    previous_used = accounts.read_availability(request.store, account).credits_used
     if not credits_used.strip() or credits_used.strip() == f"{previous_used:g}":
         # An unchanged number is no report: what was estimated stays an estimate.
         del changes["credits_used"]
     try:
-        availability = accounts.change(visit.store, account, changes)
+        availability = accounts.change(request.store, account, changes)
     except (BadInput, Conflict) as error:
-        return _account_form(visit, values, account_id=account_id, error=error)
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
+        return _account_form(request, values, account_id=account_id, error=error)
+    return redirect(request, f"/accounts/{account_id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
 
 
 @router.post("/parts/accounts/{account_id}/used")
-def record_usage(visit: CurrentVisit, account_id: int, credits_used: Text = "") -> Response:
+def record_usage(request: CurrentPageRequest, account_id: int, credits_used: Text = "") -> Response:
     """Record the total of used credits that a person reports."""
-    account = accounts.require(visit.store, account_id)
+    account = accounts.require(request.store, account_id)
     try:
-        availability = accounts.change(visit.store, account, {"credits_used": credits_used if credits_used.strip() else None})
+        availability = accounts.change(request.store, account, {"credits_used": credits_used if credits_used.strip() else None})
     except BadInput as error:
         return partial(
-            visit, "partials/_account_used.html", status_code=422, account=account, value=credits_used, error=translate_error(error)
+            request, "partials/_account_used.html", status_code=422, account=account, value=credits_used, error=translate_error(error)
         )
     return redirect(
-        visit,
+        request,
         f"/accounts/{account_id}",
         toast=Toast(_("%(name)s: %(used)s used", name=account.name, used=f"{availability.credits_used:g}")),
     )
 
 
 @router.post("/parts/accounts/{account_id}/limit")
-def record_limit(visit: CurrentVisit, account_id: int, model: Text = "", until_at: Text = "") -> Response:
+def record_limit(request: CurrentPageRequest, account_id: int, model: Text = "", until_at: Text = "") -> Response:
     """Record that the service reported a reached limit."""
-    account = accounts.require(visit.store, account_id)
+    account = accounts.require(request.store, account_id)
     try:
-        accounts.report_limit(visit.store, account, model=model, until_at=parse_time("until", until_at))
+        accounts.report_limit(request.store, account, model=model, until_at=parse_time("until", until_at))
     except BadInput as error:
         return partial(
-            visit,
+            request,
             "partials/_account_limit.html",
             status_code=422,
             account=account,
@@ -168,71 +168,73 @@ def record_limit(visit: CurrentVisit, account_id: int, model: Text = "", until_a
             until_at=until_at,
             error=translate_error(error),
         )
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("Limit of %(name)s recorded", name=account.name)))
+    return redirect(request, f"/accounts/{account_id}", toast=Toast(_("Limit of %(name)s recorded", name=account.name)))
 
 
 @router.post("/parts/accounts/{account_id}/pause")
-def pause_account(visit: CurrentVisit, account_id: int) -> Response:
+def pause_account(request: CurrentPageRequest, account_id: int) -> Response:
     """Pause an account: it is not suggested until it is resumed."""
-    account = accounts.require(visit.store, account_id)
-    accounts.change(visit.store, account, {"status": "paused"})
+    account = accounts.require(request.store, account_id)
+    accounts.change(request.store, account, {"status": "paused"})
     return redirect(
-        visit,
+        request,
         f"/accounts/{account_id}",
         toast=Toast(_("%(name)s paused", name=account.name), undo=f"/parts/accounts/{account_id}/resume"),
     )
 
 
 @router.post("/parts/accounts/{account_id}/resume")
-def resume_account(visit: CurrentVisit, account_id: int) -> Response:
+def resume_account(request: CurrentPageRequest, account_id: int) -> Response:
     """Resume an account and clear its limits."""
-    account = accounts.require(visit.store, account_id)
-    accounts.change(visit.store, account, {"status": "active"})
-    return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("%(name)s is available again", name=account.name)))
+    account = accounts.require(request.store, account_id)
+    accounts.change(request.store, account, {"status": "active"})
+    return redirect(request, f"/accounts/{account_id}", toast=Toast(_("%(name)s is available again", name=account.name)))
 
 
 @router.delete("/accounts/{account_id}")
-def delete_account(visit: CurrentVisit, account_id: int) -> Response:
+def delete_account(request: CurrentPageRequest, account_id: int) -> Response:
     """Delete an account with its history."""
-    account = accounts.require(visit.store, account_id)
-    accounts.delete(visit.store, account)
-    return redirect(visit, "/accounts", toast=Toast(_("%(name)s deleted", name=account.name)))
+    account = accounts.require(request.store, account_id)
+    accounts.delete(request.store, account)
+    return redirect(request, "/accounts", toast=Toast(_("%(name)s deleted", name=account.name)))
 
 
 @router.post("/parts/accounts/rotate")
-def rotate_account(visit: CurrentVisit, session_id: Annotated[int, Form()]) -> Response:
+def rotate_account(request: CurrentPageRequest, session_id: Annotated[int, Form()]) -> Response:
     """Move a session to the best account if its own has reached the rotation window."""
-    rotation = rotate_session(visit.store, sessions.require_by_id(visit.store, session_id), window=_rotation_window(visit))
+    rotation = rotate_session(request.store, sessions.require_by_id(request.store, session_id), window=_rotation_window(request))
     if rotation.has_moved and rotation.after:
         return redirect(
-            visit,
+            request,
             "/accounts",
             toast=Toast(_("Session moved to %(name)s: %(why)s", name=rotation.after.account.name, why=translate_message(rotation.why))),
         )
-    return redirect(visit, "/accounts", toast=Toast(_("Session not moved: %(why)s", why=translate_message(rotation.why)), "info"))
+    return redirect(request, "/accounts", toast=Toast(_("Session not moved: %(why)s", why=translate_message(rotation.why)), "info"))
 
 
 @router.get("/parts/accounts/batch")
-def show_batch_form(visit: CurrentVisit) -> Response:
+def show_batch_form(request: CurrentPageRequest) -> Response:
     """Return the form that adds several accounts."""
-    return partial(visit, "partials/_accounts_batch.html", text="", errors=[], error="", is_dialog=True)
+    return partial(request, "partials/_accounts_batch.html", text="", errors=[], error="", is_dialog=True)
 
 
 @router.post("/parts/accounts/batch")
-def create_accounts(visit: CurrentVisit, text: Text = "") -> Response:
+def create_accounts(request: CurrentPageRequest, text: Text = "") -> Response:
     """Create one account per line, all or none."""
     errors: list[RowError] = []
     error_message = ""
     try:
         rows = parse_rows(text)
-        report = accounts.create_batch(visit.store, rows)
+        report = accounts.create_batch(request.store, rows)
         errors = report.errors
         if not errors:
             message = ngettext("%(num)s account added", "%(num)s accounts added", len(report.created))
-            return redirect(visit, "/accounts", toast=Toast(message))
+            return redirect(request, "/accounts", toast=Toast(message))
     except OnwardError as error:
         error_message = translate_error(error)
-    return partial(visit, "partials/_accounts_batch.html", status_code=422, text=text, errors=errors, error=error_message, is_dialog=False)
+    return partial(
+        request, "partials/_accounts_batch.html", status_code=422, text=text, errors=errors, error=error_message, is_dialog=False
+    )
 
 
 def parse_rows(text: str) -> list[dict[str, str]]:
@@ -257,8 +259,8 @@ def parse_rows(text: str) -> list[dict[str, str]]:
     return [{column: cell for column, cell in zip(columns, row, strict=False) if cell} for row in cells]
 
 
-def _rotation_window(visit: Visit) -> RotationWindow:
-    return RotationWindow(visit.settings.rotate_from, visit.settings.rotate_at)
+def _rotation_window(request: PageRequest) -> RotationWindow:
+    return RotationWindow(request.settings.rotate_from, request.settings.rotate_at)
 
 
 def _form_values(arguments: dict[str, Any]) -> dict[str, str]:
@@ -266,14 +268,14 @@ def _form_values(arguments: dict[str, Any]) -> dict[str, str]:
 
 
 def _account_form(
-    visit: Visit, values: dict[str, str], *, account_id: int = 0, error: OnwardError | None = None, is_dialog: bool = False
+    request: PageRequest, values: dict[str, str], *, account_id: int = 0, error: OnwardError | None = None, is_dialog: bool = False
 ) -> Response:
     """Return the account form, with an error beside its field."""
     errors: dict[str, str] = {}
     if error:
         errors = {_invalid_field(values): translate_error(error)}
     return partial(
-        visit,
+        request,
         "partials/_account_form.html",
         status_code=422 if error else 200,
         values=values,

@@ -15,8 +15,8 @@ from onward.app.projects import projects
 from onward.core.analytics.intervals import trend_interval
 from onward.web.format_values import format_decimal, format_integer, format_interval, format_percent
 from onward.web.language import _, ngettext
+from onward.web.page_request import CurrentPageRequest, page_router
 from onward.web.render import page, partial
-from onward.web.visit import CurrentVisit, page_router
 
 router = page_router()
 
@@ -52,43 +52,43 @@ class _Basis(NamedTuple):
 
 
 @router.get("/analytics")
-def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
+def show_analytics(request: CurrentPageRequest, project: int | None = None) -> Response:
     """Show the analytics of one project, or of all."""
-    chosen_project = projects.require(visit.store, project) if project else None
-    report = analytics.growth(visit.store, chosen_project, most_points=MAX_POINTS)
+    chosen_project = projects.require(request.store, project) if project else None
+    report = analytics.growth(request.store, chosen_project, most_points=MAX_POINTS)
     return page(
-        visit,
+        request,
         "pages/analytics.html",
         project=chosen_project,
         report=report,
         charts=charts(report) if report.sessions else [],
-        project_lines=projects.list_known(visit.store),
+        project_lines=projects.list_known(request.store),
     )
 
 
 @router.get("/parts/analytics/recurring")
-def recurring_part(visit: CurrentVisit, project: int | None = None) -> Response:
+def recurring_part(request: CurrentPageRequest, project: int | None = None) -> Response:
     """Return recurring errors, files and blockers."""
-    chosen_project = projects.require(visit.store, project) if project else None
-    patterns = analytics.patterns(visit.store, chosen_project, limit=MAX_RECURRING)
-    project_ids = {line.project.name: line.project.id for line in projects.list_known(visit.store)}
-    return partial(visit, "partials/_recurring.html", patterns=patterns, project_ids=project_ids, project=chosen_project)
+    chosen_project = projects.require(request.store, project) if project else None
+    patterns = analytics.patterns(request.store, chosen_project, limit=MAX_RECURRING)
+    project_ids = {line.project.name: line.project.id for line in projects.list_known(request.store)}
+    return partial(request, "partials/_recurring.html", patterns=patterns, project_ids=project_ids, project=chosen_project)
 
 
 @router.get("/parts/analytics/credits")
-def credits_part(visit: CurrentVisit, project: int | None = None) -> Response:
+def credits_part(request: CurrentPageRequest, project: int | None = None) -> Response:
     """Return the credit usage by account, project and model."""
-    chosen_project = projects.require(visit.store, project) if project else None
-    analysis = analyze(visit.store, project_id=chosen_project.id if chosen_project else None)
+    chosen_project = projects.require(request.store, project) if project else None
+    analysis = analyze(request.store, project_id=chosen_project.id if chosen_project else None)
     usage = [model_usage for project_usage in analysis.projects for model_usage in project_usage.usage]
-    return partial(visit, "partials/_credits.html", analysis=analysis, models=_by_model(usage)[:MAX_MODELS], project=chosen_project)
+    return partial(request, "partials/_credits.html", analysis=analysis, models=_by_model(usage)[:MAX_MODELS], project=chosen_project)
 
 
 @router.get("/parts/analytics/retention")
-def retention_part(visit: CurrentVisit, project: int) -> Response:
+def retention_part(request: CurrentPageRequest, project: int) -> Response:
     """Return the retention chart of a project."""
-    retention = analytics.retention(visit.store, projects.require(visit.store, project))
-    return partial(visit, "partials/_retention.html", retention_chart=retention_chart(retention) if len(retention.points) > 1 else None)
+    retention = analytics.retention(request.store, projects.require(request.store, project))
+    return partial(request, "partials/_retention.html", retention_chart=retention_chart(retention) if len(retention.points) > 1 else None)
 
 
 def retention_chart(retention: Retention) -> Chart:

@@ -14,9 +14,9 @@ from onward.core.facts.fact import FACT_KINDS, FactKind, FactState
 from onward.errors import BadInput, NotFound
 from onward.web.language import _
 from onward.web.messages import translate_error
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.project_page import HANDOFF_CHANGED, project_context
 from onward.web.render import change_response, page, partial
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
@@ -30,7 +30,7 @@ STATES: tuple[FactState, ...] = ("live", "resolved", "superseded", "contradicted
 
 @router.get("/projects/{project_id}/facts")
 def list_facts(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project_id: int,
     kind: FactKind | Literal[""] = "",
     state: FactState | Literal["all", ""] = "",
@@ -38,12 +38,12 @@ def list_facts(
     number: int = 1,
 ) -> Response:
     """Show a project's facts, newest first; only live ones unless another state is chosen."""
-    context = project_context(visit, project_id, "facts")
+    context = project_context(request, project_id, "facts")
     wanted_state: FactState | None = None if state == "all" else state or "live"
-    ledger_facts = facts.list_facts(visit.store, context["project"], kind=kind or None, state=wanted_state, text=text.strip())[::-1]
+    ledger_facts = facts.list_facts(request.store, context["project"], kind=kind or None, state=wanted_state, text=text.strip())[::-1]
     offset = (max(1, number) - 1) * MAX_FACTS
     return page(
-        visit,
+        request,
         "pages/project_facts.html",
         **context,
         facts=ledger_facts[offset : offset + MAX_FACTS],
@@ -60,24 +60,33 @@ def list_facts(
 
 
 @router.get("/parts/projects/{project_id}/facts/new")
-def show_new_form(visit: CurrentVisit, project_id: int, kind: FactKind = "rule") -> Response:
+def show_new_form(request: CurrentPageRequest, project_id: int, kind: FactKind = "rule") -> Response:
     """Return the dialog that adds a fact."""
     return partial(
-        visit, "partials/_fact_new.html", project=projects.require(visit.store, project_id), kinds=FACT_KINDS, kind=kind, text="", error=""
+        request,
+        "partials/_fact_new.html",
+        project=projects.require(request.store, project_id),
+        kinds=FACT_KINDS,
+        kind=kind,
+        text="",
+        error="",
     )
 
 
 @router.post("/parts/projects/{project_id}/facts/new")
 def add_fact(
-    visit: CurrentVisit, project_id: int, kind: Annotated[FactKind, Form()], text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = ""
+    request: CurrentPageRequest,
+    project_id: int,
+    kind: Annotated[FactKind, Form()],
+    text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = "",
 ) -> Response:
     """Add a fact."""
-    project = projects.require(visit.store, project_id)
+    project = projects.require(request.store, project_id)
     try:
-        new_fact = facts.add(visit.store, project, kind, text)
+        new_fact = facts.add(request.store, project, kind, text)
     except BadInput as error:
         return partial(
-            visit,
+            request,
             "partials/_fact_new_form.html",
             status_code=422,
             project=project,
@@ -86,35 +95,35 @@ def add_fact(
             text=text,
             error=translate_error(error),
         )
-    return _change_made(visit, project, _("Added to the ledger"), new_fact.id, {"do": "retract"})
+    return _change_made(request, project, _("Added to the ledger"), new_fact.id, {"do": "retract"})
 
 
 @router.get("/parts/projects/{project_id}/facts/line")
-def show_line_facts(visit: CurrentVisit, project_id: int, fact: Annotated[list[str], Query(max_length=MAX_OF_A_LINE)]) -> Response:
+def show_line_facts(request: CurrentPageRequest, project_id: int, fact: Annotated[list[str], Query(max_length=MAX_OF_A_LINE)]) -> Response:
     """Return the dialog that edits, pins and retracts the facts behind a handoff line."""
-    project = projects.require(visit.store, project_id)
-    line_facts = [line_fact for name in fact if (line_fact := _find_fact(visit, project, name))]
+    project = projects.require(request.store, project_id)
+    line_facts = [line_fact for name in fact if (line_fact := _find_fact(request, project, name))]
     if not line_facts:
         raise NotFound(_("The facts behind this line no longer exist."), _("Reload the page."))
-    return partial(visit, "partials/_fact_dialog.html", project=project, facts=line_facts, errors={})
+    return partial(request, "partials/_fact_dialog.html", project=project, facts=line_facts, errors={})
 
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}")
 def correct_fact(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project_id: int,
     fact_id: str,
     do: Annotated[FactAction, Form()],
     text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = "",
 ) -> Response:
     """Edit, pin, unpin, retract or restore a fact."""
-    project = projects.require(visit.store, project_id)
-    previous_fact = facts.require(visit.store, project, fact_id)
+    project = projects.require(request.store, project_id)
+    previous_fact = facts.require(request.store, project, fact_id)
     try:
-        _apply_action(visit, project, fact_id, do, text)
+        _apply_action(request, project, fact_id, do, text)
     except BadInput as error:
         return partial(
-            visit,
+            request,
             "partials/_fact_form.html",
             status_code=422,
             project=project,
@@ -122,25 +131,27 @@ def correct_fact(
             error=translate_error(error),
         )
     undo_query: dict[str, str] = {"do": "save", "text": previous_fact.text} if do == "save" else {"do": _REVERSE_ACTIONS[do]}
-    return _change_made(visit, project, _describe_action(do), previous_fact.id, undo_query)
+    return _change_made(request, project, _describe_action(do), previous_fact.id, undo_query)
 
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}/undo")
-def undo_action(visit: CurrentVisit, project_id: int, fact_id: str, do: FactAction, text: str = "") -> Response:
+def undo_action(request: CurrentPageRequest, project_id: int, fact_id: str, do: FactAction, text: str = "") -> Response:
     """Undo a change of a fact."""
-    project = projects.require(visit.store, project_id)
-    _apply_action(visit, project, fact_id, do, text)
-    return change_response(visit, HANDOFF_CHANGED, Toast(_("Undone"), "info"), fallback_url=f"/projects/{project_id}")
+    project = projects.require(request.store, project_id)
+    _apply_action(request, project, fact_id, do, text)
+    return change_response(request, HANDOFF_CHANGED, Toast(_("Undone"), "info"), fallback_url=f"/projects/{project_id}")
 
 
 _REVERSE_ACTIONS: dict[FactAction, FactAction] = {"pin": "unpin", "unpin": "pin", "retract": "restore", "restore": "retract"}
 
 
-def _apply_action(visit: Visit, project: Project, fact_id: str, action: FactAction, text: str) -> None:
+def _apply_action(request: PageRequest, project: Project, fact_id: str, action: FactAction, text: str) -> None:
     if action == "save":
-        facts.reword(visit.store, project, fact_id, text)
+        facts.reword(request.store, project, fact_id, text)
     else:
-        {"pin": facts.pin, "unpin": facts.unpin, "retract": facts.retract, "restore": facts.restore}[action](visit.store, project, fact_id)
+        {"pin": facts.pin, "unpin": facts.unpin, "retract": facts.retract, "restore": facts.restore}[action](
+            request.store, project, fact_id
+        )
 
 
 def _describe_action(action: FactAction) -> str:
@@ -151,13 +162,13 @@ def _describe_action(action: FactAction) -> str:
     return {"pin": _("Pinned: shown in every handoff."), "unpin": _("Unpinned"), "restore": _("Restored.")}[action]
 
 
-def _change_made(visit: Visit, project: Project, message: str, fact_id: str, undo_query: dict[str, str]) -> Response:
+def _change_made(request: PageRequest, project: Project, message: str, fact_id: str, undo_query: dict[str, str]) -> Response:
     undo_url = f"/parts/projects/{project.id}/facts/{fact_id}/undo?{urlencode(undo_query)}"
-    return change_response(visit, HANDOFF_CHANGED, Toast(message, undo=undo_url), fallback_url=f"/projects/{project.id}")
+    return change_response(request, HANDOFF_CHANGED, Toast(message, undo=undo_url), fallback_url=f"/projects/{project.id}")
 
 
-def _find_fact(visit: Visit, project: Project, name: str) -> Fact | None:
+def _find_fact(request: PageRequest, project: Project, name: str) -> Fact | None:
     try:
-        return facts.require(visit.store, project, name)
+        return facts.require(request.store, project, name)
     except NotFound:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 
 from anyio.to_thread import run_sync
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from onward.adapters import build_model_setup
 from onward.app.handoffs import handoffs, writer
@@ -21,10 +21,10 @@ from onward.settings import MIN_BUDGET_TOKENS
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
 from onward.web.messages import translate_error
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial, redirect
 from onward.web.uploads import Submission, receive_form, resolve_project
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 from onward.web.word_diff import mark_differences
 
 router = page_router()
@@ -39,7 +39,7 @@ HandoffView: TypeAlias = Literal["read", "markdown", "prompt", "json"]
 
 @router.get("/handoff")
 def show_handoff(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project: int | None = None,
     version: int | None = None,
     view: HandoffView = "read",
@@ -50,14 +50,14 @@ def show_handoff(
 
     Without a project in the address, the only project is used; if there are several, they are listed.
     """
-    context = _project_context(visit, project)
+    context = _project_context(request, project)
     chosen_project: Project | None = context["project"]
     handoff = None
     if chosen_project:
-        handoff = handoffs.require(visit.store, chosen_project, version) if version else _find_at_budget(visit, chosen_project, budget)
+        handoff = handoffs.require(request.store, chosen_project, version) if version else _find_at_budget(request, chosen_project, budget)
     params = {"project": chosen_project.id if chosen_project else None, "version": version, "budget": budget, "goal": goal}
     return page(
-        visit,
+        request,
         "pages/handoff.html",
         **context,
         handoff=handoff,
@@ -69,20 +69,20 @@ def show_handoff(
         event=HANDOFF_CHANGED,
         closing=closing_lines(handoff.handoff) if handoff else [],
         text=_render_view(handoff, view, goal) if handoff else "",
-        newest_id=_newest_id(visit, chosen_project, version),
-        **_model_context(visit, chosen_project),
+        newest_id=_newest_id(request, chosen_project, version),
+        **_model_context(request, chosen_project),
     )
 
 
 @router.get("/handoff/versions")
-def list_versions(visit: CurrentVisit, project: int | None = None, before: int | None = None) -> Response:
+def list_versions(request: CurrentPageRequest, project: int | None = None, before: int | None = None) -> Response:
     """Show every version of a project's handoff, newest first."""
-    context = _project_context(visit, project)
+    context = _project_context(request, project)
     if context["project"] is None:
-        return redirect(visit, "/handoff")
-    listed_versions = handoffs.list_versions(visit.store, context["project"], before=before, limit=MAX_VERSIONS + 1)
+        return redirect(request, "/handoff")
+    listed_versions = handoffs.list_versions(request.store, context["project"], before=before, limit=MAX_VERSIONS + 1)
     return page(
-        visit,
+        request,
         "pages/handoff_versions.html",
         **context,
         versions=listed_versions[:MAX_VERSIONS],
@@ -92,95 +92,95 @@ def list_versions(visit: CurrentVisit, project: int | None = None, before: int |
 
 
 @router.get("/handoff/compare")
-def compare_versions(visit: CurrentVisit, project: int | None = None, old: int = 0, new: int = 0) -> Response:
+def compare_versions(request: CurrentPageRequest, project: int | None = None, old: int = 0, new: int = 0) -> Response:
     """Show the differences between two versions, the earlier one on the left. Without two versions, go back to the list."""
-    context = _project_context(visit, project)
+    context = _project_context(request, project)
     if context["project"] is None or not (old and new):
-        return redirect(visit, f"/handoff/versions?project={context['project'].id}" if context["project"] else "/handoff")
+        return redirect(request, f"/handoff/versions?project={context['project'].id}" if context["project"] else "/handoff")
     old_version, new_version = sorted((old, new))
     if old_version == new_version:
         raise BadInput(_("Choose two different versions."))
-    comparison = handoffs.compare_versions(visit.store, context["project"], old_version, new_version)
-    return page(visit, "pages/handoff_compare.html", **context, comparison=comparison, mark_differences=mark_differences)
+    comparison = handoffs.compare_versions(request.store, context["project"], old_version, new_version)
+    return page(request, "pages/handoff_compare.html", **context, comparison=comparison, mark_differences=mark_differences)
 
 
 @router.post("/parts/handoff/restore/{project_id}/{handoff_id}")
-def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Response:
+def restore_version(request: CurrentPageRequest, project_id: int, handoff_id: int) -> Response:
     """Restore an earlier version as the master handoff."""
-    project = projects.require(visit.store, project_id)
-    previous_handoff = find_master_handoff(visit, project)
-    restored_handoff = handoffs.restore(visit.store, project, handoff_id)
+    project = projects.require(request.store, project_id)
+    previous_handoff = find_master_handoff(request, project)
+    restored_handoff = handoffs.restore(request.store, project, handoff_id)
     undo_url = f"/parts/handoff/restore/{project_id}/{previous_handoff.id}" if previous_handoff else ""
     return redirect(
-        visit,
+        request,
         f"/handoff?project={project_id}",
         toast=Toast(_("Restored as version %(number)s.", number=restored_handoff.version), undo=undo_url),
     )
 
 
 @router.post("/parts/handoff/refine/{project_id}")
-def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
+def refine_handoff(request: CurrentPageRequest, project_id: int) -> Response:
     """Start a job in which a model writes the newest handoff."""
     job = writer.request_writing(
-        visit.store, build_model_setup(visit.settings), projects.require(visit.store, project_id), requested_by="dashboard"
+        request.store, build_model_setup(request.settings), projects.require(request.store, project_id), requested_by="dashboard"
     )
     if job is None:
         raise writer.no_model_error()
-    return partial(visit, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
+    return partial(request, "partials/_job.html", job=job, next_url=f"/handoff?project={project_id}")
 
 
 @router.get("/handoff/new")
-def show_new_page(visit: CurrentVisit, project: int | None = None) -> Response:
+def show_new_page(request: CurrentPageRequest, project: int | None = None) -> Response:
     """Show the page to paste or upload a conversation."""
-    context = _project_context(visit, project)
+    context = _project_context(request, project)
     values = {"project": context["project"].name if context["project"] else "", "text": "", "by": "rules"}
-    return page(visit, "pages/handoff_new.html", **context, values=values, errors={}, **_model_context(visit, context["project"]))
+    return page(request, "pages/handoff_new.html", **context, values=values, errors={}, **_model_context(request, context["project"]))
 
 
 @router.post("/parts/handoff/new")
-async def create_handoff(visit: CurrentVisit, request: Request) -> Response:
+async def create_handoff(request: CurrentPageRequest) -> Response:
     """Import a conversation and create the project's next handoff."""
-    async with receive_form(visit, request) as submission:
-        return await run_sync(_import_conversation, visit, submission)
+    async with receive_form(request) as submission:
+        return await run_sync(_import_conversation, request, submission)
 
 
-def _import_conversation(visit: Visit, submission: Submission) -> Response:
-    project, errors = resolve_project(visit, submission)
+def _import_conversation(request: PageRequest, submission: Submission) -> Response:
+    project, errors = resolve_project(request, submission)
     if project is None:
         values = {"project": submission["project"], "text": submission.fields.get("text", ""), "by": submission["by"]}
-        known_projects = projects.list_known(visit.store, limit=MAX_PROJECTS)
+        known_projects = projects.list_known(request.store, limit=MAX_PROJECTS)
         return partial(
-            visit,
+            request,
             "partials/_handoff_new.html",
             status_code=422,
             errors=errors,
             values=values,
             project_lines=known_projects,
-            **_model_context(visit, None),
+            **_model_context(request, None),
         )
     arguments = {**submission.job_arguments(), "complete": True, "refine": submission["by"] == "model"}
     submission.is_taken = True
-    return redirect_to_job(visit, jobs.request_job(visit.store, "import", arguments, project=project, requested_by="dashboard"))
+    return redirect_to_job(request, jobs.request_job(request.store, "import", arguments, project=project, requested_by="dashboard"))
 
 
-def _project_context(visit: Visit, project_id: int | None) -> dict[str, Any]:
-    known_projects = projects.list_known(visit.store, limit=MAX_PROJECTS)
+def _project_context(request: PageRequest, project_id: int | None) -> dict[str, Any]:
+    known_projects = projects.list_known(request.store, limit=MAX_PROJECTS)
     chosen_project = (
-        projects.require(visit.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
+        projects.require(request.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
     )
     return {"project_lines": known_projects, "project": chosen_project}
 
 
-def _find_at_budget(visit: Visit, project: Project, budget: int | None) -> CurrentHandoff | None:
+def _find_at_budget(request: PageRequest, project: Project, budget: int | None) -> CurrentHandoff | None:
     try:
-        return handoffs.current_handoff(visit.store, project, budget_tokens=budget)
+        return handoffs.current_handoff(request.store, project, budget_tokens=budget)
     except NotFound:
         return None
 
 
-def _newest_id(visit: Visit, project: Project | None, version: int | None) -> int | None:
+def _newest_id(request: PageRequest, project: Project | None, version: int | None) -> int | None:
     """Return the id of the master handoff if an earlier version is shown."""
-    master = find_master_handoff(visit, project) if project and version else None
+    master = find_master_handoff(request, project) if project and version else None
     return master.id if master else None
 
 
@@ -190,17 +190,17 @@ def _render_view(handoff: CurrentHandoff | StoredHandoff, view: HandoffView, goa
     return to_json(handoff.handoff) if view == "json" else handoff.markdown
 
 
-def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
+def _model_context(request: PageRequest, project: Project | None) -> dict[str, Any]:
     """Return the configured model, or why there is none, and the latest job that writes the project's handoff."""
     context: dict[str, Any] = {"model": "", "no_model_reason": _("No language model is configured."), "writer_jobs": []}
-    configured_models = build_model_setup(visit.settings)
+    configured_models = build_model_setup(request.settings)
     try:
-        model_context = gateway.find_model_context(visit.store, configured_models, project=project)
+        model_context = gateway.find_model_context(request.store, configured_models, project=project)
     except OnwardError as error:
         model_context, context["no_model_reason"] = None, translate_error(error)
     if model_context:
-        context["model"] = keys.show(visit.store, configured_models).model
+        context["model"] = keys.show(request.store, configured_models).model
     if project:
-        master = find_master_handoff(visit, project)
-        context["writer_jobs"] = find_writer_jobs(visit, project, master.version) if master and master.version else []
+        master = find_master_handoff(request, project)
+        context["writer_jobs"] = find_writer_jobs(request, project, master.version) if master and master.version else []
     return context

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import Form, Request, Response
+from fastapi import Form, Response
 
 from onward.app.jobs import jobs, kinds
 from onward.app.projects import projects
@@ -20,9 +20,9 @@ from onward.errors import NotAllowed, OnwardError
 from onward.settings import read_machine
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.render import page, partial
 from onward.web.uploads import Submission, receive_form, resolve_project
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
@@ -42,55 +42,55 @@ class AgentTranscripts:
 
 
 @router.get("/begin")
-def show_import_page(visit: CurrentVisit) -> Response:
+def show_import_page(request: CurrentPageRequest) -> Response:
     """Show the ways to import sessions."""
-    return page(visit, "pages/import_sessions.html")
+    return page(request, "pages/import_sessions.html")
 
 
 @router.get("/parts/begin/found")
-def show_agent_files(visit: CurrentVisit) -> Response:
+def show_agent_files(request: CurrentPageRequest) -> Response:
     """Return the agents with transcripts on this machine."""
-    if not visit.caller.is_local:
-        return partial(visit, "partials/_agent_sessions.html", agents=None)
-    transcripts = agent_folders.survey(agent_folders.agent_folders(read_machine(), Path.cwd()), visit.settings.worktrees)
-    return partial(visit, "partials/_agent_sessions.html", agents=_summarize_by_agent(transcripts))
+    if not request.caller.is_local:
+        return partial(request, "partials/_agent_sessions.html", agents=None)
+    transcripts = agent_folders.survey(agent_folders.agent_folders(read_machine(), Path.cwd()), request.settings.worktrees)
+    return partial(request, "partials/_agent_sessions.html", agents=_summarize_by_agent(transcripts))
 
 
 @router.post("/parts/begin/import")
 def import_agent_files(
-    visit: CurrentVisit, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False
+    request: CurrentPageRequest, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False
 ) -> Response:
     """Start an import of the transcripts of the chosen agents."""
-    if not visit.caller.is_local:
+    if not request.caller.is_local:
         raise NotAllowed(_("Folders can only be imported from the machine that has them."), _("Upload the files instead."))
     chosen_agents = set(agent or ())
     folders = [folder for folder in agent_folders.agent_folders(read_machine(), Path.cwd()) if folder.agent in chosen_agents]
     paths = [str(path) for path in agent_folders.list_files(folders)]
     if not paths:
         return partial(
-            visit,
+            request,
             "partials/_form_error.html",
             text=_("Choose at least one agent."),
             toast=Toast(_("Choose at least one agent."), "error"),
             status_code=422,
         )
     return redirect_to_job(
-        visit, jobs.request_job(visit.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard")
+        request, jobs.request_job(request.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard")
     )
 
 
 @router.post("/parts/begin/paste")
-async def import_pasted(visit: CurrentVisit, request: Request) -> Response:
+async def import_pasted(request: CurrentPageRequest) -> Response:
     """Start an import of a pasted or uploaded conversation."""
-    async with receive_form(visit, request) as submission:
-        return await run_sync(_import_pasted, visit, submission)
+    async with receive_form(request) as submission:
+        return await run_sync(_import_pasted, request, submission)
 
 
-def _import_pasted(visit: Visit, submission: Submission) -> Response:
-    project, errors = resolve_project(visit, submission)
+def _import_pasted(request: PageRequest, submission: Submission) -> Response:
+    project, errors = resolve_project(request, submission)
     if project is None:
         return partial(
-            visit,
+            request,
             "partials/_paste.html",
             status_code=422,
             errors=errors,
@@ -98,25 +98,27 @@ def _import_pasted(visit: Visit, submission: Submission) -> Response:
         )
     submission.is_taken = True
     return redirect_to_job(
-        visit,
+        request,
         jobs.request_job(
-            visit.store, "import", {**submission.job_arguments(), "complete": True}, project=project, requested_by="dashboard"
+            request.store, "import", {**submission.job_arguments(), "complete": True}, project=project, requested_by="dashboard"
         ),
     )
 
 
 @router.post("/parts/begin/demo")
-def import_demo(visit: CurrentVisit) -> Response:
+def import_demo(request: CurrentPageRequest) -> Response:
     """Import sample sessions into a separate project."""
     # Imported here because it is rarely needed.
     from onward import samples
 
-    folder = kinds.create_upload_folder(visit.settings.home)
+    folder = kinds.create_upload_folder(request.settings.home)
     try:
-        project = projects.resolve(visit.store, DEMO_PROJECT, create=True)
+        project = projects.resolve(request.store, DEMO_PROJECT, create=True)
         files = [(path.name, str(path)) for path in samples.write(folder / "samples")]
         arguments = {"uploads": files, "upload": str(folder), "complete": True}
-        return redirect_to_job(visit, jobs.request_job(visit.store, "import", arguments, project=project, requested_by="dashboard"), "/")
+        return redirect_to_job(
+            request, jobs.request_job(request.store, "import", arguments, project=project, requested_by="dashboard"), "/"
+        )
     except OnwardError:
         shutil.rmtree(folder, ignore_errors=True)
         raise

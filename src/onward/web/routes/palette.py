@@ -9,8 +9,8 @@ from fastapi import Response
 from onward.app.projects import projects
 from onward.app.sessions import sessions
 from onward.web.language import LANGUAGES, _
+from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.render import partial
-from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
@@ -66,32 +66,32 @@ def action_commands() -> list[Command]:
 
 
 @router.get("/parts/palette")
-def show_palette(visit: CurrentVisit, q: str = "") -> Response:
+def show_palette(request: CurrentPageRequest, q: str = "") -> Response:
     """Return the matches for a query, by group."""
     typed_words = q.casefold().split()
     groups = [
         (_("Go to"), _match_commands(page_commands(), typed_words)),
         (_("Actions"), _match_commands(action_commands(), typed_words)),
-        (_("Projects"), _match_commands(_project_commands(visit), typed_words)[:MAX_MATCHES]),
-        (_("Sessions"), _match_commands(_session_commands(visit), typed_words)[:MAX_MATCHES] if typed_words else []),
+        (_("Projects"), _match_commands(_project_commands(request), typed_words)[:MAX_MATCHES]),
+        (_("Sessions"), _match_commands(_session_commands(request), typed_words)[:MAX_MATCHES] if typed_words else []),
     ]
     if q.strip():
         groups.append((_("Search"), [Command(text=_("Search for “%(words)s”", words=q.strip()), url="", symbol="search")]))
-    return partial(visit, "partials/_palette.html", groups=[(name, matches) for name, matches in groups if matches], q=q.strip())
+    return partial(request, "partials/_palette.html", groups=[(name, matches) for name, matches in groups if matches], q=q.strip())
 
 
 def _match_commands(commands: list[Command], typed_words: list[str]) -> list[Command]:
     return [command for command in commands if all(word in f"{command.text} {command.words}".casefold() for word in typed_words)]
 
 
-def _project_commands(visit: Visit) -> list[Command]:
+def _project_commands(request: PageRequest) -> list[Command]:
     return [
         Command(text=line.project.name, url=f"/projects/{line.project.id}", symbol="folder-git-2", words=line.project.description)
-        for line in projects.list_known(visit.store, limit=_MAX_SEARCHED)
+        for line in projects.list_known(request.store, limit=_MAX_SEARCHED)
     ]
 
 
-def _session_commands(visit: Visit) -> list[Command]:
+def _session_commands(request: PageRequest) -> list[Command]:
     return [
         Command(
             text=session.title or _("Session %(number)s", number=session.number),
@@ -100,5 +100,5 @@ def _session_commands(visit: Visit) -> list[Command]:
             note=f"#{session.number}",
             words=session.agent,
         )
-        for session in sessions.list_all(visit.store, limit=_MAX_SEARCHED)
+        for session in sessions.list_all(request.store, limit=_MAX_SEARCHED)
     ]

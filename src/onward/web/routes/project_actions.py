@@ -14,8 +14,8 @@ from onward.errors import BadInput, Conflict, NotFound
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _, ngettext
 from onward.web.messages import translate_error
+from onward.web.page_request import CurrentPageRequest, Toast, page_router
 from onward.web.render import partial, redirect
-from onward.web.visit import CurrentVisit, Toast, page_router
 
 router = page_router()
 
@@ -25,120 +25,126 @@ MAX_SESSIONS_NAMED = 10_000
 
 
 @router.get("/parts/projects/{project_id}/edit")
-def show_edit_form(visit: CurrentVisit, project_id: int) -> Response:
+def show_edit_form(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the dialog that edits name and description."""
-    project = projects.require(visit.store, project_id)
+    project = projects.require(request.store, project_id)
     return partial(
-        visit, "partials/_project_edit.html", project=project, values={"name": project.name, "description": project.description}, errors={}
+        request,
+        "partials/_project_edit.html",
+        project=project,
+        values={"name": project.name, "description": project.description},
+        errors={},
     )
 
 
 @router.post("/parts/projects/{project_id}/edit")
 def edit_project(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project_id: int,
     name: Annotated[str, Form()] = "",
     description: Annotated[str, Form(max_length=MAX_DESCRIPTION_CHARS)] = "",
 ) -> Response:
     """Edit name and description."""
-    project = projects.require(visit.store, project_id)
+    project = projects.require(request.store, project_id)
     try:
-        projects.update(visit.store, project, name=name, description=" ".join(description.split()))
+        projects.update(request.store, project, name=name, description=" ".join(description.split()))
     except (BadInput, Conflict) as error:
         values = {"name": name, "description": description}
         return partial(
-            visit,
+            request,
             "partials/_project_edit_form.html",
             status_code=422,
             project=project,
             values=values,
             errors={"name": translate_error(error)},
         )
-    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("Saved")))
+    return redirect(request, f"/projects/{project_id}", toast=Toast(_("Saved")))
 
 
 @router.post("/parts/projects/{project_id}/archive")
-def archive_project(visit: CurrentVisit, project_id: int) -> Response:
+def archive_project(request: CurrentPageRequest, project_id: int) -> Response:
     """Archive a project."""
-    project = projects.archive(visit.store, projects.require(visit.store, project_id))
+    project = projects.archive(request.store, projects.require(request.store, project_id))
     message = _("%(name)s archived. Nothing is deleted.", name=project.name)
-    return redirect(visit, f"/projects/{project_id}", toast=Toast(message, undo=f"/parts/projects/{project_id}/restore"))
+    return redirect(request, f"/projects/{project_id}", toast=Toast(message, undo=f"/parts/projects/{project_id}/restore"))
 
 
 @router.post("/parts/projects/{project_id}/restore")
-def restore_project(visit: CurrentVisit, project_id: int) -> Response:
+def restore_project(request: CurrentPageRequest, project_id: int) -> Response:
     """Restore an archived project."""
-    project = projects.restore(visit.store, projects.require(visit.store, project_id))
-    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("%(name)s restored.", name=project.name)))
+    project = projects.restore(request.store, projects.require(request.store, project_id))
+    return redirect(request, f"/projects/{project_id}", toast=Toast(_("%(name)s restored.", name=project.name)))
 
 
 @router.get("/parts/projects/{project_id}/delete")
-def confirm_deletion(visit: CurrentVisit, project_id: int) -> Response:
+def confirm_deletion(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the dialog that asks for the project's name before deletion."""
-    return partial(visit, "partials/_project_delete.html", line=projects.require_line(visit.store, project_id))
+    return partial(request, "partials/_project_delete.html", line=projects.require_line(request.store, project_id))
 
 
 @router.delete("/projects/{project_id}")
-def delete_project(visit: CurrentVisit, project_id: int) -> Response:
+def delete_project(request: CurrentPageRequest, project_id: int) -> Response:
     """Permanently delete a project."""
-    project = projects.require(visit.store, project_id)
-    projects.delete(visit.store, project)
-    return redirect(visit, "/", toast=Toast(_("%(name)s deleted.", name=project.name), "info"))
+    project = projects.require(request.store, project_id)
+    projects.delete(request.store, project)
+    return redirect(request, "/", toast=Toast(_("%(name)s deleted.", name=project.name), "info"))
 
 
 @router.get("/parts/projects/{project_id}/export")
-def show_export_form(visit: CurrentVisit, project_id: int) -> Response:
+def show_export_form(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the export dialog."""
-    return partial(visit, "partials/_project_export.html", project=projects.require(visit.store, project_id))
+    return partial(request, "partials/_project_export.html", project=projects.require(request.store, project_id))
 
 
 @router.post("/parts/projects/{project_id}/export")
-def export_project(visit: CurrentVisit, project_id: int, training: Annotated[bool, Form()] = False) -> Response:
+def export_project(request: CurrentPageRequest, project_id: int, training: Annotated[bool, Form()] = False) -> Response:
     """Start an export of the project."""
-    project = projects.require(visit.store, project_id)
+    project = projects.require(request.store, project_id)
     job = jobs.request_job(
-        visit.store, "export", {"training": training}, project=project, key=f"{project.id}:{training}", requested_by="dashboard"
+        request.store, "export", {"training": training}, project=project, key=f"{project.id}:{training}", requested_by="dashboard"
     )
-    return redirect_to_job(visit, job)
+    return redirect_to_job(request, job)
 
 
 @router.get("/parts/projects/{project_id}/remap")
-def show_remap_form(visit: CurrentVisit, project_id: int) -> Response:
+def show_remap_form(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the dialog that moves sessions to another project."""
-    return _remap_form(visit, project_id, "", "", {})
+    return _remap_form(request, project_id, "", "", {})
 
 
 @router.post("/parts/projects/{project_id}/remap")
 def remap_project(
-    visit: CurrentVisit, project_id: int, target: Annotated[str, Form()] = "", numbers: Annotated[str, Form(max_length=1000)] = ""
+    request: CurrentPageRequest, project_id: int, target: Annotated[str, Form()] = "", numbers: Annotated[str, Form(max_length=1000)] = ""
 ) -> Response:
     """Move sessions, or all of them, to another project."""
-    source = projects.require(visit.store, project_id)
+    source = projects.require(request.store, project_id)
     if not target.isdecimal():
-        return _remap_form(visit, project_id, target, numbers, {"target": _("Choose a project.")}, form=True)
-    target_project = projects.require(visit.store, int(target))
+        return _remap_form(request, project_id, target, numbers, {"target": _("Choose a project.")}, form=True)
+    target_project = projects.require(request.store, int(target))
     try:
         session_numbers = _parse_numbers(numbers)
         result = (
-            reassignment.remap_sessions(visit.store, source, session_numbers, target_project)
+            reassignment.remap_sessions(request.store, source, session_numbers, target_project)
             if session_numbers
-            else reassignment.remap_project(visit.store, source, target_project)
+            else reassignment.remap_project(request.store, source, target_project)
         )
     except (BadInput, NotFound, Conflict) as error:
-        return _remap_form(visit, project_id, target, numbers, {"numbers": translate_error(error)}, form=True)
+        return _remap_form(request, project_id, target, numbers, {"numbers": translate_error(error)}, form=True)
     message = ngettext(
         "%(num)s session moved to %(name)s.", "%(num)s sessions moved to %(name)s.", len(result.sessions), name=target_project.name
     )
-    return redirect(visit, f"/projects/{target_project.id}", toast=Toast(message))
+    return redirect(request, f"/projects/{target_project.id}", toast=Toast(message))
 
 
-def _remap_form(visit: CurrentVisit, project_id: int, target: str, numbers: str, errors: dict[str, str], *, form: bool = False) -> Response:
-    other_projects = [line.project for line in projects.list_known(visit.store, limit=MAX_TARGETS) if line.project.id != project_id]
+def _remap_form(
+    request: CurrentPageRequest, project_id: int, target: str, numbers: str, errors: dict[str, str], *, form: bool = False
+) -> Response:
+    other_projects = [line.project for line in projects.list_known(request.store, limit=MAX_TARGETS) if line.project.id != project_id]
     return partial(
-        visit,
+        request,
         "partials/_project_remap_form.html" if form else "partials/_project_remap.html",
         status_code=422 if errors else 200,
-        project=projects.require(visit.store, project_id),
+        project=projects.require(request.store, project_id),
         others=other_projects,
         values={"target": target, "numbers": numbers},
         errors=errors,

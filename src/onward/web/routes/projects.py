@@ -12,9 +12,9 @@ from onward.app.projects import project_files, projects
 from onward.app.sessions import sessions
 from onward.app.turns import sources
 from onward.errors import BadInput, NotFound
+from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, open_items, project_context
 from onward.web.render import page, partial
-from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
@@ -25,28 +25,30 @@ CONTEXT_TURNS = 2
 
 
 @router.get("/projects/{project_id}")
-def show_project(visit: CurrentVisit, project_id: int) -> Response:
+def show_project(request: CurrentPageRequest, project_id: int) -> Response:
     """Show the overview: master handoff, preservation, open items and recent sessions."""
-    context = project_context(visit, project_id, "overview")
-    entries = sessions.list_recent(visit.store, context["project"], limit=NEWEST_SESSIONS + 1)
+    context = project_context(request, project_id, "overview")
+    entries = sessions.list_recent(request.store, context["project"], limit=NEWEST_SESSIONS + 1)
     return page(
-        visit,
+        request,
         "pages/project.html",
         **context,
-        **_master_context(visit, project_id),
+        **_master_context(request, project_id),
         entries=entries[:NEWEST_SESSIONS],
         has_more=len(entries) > NEWEST_SESSIONS,
     )
 
 
 @router.get("/parts/projects/{project_id}/master")
-def master_part(visit: CurrentVisit, project_id: int) -> Response:
+def master_part(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the master handoff and its preservation."""
-    return partial(visit, "partials/_master.html", project=projects.require(visit.store, project_id), **_master_context(visit, project_id))
+    return partial(
+        request, "partials/_master.html", project=projects.require(request.store, project_id), **_master_context(request, project_id)
+    )
 
 
-def _master_context(visit: Visit, project_id: int) -> dict[str, Any]:
-    handoff = find_master_handoff(visit, projects.require(visit.store, project_id))
+def _master_context(request: PageRequest, project_id: int) -> dict[str, Any]:
+    handoff = find_master_handoff(request, projects.require(request.store, project_id))
     return {
         "handoff": handoff,
         "open_items": open_items(handoff.handoff) if handoff else [],
@@ -56,38 +58,41 @@ def _master_context(visit: Visit, project_id: int) -> dict[str, Any]:
 
 
 @router.get("/parts/projects/{project_id}/changes")
-def changes_part(visit: CurrentVisit, project_id: int) -> Response:
+def changes_part(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the changes of the last completed session. Loaded after the page, because two ledgers are compared."""
-    project = projects.require(visit.store, project_id)
-    completed_sessions = sessions.list_all(visit.store, project_id=project_id, status="completed", limit=2)
+    project = projects.require(request.store, project_id)
+    completed_sessions = sessions.list_all(request.store, project_id=project_id, status="completed", limit=2)
     changelog = None
     if len(completed_sessions) > 1:
         previous_number, last_number = sorted(session.number for session in completed_sessions)
         try:
-            changelog = handoffs.diff(visit.store, project, previous_number, last_number)
+            changelog = handoffs.diff(request.store, project, previous_number, last_number)
         except (NotFound, BadInput):
             changelog = None
-    return partial(visit, "partials/_changes.html", project=project, changes=changelog)
+    return partial(request, "partials/_changes.html", project=project, changes=changelog)
 
 
 @router.get("/parts/projects/{project_id}/loop")
-def growth_part(visit: CurrentVisit, project_id: int) -> Response:
+def growth_part(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the growth of the handoff from the first session to the last."""
-    project = projects.require(visit.store, project_id)
+    project = projects.require(request.store, project_id)
     return partial(
-        visit, "partials/_handoff_history.html", project=project, steps=analytics.growth_points(visit.store, project, LOOP_STEPS)
+        request, "partials/_handoff_history.html", project=project, steps=analytics.growth_points(request.store, project, LOOP_STEPS)
     )
 
 
 @router.get("/projects/{project_id}/sessions")
 def list_sessions(
-    visit: CurrentVisit, project_id: int, status: Literal["", "in_progress", "completed", "abandoned"] = "", before: int | None = None
+    request: CurrentPageRequest,
+    project_id: int,
+    status: Literal["", "in_progress", "completed", "abandoned"] = "",
+    before: int | None = None,
 ) -> Response:
     """Show a project's sessions, newest first."""
-    context = project_context(visit, project_id, "sessions")
-    entries = sessions.list_recent(visit.store, context["project"], status=status or None, before=before, limit=MAX_SESSIONS + 1)
+    context = project_context(request, project_id, "sessions")
+    entries = sessions.list_recent(request.store, context["project"], status=status or None, before=before, limit=MAX_SESSIONS + 1)
     return page(
-        visit,
+        request,
         "pages/project_sessions.html",
         **context,
         entries=entries[:MAX_SESSIONS],
@@ -98,12 +103,12 @@ def list_sessions(
 
 
 @router.get("/projects/{project_id}/files")
-def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str = "") -> Response:
+def list_files(request: CurrentPageRequest, project_id: int, text: str = "", after: str = "") -> Response:
     """Show the files that a project's sessions edited, by path."""
-    context = project_context(visit, project_id, "files")
-    touched_files = project_files.list_files(visit.store, context["project"], text=text.strip(), after=after or None, limit=MAX_FILES + 1)
+    context = project_context(request, project_id, "files")
+    touched_files = project_files.list_files(request.store, context["project"], text=text.strip(), after=after or None, limit=MAX_FILES + 1)
     return page(
-        visit,
+        request,
         "pages/project_files.html",
         **context,
         files=touched_files[:MAX_FILES],
@@ -114,19 +119,19 @@ def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str 
 
 
 @router.get("/projects/{project_id}/sources/{handle}")
-def show_source(visit: CurrentVisit, project_id: int, handle: str) -> Response:
+def show_source(request: CurrentPageRequest, project_id: int, handle: str) -> Response:
     """Show the turns behind a handle with their context, and the handoff lines that cite them."""
-    project = projects.require(visit.store, project_id)
-    cited_source = sources.read_source(visit.store, project, handle)
+    project = projects.require(request.store, project_id)
+    cited_source = sources.read_source(request.store, project, handle)
     span = cited_source.span
-    session = sessions.require(visit.store, project, span.session)
+    session = sessions.require(request.store, project, span.session)
     nearby_turns = (
         []
         if span.first == 0
-        else list(sessions.replay(visit.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS))
+        else list(sessions.replay(request.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS))
     )
     shown_turns = [(nearby_turn.ordinal, nearby_turn.turn) for nearby_turn in nearby_turns] or cited_source.turns
-    master = find_master_handoff(visit, project)
+    master = find_master_handoff(request, project)
     citing_lines = (
         []
         if master is None
@@ -138,7 +143,7 @@ def show_source(visit: CurrentVisit, project_id: int, handle: str) -> Response:
         ]
     )
     return page(
-        visit,
+        request,
         "pages/source.html",
         project=project,
         handle=str(span),

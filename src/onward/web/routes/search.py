@@ -16,8 +16,8 @@ from onward.app.sessions import sessions
 from onward.core.search_result import Excerpt, SearchKind
 from onward.core.text.prose import excerpt_range
 from onward.errors import BadInput, NotFound
+from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.render import page, partial
-from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
@@ -40,40 +40,42 @@ class SearchHitView(NamedTuple):
 
 @router.get("/search")
 def show_search(
-    visit: CurrentVisit, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
+    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
 ) -> Response:
     """Show the search page."""
-    choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
-    return page(visit, "pages/search.html", choices=choices, **_search_context(visit, q, project, kind, days))
+    choices = [(line.project.id, line.project.name) for line in projects.list_known(request.store)]
+    return page(request, "pages/search.html", choices=choices, **_search_context(request, q, project, kind, days))
 
 
 @router.get("/parts/search")
 def search_part(
-    visit: CurrentVisit, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
+    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
 ) -> Response:
     """Return the results for the current query."""
-    return partial(visit, "partials/_search_hits.html", **_search_context(visit, q, project, kind, days))
+    return partial(request, "partials/_search_hits.html", **_search_context(request, q, project, kind, days))
 
 
-def _search_context(visit: Visit, q: str, project: str, kind: KindFilter, days: DaysFilter) -> dict[str, Any]:
+def _search_context(request: PageRequest, q: str, project: str, kind: KindFilter, days: DaysFilter) -> dict[str, Any]:
     query = q.replace("\0", " ").strip()[:MAX_QUERY_CHARS]
     hits: list[SearchHitView] = []
     if query:
-        chosen_project = projects.require(visit.store, int(project)) if project.isdecimal() and len(project) < 10 else None
+        chosen_project = projects.require(request.store, int(project)) if project.isdecimal() and len(project) < 10 else None
         kinds: tuple[SearchKind, ...] = (kind,) if kind else ()
         since = datetime.now(UTC) - timedelta(days=int(days)) if days else None
         try:
-            answer = search_turns.search(visit.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS)
-            hits = _hit_views(visit, query, answer.excerpts)
+            answer = search_turns.search(
+                request.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS
+            )
+            hits = _hit_views(request, query, answer.excerpts)
         except BadInput:
             # Only punctuation so far: there is no word to search for.
             hits = []
     return {"q": query, "project": project, "kind": kind, "days": days, "hits": hits}
 
 
-def _hit_views(visit: Visit, query: str, excerpts: Iterable[Excerpt]) -> list[SearchHitView]:
+def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) -> list[SearchHitView]:
     projects_by_name = {
-        line.project.name: line.project for archived in (False, True) for line in projects.list_known(visit.store, archived=archived)
+        line.project.name: line.project for archived in (False, True) for line in projects.list_known(request.store, archived=archived)
     }
     urls: dict[tuple[str, int], str] = {}
     hits = []
@@ -83,7 +85,7 @@ def _hit_views(visit: Visit, query: str, excerpts: Iterable[Excerpt]) -> list[Se
         if project and session_key not in urls:
             try:
                 urls[session_key] = (
-                    f"/sessions/{sessions.require(visit.store, project, excerpt.handle.session).id}"
+                    f"/sessions/{sessions.require(request.store, project, excerpt.handle.session).id}"
                     if excerpt.handle.session
                     else f"/projects/{project.id}"
                 )

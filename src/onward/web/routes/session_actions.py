@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
-from fastapi import Form, Query, Request, Response
+from fastapi import Form, Query, Response
 
 from onward.adapters import build_model_setup
 from onward.app.accounts.selection import AccountChoice, best_account, outlook
@@ -30,9 +30,9 @@ from onward.web.brief import add_repository_changes
 from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
 from onward.web.language import _
 from onward.web.messages import translate_error, translate_message
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router, rotation_window
 from onward.web.render import partial, redirect
 from onward.web.uploads import PASTED_NAME, Submission, receive_form
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router, rotation_window
 
 router = page_router()
 
@@ -58,42 +58,44 @@ class StartChoices:
     agents: Sequence[str]
 
 
-def _start_choices(visit: Visit, project: str) -> StartChoices:
-    known_projects = [line.project for line in projects.list_projects(visit.store, limit=MAX_CHOICES)]
-    chosen_project = projects.require(visit.store, int(project)) if project.isdecimal() else None
+def _start_choices(request: PageRequest, project: str) -> StartChoices:
+    known_projects = [line.project for line in projects.list_projects(request.store, limit=MAX_CHOICES)]
+    chosen_project = projects.require(request.store, int(project)) if project.isdecimal() else None
     if chosen_project is None and project != NEW_PROJECT and known_projects:
-        latest_sessions = sessions.list_all(visit.store, limit=1)
+        latest_sessions = sessions.list_all(request.store, limit=1)
         chosen_project = next(
             (candidate for candidate in known_projects if latest_sessions and candidate.id == latest_sessions[0].project_id),
             known_projects[0],
         )
     if chosen_project and chosen_project.id not in {candidate.id for candidate in known_projects}:
         known_projects = [chosen_project, *known_projects]
-    versions = handoffs.list_versions(visit.store, chosen_project, limit=1) if chosen_project else []
+    versions = handoffs.list_versions(request.store, chosen_project, limit=1) if chosen_project else []
     previous_handoff = versions[0] if versions else None
-    previous_text = render(add_repository_changes(visit, chosen_project, previous_handoff)) if chosen_project and previous_handoff else ""
-    agent_names = list(dict.fromkeys((*sessions.list_agents(visit.store), *_KNOWN_AGENTS)))
+    previous_text = render(add_repository_changes(request, chosen_project, previous_handoff)) if chosen_project and previous_handoff else ""
+    agent_names = list(dict.fromkeys((*sessions.list_agents(request.store), *_KNOWN_AGENTS)))
     return StartChoices(
         projects=known_projects,
         project=chosen_project,
         handoff=previous_handoff,
         previous=previous_text,
-        best=best_account(visit.store, window=rotation_window(visit.settings)),
-        templates=templates.list_templates(visit.store),
+        best=best_account(request.store, window=rotation_window(request.settings)),
+        templates=templates.list_templates(request.store),
         agents=agent_names,
     )
 
 
 @router.get("/parts/sessions/start")
-def start_dialog_part(visit: CurrentVisit, project: str = "", account: str = "") -> Response:
+def start_dialog_part(request: CurrentPageRequest, project: str = "", account: str = "") -> Response:
     """Return the dialog that starts a session, with the last handoff."""
     values = {"name": "", "objectives": "", "agent": "", "template": "", "account": account}
-    return partial(visit, "partials/_start_dialog.html", choices=_start_choices(visit, project), values=values, errors={}, based_on=None)
+    return partial(
+        request, "partials/_start_dialog.html", choices=_start_choices(request, project), values=values, errors={}, based_on=None
+    )
 
 
 @router.get("/parts/sessions/start/form")
 def start_form_part(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project: str = "",
     name: str = "",
     objectives: str = "",
@@ -103,9 +105,11 @@ def start_form_part(
     filled: str = "",
 ) -> Response:
     """Return the form for another project or template. Entered text stays; the template's objectives are added."""
-    chosen_template = templates.require(visit.store, template) if template else None
+    chosen_template = templates.require(request.store, template) if template else None
     lines = _split_lines(objectives)
-    previous_template = templates.require(visit.store, filled) if filled and filled != template and _has_template(visit, filled) else None
+    previous_template = (
+        templates.require(request.store, filled) if filled and filled != template and _has_template(request, filled) else None
+    )
     typed_lines = [line for line in lines if previous_template is None or line not in previous_template.objectives]
     template_lines = [
         line for line in (chosen_template.objectives if chosen_template and filled != template else ()) if line not in typed_lines
@@ -118,20 +122,20 @@ def start_form_part(
         "account": account,
     }
     return partial(
-        visit, "partials/_start_form.html", choices=_start_choices(visit, project), values=values, errors={}, based_on=chosen_template
+        request, "partials/_start_form.html", choices=_start_choices(request, project), values=values, errors={}, based_on=chosen_template
     )
 
 
-def _has_template(visit: Visit, template: str) -> bool:
+def _has_template(request: PageRequest, template: str) -> bool:
     try:
-        return bool(templates.require(visit.store, template))
+        return bool(templates.require(request.store, template))
     except NotFound:
         return False
 
 
 @router.post("/parts/sessions/start")
 def start_session(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     project: Text = "",
     name: Text = "",
     objectives: Text = "",
@@ -141,37 +145,37 @@ def start_session(
 ) -> Response:
     """Start a session and show it, with the briefing to copy."""
     try:
-        chosen_project = _resolve_project(visit, project, name.strip())
+        chosen_project = _resolve_project(request, project, name.strip())
         detail = sessions.start(
-            visit.store,
+            request.store,
             chosen_project,
             agent=agent.strip(),
             objectives=_split_lines(objectives),
-            template=templates.require(visit.store, template) if template else None,
+            template=templates.require(request.store, template) if template else None,
             account_id=int(account) if account.isdecimal() else None,
         )
     except BadInput as error:
         values = {"name": name, "objectives": objectives, "agent": agent, "template": template, "account": account}
         return partial(
-            visit,
+            request,
             "partials/_start_form.html",
             status_code=422,
-            choices=_start_choices(visit, project),
+            choices=_start_choices(request, project),
             values=values,
             errors={"name": translate_error(error)},
-            based_on=templates.require(visit.store, template) if template else None,
+            based_on=templates.require(request.store, template) if template else None,
         )
     message = _("Session %(number)s of %(project)s started", number=detail.session.number, project=chosen_project.name)
-    return redirect(visit, f"/sessions/{detail.session.id}", toast=Toast(message))
+    return redirect(request, f"/sessions/{detail.session.id}", toast=Toast(message))
 
 
-def _resolve_project(visit: Visit, project: str, name: str) -> Project:
+def _resolve_project(request: PageRequest, project: str, name: str) -> Project:
     """Return the chosen project, or create one of that name."""
     if project and project != NEW_PROJECT:
-        return projects.require(visit.store, int(project) if project.isdecimal() else 0)
+        return projects.require(request.store, int(project) if project.isdecimal() else 0)
     if not name:
         raise BadInput(_("A session needs a project."), _("Enter a name."))
-    return projects.resolve(visit.store, name, create=True)
+    return projects.resolve(request.store, name, create=True)
 
 
 def _split_lines(text: str) -> list[str]:
@@ -179,16 +183,18 @@ def _split_lines(text: str) -> list[str]:
 
 
 @router.get("/parts/sessions/{session_id}/complete")
-def complete_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
+def complete_dialog_part(request: CurrentPageRequest, session_id: int, job: int = 0) -> Response:
     """Return the dialog that completes a session; with *job*, filled with the input of that failed job."""
-    session = sessions.require_by_id(visit.store, session_id)
-    context = _completion_context(visit, session)
-    return partial(visit, "partials/_complete_dialog.html", **context | {"values": context["values"] | _draft_values(visit, session, job)})
+    session = sessions.require_by_id(request.store, session_id)
+    context = _completion_context(request, session)
+    return partial(
+        request, "partials/_complete_dialog.html", **context | {"values": context["values"] | _draft_values(request, session, job)}
+    )
 
 
-def _draft_values(visit: Visit, session: Session, job_id: int) -> dict[str, str]:
+def _draft_values(request: PageRequest, session: Session, job_id: int) -> dict[str, str]:
     """Return the input of a form that a job was started with."""
-    arguments = jobs.require(visit.store, job_id).arguments if job_id else {}
+    arguments = jobs.require(request.store, job_id).arguments if job_id else {}
     if arguments.get("session_id") != session.id:
         return {}
     pasted_path = next((Path(path) for name, path in arguments.get("uploads", []) if name == PASTED_NAME), None)
@@ -199,15 +205,15 @@ def _draft_values(visit: Visit, session: Session, job_id: int) -> dict[str, str]
     return values | {"text": pasted_path.read_text("utf-8") if pasted_path and pasted_path.exists() else ""}
 
 
-def _completion_context(visit: Visit, session: Session, **overrides: Any) -> dict[str, Any]:
-    project = projects.require(visit.store, session.project_id)
+def _completion_context(request: PageRequest, session: Session, **overrides: Any) -> dict[str, Any]:
+    project = projects.require(request.store, session.project_id)
     used = "" if session.credits_used is None else f"{session.credits_used:g}"
     values = {"accomplishments": "\n".join(session.accomplishments), "blockers": "\n".join(session.blockers), "credits": used, "text": ""}
     return {
         "session": session,
         "project": project,
-        "outlook": outlook(visit.store, session, window=rotation_window(visit.settings)),
-        "has_model": gateway.find_model_context(visit.store, build_model_setup(visit.settings), project=project) is not None,
+        "outlook": outlook(request.store, session, window=rotation_window(request.settings)),
+        "has_model": gateway.find_model_context(request.store, build_model_setup(request.settings), project=project) is not None,
         "values": values,
         "errors": {},
         "error": "",
@@ -216,25 +222,25 @@ def _completion_context(visit: Visit, session: Session, **overrides: Any) -> dic
 
 
 @router.get("/parts/sessions/{session_id}/checklist")
-def checklist_part(visit: CurrentVisit, session_id: int, within: Literal["page", "dialog"] = "page") -> Response:
+def checklist_part(request: CurrentPageRequest, session_id: int, within: Literal["page", "dialog"] = "page") -> Response:
     """Return the checklist of a session."""
-    return partial(visit, "partials/_checklist.html", session=sessions.require_by_id(visit.store, session_id), within=within)
+    return partial(request, "partials/_checklist.html", session=sessions.require_by_id(request.store, session_id), within=within)
 
 
 @router.post("/parts/sessions/{session_id}/checklist/{item}")
-def tick_item(visit: CurrentVisit, session_id: int, item: int, done: bool = True) -> Response:
+def tick_item(request: CurrentPageRequest, session_id: int, item: int, done: bool = True) -> Response:
     """Tick or untick an item of a checklist; all views of the checklist refetch it."""
-    sessions.tick(visit.store, sessions.require_by_id(visit.store, session_id), item, is_done=done)
+    sessions.tick(request.store, sessions.require_by_id(request.store, session_id), item, is_done=done)
     return Response(status_code=204, headers={"hx-trigger": CHECKLIST_CHANGED})
 
 
 @router.get("/parts/sessions/{session_id}/outlook")
-def outlook_part(visit: CurrentVisit, session_id: int, typed_credits: Annotated[str, Query(alias="credits")] = "") -> Response:
+def outlook_part(request: CurrentPageRequest, session_id: int, typed_credits: Annotated[str, Query(alias="credits")] = "") -> Response:
     """Return what the entered credits mean for the account, and whether rotation is due."""
-    session = sessions.require_by_id(visit.store, session_id)
+    session = sessions.require_by_id(request.store, session_id)
     used, error = _parse_credits(typed_credits)
-    session_outlook = outlook(visit.store, session, window=rotation_window(visit.settings), credits_used=used)
-    return partial(visit, "partials/_credit_outlook.html", session=session, outlook=session_outlook, error=error)
+    session_outlook = outlook(request.store, session, window=rotation_window(request.settings), credits_used=used)
+    return partial(request, "partials/_credit_outlook.html", session=session, outlook=session_outlook, error=error)
 
 
 def _parse_credits(text: str) -> tuple[float | None, str]:
@@ -263,17 +269,17 @@ class SessionTask:
 
 
 def _request_job(
-    visit: Visit, session: Session, submission: Submission, next_url: str, completion: Completion | None = None
+    request: PageRequest, session: Session, submission: Submission, next_url: str, completion: Completion | None = None
 ) -> SessionTask:
-    project = projects.require(visit.store, session.project_id)
+    project = projects.require(request.store, session.project_id)
     try:
         job = completion_job.request_completion(
-            visit.store,
+            request.store,
             project,
             session,
             submission.job_arguments(),
             completion,
-            catches_up=visit.caller.is_local,
+            catches_up=request.caller.is_local,
             requested_by="dashboard",
         )
     except Conflict as error:
@@ -282,67 +288,69 @@ def _request_job(
     return SessionTask(session=session, submission=submission, next_url=next_url, job=job, errors={})
 
 
-async def _respond(visit: Visit, task: SessionTask, show_again: Callable[[Visit, SessionTask], Response]) -> Response:
+async def _respond(request: PageRequest, task: SessionTask, show_again: Callable[[PageRequest, SessionTask], Response]) -> Response:
     """Redirect to the result if the job ends soon, else to its progress; on errors, show the form again with *show_again*."""
-    job = await wait_briefly(visit, task.job) if task.job else None
+    job = await wait_briefly(request, task.job) if task.job else None
     if job and job.state == "failed" and job.error:
         task = replace(task, errors={"text": f"{translate_message(job.error['message'])} {translate_message(job.error['hint'])}".strip()})
         job = None
     if job is None:
-        return await run_sync(show_again, visit, task)
+        return await run_sync(show_again, request, task)
     return (
-        redirect(visit, task.next_url, toast=completion_toast(job)) if job.state == "done" else redirect_to_job(visit, job, task.next_url)
+        redirect(request, task.next_url, toast=completion_toast(job))
+        if job.state == "done"
+        else redirect_to_job(request, job, task.next_url)
     )
 
 
 @router.post("/parts/sessions/{session_id}/complete")
-async def complete_session(visit: CurrentVisit, session_id: int, request: Request) -> Response:
+async def complete_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Complete a session: import its transcript, store the completion notes, and show the handoff."""
-    async with receive_form(visit, request) as submission:
-        task = await run_sync(_complete, visit, session_id, submission)
-    return await _respond(visit, task, _complete_form)
+    async with receive_form(request) as submission:
+        task = await run_sync(_complete, request, session_id, submission)
+    return await _respond(request, task, _complete_form)
 
 
-def _complete(visit: Visit, session_id: int, submission: Submission) -> SessionTask:
-    session = sessions.require_by_id(visit.store, session_id)
+def _complete(request: PageRequest, session_id: int, submission: Submission) -> SessionTask:
+    session = sessions.require_by_id(request.store, session_id)
     used, error = _parse_credits(submission["credits"])
     if error:
         return SessionTask(session=session, submission=submission, next_url="", job=None, errors={"credits": error})
-    session_outlook = outlook(visit.store, session, window=rotation_window(visit.settings), credits_used=used)
+    session_outlook = outlook(request.store, session, window=rotation_window(request.settings), credits_used=used)
     account_query = (
-        f"?on={session_outlook.target.availability.account.id}" if submission["then"] == "rotate" and session_outlook.target else ""
+        f"?on={session_outlook.target.availability.account.id}" if submission["next_step"] == "rotate" and session_outlook.target else ""
     )
     completion = Completion(
         _split_lines(submission["accomplishments"]), _split_lines(submission["blockers"]), used, bool(submission["refine"])
     )
-    return _request_job(visit, session, submission, f"/sessions/{session.id}/handoff{account_query}", completion)
+    return _request_job(request, session, submission, f"/sessions/{session.id}/handoff{account_query}", completion)
 
 
-def _complete_form(visit: Visit, task: SessionTask) -> Response:
+def _complete_form(request: PageRequest, task: SessionTask) -> Response:
     values = {name: task.submission.fields.get(name, "") for name in ("accomplishments", "blockers", "credits", "text")}
-    context = _completion_context(visit, sessions.require_by_id(visit.store, task.session.id), values=values, errors=task.errors)
-    return partial(visit, "partials/_complete_form.html", status_code=422, **context)
+    context = _completion_context(request, sessions.require_by_id(request.store, task.session.id), values=values, errors=task.errors)
+    return partial(request, "partials/_complete_form.html", status_code=422, **context)
 
 
 @router.get("/parts/sessions/{session_id}/import")
-def import_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
+def import_dialog_part(request: CurrentPageRequest, session_id: int, job: int = 0) -> Response:
     """Return the dialog that adds a transcript; with *job*, filled with the input of that failed job."""
-    session = sessions.require_by_id(visit.store, session_id)
+    session = sessions.require_by_id(request.store, session_id)
     return partial(
-        visit, "partials/_import_dialog.html", session=session, text=_draft_values(visit, session, job).get("text", ""), error=""
+        request, "partials/_import_dialog.html", session=session, text=_draft_values(request, session, job).get("text", ""), error=""
     )
 
 
 @router.post("/parts/sessions/{session_id}/import")
-async def import_transcript(visit: CurrentVisit, session_id: int, request: Request) -> Response:
+async def import_transcript(request: CurrentPageRequest, session_id: int) -> Response:
     """Append the new turns of a transcript to a session."""
-    async with receive_form(visit, request) as submission:
-        task = await run_sync(_import_transcript, visit, session_id, submission)
-    return await _respond(visit, task, _import_form)
+    async with receive_form(request) as submission:
+        task = await run_sync(_import_transcript, request, session_id, submission)
+    return await _respond(request, task, _import_form)
 
 
-def _import_transcript(visit: Visit, session_id: int, submission: Submission) -> SessionTask:
-    session, next_url = sessions.require_by_id(visit.store, session_id), f"/sessions/{session_id}"
+def _import_transcript(request: PageRequest, session_id: int, submission: Submission) -> SessionTask:
+    session, next_url = sessions.require_by_id(request.store, session_id), f"/sessions/{session_id}"
     if not submission.files:
         return SessionTask(
             session=session,
@@ -351,28 +359,28 @@ def _import_transcript(visit: Visit, session_id: int, submission: Submission) ->
             job=None,
             errors={"text": f"{_('Nothing to add.')} {_('Paste a conversation or choose files.')}"},
         )
-    return _request_job(visit, session, submission, next_url)
+    return _request_job(request, session, submission, next_url)
 
 
-def _import_form(visit: Visit, task: SessionTask) -> Response:
+def _import_form(request: PageRequest, task: SessionTask) -> Response:
     text, error = task.submission.fields.get("text", ""), task.errors["text"]
-    return partial(visit, "partials/_import_form.html", status_code=422, session=task.session, text=text, error=error)
+    return partial(request, "partials/_import_form.html", status_code=422, session=task.session, text=text, error=error)
 
 
 @router.post("/parts/sessions/{session_id}/reopen")
-def reopen_session(visit: CurrentVisit, session_id: int) -> Response:
+def reopen_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Reopen a session."""
-    session = sessions.reopen(visit.store, sessions.require_by_id(visit.store, session_id))
-    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s reopened", number=session.number)))
+    session = sessions.reopen(request.store, sessions.require_by_id(request.store, session_id))
+    return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s reopened", number=session.number)))
 
 
 @router.post("/parts/sessions/{session_id}/abandon")
-def abandon_session(visit: CurrentVisit, session_id: int) -> Response:
+def abandon_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Abandon a session. The toast offers to undo this."""
-    session = sessions.abandon(visit.store, sessions.require_by_id(visit.store, session_id))
+    session = sessions.abandon(request.store, sessions.require_by_id(request.store, session_id))
     undo_url = f"/parts/sessions/{session.id}/reopen"
     return redirect(
-        visit,
+        request,
         f"/sessions/{session.id}",
         toast=Toast(_("Session %(number)s abandoned; its transcript is kept", number=session.number), undo=undo_url),
     )

@@ -12,8 +12,8 @@ from onward.core.session import Session
 from onward.errors import BadInput
 from onward.web.language import _
 from onward.web.messages import translate_error
+from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.render import partial, redirect
-from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
@@ -21,33 +21,37 @@ MAX_CHOICES = 200
 
 
 @router.get("/parts/sessions/{session_id}/edit")
-def show_edit_form(visit: CurrentVisit, session_id: int) -> Response:
+def show_edit_form(request: CurrentPageRequest, session_id: int) -> Response:
     """Return the dialog that edits a session's title and project."""
-    session = sessions.require_by_id(visit.store, session_id)
-    return _form(visit, "partials/_session_edit.html", session, session.title, session.project_id)
+    session = sessions.require_by_id(request.store, session_id)
+    return _form(request, "partials/_session_edit.html", session, session.title, session.project_id)
 
 
 @router.post("/parts/sessions/{session_id}/edit")
-def edit_session(visit: CurrentVisit, session_id: int, title: Annotated[str, Form()] = "", project: Annotated[int, Form()] = 0) -> Response:
+def edit_session(
+    request: CurrentPageRequest, session_id: int, title: Annotated[str, Form()] = "", project: Annotated[int, Form()] = 0
+) -> Response:
     """Rename a session, and move it if another project is chosen."""
-    session = sessions.require_by_id(visit.store, session_id)
+    session = sessions.require_by_id(request.store, session_id)
     try:
         if title.strip() != session.title:
-            session = titles.rename(visit.store, session, title)
+            session = titles.rename(request.store, session, title)
         if project and project != session.project_id:
-            target = projects.require(visit.store, project)
-            session = reassignment.move(visit.store, session, target)
+            target = projects.require(request.store, project)
+            session = reassignment.move(request.store, session, target)
             text = _("Now session %(number)s of %(project)s", number=session.number, project=target.name)
-            return redirect(visit, f"/sessions/{session.id}", toast=Toast(text))
+            return redirect(request, f"/sessions/{session.id}", toast=Toast(text))
     except BadInput as error:
-        return _form(visit, "partials/_session_edit_form.html", session, title, project, {"title": translate_error(error)})
-    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Saved")))
+        return _form(request, "partials/_session_edit_form.html", session, title, project, {"title": translate_error(error)})
+    return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Saved")))
 
 
-def _form(visit: Visit, template: str, session: Session, title: str, project: int, errors: dict[str, str] | None = None) -> Response:
-    known_projects = [option.project for option in projects.list_known(visit.store, limit=MAX_CHOICES)]
+def _form(
+    request: PageRequest, template: str, session: Session, title: str, project: int, errors: dict[str, str] | None = None
+) -> Response:
+    known_projects = [option.project for option in projects.list_known(request.store, limit=MAX_CHOICES)]
     return partial(
-        visit,
+        request,
         template,
         status_code=422 if errors else 200,
         session=session,
@@ -58,16 +62,16 @@ def _form(visit: Visit, template: str, session: Session, title: str, project: in
 
 
 @router.post("/parts/sessions/{session_id}/delete")
-def delete_session(visit: CurrentVisit, session_id: int) -> Response:
+def delete_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Delete a session. The toast offers to undo this."""
-    session = sessions.require_by_id(visit.store, session_id)
-    removal.delete(visit.store, session)
+    session = sessions.require_by_id(request.store, session_id)
+    removal.delete(request.store, session)
     text = _("Session %(number)s deleted", number=session.number)
-    return redirect(visit, f"/projects/{session.project_id}/sessions", toast=Toast(text, undo=f"/parts/sessions/{session.id}/undelete"))
+    return redirect(request, f"/projects/{session.project_id}/sessions", toast=Toast(text, undo=f"/parts/sessions/{session.id}/undelete"))
 
 
 @router.post("/parts/sessions/{session_id}/undelete")
-def undelete_session(visit: CurrentVisit, session_id: int) -> Response:
+def undelete_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Bring a deleted session back."""
-    session = removal.undelete_by_id(visit.store, session_id)
-    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is back", number=session.number)))
+    session = removal.undelete_by_id(request.store, session_id)
+    return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is back", number=session.number)))

@@ -19,10 +19,10 @@ from onward.core.session import Session, SessionDetail
 from onward.errors import NotFound
 from onward.web.brief import render_briefing
 from onward.web.language import _
+from onward.web.page_request import CurrentPageRequest, PageRequest, page_router, rotation_window
 from onward.web.project_page import find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial
 from onward.web.turn_views import TurnView, citing_lines_by_turn, turn_views
-from onward.web.visit import CurrentVisit, Visit, page_router, rotation_window
 
 router = page_router()
 
@@ -39,7 +39,7 @@ TurnOrdinal = Annotated[int, Query(ge=1, le=2**24)]
 
 @router.get("/sessions")
 def list_sessions(
-    visit: CurrentVisit,
+    request: CurrentPageRequest,
     status: Literal["", "in_progress", "completed", "abandoned"] = "",
     project: str = "",
     account: str = "",
@@ -48,7 +48,7 @@ def list_sessions(
 ) -> Response:
     """Show the sessions of all projects, newest first, filtered."""
     newest_sessions = sessions.list_all(
-        visit.store,
+        request.store,
         project_id=_parse_id(project),
         account_id=_parse_id(account),
         status=status or None,
@@ -59,19 +59,21 @@ def list_sessions(
     shown_sessions = newest_sessions[:MAX_SESSIONS]
     filters = {"status": status, "project": project, "account": account, "agent": agent}
     response = page(
-        visit,
+        request,
         "pages/sessions.html",
         sessions=shown_sessions,
-        project_names={number: projects.require(visit.store, number).name for number in {session.project_id for session in shown_sessions}},
-        preserved_ratios=handoffs.kept_ratios(visit.store, [session.id for session in shown_sessions]),
+        project_names={
+            number: projects.require(request.store, number).name for number in {session.project_id for session in shown_sessions}
+        },
+        preserved_ratios=handoffs.kept_ratios(request.store, [session.id for session in shown_sessions]),
         filters=filters,
-        projects=[line.project for line in projects.list_known(visit.store, limit=MAX_CHOICES)],
-        accounts=[availability.account for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)],
-        agents=sessions.list_agents(visit.store),
+        projects=[line.project for line in projects.list_known(request.store, limit=MAX_CHOICES)],
+        accounts=[availability.account for availability in accounts.list_accounts(request.store, limit=MAX_CHOICES)],
+        agents=sessions.list_agents(request.store),
         is_first=before is None,
         has_more=len(newest_sessions) > MAX_SESSIONS,
     )
-    if visit.is_htmx and not visit.is_boosted:
+    if request.is_htmx and not request.is_boosted:
         # Unset filters are left out of the address.
         query = {name: value for name, value in filters.items() if value}
         response.headers["hx-push-url"] = "/sessions" + (f"?{urlencode(query)}" if query else "")
@@ -93,52 +95,54 @@ class PageHead(NamedTuple):
     job: Job | None
 
 
-def page_head(visit: Visit, session_id: int) -> PageHead:
+def page_head(request: PageRequest, session_id: int) -> PageHead:
     """Return what all pages of a session share. Raises `NotFound`."""
-    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
+    detail = sessions.show(request.store, sessions.require_by_id(request.store, session_id))
     is_active = detail.session.status == "in_progress"
-    session_outlook = outlook(visit.store, detail.session, window=rotation_window(visit.settings)) if is_active else None
+    session_outlook = outlook(request.store, detail.session, window=rotation_window(request.settings)) if is_active else None
     account = (
         session_outlook.availability.account
         if session_outlook and session_outlook.availability
         else None
         if is_active
-        else find_account(visit.store, detail.session)
+        else find_account(request.store, detail.session)
     )
-    project = projects.require(visit.store, detail.session.project_id)
+    project = projects.require(request.store, detail.session.project_id)
     return PageHead(
         detail=detail,
         project=project,
         outlook=session_outlook,
         account_name=account.name if account else "",
-        job=_find_unfinished_job(visit, project, detail.session),
+        job=_find_unfinished_job(request, project, detail.session),
     )
 
 
-def _find_unfinished_job(visit: Visit, project: Project, session: Session) -> Job | None:
-    job = completion_job.find_latest(visit.store, project, session)
+def _find_unfinished_job(request: PageRequest, project: Project, session: Session) -> Job | None:
+    job = completion_job.find_latest(request.store, project, session)
     if job is None or job.state == "done" or (job.finished_at and session.completed_at and session.completed_at > job.finished_at):
         return None
     return job
 
 
 @router.get("/sessions/{session_id}")
-def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = "") -> Response:
+def show_session(
+    request: CurrentPageRequest, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = ""
+) -> Response:
     """Show a conversation from one turn on. *turn* (41 or 41-43) is marked and scrolled to."""
-    head = page_head(visit, session_id)
+    head = page_head(request, session_id)
     first_turn, end = _parse_span(turn, head.detail.session.turns)
     if first_turn:
         first = max(1, first_turn - 4)
-    views = _turn_views(visit, head.detail, head.project, first, MAX_TURNS)
+    views = _turn_views(request, head.detail, head.project, first, MAX_TURNS)
     return page(
-        visit,
+        request,
         "pages/session.html",
         head=head,
         first=first,
         turns=views,
         marked=(first_turn, end),
         has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
-        briefing=render_briefing(visit, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
+        briefing=render_briefing(request, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
     )
 
 
@@ -151,26 +155,31 @@ def _parse_span(turn: str, turn_count: int) -> tuple[int, int]:
     return first_turn, max(first_turn, int(last)) if last.isdecimal() and len(last) <= 8 else first_turn
 
 
-def _turn_views(visit: Visit, detail: SessionDetail, project: Project, first: int, limit: int, *, full: bool = False) -> list[TurnView]:
-    master = find_master_handoff(visit, project)
+def _turn_views(
+    request: PageRequest, detail: SessionDetail, project: Project, first: int, limit: int, *, full: bool = False
+) -> list[TurnView]:
+    master = find_master_handoff(request, project)
     lines_by_turn = citing_lines_by_turn(
         detail.session.number, detail.handoff.handoff if detail.handoff else None, newest=master.handoff if master else None
     )
-    return turn_views(sessions.replay(visit.store, detail.session, first=first, limit=limit), lines_by_turn, full=full)
+    return turn_views(sessions.replay(request.store, detail.session, first=first, limit=limit), lines_by_turn, full=full)
 
 
 @router.get("/parts/sessions/{session_id}/turns")
 def turns_part(
-    visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, until: Annotated[int, Query(ge=0)] = 0
+    request: CurrentPageRequest,
+    session_id: int,
+    first: Annotated[TurnOrdinal, Query(alias="from")] = 1,
+    until: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """Return a page of turns: from one turn on, or those before one (*until*)."""
-    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
-    project = projects.require(visit.store, detail.session.project_id)
+    detail = sessions.show(request.store, sessions.require_by_id(request.store, session_id))
+    project = projects.require(request.store, detail.session.project_id)
     if until:
         first = max(1, until - MAX_TURNS)
-    views = _turn_views(visit, detail, project, first, until - first if until else MAX_TURNS)
+    views = _turn_views(request, detail, project, first, until - first if until else MAX_TURNS)
     return partial(
-        visit,
+        request,
         "partials/_turns.html",
         session=detail.session,
         project=project,
@@ -182,52 +191,52 @@ def turns_part(
 
 
 @router.get("/parts/sessions/{session_id}/turns/{ordinal}")
-def full_turn_part(visit: CurrentVisit, session_id: int, ordinal: int) -> Response:
+def full_turn_part(request: CurrentPageRequest, session_id: int, ordinal: int) -> Response:
     """Return one turn in full."""
-    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
-    project = projects.require(visit.store, detail.session.project_id)
-    views = _turn_views(visit, detail, project, ordinal, 1, full=True)
-    return partial(visit, "partials/_turns.html", session=detail.session, project=project, turns=views, marked=(0, 0), earlier=0, later=0)
+    detail = sessions.show(request.store, sessions.require_by_id(request.store, session_id))
+    project = projects.require(request.store, detail.session.project_id)
+    views = _turn_views(request, detail, project, ordinal, 1, full=True)
+    return partial(request, "partials/_turns.html", session=detail.session, project=project, turns=views, marked=(0, 0), earlier=0, later=0)
 
 
 @router.get("/parts/sessions/{session_id}/find")
-def find_in_session(visit: CurrentVisit, session_id: int, q: str = "") -> Response:
+def find_in_session(request: CurrentPageRequest, session_id: int, q: str = "") -> Response:
     """Return the turns of a session that match a query."""
     query = q.strip()[:MAX_QUERY_CHARS]
-    session = sessions.require_by_id(visit.store, session_id)
-    matches = conversations.find_text(visit.store, session, query, limit=MAX_MATCHES + 1) if query else []
+    session = sessions.require_by_id(request.store, session_id)
+    matches = conversations.find_text(request.store, session, query, limit=MAX_MATCHES + 1) if query else []
     return partial(
-        visit, "partials/_turn_matches.html", session=session, q=query, matches=matches[:MAX_MATCHES], has_more=len(matches) > MAX_MATCHES
+        request, "partials/_turn_matches.html", session=session, q=query, matches=matches[:MAX_MATCHES], has_more=len(matches) > MAX_MATCHES
     )
 
 
 @router.get("/sessions/{session_id}/handoff")
-def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response:
+def show_handoff(request: CurrentPageRequest, session_id: int, on: str = "") -> Response:
     """Show the handoff that a session started from and the one it produced. *on* is the account to continue with."""
-    head = page_head(visit, session_id)
+    head = page_head(request, session_id)
     next_account = None
     if on and head.detail.session.status == "completed":
-        ranking = best_account(visit.store, window=rotation_window(visit.settings)).ranking
+        ranking = best_account(request.store, window=rotation_window(request.settings)).ranking
         next_account = next(
             (candidate for candidate in ranking if candidate.is_usable and str(candidate.availability.account.id) == on), None
         )
     final_handoff = head.detail.handoff
-    writer_jobs = find_writer_jobs(visit, head.project, final_handoff.version) if final_handoff else []
+    writer_jobs = find_writer_jobs(request, head.project, final_handoff.version) if final_handoff else []
     return page(
-        visit,
+        request,
         "pages/session_handoff.html",
         head=head,
         handoff=final_handoff,
         writer_jobs=writer_jobs,
         next_account=next_account,
-        master=find_master_handoff(visit, head.project),
+        master=find_master_handoff(request, head.project),
     )
 
 
 @router.get("/parts/sessions/{session_id}/handoff.md")
-def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
+def download_handoff(request: CurrentPageRequest, session_id: int) -> Response:
     """Return the handoff of a session as a file."""
-    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
+    detail = sessions.show(request.store, sessions.require_by_id(request.store, session_id))
     if detail.handoff is None:
         raise NotFound(_("Session %(number)s has no handoff.", number=detail.session.number), _("Complete the session first."))
     name = f"handoff-{detail.session.number}-v{detail.handoff.version}.md"
@@ -239,25 +248,31 @@ def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
 
 
 @router.get("/sessions/{session_id}/files")
-def list_files(visit: CurrentVisit, session_id: int, after: str | None = None) -> Response:
+def list_files(request: CurrentPageRequest, session_id: int, after: str | None = None) -> Response:
     """Show the files that a session edited."""
-    head = page_head(visit, session_id)
+    head = page_head(request, session_id)
     touched_files = project_files.list_files(
-        visit.store, head.project, session=head.detail.session.number, after=after, limit=MAX_FILES + 1
+        request.store, head.project, session=head.detail.session.number, after=after, limit=MAX_FILES + 1
     )
-    return page(visit, "pages/session_files.html", head=head, files=touched_files[:MAX_FILES], has_more=len(touched_files) > MAX_FILES)
+    return page(request, "pages/session_files.html", head=head, files=touched_files[:MAX_FILES], has_more=len(touched_files) > MAX_FILES)
 
 
 @router.get("/sessions/{session_id}/usage")
-def show_usage(visit: CurrentVisit, session_id: int) -> Response:
+def show_usage(request: CurrentPageRequest, session_id: int) -> Response:
     """Show the usage of a session, by model."""
-    head = page_head(visit, session_id)
-    names = {availability.account.id: availability.account.name for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)}
-    return page(visit, "pages/session_usage.html", head=head, usage=usage.read_session_usage(visit.store, session_id), account_names=names)
+    head = page_head(request, session_id)
+    names = {
+        availability.account.id: availability.account.name for availability in accounts.list_accounts(request.store, limit=MAX_CHOICES)
+    }
+    return page(
+        request, "pages/session_usage.html", head=head, usage=usage.read_session_usage(request.store, session_id), account_names=names
+    )
 
 
 @router.get("/sessions/{session_id}/replay")
-def show_replay(visit: CurrentVisit, session_id: int, turn: TurnOrdinal = 1, speed: Annotated[int, Query(ge=1, le=4)] = 1) -> Response:
+def show_replay(
+    request: CurrentPageRequest, session_id: int, turn: TurnOrdinal = 1, speed: Annotated[int, Query(ge=1, le=4)] = 1
+) -> Response:
     """Show a session turn by turn."""
-    head = page_head(visit, session_id)
-    return page(visit, "pages/replay.html", head=head, turn=min(turn, max(1, head.detail.session.turns)), speed=speed)
+    head = page_head(request, session_id)
+    return page(request, "pages/replay.html", head=head, turn=min(turn, max(1, head.detail.session.turns)), speed=speed)

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from onward.errors import NotFound
 from onward.web.assets import load_assets
 from onward.web.language import _
-from onward.web.visit import page_router
+from onward.web.page_request import page_router
 
 router = page_router()
 

@@ -1,4 +1,4 @@
-// <job-progress job src state then?>: updates its bar with the job's events and refetches itself when the state changes.
+// <job-progress job src state next-url?>: updates its bar with the job's events and refetches itself when the state changes.
 // It also polls, because events during a refetch are lost and some proxies delay events.
 const POLL_MS = 4000;
 customElements.define("job-progress", class extends HTMLElement {
@@ -6,7 +6,7 @@ customElements.define("job-progress", class extends HTMLElement {
     if (["queued", "running"].includes(this.getAttribute("state"))) {
       onward.follow(this, (detail) => this.update(detail));
       this.pollTimer = setInterval(() => this.poll(), POLL_MS);
-    } else if (this.getAttribute("state") === "done" && this.hasAttribute("then")) this.goToResult();
+    } else if (this.getAttribute("state") === "done" && this.hasAttribute("next-url")) this.goToResult();
   }
   disconnectedCallback() {
     clearInterval(this.pollTimer);
@@ -30,7 +30,7 @@ customElements.define("job-progress", class extends HTMLElement {
     } else htmx.ajax("GET", this.getAttribute("src"), { source: this, target: this, swap: "outerHTML" });
   }
   goToResult() {
-    const url = this.getAttribute("then");
+    const url = this.getAttribute("next-url");
     setTimeout(() => this.isConnected && htmx.ajax("GET", url, { target: "#main", swap: "outerHTML show:window:top", headers: { "HX-Boosted": "true" }, push: url }), 900);
   }
 });

@@ -1,4 +1,4 @@
-"""The request of a page: store, settings, caller, theme."""
+"""The request for a page: store, settings, caller, theme."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One request of a page. `is_htmx` asks for a part of a page, `is_boosted` for the main part of another page."""
+class PageRequest:
+    """One request for a page; `http` is the request itself.
 
-    request: Request
+    `is_htmx` asks for a part of a page, `is_boosted` for the main part of another page.
+    """
+
+    http: Request
     store: Store
     settings: Settings
     caller: Caller
@@ -31,17 +34,17 @@ class Visit:
     @property
     def is_htmx(self) -> bool:
         """Whether htmx sent the request and wants less than a full page."""
-        return "hx-request" in self.request.headers and "hx-history-restore-request" not in self.request.headers
+        return "hx-request" in self.http.headers and "hx-history-restore-request" not in self.http.headers
 
     @property
     def is_boosted(self) -> bool:
         """Whether only the main part of the page changes."""
-        return self.is_htmx and "hx-boosted" in self.request.headers
+        return self.is_htmx and "hx-boosted" in self.http.headers
 
     @property
     def theme(self) -> str:
         """Return `light` or `dark` if chosen; empty to follow the system."""
-        theme = self.request.cookies.get(THEME_COOKIE, "")
+        theme = self.http.cookies.get(THEME_COOKIE, "")
         return theme if theme in ("light", "dark") else ""
 
     def may(self, reach: TokenScope) -> bool:
@@ -49,24 +52,29 @@ class Visit:
         return SCOPES.index(self.caller.scope) >= SCOPES.index(reach)
 
 
-current_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
+current_page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
 """The current request, for parts of pages that depend on the caller's scope."""
 
 
-async def _open_visit(request: Request) -> Visit:
+async def _read_page_request(http: Request) -> PageRequest:
     # Async, because a context variable set in a thread would not reach the handler, and this is quick.
-    context = request.app.state.context
-    visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller()))
-    current_visit.set(visit)
-    return visit
+    context = http.app.state.context
+    request = PageRequest(http, context.store, context.settings, http.scope.get(CALLER, Caller()))
+    current_page_request.set(request)
+    return request
 
 
-CurrentVisit = Annotated[Visit, Depends(_open_visit)]
+CurrentPageRequest = Annotated[PageRequest, Depends(_read_page_request)]
 
 
 def rotation_window(settings: Settings) -> RotationWindow:
     """Return the rotation window of the settings."""
     return RotationWindow(float(settings.rotate_from), float(settings.rotate_at))
+
+
+def local_path(url: str) -> str:
+    """Return *url* if it is a path of this server that a page may lead to; else an empty text, so that no other site can be a target."""
+    return url if url.startswith("/") and not url.startswith(("//", "/\\", "/login")) and url.isprintable() else ""
 
 
 def page_router() -> APIRouter:
