@@ -17,7 +17,8 @@ from onward.app.projects import projects
 from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.imports import import_paths
-from onward.core.accounts.accounts import Account, AccountEvent, Limit, ModelLimit, Period
+from onward.core.accounts.accounts import Account, AccountEvent, Limit, ModelLimit
+from onward.core.accounts.periods import Period
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.project import Project
 from onward.core.session import Session
@@ -397,3 +398,55 @@ def test_usage_goes_to_the_account_that_was_in_use_then(store: Store, project: P
         links = stored.list_links(connection, session_id=session.id)
     turns = [TurnUsage(early, "m", Usage(1)), TurnUsage(late, "m", Usage(2)), TurnUsage(None, "m", Usage(4))]
     assert {row.account_id: row.tokens.input_tokens for row in usage.sum_by_model(turns, links)} == {first.id: 1, second.id: 6}
+
+
+def write_rollout(path: Path, used_percent: float, at: datetime) -> Path:
+    """Write a session of Codex that reports both windows at that time."""
+    window = {"used_percent": used_percent, "window_minutes": 300, "resets_at": int((at + timedelta(hours=2)).timestamp())}
+    week = {"used_percent": 88.0, "window_minutes": 10080, "resets_at": int((at + timedelta(days=2)).timestamp())}
+    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Fire the kiln at 900 degrees."}]}
+    payloads = [
+        ("session_meta", {"id": path.stem, "timestamp": at.isoformat(), "cwd": "/home/ana/kiln"}),
+        ("response_item", message),
+        ("event_msg", {"type": "token_count", "info": None, "rate_limits": {"primary": window, "secondary": week, "plan_type": "pro"}}),
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(json.dumps({"timestamp": at.isoformat(), "type": kind, "payload": payload}) for kind, payload in payloads))
+    return path
+
+
+def test_windows_fill_themselves_from_transcripts(store: Store, project: Project, tmp_path: Path) -> None:
+    codex = create_account(store, "codex-1", provider="openai")
+    import_paths(store, [write_rollout(tmp_path / "rollout-a.jsonl", 7, NOON - timedelta(hours=1))], project=project)
+    import_paths(store, [write_rollout(tmp_path / "rollout-b.jsonl", 12, NOON)], project=project)
+    availability = accounts.read_availability(store, codex, at=NOON)
+    assert [(window.period, window.used_percent, window.source, window.plan) for window in availability.windows] == [
+        ("5h", 12.0, "reported", "pro"),
+        ("1w", 88.0, "reported", "pro"),
+    ]
+    assert availability.used_percent == 88
+    [ranked] = best_account(store, at=NOON).ranking
+    assert "in its rotation window: 88% of its 1w window used" in map(str, ranked.reasons)
+    later = accounts.read_availability(store, codex, at=NOON + timedelta(days=3))
+    assert [(window.used_percent, window.has_reset) for window in later.windows] == [(0.0, True), (0.0, True)]
+
+
+def test_a_window_is_of_the_account_that_the_session_runs_on(store: Store, project: Project, tmp_path: Path) -> None:
+    first, second = create_account(store, "codex-1"), create_account(store, "codex-2", profile=str(tmp_path / ".codex-2"))
+    import_paths(store, [write_rollout(tmp_path / "rollout-a.jsonl", 7, NOON)], project=project)
+    import_paths(store, [write_rollout(tmp_path / ".codex-2/sessions/2026/rollout-b.jsonl", 12, NOON)], project=project)
+    [session] = [item for item in sessions.list_sessions(store, project, with_empty=True) if item.head().id == "rollout-a"]
+    assign(store, session, first)
+    used = {account.name: accounts.read_availability(store, account, at=NOON).windows[0].used for account in (first, second)}
+    assert used == {"codex-1": 7.0, "codex-2": 12.0}
+
+
+def test_typed_windows_are_stored_and_replaced_by_what_is_reported(store: Store, project: Project, tmp_path: Path) -> None:
+    account = create_account(store, "codex-1", windows="5h=40%, 1w of opus=20/50")
+    windows = accounts.read_availability(store, account, at=NOON).windows
+    assert [(window.period, window.model, window.source) for window in windows] == [("5h", "", "estimated"), ("1w", "opus", "estimated")]
+    import_paths(store, [write_rollout(tmp_path / "rollout-a.jsonl", 7, NOON)], project=project)
+    accounts.report_credits(store, account, 3, at=NOON)
+    windows = accounts.read_availability(store, account, at=NOON).windows
+    assert [(window.period, window.source) for window in windows] == [("5h", "reported"), ("1w", "reported"), ("1w", "estimated")]
+    assert accounts.change(store, account, {"windows": ""}, at=NOON).windows[-1].source == "reported"

@@ -14,14 +14,12 @@ from onward.core.accounts.accounts import (
     AccountEvent,
     Limit,
     ModelLimit,
-    Period,
     account_availability,
     charge_credits,
-    last_reset,
-    next_reset,
     settle_account,
 )
 from onward.core.accounts.forecast import CreditsUse, burn_rate, forecast
+from onward.core.accounts.periods import Period, last_reset, next_reset
 from onward.core.accounts.rank import AccountCandidate, AccountNeed, RotationWindow, decide_rotation, rank_accounts
 
 pytestmark = pytest.mark.slow

@@ -7,19 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onward.core.accounts.accounts import (
-    Account,
-    AccountEvent,
-    Limit,
-    ModelLimit,
-    Period,
-    account_availability,
-    credits_per_usd,
-    last_reset,
-    next_reset,
-    parse_period,
-)
+from onward.core.accounts.accounts import Account, AccountEvent, Limit, ModelLimit, account_availability, credits_per_usd
 from onward.core.accounts.forecast import CreditsUse, Efficiency, burn_rate, forecast
+from onward.core.accounts.periods import Period, last_reset, next_reset, parse_period
 from onward.core.accounts.rank import AccountCandidate, AccountNeed, RankedAccount, RotationWindow, decide_rotation, rank_accounts
 from onward.message import Message
 

@@ -73,7 +73,7 @@ def test_an_account_from_entry_to_deletion(run: Run) -> None:
     shown = run("account", "show", "claude-1").out
     assert "opus since" in shown
     assert "+40 credits (reported)" in shown
-    assert run("account", "edit", "claude-1", "--resets-at", "", "--json").data["resets_at"] is None
+    assert run("account", "edit", "claude-1", "--resets-at", "", "--json").data["resets_source"] == "estimated"
     assert run("account", "delete", "claude-1").code == 2
     assert run("account", "delete", "claude-1", "--yes").out == "Deleted account claude-1.\n"
     assert run("account", "show", "claude-1").code == 2

@@ -17,8 +17,8 @@ from onward.app.accounts import accounts, charges
 from onward.app.projects import projects
 from onward.app.sessions import relay, sessions
 from onward.cli.main import main
+from onward.core.accounts.account_agent import agent_of
 from onward.core.accounts.accounts import Account
-from onward.core.accounts.relay import agent_of
 from onward.errors import NotFound
 from onward.store import Store
 

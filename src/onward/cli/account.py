@@ -51,6 +51,17 @@ def _account_options(command: Any) -> Any:
                 help="When the credits reset, such as 2026-03-01T15:00+07:00. Default time zone: UTC.",
             ),
             click.option("--every", "period", metavar="PERIOD", help="How often the credits reset: 5h, 1d, 1w, 1mo."),
+            click.option(
+                "--window",
+                "windows",
+                multiple=True,
+                metavar="WINDOW",
+                help='A further limit: 5h=40%, 1w=30/100, "1w of opus=20/50 until 2026-03-01T15:00Z". Repeatable. '
+                "What the service reports in transcripts replaces it.",
+            ),
+            click.option(
+                "--profile", metavar="FOLDER", help="The folder where its agent keeps settings and sessions, such as ~/.claude-work."
+            ),
             click.option("--note", "note", metavar="TEXT", help="A note. Never enter passwords or keys."),
         )
     ):
@@ -100,7 +111,9 @@ def list_(status: AccountStatus | None, as_json: bool) -> None:
     elif not accounts:
         say(f"No account is {status}." if status else "No accounts yet. Add one: onward account new NAME")
     else:
-        say_table(["account", "status", "provider", "credits", "resets", "strengths"], [account_row(account) for account in accounts])
+        say_table(
+            ["account", "status", "provider", "credits", "windows", "resets", "strengths"], [account_row(account) for account in accounts]
+        )
 
 
 @account.command()

@@ -8,6 +8,7 @@ from onward.cli.presentation import quantity, say
 from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.forecast import Efficiency, Forecast
 from onward.core.accounts.report import CreditsReport, ModelUsage
+from onward.core.accounts.windows import AccountWindow
 
 
 def account_data(state: AccountAvailability) -> dict[str, object]:
@@ -15,14 +16,21 @@ def account_data(state: AccountAvailability) -> dict[str, object]:
     account = state.account
     fields = {
         name: getattr(account, name)
-        for name in ("id", "name", "provider", "plan", "tags", "note", "credits_total", "created_at", "updated_at")
+        for name in ("id", "name", "provider", "plan", "profile", "tags", "note", "credits_total", "created_at", "updated_at")
     }
     state_fields = {
         name: getattr(state, name) for name in ("status", "credits_used", "credits_estimated", "credits_left", "resets_at", "resets_source")
     }
     models = [model._asdict() for model in account.models]
     limits = [limit._asdict() for limit in state.limits]
-    return {**fields, **state_fields, "period": str(account.period or ""), "models": models, "limits": limits}
+    windows = [window_data(window) for window in state.windows]
+    return {**fields, **state_fields, "period": str(account.period or ""), "models": models, "limits": limits, "windows": windows}
+
+
+def window_data(window: AccountWindow) -> dict[str, object]:
+    """Return a window as plain data."""
+    fields = {name: getattr(window, name) for name in window.__dataclass_fields__}
+    return {**fields, "used_percent": window.used_percent}
 
 
 def usage_data(usage: ModelUsage) -> dict[str, object]:
@@ -74,11 +82,27 @@ def reset_line(state: AccountAvailability) -> str:
     return f"{'~' if state.resets_source == 'estimated' else ''}{state.resets_at:%Y-%m-%d %H:%M}"
 
 
+def window_line(window: AccountWindow) -> str:
+    """Return a window in short: `5h 40%`, `1w opus ~30%`. A `~` marks what a person typed."""
+    name = " ".join(filter(None, ("credits" if window.is_credits else "", window.period, window.model)))
+    used = "?" if window.used_percent is None else f"{'~' if window.source == 'estimated' else ''}{window.used_percent:,.0f}%"
+    return f"{name} {used}"
+
+
+def _window_details(window: AccountWindow) -> str:
+    """Return a window in full: how much is used of it, when it resets, who says so and when."""
+    resets = f", resets {window.resets_at:%Y-%m-%d %H:%M}" if window.resets_at else ""
+    fresh = ", unused since its reset" if window.has_reset else ""
+    return f"{window_line(window)} used{fresh}{resets} ({window.source} {window.at:%Y-%m-%d %H:%M})"
+
+
 def account_row(state: AccountAvailability) -> list[object]:
     """Return an account as a row of the list."""
     total = state.account.credits_total
     used = f"{'~' if state.credits_estimated else ''}{state.credits_used:,g}{'' if total is None else f' / {total:,g}'}"
-    return [state.account.name, state.status, state.account.provider or "-", used, reset_line(state) or "-", ", ".join(state.account.tags)]
+    windows = ", ".join(window_line(window) for window in state.windows if not window.is_credits)
+    resets, tags = reset_line(state) or "-", ", ".join(state.account.tags)
+    return [state.account.name, state.status, state.account.provider or "-", used, windows or "-", resets, tags]
 
 
 def account_details(state: AccountAvailability) -> dict[str, str]:
@@ -93,9 +117,11 @@ def account_details(state: AccountAvailability) -> dict[str, str]:
     return {
         "credits": credits_line(state),
         "resets": reset_line(state) + (f", every {account.period}" if account.period else ""),
+        "windows": "; ".join(_window_details(window) for window in state.windows if not window.is_credits),
         "reached limits": limits,
         "provider": account.provider,
-        "plan": account.plan,
+        "plan": account.plan or next((window.plan for window in state.windows if window.plan), ""),
+        "profile": account.profile,
         "models": models,
         "strengths": ", ".join(account.tags),
         "note": account.note,

@@ -26,5 +26,5 @@ def describe_report(report: ImportReport) -> str:
 
 def report_data(report: ImportReport) -> dict[str, object]:
     """Return the report as plain data, with what the API has of it and under its names."""
-    data = {name: getattr(report, name) for name in report.__dataclass_fields__ if name not in ("titles", "client_version")}
+    data = {name: getattr(report, name) for name in report.__dataclass_fields__ if name not in ("titles", "limits", "client_version")}
     return {("session_count" if name == "sessions" else name): value for name, value in data.items()}

@@ -438,6 +438,19 @@ def agent_label(name: str) -> str:
     return agent.label if agent else name.replace("-", " ").title()
 
 
+def profile_folder(agent_name: str, path: str) -> str:
+    """Return the folder of an agent's settings and sessions that *path*, the file of a session, lies in; empty where the agent has no
+    variable for it or the file lies elsewhere.
+    """
+    agent = find_agent(agent_name)
+    path = path.replace("\\", "/")
+    for place in agent.folders if agent else ():
+        variable, _, below = place.folder.rpartition("}")
+        if variable and below and (position := path.rfind(f"{below}/")) > 0:
+            return path[:position]
+    return ""
+
+
 def detect_agent(client: str) -> str:
     """Return the id of the agent that *client*, the name of a program, contains ("cursor-vscode"); empty where it contains none. The
     longest name wins.

@@ -16,6 +16,7 @@ from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, unknown_reason
+from onward.formats.limits import note_claude_limit
 from onward.formats.source import TranscriptSource
 
 NAME = "claude-code"
@@ -211,6 +212,7 @@ class _Reader:
             turn.sidechain, turn.model, turn.line = lane, as_text(message.get("model")) or None, number
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
                 turn.mark, turn.model = "injected", None
+                note_claude_limit(self.report, record)
             if lane is None:
                 self.clock.set_time(turn, self.pending)
             self.pending.append(turn)

@@ -26,6 +26,7 @@ from onward.formats.codex_items import (
 )
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, unknown_reason
+from onward.formats.limits import note_codex_limits
 from onward.formats.source import TranscriptSource
 
 NAME = "codex"
@@ -290,6 +291,7 @@ class _Reader:
             text, mark = _typed_text(as_text(event.get("message")))
             self._note_message(Turn(role="user", text=text, mark=mark, line=number), at)
         elif kind == "token_count":
+            note_codex_limits(self.report, (self.head.id if self.head else None) or "", event, at)
             self._read_usage(event.get("info"))
         elif kind == "item_completed":
             self._read_completed_item(number, as_object(event.get("item")), at)

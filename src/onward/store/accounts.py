@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,12 +11,17 @@ import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from onward.core.accounts.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
+from onward.core.accounts.account_agent import readings_by_account
+from onward.core.accounts.accounts import Account, AccountEvent, AccountEventKind, Limit, ModelLimit
+from onward.core.accounts.periods import parse_period
 from onward.core.accounts.report import AccountSession
+from onward.core.accounts.windows import AccountWindow, CreditsSource, merge_windows
+from onward.core.transcript.transcript import LimitReading
 from onward.errors import Conflict
 from onward.message import Message, from_data, to_data
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
-from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
+from onward.store.limit_readings import list_newest
+from onward.store.schema import account_events, account_limits, account_windows, accounts, session_accounts, sessions
 
 
 class Charge(NamedTuple):
@@ -32,13 +38,21 @@ def create_accounts(connection: Connection, new_accounts: Sequence[Account]) -> 
     at = now()
     with connection.begin_nested():
         try:
-            connection.execute(insert(accounts), [{**_to_row(account), "created_at": at, "updated_at": at} for account in new_accounts])
+            connection.execute(
+                insert(accounts),
+                [{**_to_row(account), "created_at": to_micros(account.created_at), "updated_at": at} for account in new_accounts],
+            )
         except IntegrityError:
             raise (
                 _name_conflict(new_accounts[0].name)
                 if len(new_accounts) == 1
                 else Conflict("One of these names was taken in the meantime.", "Send the accounts again.")
             ) from None
+    if any(account.windows for account in new_accounts):
+        windows_by_name = {account.name: account.windows for account in new_accounts}
+        for account in list_accounts(connection):
+            if windows := windows_by_name.get(account.name):
+                _replace_windows(connection, replace(account, windows=windows))
     names = {account.name for account in new_accounts}
     return [
         account
@@ -61,7 +75,28 @@ def update_account(connection: Connection, account: Account) -> Account:
     ]
     if rows:
         connection.execute(insert(account_limits), rows)
+    _replace_windows(connection, account)
     return list_accounts(connection, ids=[account.id])[0]
+
+
+def _replace_windows(connection: Connection, account: Account) -> None:
+    """Store the windows of an account that a person typed."""
+    connection.execute(delete(account_windows).where(account_windows.c.account_id == account.id))
+    rows = [
+        {
+            "account_id": account.id,
+            "model": window.model,
+            "period": window.period,
+            "used": window.used,
+            "total": window.total,
+            "resets_at": to_micros(window.resets_at),
+            "at": to_micros(window.at),
+        }
+        for window in account.windows
+        if window.source == "estimated"
+    ]
+    if rows:
+        connection.execute(insert(account_windows), rows)
 
 
 def _name_conflict(name: str) -> Conflict:
@@ -94,7 +129,32 @@ def list_accounts(
         limits_query if len(rows) > 1 else limits_query.where(account_limits.c.account_id.in_([row.id for row in rows]))
     ):
         limits.setdefault(row.account_id, []).append(Limit(row.model, to_datetime(row.reached_at), to_datetime_or_none(row.until_at)))
-    return [_from_row(row, tuple(limits.get(row.id, ()))) for row in rows]
+    typed, readings = _typed_windows(connection), _account_readings(connection) if rows else {}
+    return [_from_row(row, tuple(limits.get(row.id, ())), merge_windows(typed.get(row.id, ()), readings.get(row.id, ()))) for row in rows]
+
+
+def _typed_windows(connection: Connection) -> dict[int, list[AccountWindow]]:
+    windows: dict[int, list[AccountWindow]] = {}
+    for row in connection.execute(select(account_windows).order_by(account_windows.c.model, account_windows.c.period)):
+        window = AccountWindow(
+            model=row.model,
+            period=row.period,
+            used=row.used,
+            total=row.total,
+            resets_at=to_datetime_or_none(row.resets_at),
+            at=to_datetime(row.at),
+            source="estimated",
+        )
+        windows.setdefault(row.account_id, []).append(window)
+    return windows
+
+
+def _account_readings(connection: Connection) -> dict[int, list[LimitReading]]:
+    readings = list_newest(connection)
+    if not readings:
+        return {}
+    columns = (accounts.c.id, accounts.c.name, accounts.c.provider, accounts.c.plan, accounts.c.profile)
+    return readings_by_account(connection.execute(select(*columns)).all(), readings)
 
 
 def delete_account(connection: Connection, account_id: int) -> None:
@@ -250,6 +310,7 @@ def _to_row(account: Account) -> dict[str, Any]:
         "resets_at": to_micros(account.resets_at),
         "period": str(account.period or ""),
         "is_paused": account.is_paused,
+        "profile": account.profile,
     }
 
 
@@ -257,7 +318,7 @@ def _to_json(items: Iterable[object]) -> str:
     return orjson.dumps([list(item) if isinstance(item, tuple) else item for item in items]).decode()
 
 
-def _from_row(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
+def _from_row(row: Row[Any], limits: tuple[Limit, ...], windows: tuple[AccountWindow, ...]) -> Account:
     return Account(
         id=row.id,
         name=row.name,
@@ -276,4 +337,6 @@ def _from_row(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
         limits=limits,
         created_at=to_datetime(row.created_at),
         updated_at=to_datetime(row.updated_at),
+        windows=windows,
+        profile=row.profile,
     )

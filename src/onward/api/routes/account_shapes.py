@@ -10,6 +10,7 @@ from onward.app.accounts.accounts import AccountAvailability, AccountDetail, Bat
 from onward.app.accounts.selection import AccountChoice, CreditsReport, Efficiency, Forecast, RankedAccount, RotationOutcome
 from onward.app.accounts.usage import ModelUsage
 from onward.core.accounts.accounts import AccountEvent
+from onward.core.accounts.windows import AccountWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,30 @@ class AccountLimitShape:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountWindowShape:
+    """A limit of an account over a period, of one model or (with empty `model`) of all: of `total`, `used` were used `at` that time.
+
+    `source` is `reported` if the service's own figures say so, `estimated` if a person typed them; `is_credits` marks the credits that a
+    person tracks; `has_reset` says that it has begun anew since, so that nothing is used.
+    """
+
+    model: str
+    period: str
+    used: float
+    total: float | None
+    used_percent: float | None
+    resets_at: datetime | None
+    at: datetime
+    source: str
+    plan: str
+    has_reset: bool
+    is_credits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AccountShape:
-    """An account and its availability `at` a time. `credits_estimated` is the part of `credits_used` that nobody reported; `window_at` is
-    the last reset; `resets_source` is `reported` or `estimated`. Null means unknown.
+    """An account and its availability `at` a time. `windows` are all its limits; `credits_estimated` is the part of `credits_used` that
+    nobody reported; `window_at` is the last reset; `resets_source` is `reported` or `estimated`. Null means unknown.
     """
 
     id: int
@@ -50,6 +72,8 @@ class AccountShape:
     models: list[AccountModelShape]
     tags: tuple[str, ...]
     limits: list[AccountLimitShape]
+    windows: list[AccountWindowShape]
+    profile: str
     note: str
     at: datetime
     window_at: datetime | None
@@ -76,11 +100,29 @@ def account_shape(availability: AccountAvailability) -> AccountShape:
         models=[AccountModelShape(*model) for model in account.models],
         tags=account.tags,
         limits=[AccountLimitShape(*limit) for limit in availability.limits],
+        windows=[_window_shape(window) for window in availability.windows],
+        profile=account.profile,
         note=account.note,
         at=availability.at,
         window_at=availability.window_at,
         created_at=account.created_at,
         updated_at=account.updated_at,
+    )
+
+
+def _window_shape(window: AccountWindow) -> AccountWindowShape:
+    return AccountWindowShape(
+        model=window.model,
+        period=window.period,
+        used=window.used,
+        total=window.total,
+        used_percent=window.used_percent,
+        resets_at=window.resets_at,
+        at=window.at,
+        source=window.source,
+        plan=window.plan,
+        has_reset=window.has_reset,
+        is_credits=window.is_credits,
     )
 
 

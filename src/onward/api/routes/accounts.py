@@ -84,6 +84,14 @@ class _AccountFields(Body):
         description="How often credits reset: 5h, 1d, 2w, 1mo.",
         examples=["1mo"],
     )
+    windows: list[str | dict[str, Any]] | str | None = Field(
+        None,
+        description="Further limits, in the words of the command (`1w=30/100`) or as objects. What the service reports replaces them.",
+        examples=[[{"period": "5h", "used": 40, "total": 100}]],
+    )
+    profile: Text | None = Field(
+        None, description="The folder where the account's agent keeps settings and sessions.", examples=["/home/sari/.claude-work"]
+    )
     status: AccountStatus | None = Field(None, examples=["active"])
 
 

@@ -20,12 +20,12 @@ from onward.core.accounts.accounts import (
     AccountEvent,
     AccountEventKind,
     AccountStatus,
-    CreditsSource,
     Limit,
     account_availability,
     settle_account,
 )
 from onward.core.accounts.report import AccountDetail, AccountSession, BatchReport, ModelUsage, RowError
+from onward.core.accounts.windows import CreditsSource
 from onward.errors import BadInput, OnwardError
 from onward.message import Message
 from onward.store import Store, accounts, projects, usage
@@ -67,7 +67,7 @@ def create(store: Store, values: Mapping[str, Any], *, at: datetime | None = Non
     name is taken.
     """
     at = at or now()
-    fields = _require_name(parse_fields(values))
+    fields = _require_name(_parse(values, at))
     with store.write() as connection:
         return account_availability(_create_accounts(connection, [fields], at)[0], at)
 
@@ -87,7 +87,7 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
     first_rows: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         try:
-            fields = _require_name(parse_fields(row))
+            fields = _require_name(_parse(row, at))
         except OnwardError as error:
             errors.append(RowError(number, _shown_name(row), error.full_message()))
             continue
@@ -107,6 +107,14 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
         return BatchReport(
             [account_availability(account, at) for account in _create_accounts(connection, [entry for _, entry in entries], at)], []
         )
+
+
+def _parse(values: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Return the parsed fields; windows that are typed are counted at *at*."""
+    fields = parse_fields(values)
+    if "windows" in fields:
+        fields["windows"] = tuple(replace(window, at=at) for window in fields["windows"])
+    return fields
 
 
 def _shown_name(row: Mapping[str, Any]) -> str:
@@ -143,6 +151,8 @@ def _create_accounts(connection: Connection, rows: Sequence[dict[str, Any]], at:
         limits=(),
         created_at=at,
         updated_at=at,
+        windows=(),
+        profile="",
     )
     account_values = [{name: value for name, value in fields.items() if name != "status"} for fields in rows]
     new_accounts = [
@@ -214,7 +224,7 @@ def change(store: Store, account: Account, values: Mapping[str, Any], *, at: dat
     `exhausted` means that the limit of the whole account is reached.
     """
     at = at or now()
-    fields = parse_fields(values)
+    fields = _parse(values, at)
     status, credits_used = fields.pop("status", None), fields.pop("credits_used", None)
     with store.write() as connection:
         # Credits that a reset restored stay restored, even if the reset times change now.

@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from onward.app.accounts.accounts import now
 from onward.app.lookup import lock_account, require_session
-from onward.core.accounts.accounts import Account, AccountEvent, CreditsSource, charge_credits, credits_per_usd, last_reset, settle_account
+from onward.core.accounts.accounts import Account, AccountEvent, charge_credits, credits_per_usd, settle_account
+from onward.core.accounts.periods import last_reset
+from onward.core.accounts.windows import CreditsSource
 from onward.core.session import Session
 from onward.message import Message
 from onward.store import Store, accounts, projects, usage

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final
 
-from onward.core.accounts.accounts import ModelLimit, Period, parse_period
+from onward.core.accounts.accounts import ModelLimit
+from onward.core.accounts.periods import Period, parse_period
 from onward.core.accounts.rank import AccountNeed
+from onward.core.accounts.windows import AccountWindow
 from onward.core.text.known_names import find_name, snake_case
 from onward.errors import BadInput
 from onward.message import Message
@@ -32,6 +36,9 @@ _ALIASES: Final = {
     "notes": "note",
 }
 _LOGIN_WORDS = ("mail", "user", "pass", "secret", "token", "key", "cookie", "login", "credential", "auth", "session")
+_WINDOW = re.compile(
+    r"(?P<period>\w+)(?: of (?P<model>[^=]+?))? ?= ?(?P<used>[\d.]+)(?: ?/ ?(?P<total>[\d.]+)| ?%)?(?: until (?P<resets_at>\S+))?"
+)
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -182,6 +189,45 @@ def _list(field: str, value: object) -> list[object]:
     return list(value)
 
 
+def _windows(field: str, value: object) -> tuple[AccountWindow, ...]:
+    items = value.split(",") if isinstance(value, str) else _list(field, value)
+    windows = [_window(field, item) for item in items if item]
+    if len({(window.model, window.hours) for window in windows}) < len(windows):
+        raise BadInput(Message("{field} names a window twice.", field=field), "Give each period and model once.")
+    return tuple(windows)
+
+
+def _window(field: str, value: object) -> AccountWindow:
+    """Return a window written as `5h=40/100`, `1w of opus=30/100 until 2026-03-01T15:00Z`, or as an object. It is counted now."""
+    if isinstance(value, Mapping):
+        parts = {name: value.get(name) for name in ("period", "model", "used", "total", "resets_at")}
+    else:
+        match = _WINDOW.fullmatch(clean_text(field, value, MAX_TEXT_CHARS))
+        parts = match.groupdict() if match else {}
+    period = _period(field, parts.get("period"))
+    if period is None:
+        raise BadInput(
+            Message("{field} contains {value!r}, which is not a window.", field=field, value=value),
+            "Write 5h=40/100, 1w=30/100 until 2026-03-01T15:00Z, or 1w of opus=20/50.",
+        )
+    total = _number_or_none(field, parts.get("total"))
+    return AccountWindow(
+        model=clean_text(field, parts.get("model"), MAX_NAME_CHARS),
+        period=str(period),
+        used=_number_or_none(field, parts.get("used")) or 0.0,
+        total=100.0 if total is None else total,
+        resets_at=parse_time(field, parts.get("resets_at")),
+        at=datetime.now(UTC),
+        source="estimated",
+    )
+
+
+def _profile(field: str, value: object) -> str:
+    path = clean_text(field, value)
+    folder = os.path.abspath(os.path.expanduser(path)) if path else ""  # noqa: PTH100, PTH111 - stored as text
+    return folder.replace("\\", "/")
+
+
 def _status(field: str, value: object) -> str:
     if value not in ("active", "paused", "exhausted"):
         raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Use active, paused or exhausted.")
@@ -200,6 +246,8 @@ _PARSERS: Final[dict[str, Callable[[str, Any], Any]]] = {
     "resets_at": parse_time,
     "period": _period,
     "status": _status,
+    "windows": _windows,
+    "profile": _profile,
 }
 
 

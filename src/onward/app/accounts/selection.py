@@ -14,7 +14,7 @@ from onward.app.accounts.fields import parse_need
 from onward.app.accounts.usage import count_all
 from onward.app.lookup import require_session
 from onward.core.accounts.accounts import Account, AccountAvailability, AccountEvent, account_availability, charge_credits, settle_account
-from onward.core.accounts.forecast import LOOKBACK_DAYS, BurnRate, CreditsUse, Efficiency, Forecast, burn_rate, forecast
+from onward.core.accounts.forecast import LOOKBACK_DAYS, BurnRate, CreditsUse, Efficiency, Forecast, burn_rate, forecast, window_forecast
 from onward.core.accounts.rank import (
     REMEMBERED_FAILURES_HOURS,
     AccountCandidate,
@@ -242,6 +242,10 @@ def analyze(store: Store, *, account: Account | None = None, project_id: int | N
 
 
 def _forecast_account(availability: AccountAvailability, events: Sequence[AccountEvent]) -> Forecast:
+    """Return when the tightest window of an account is used up."""
+    tightest = availability.tightest_window()
+    if tightest and not tightest.is_credits:
+        return window_forecast(tightest, availability.at)
     uses = [CreditsUse(event.at, event.credits) for event in events if event.credits]
     note = Message("Some of the credits were estimated from transcripts.") if availability.credits_estimated else None
     return forecast(burn_rate(uses, availability.at), availability.credits_left, resets_at=availability.resets_at, usage_note=note)

@@ -11,9 +11,10 @@ from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.catch_up import catch_up
 from onward.app.transcripts.local_agents import LocalAgents
+from onward.core.accounts.account_agent import agent_of
 from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
-from onward.core.accounts.relay import RelayOutcome, agent_of
+from onward.core.accounts.relay import RelayOutcome
 from onward.core.agents import agent_id
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project

@@ -19,6 +19,7 @@ from onward.app.transcripts.intake import SessionIntake
 from onward.app.transcripts.parallel_reader import ParallelReader, ReadTask, is_worthwhile
 from onward.app.transcripts.preview import ImportIndex
 from onward.app.turns.preparation import PreparedItem, TranscriptEnd, prepare_transcript
+from onward.core.agents import agent_id, profile_folder
 from onward.core.import_result import ImportedFile, ImportedSession, ImportProgress, ImportResult
 from onward.core.project import Project
 from onward.core.transcript.transcript import SessionHead
@@ -27,6 +28,7 @@ from onward.formats import TranscriptSource
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
 from onward.store import projects as stored_projects
+from onward.store.limit_readings import store_readings
 from onward.store.provenance import ImportedPath
 
 __all__ = [
@@ -199,6 +201,7 @@ class _Importer(ExitStack):
         except OnwardError as error:
             outcome.error = outcome.error or error
         self._apply_titles(outcome)
+        self._note_limits(outcome)
         self._outcomes += [(project_id, outcome) for project_id in project_ids]
         return outcome
 
@@ -210,6 +213,15 @@ class _Importer(ExitStack):
                 replace(item, session=apply_agent_title(self._store, item.session, agent_titles.get(item.session.head().id or "", "")))
                 for item in outcome.sessions
             ]
+
+    def _note_limits(self, outcome: ImportedFile) -> None:
+        """Store what the transcript says of its account's limits. The report is stored as it is, so it loses it."""
+        limits, outcome.report.limits = outcome.report.limits, {}
+        agent, profile = agent_id(outcome.report.format), profile_folder(outcome.report.format, outcome.path)
+        if limits and not isinstance(outcome.error, StoreError):
+            with self._store.write() as connection:
+                for native_id, readings in limits.items():
+                    store_readings(connection, agent, native_id, profile, readings)
 
     def _finish(self, intake: SessionIntake | None, outcome: ImportedFile) -> None:
         session = intake.finish() if intake else None

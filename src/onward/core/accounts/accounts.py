@@ -6,37 +6,20 @@ the credits were last counted.
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
+from onward.core.accounts.periods import Period, last_reset, next_reset
+from onward.core.accounts.windows import AccountWindow, CreditsSource, settle_window
+
 AccountStatus: TypeAlias = Literal["active", "paused", "exhausted"]
-CreditsSource: TypeAlias = Literal["reported", "estimated"]
-"""Where a number comes from: a person reported it, or Onward estimated it."""
 
 AccountEventKind: TypeAlias = Literal["use", "report", "failure", "limit", "resume"]
 """A session used credits; a person reported the total used; a request failed; a limit was reached; a person said
 that no limit applies any more.
 """
-
-PeriodUnit: TypeAlias = Literal["h", "d", "w", "mo"]
-MAX_PERIODS = 1000
-_PERIOD = re.compile(r"\s*(\d{1,4})\s*(h|d|w|mo)\s*")
-_HOURS: dict[PeriodUnit, int] = {"h": 1, "d": 24, "w": 168}
-
-
-class Period(NamedTuple):
-    """How often credits reset: every `number` hours, days, weeks or calendar months."""
-
-    number: int
-    unit: PeriodUnit
-
-    def __str__(self) -> str:
-        """Return the period as people write it: `5h`, `1mo`."""
-        return f"{self.number}{self.unit}"
 
 
 class ModelLimit(NamedTuple):
@@ -63,7 +46,9 @@ class Account:
     """An account of an AI service. Onward stores no login and no key for it.
 
     Of `credits_total` (None if unknown), `credits_used` were used at `credits_at`; `credits_estimated` of these are
-    Onward's estimate. Credits reset at `resets_at`, and again after each `period`.
+    Onward's estimate. Credits reset at `resets_at`, and again after each `period`; where only the period is known, it is
+    counted from `created_at`. `windows` are further limits, typed by a person or read from the service's own figures.
+    `profile` is the folder where the account's agent keeps its settings and sessions, empty for the agent's usual one.
     """
 
     id: int
@@ -83,6 +68,15 @@ class Account:
     limits: tuple[Limit, ...]
     created_at: datetime
     updated_at: datetime
+    windows: tuple[AccountWindow, ...] = ()
+    profile: str = ""
+
+    @property
+    def first_reset_at(self) -> datetime | None:
+        """The reset that all others are counted from: the one that was entered, else one period after the account was entered."""
+        if self.resets_at or self.period is None:
+            return self.resets_at
+        return next_reset(self.created_at, self.period, self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,8 @@ class AccountAvailability:
 
     `window_at` is the last reset that passed, None before the first. `resets_at` is the next reset; it is `reported` if
     a person entered that time, `estimated` if it follows from the period. `limits` are those that still apply.
-    `credits_left` is None if the total is unknown.
+    `credits_left` is None if the total is unknown. `windows` are all limits of the account as they stand at that time,
+    the credits first; a window that has reset since it was counted is unused.
     """
 
     account: Account
@@ -122,62 +117,22 @@ class AccountAvailability:
     resets_at: datetime | None
     resets_source: CreditsSource | None
     limits: tuple[Limit, ...]
+    windows: tuple[AccountWindow, ...] = ()
 
     @property
     def used_percent(self) -> float | None:
-        """The share of the credits that is used, in per cent; None if the total is unknown."""
-        total = self.account.credits_total
-        return None if total is None else 100 * self.credits_used / total if total else 100.0
+        """The share that is used of the tightest window, in per cent; None if no total is known."""
+        window = self.tightest_window()
+        return window.used_percent if window else None
+
+    def tightest_window(self, model: str = "") -> AccountWindow | None:
+        """Return the window that is used most, of the whole account or of *model*; None where no total is known."""
+        windows = [window for window in self.windows if window.applies_to(model) and window.used_percent is not None]
+        return max(windows, key=lambda window: window.used_percent or 0.0, default=None)
 
     def limit_on(self, model: str) -> Limit | None:
         """Return the limit that blocks *model*: its own, or the whole account's."""
         return next((limit for limit in self.limits if limit.model in ("", model)), None)
-
-
-def parse_period(text: str) -> Period | None:
-    """Return the period that *text* names: `5h`, `1d`, `2w`, `1mo`; None for any other text."""
-    match = _PERIOD.fullmatch(text.lower())
-    if not match or not 1 <= int(match[1]) <= MAX_PERIODS:
-        return None
-    return Period(int(match[1]), match[2])  # type: ignore[arg-type]
-
-
-def last_reset(resets_at: datetime | None, period: Period | None, at: datetime) -> datetime | None:
-    """Return the last reset at or before *at*; None if none has passed since the reset that was entered."""
-    if resets_at is None or at < resets_at:
-        return None
-    return resets_at if period is None else _reset_after(resets_at, period, _count_periods(resets_at, period, at))
-
-
-def next_reset(resets_at: datetime | None, period: Period | None, at: datetime) -> datetime | None:
-    """Return the first reset after *at*; None if it is unknown."""
-    if resets_at is None or at < resets_at:
-        return resets_at
-    return None if period is None else _reset_after(resets_at, period, _count_periods(resets_at, period, at) + 1)
-
-
-def _count_periods(first: datetime, period: Period, at: datetime) -> int:
-    """Return how many full periods lie between *first* and *at*."""
-    if period.unit != "mo":
-        return (at - first) // timedelta(hours=_HOURS[period.unit] * period.number)
-    months = (at.year - first.year) * 12 + at.month - first.month
-    if _months_after(first, months) > at:
-        months -= 1
-    return months // period.number
-
-
-def _reset_after(first: datetime, period: Period, times: int) -> datetime:
-    if period.unit != "mo":
-        return first + times * timedelta(hours=_HOURS[period.unit] * period.number)
-    return _months_after(first, times * period.number)
-
-
-def _months_after(first: datetime, months: int) -> datetime:
-    """Return the same day of a later month, or the last day of that month. Counting starts at *first*, so a 31st is
-    used again after a short month.
-    """
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return first.replace(year=year, month=month + 1, day=min(first.day, monthrange(year, month + 1)[1]))
 
 
 def settle_account(account: Account, at: datetime) -> Account:
@@ -185,7 +140,7 @@ def settle_account(account: Account, at: datetime) -> Account:
     changes nothing.
     """
     at = max(at, account.credits_at)
-    window_at = last_reset(account.resets_at, account.period, at)
+    window_at = last_reset(account.first_reset_at, account.period, at)
     if window_at is None or window_at <= account.credits_at:
         return replace(account, credits_at=at)
     return replace(account, credits_used=0.0, credits_estimated=0.0, credits_at=at)
@@ -201,32 +156,66 @@ def charge_credits(account: Account, credits: float, source: CreditsSource) -> A
 
 
 def account_availability(account: Account, at: datetime) -> AccountAvailability:
-    """Return the availability of *account* at *at*."""
+    """Return the availability of *account* at *at*. What the service reported of the credits' own period since they were counted takes
+    their place.
+    """
     current = settle_account(account, at)
     at = current.credits_at
-    resets_at = next_reset(account.resets_at, account.period, at)
-    credits_left = None if account.credits_total is None else max(0.0, round(account.credits_total - current.credits_used, 6))
+    windows = tuple(settle_window(window, at) for window in account.windows)
+    resets_at = next_reset(account.first_reset_at, account.period, at)
+    resets_source: CreditsSource | None = None if resets_at is None else "reported" if resets_at == account.resets_at else "estimated"
+    credits_window = _credits_window(current, resets_at)
+    if reported := next((window for window in windows if credits_window and window.replaces(credits_window)), None):
+        windows = tuple(window for window in windows if window is not reported)
+        credits_window = _reported_credits(account, reported)
+        current = replace(current, credits_used=credits_window.used, credits_estimated=0.0)
+        resets_at, resets_source = reported.resets_at, "reported" if reported.resets_at else None
+    windows = (credits_window, *windows) if credits_window else windows
     limits = tuple(limit for limit in account.limits if _is_in_force(limit, account, at))
-    exhausted = credits_left == 0 or any(not limit.model for limit in limits)
+    is_used_up = any(not window.model and (window.used_percent or 0.0) >= 100 for window in windows)
+    exhausted = is_used_up or any(not limit.model for limit in limits)
     return AccountAvailability(
         account=account,
         at=at,
         status="paused" if account.is_paused else "exhausted" if exhausted else "active",
         credits_used=current.credits_used,
         credits_estimated=current.credits_estimated,
-        credits_left=credits_left,
-        window_at=last_reset(account.resets_at, account.period, at),
+        credits_left=None if account.credits_total is None else max(0.0, round(account.credits_total - current.credits_used, 6)),
+        window_at=last_reset(account.first_reset_at, account.period, at),
         resets_at=resets_at,
-        resets_source=None if resets_at is None else "reported" if resets_at == account.resets_at else "estimated",
+        resets_source=resets_source,
         limits=limits,
+        windows=windows,
     )
+
+
+def _credits_window(account: Account, resets_at: datetime | None) -> AccountWindow | None:
+    """Return the credits of a settled account as a window; None if their total is unknown."""
+    if account.credits_total is None:
+        return None
+    return AccountWindow(
+        model="",
+        period=str(account.period or ""),
+        used=account.credits_used,
+        total=account.credits_total,
+        resets_at=resets_at,
+        at=account.credits_at,
+        source="estimated",
+        is_credits=True,
+    )
+
+
+def _reported_credits(account: Account, reported: AccountWindow) -> AccountWindow:
+    """Return the credits of an account as the service's window over the same period counts them."""
+    total = account.credits_total or 0.0
+    return replace(reported, used=round((reported.used_percent or 0.0) * total / 100, 6), total=total, is_credits=True)
 
 
 def _is_in_force(limit: Limit, account: Account, at: datetime) -> bool:
     """Return whether *limit* applies at *at*: until its own end, else until the account's next reset, else until a
     person ends it.
     """
-    until_at = limit.until_at or next_reset(account.resets_at, account.period, limit.reached_at)
+    until_at = limit.until_at or next_reset(account.first_reset_at, account.period, limit.reached_at)
     return until_at is None or at < until_at
 
 
@@ -234,7 +223,7 @@ def limit_end(limit: Limit, account: Account) -> tuple[datetime | None, CreditsS
     """Return when *limit* ends, as far as it is known, and where that time comes from."""
     if limit.until_at:
         return limit.until_at, "reported"
-    return next_reset(account.resets_at, account.period, limit.reached_at), "estimated"
+    return next_reset(account.first_reset_at, account.period, limit.reached_at), "estimated"
 
 
 def model_credits_used(events: Iterable[AccountEvent], model: str, since: datetime | None) -> float:

@@ -11,6 +11,7 @@ from math import ceil, sqrt
 from statistics import mean, stdev
 from typing import NamedTuple
 
+from onward.core.accounts.windows import AccountWindow
 from onward.message import Message
 
 LOOKBACK_DAYS = 14
@@ -144,6 +145,33 @@ def forecast(
         earliest_at=earliest_at,
         latest_at=latest_at,
         resets_at=resets_at,
+        resets_first=resets_first,
+        assumptions=assumptions,
+    )
+
+
+def window_forecast(window: AccountWindow, at: datetime) -> Forecast:
+    """Return when *window* is used up at the pace of its use since it began, which its period tells. Credits are per cent of it."""
+    began_at = window.resets_at - timedelta(hours=window.hours) if window.resets_at and window.hours else None
+    used, total = window.used, window.total or 0.0
+    elapsed_days = (at - began_at) / timedelta(days=1) if began_at and began_at < at else 0.0
+    per_day = used / elapsed_days if elapsed_days > 0 else 0.0
+    rate = BurnRate(at=at, days=0, credits_per_day=per_day, low=None, high=None)
+    left = max(0.0, total - used)
+    empty_at = _empty_at(at, left, per_day)
+    assumptions: tuple[Message | str, ...] = (Message("No forecast: no recent usage."),)
+    resets_first = bool(window.resets_at and (empty_at is None or window.resets_at <= empty_at))
+    if empty_at:
+        assumptions = (Message("The {window} is the tightest. Its usage stays as since it began.", window=window.name),)
+        if resets_first:
+            assumptions = (*assumptions, Message("It resets before it is used up: the date does not count the reset."))
+    return Forecast(
+        burn=rate,
+        credits_left=left,
+        empty_at=empty_at,
+        earliest_at=None,
+        latest_at=None,
+        resets_at=window.resets_at,
         resets_first=resets_first,
         assumptions=assumptions,
     )

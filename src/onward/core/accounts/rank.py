@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
-from onward.core.accounts.accounts import AccountAvailability, AccountEvent, CreditsSource, ModelLimit, limit_end, model_credits_used
+from onward.core.accounts.accounts import AccountAvailability, AccountEvent, ModelLimit, limit_end, model_credits_used
+from onward.core.accounts.windows import AccountWindow, CreditsSource
 from onward.message import Message
 
 USUAL_CREDITS = 100.0
@@ -90,8 +91,8 @@ class _Reasons:
 def rank_accounts(candidates: Iterable[AccountCandidate], need: AccountNeed, window: RotationWindow | None = None) -> list[RankedAccount]:
     """Return the accounts, the best first, then those that cannot be used now.
 
-    The score adds up: credits left (saturating: half of the weight where exactly what is needed is left), more where
-    they reset soon and would be lost; the share of the wanted strengths; less for failures, halved every six hours;
+    The score adds up: what is left of the tightest window (saturating: half of the weight where exactly what is needed is
+    left), more where it resets soon and would be lost; the share of the wanted strengths; less for failures, halved every six hours;
     less within the rotation window, and for each session that runs on the account. Among equals the account that resets
     first comes first, then by name.
     """
@@ -116,9 +117,11 @@ def _rank(candidate: AccountCandidate, need: AccountNeed, window: RotationWindow
     _add_credits(reasons, candidate, need)
     _add_fit(reasons, availability, need)
     _add_failures(reasons, candidate)
-    if window.position(availability.used_percent) in ("in", "past"):
-        percent = _rounded(availability.used_percent or 0)
-        reasons.add(-_WINDOW_WEIGHT, Message("in its rotation window: {percent:,}% of its credits used", percent=percent))
+    tightest = availability.tightest_window(need.model)
+    if tightest and window.position(tightest.used_percent) in ("in", "past"):
+        percent = _rounded(tightest.used_percent or 0)
+        reason = Message("in its rotation window: {percent:,}% of its {window} used", percent=percent, window=tightest.name)
+        reasons.add(-_WINDOW_WEIGHT, reason)
     if candidate.open_sessions:
         count = candidate.open_sessions
         reason = Message("1 session runs on it") if count == 1 else Message("{count} sessions run on it", count=count)
@@ -141,10 +144,9 @@ def _find_obstacle(candidate: AccountCandidate, need: AccountNeed) -> Message | 
         return Message(
             "{limit}, until {when} ({source})", limit=reached, when=time_until(until_at, availability.at), source=_SOURCES[source]
         )
-    if availability.status == "exhausted":
-        if availability.resets_at is None:
-            return Message("all credits used")
-        return Message("all credits used; they reset {when} ({source})", **_next_reset(availability))
+    tightest = availability.tightest_window(need.model)
+    if tightest and (tightest.used_percent or 0) >= 100:
+        return _used_up(availability, tightest)
     if need.model and account.models and _find_model(account.models, need.model) is None:
         return Message("does not offer {model}", model=need.model)
     if credits_left_for(candidate, need.model) == 0:
@@ -152,10 +154,21 @@ def _find_obstacle(candidate: AccountCandidate, need: AccountNeed) -> Message | 
     return None
 
 
-def _next_reset(availability: AccountAvailability) -> dict[str, Message]:
-    """Return when the credits reset and who says so, as the values of a message."""
-    assert availability.resets_at
-    return {"when": time_until(availability.resets_at, availability.at), "source": _SOURCES[availability.resets_source or "estimated"]}
+def _used_up(availability: AccountAvailability, window: AccountWindow) -> Message:
+    reset = _next_reset(availability, window)
+    if window.is_credits:
+        return Message("all credits used; they reset {when} ({source})", **reset) if reset else Message("all credits used")
+    if reset:
+        return Message("{window} used up; it resets {when} ({source})", window=window.name, **reset)
+    return Message("{window} used up", window=window.name)
+
+
+def _next_reset(availability: AccountAvailability, window: AccountWindow) -> dict[str, Message]:
+    """Return when a window resets and who says so, as the values of a message; empty if it is unknown."""
+    resets_at, source = window.resets_at, window.source
+    if window.is_credits:
+        resets_at, source = availability.resets_at, availability.resets_source or "estimated"
+    return {"when": time_until(resets_at, availability.at), "source": _SOURCES[source]} if resets_at else {}
 
 
 def _find_model(models: Sequence[ModelLimit], model: str) -> ModelLimit | None:
@@ -176,27 +189,54 @@ def credits_left_for(candidate: AccountCandidate, model: str = "") -> float | No
 
 
 def _add_credits(reasons: _Reasons, candidate: AccountCandidate, need: AccountNeed) -> None:
+    """Add what is left, by the tightest of the credits and the other windows."""
     availability = candidate.availability
+    needed = need.credits or USUAL_CREDITS
     credits_left = credits_left_for(candidate, need.model)
-    if credits_left is None:
+    tightest = availability.tightest_window(need.model)
+    window = None if tightest is None or tightest.is_credits else tightest
+    if credits_left is None and window is None:
         reasons.add(_CREDITS_WEIGHT / 4, Message("credits left unknown"))
         return
-    needed = need.credits or USUAL_CREDITS
-    share = credits_left / (credits_left + needed)
+    credits_share = 1.0 if credits_left is None else credits_left / (credits_left + needed)
+    percent_left = 100 - (window.used_percent or 0.0) if window else 0.0
+    window_share = percent_left / (percent_left + needed) if window else 1.0
+    share = min(credits_share, window_share)
+    if credits_left is not None:
+        reason = _credits_reason(availability, credits_left, need)
+        reasons.add(_CREDITS_WEIGHT * share if credits_share <= window_share else 0.0, reason)
+    if window:
+        source = _SOURCES[window.source]
+        reason = Message("{left:,}% of its {window} left ({source})", left=_rounded(percent_left), window=window.name, source=source)
+        reasons.add(_CREDITS_WEIGHT * share if window_share < credits_share else 0.0, reason)
+    _add_reset(reasons, availability, window if window and window_share < credits_share else None, share)
+
+
+def _credits_reason(availability: AccountAvailability, credits_left: float, need: AccountNeed) -> Message:
     left, total = _rounded(credits_left), availability.account.credits_total
     reason = Message("{left:,} credits left", left=left)
     if total is not None:
         reason = Message("{left:,} of {total:,} credits left", left=left, total=_rounded(total))
-    if need.credits and credits_left < needed:
-        reason = Message("{credits}, fewer than the {needed:,} needed", credits=reason, needed=_rounded(needed))
+    if need.credits and credits_left < need.credits:
+        reason = Message("{credits}, fewer than the {needed:,} needed", credits=reason, needed=_rounded(need.credits))
     if availability.credits_estimated:
         estimated = _rounded(availability.credits_estimated)
         reason = Message("{credits}, {estimated:,} of the used ones estimated", credits=reason, estimated=estimated)
-    reasons.add(_CREDITS_WEIGHT * share, reason)
-    if availability.resets_at:
-        hours = (availability.resets_at - availability.at) / timedelta(hours=1)
-        reset_score: float = _RESET_WEIGHT * share * 2 ** (-hours / _RESET_SOON_HOURS)
-        reasons.add(reset_score, Message("credits reset {when} ({source})", **_next_reset(availability)))
+    return reason
+
+
+def _add_reset(reasons: _Reasons, availability: AccountAvailability, window: AccountWindow | None, share: float) -> None:
+    """Add the next reset of *window*, or of the credits where it is None."""
+    resets_at = window.resets_at if window else availability.resets_at
+    if resets_at is None:
+        return
+    hours = (resets_at - availability.at) / timedelta(hours=1)
+    score: float = _RESET_WEIGHT * share * 2 ** (-hours / _RESET_SOON_HOURS)
+    if window:
+        reasons.add(score, Message("{window} resets {when} ({source})", window=window.name, **_next_reset(availability, window)))
+        return
+    when, source = time_until(resets_at, availability.at), _SOURCES[availability.resets_source or "estimated"]
+    reasons.add(score, Message("credits reset {when} ({source})", when=when, source=source))
 
 
 def _add_fit(reasons: _Reasons, availability: AccountAvailability, need: AccountNeed) -> None:
@@ -256,7 +296,9 @@ def decide_rotation(current: RankedAccount | None, others: Sequence[RankedAccoun
         )
     if used_percent is None:
         return Rotation(None, position, Message("credits of {account} unknown, so it has no rotation window", account=name))
-    usage = Message("{account} has used {percent:,}% of its credits", account=name, percent=_rounded(used_percent))
+    tightest = current.availability.tightest_window()
+    window_name = tightest.name if tightest else ""
+    usage = Message("{account} has used {percent:,}% of its {window}", account=name, percent=_rounded(used_percent), window=window_name)
     start, end = _rounded(window.from_percent), _rounded(window.at_percent)
     if position == "below":
         return Rotation(None, position, Message("{usage}; rotation starts at {start:,}%", usage=usage, start=start))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from onward.core.accounts.accounts import Account, AccountAvailability
 from onward.core.accounts.report import AccountChoice
-from onward.core.agents import AGENTS
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
 from onward.core.handoff.versions import StoredHandoff
@@ -49,17 +48,3 @@ class RelayOutcome:
         are known.
         """
         return render_prompt(handoff or self.handoff.handoff, next_goal=next_goal)
-
-
-def agent_of(account: Account | None) -> str:
-    """Return the id of the agent that an account is for, by its provider, else its plan, else its name; empty if
-    none of them shows it.
-    """
-    if account is None:
-        return ""
-    for field in (account.provider, account.plan, account.name):
-        lowered = field.lower()
-        for agent in AGENTS:
-            if any(word in lowered for word in agent.providers):
-                return agent.id
-    return ""

@@ -97,6 +97,22 @@ class SessionHead:
 TranscriptItem: TypeAlias = SessionHead | Turn | Rewind
 
 
+@dataclass(frozen=True, slots=True)
+class LimitReading:
+    """How much of a limit the service counted as used at a time, as a transcript or a status line has it.
+
+    The limit is of one model, or of all if `model` is empty, over `window_minutes` (0 if unknown). It begins anew at
+    `resets_at`. `plan` is the plan that the service names, empty if it names none.
+    """
+
+    window_minutes: int
+    used_percent: float
+    at: datetime
+    resets_at: datetime | None = None
+    model: str = ""
+    plan: str = ""
+
+
 @dataclass(slots=True)
 class ImportReport:
     """The result of reading one file: `records == imported_records + sum(skipped.values()) +
@@ -105,7 +121,8 @@ class ImportReport:
     `imported_records` counts those that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
     holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
     were cut. `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
-    (empty if it gives none). `client_version` is the newest version of the agent, or of its format, that the records name.
+    (empty if it gives none). `limits` are the newest readings of each limit, by the agent's id of the session. `client_version`
+    is the newest version of the agent, or of its format, that the records name.
     """
 
     format: str = ""
@@ -119,11 +136,19 @@ class ImportReport:
     malformed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     malformed_count: int = 0
     titles: dict[str, str] = field(default_factory=dict[str, str])
+    limits: dict[str, list[LimitReading]] = field(default_factory=dict[str, list[LimitReading]])
 
     def meet_version(self, version: str) -> None:
         """Note a version that a record names."""
         if version and version != self.client_version and is_newer(version, self.client_version):
             self.client_version = version
+
+    def meet_limit(self, session_id: str, reading: LimitReading) -> None:
+        """Note a reading of a limit; it replaces an older one of the same limit."""
+        key = (reading.model, reading.window_minutes)
+        others = [other for other in self.limits.get(session_id, []) if (other.model, other.window_minutes) != key or other.at > reading.at]
+        is_newest = all((other.model, other.window_minutes) != key for other in others)
+        self.limits[session_id] = [*others, reading] if is_newest else others
 
     def skip(self, reason: str, records: int = 1) -> None:
         """Count *records* as left out on purpose, for a reason that people understand."""

@@ -3,7 +3,16 @@
 Times are whole microseconds since 1970 in UTC, set by the store; `at` and `started_at` come from the transcript. JSON is text.
 """
 
-from onward.store.schema.accounts import account_events, account_limits, accounts, counted_sessions, session_accounts, usage
+from onward.store.schema.accounts import (
+    account_events,
+    account_limits,
+    account_windows,
+    accounts,
+    counted_sessions,
+    limit_readings,
+    session_accounts,
+    usage,
+)
 from onward.store.schema.knowledge import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
 from onward.store.schema.models import model_answers, model_calls, sealed_keys
 from onward.store.schema.project import (
@@ -29,6 +38,7 @@ __all__ = [
     "access_tokens",
     "account_events",
     "account_limits",
+    "account_windows",
     "accounts",
     "answers",
     "counted_sessions",
@@ -44,6 +54,7 @@ __all__ = [
     "knowledge_sources",
     "knowledge_terms",
     "ledgers",
+    "limit_readings",
     "loaded_handoffs",
     "met_errors",
     "metadata",

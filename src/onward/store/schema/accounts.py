@@ -26,6 +26,8 @@ accounts = Table(
     Column("resets_at", BigInteger),
     Column("period", String(16), nullable=False),
     Column("is_paused", Boolean, nullable=False),
+    # The folder of the agent's settings and sessions; empty for its usual one.
+    Column("profile", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -39,6 +41,35 @@ account_limits = Table(
     Column("model", Text, primary_key=True),
     Column("reached_at", BigInteger, nullable=False),
     Column("until_at", BigInteger),
+)
+
+account_windows = Table(
+    "account_windows",
+    metadata,
+    # Limits that a person typed, beside the credits. Empty model: of the whole account.
+    owner_column("account_id", "accounts.id", primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("period", String(16), primary_key=True),
+    Column("used", Float, nullable=False),
+    Column("total", Float),
+    Column("resets_at", BigInteger),
+    Column("at", BigInteger, nullable=False),
+)
+
+limit_readings = Table(
+    "limit_readings",
+    metadata,
+    # The newest reading of each limit in each session of an agent, stored or not. Its account is found when it is read.
+    Column("agent", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("window_minutes", Integer, primary_key=True, autoincrement=False),
+    Column("used_percent", Float, nullable=False),
+    Column("resets_at", BigInteger),
+    Column("plan", Text, nullable=False),
+    # The folder of the agent's settings and sessions, empty if unknown.
+    Column("profile", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 account_events = Table(

@@ -13,6 +13,7 @@ from onward.app.accounts.fields import parse_fields, parse_time
 from onward.app.accounts.selection import RotationWindow, analyze, best_account
 from onward.app.accounts.selection import rotate as rotate_session
 from onward.app.sessions import sessions
+from onward.core.accounts.windows import AccountWindow
 from onward.errors import BadInput, Conflict, OnwardError
 from onward.web.language import _, ngettext
 from onward.web.messages import translate_error, translate_message
@@ -76,6 +77,8 @@ def create_account(
     models: Text = "",
     tags: Text = "",
     note: Text = "",
+    windows: Text = "",
+    profile: Text = "",
 ) -> Response:
     """Create an account."""
     values = _form_values(locals())
@@ -101,6 +104,8 @@ def show_edit_form(request: CurrentPageRequest, account_id: int) -> Response:
         "models": ", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
         "tags": ", ".join(account.tags),
         "note": account.note,
+        "windows": ", ".join(_window_text(window) for window in account.windows if window.source == "estimated"),
+        "profile": account.profile,
     }
     return _account_form(request, values, account_id=account_id, is_dialog=True)
 
@@ -119,12 +124,17 @@ def edit_account(
     models: Text = "",
     tags: Text = "",
     note: Text = "",
+    windows: Text = "",
+    profile: Text = "",
 ) -> Response:
     """Edit an account."""
     values = _form_values(locals())
     account = accounts.require(request.store, account_id)
     changes: dict[str, Any] = dict(values)
+    previous_windows = ", ".join(_window_text(window) for window in account.windows if window.source == "estimated")
     previous_used = accounts.read_availability(request.store, account).credits_used
+    if windows == previous_windows:
+        del changes["windows"]
     if not credits_used.strip() or credits_used.strip() == f"{previous_used:g}":
         # An unchanged number is no report: what was estimated stays an estimate.
         del changes["credits_used"]
@@ -257,6 +267,13 @@ def parse_rows(text: str) -> list[dict[str, str]]:
             _("Name the columns in the first line."),
         )
     return [{column: cell for column, cell in zip(columns, row, strict=False) if cell} for row in cells]
+
+
+def _window_text(window: AccountWindow) -> str:
+    """Return a typed window as people write it: `1w of opus=20/50`."""
+    model = f" of {window.model}" if window.model else ""
+    until = f" until {window.resets_at:%Y-%m-%dT%H:%MZ}" if window.resets_at else ""
+    return f"{window.period}{model}={window.used:g}/{window.total or 0:g}{until}"
 
 
 def _rotation_window(request: PageRequest) -> RotationWindow:
