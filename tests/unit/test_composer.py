@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.core.facts.fact import Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
+from onward.core.facts.fact import OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose, value_of
 from onward.core.handoff.document import from_json, to_json
@@ -30,7 +30,7 @@ def test_each_fact_stands_on_a_line_of_its_own() -> None:
 
 def test_a_request_that_was_done_is_told_as_what_happened() -> None:
     done = fact("requirement", "Add a receipts page to the shop.", 2, 0.6, "user")._replace(session_state="resolved")
-    wanted = fact("requirement", "Print the receipts on two pages.", 9, 0.6, "user")
+    wanted = fact("requirement", "Print the receipts on two pages.", 9, 0.6, "user")._replace(subject=OPEN_REQUEST)
     handoff = compose(fold(Ledger(), [done, wanted]), [SessionSummary(1)], 1000, count_tokens)
     assert dict(handoff.head)["Do first"].text == "Print the receipts on two pages. (asked last, not finished)"
     assert [line.text for line in handoff.sections[0].lines] == ["Asked: Add a receipts page to the shop. (done)"]

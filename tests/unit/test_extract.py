@@ -33,7 +33,7 @@ def answer(number: int, text: str, *, failed: bool = False) -> Turn:
 def test_a_standing_rule_of_the_user_is_a_rule_in_their_own_words() -> None:
     facts = facts_of(Turn("user", "Add a queue page. Never commit to main directly. Jangan pakai jQuery, ya."))
     assert set(only(facts, "rule")) == {"Never commit to main directly.", "Jangan pakai jQuery, ya."}
-    assert all(f.author == "user" and f.sources == ((1, 1),) for f in facts)
+    assert all(f.author == "user" and f.sources == ((1, 1),) for f in facts if f.kind == "rule")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_question_that_was_refused_is_no_answer() -> None:
         Turn("assistant", calls=(ask,)),
         Turn("tool", results=(ToolResult("q", "The user doesn't want to proceed with this tool use.", is_error=True),)),
     )
-    assert [f.text for f in facts] == ["Plan the queue app for the clinic."]
+    assert [f.text for f in facts if f.author == "user"] == ["Plan the queue app for the clinic."]
 
 
 def test_a_file_made_under_another_path_than_asked_for_is_named_beside_the_request() -> None:

@@ -136,4 +136,6 @@ def test_a_path_alone_is_no_goal() -> None:
 
 def test_the_state_is_what_was_done_in_whole_sentences() -> None:
     report = Turn("assistant", "I added the receipts page in `src/receipts.py`.\n\n`git log --oneline`\n\nWhat does the printer cost?")
-    assert head_of([REQUEST, EDIT, EDITED, report])["State"] == "I added the receipts page in `src/receipts.py`."
+    assert head_of([REQUEST, EDIT, EDITED, report])["State"] == (
+        "Edited and not committed: `cart.py`. I added the receipts page in `src/receipts.py`."
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.extract.tool_results import command_key
+from onward.core.extract.command_lines import command_key
 from onward.core.text.prose import clauses, cut_position, excerpt_range
 
 

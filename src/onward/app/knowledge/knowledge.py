@@ -8,7 +8,7 @@ from math import log
 
 from sqlalchemy import Connection
 
-from onward.core.extract.tool_results import find_error_line
+from onward.core.extract.command_lines import find_error_line
 from onward.core.facts.phrases import FAILURE_MARK
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onward.core.effort.shell_effects import shell_effect
-from onward.core.extract.tool_results import command_key, find_error_line
+from onward.core.extract.command_lines import command_key, find_error_line
 from onward.core.text import paths
 from onward.core.transcript.tools import FileChange, classify_call, find_read_file
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn

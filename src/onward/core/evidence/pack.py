@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from onward.core.evidence.line import EvidenceLine, Voice
 from onward.core.evidence.session import SessionState, session_state
+from onward.core.extract.command_lines import command_key, find_error_line
 from onward.core.extract.phrases import pattern
-from onward.core.extract.tool_results import command_key, draft_tool_facts, find_error_line
+from onward.core.extract.tool_results import draft_tool_facts
 from onward.core.extract.trace import CommandRun, Statement, Trace, observe
 from onward.core.facts.fact import Handle
 from onward.core.text.prose import one_line
@@ -236,7 +237,7 @@ class _Collector:
                 yield self._at(statement.turn, "agent", self._short(kept_parts), rank, value + age)
 
     def _tool_facts(self) -> Iterator[_Candidate]:
-        for draft in draft_tool_facts(self._trace, self._head.cwd):
+        for draft in draft_tool_facts(self._trace, self._head.cwd, self._head.branch):
             turn = draft.turns[0] if draft.kind == "file" else draft.turns[-1]
             if draft.kind == "file":
                 yield self._at(turn, "file", draft.text, 1, 0.5 + draft.weight)

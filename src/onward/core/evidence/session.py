@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from onward.core.extract.tool_results import command_key
+from onward.core.extract.command_lines import command_key
 from onward.core.extract.trace import Trace
 from onward.core.facts.fact import Handle
 

@@ -26,7 +26,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
     times = _times(head, pairs)
     trace = observe(pairs)
     facts: dict[str, Fact] = {}
-    for tool_draft in draft_tool_facts(trace, head.cwd):
+    for tool_draft in draft_tool_facts(trace, head.cwd, head.branch):
         sources = tuple(Handle(number, t) for t in dict.fromkeys(tool_draft.turns))
         name = fact_id(tool_draft.kind, tool_draft.subject, tool_draft.text, sources[0])
         facts[name] = Fact(

@@ -1,82 +1,184 @@
-"""Which sentence of a session says what to do first in the next one: the request that was cut off, the first announced step, the question
-that waits for an answer, or what the last report names as missing.
+"""What a session leaves to do first in the next one: the request or call that was cut off, the first announced step, the steps that the
+person is asked to take, the question that waits for an answer, or what the last report names as missing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from onward.core.extract.labels import label_kind
-from onward.core.extract.phrases import PhraseGroup, pattern, tells_action
-from onward.core.extract.rounds import Round
+from onward.core.extract.orders import is_standing_order
+from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
+from onward.core.extract.session_end import SessionEnd
+from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
+from onward.core.extract.wording import whole
 from onward.core.facts.fact import FactKind
+from onward.core.text.prose import one_line
 
 _MIN_QUESTION_WORDS = 3
 """Words that a question needs to ask for something: "anything else?" asks for nothing."""
 _CLOSING_QUESTIONS = 3
 """Sentences at the end of a report, but for a list that closes it, among which its question to the person stands."""
-_MIN_REQUEST_STEMS = 3
-"""Content words with which a request says by itself what to do: "go on" does not."""
+_MIN_REQUEST_STEMS, _TELLING_STEMS = 3, 5
+"""Content words with which a request says by itself what to do ("go on" does not), and from which on an earlier one says no more."""
+_MAX_LEAD_CHARS, _MAX_CALL_CHARS, _MAX_STEPS = 160, 160, 4
+_MIN_ANSWERED_SHARE = 0.8
+"""The share of calls with a result from which on a missing result is a sign; some logs hold none."""
+_POINTING = re.compile(
+    r"\b(?:it|that|this|these|them|those|itu|ini|es|das|dies|dafür|ça|cela|eso|esto|isso|isto|questo|это|ці|це|bunu)\b", re.I
+)
+_ALL_LANGUAGES = frozenset(PHRASES)
+_STEP_NUMBER = re.compile(r"^\W*\d+[.)]\s*")
 
 
 class FirstStep(NamedTuple):
-    """The sentence that says what to do first, and what kind of fact it is."""
+    """The sentence that says what to do first, and what kind of fact it is. `text` replaces its words and `lead` introduces them where they
+    do not stand alone; `turns` show what no sentence says.
+    """
 
-    unit: Unit
+    unit: Unit | None
     kind: FactKind
+    text: str = ""
+    turns: tuple[int, ...] = ()
+    lead: str = ""
+
+
+class _Leftovers:
+    """Looks for what a session leaves open."""
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        worths: Sequence[float],
+        trace: Trace,
+        languages: frozenset[str],
+        announced: Callable[[Unit], FactKind | None],
+    ) -> None:
+        self._units = units
+        self._worths = worths
+        self._trace = trace
+        self._languages = languages
+        self._announced = announced
+
+    def says(self, group: PhraseGroup, text: str) -> bool:
+        return pattern(group, self._languages).search(text) is not None
+
+    def report(self, position: int) -> list[Unit]:
+        return [unit for unit in self._units if unit.statement.position == position and not unit.by_user]
+
+    def unanswered_call(self, number: int) -> RecordedCall | None:
+        """Return the last call of a round if it changes something and the log does not show what came of it."""
+        calls = self._trace.calls
+        if not calls or sum(call.is_answered for call in calls) < _MIN_ANSWERED_SHARE * (len(calls) - 1):
+            return None
+        last = calls[-1]
+        return last if last.has_effect and not last.is_answered and last.round == number else None
+
+    def cut_off(self, numbers: Sequence[int], last_closing: int) -> FirstStep | None:
+        """Return the request of the last of these rounds, none of which was finished; where it says too little, that of an earlier one, or
+        what the agent was about to do.
+        """
+        said = [unit for unit in self._units if unit.by_user and unit.statement.round in numbers]
+        requests = [unit for unit in said if not is_standing_order(unit.text, self._languages)]
+        last = [unit for unit in requests if unit.statement.round == numbers[-1]]
+        bare = self._bare_request(numbers[-1])
+        if bare and bare.text.startswith("/"):
+            return FirstStep(last[0], "requirement") if last else bare
+        telling = [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]
+        telling = telling or [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]
+        if telling:
+            return FirstStep(max(telling, key=lambda unit: self._worths[unit.order]), "requirement")
+        intents = [unit for unit in self.report(last_closing) if unit.statement.round == numbers[-1] and unit.is_narration]
+        if intents:
+            return FirstStep(intents[-1], "next_step")
+        return FirstStep(last[-1], "requirement") if last else None if said else bare
+
+    def _bare_request(self, number: int) -> FirstStep | None:
+        """Return a request of one word, such as a command of the client's."""
+        said = [statement for statement in self._trace.statements if statement.round == number and statement.author == "user"]
+        return FirstStep(None, "requirement", said[-1].text, (said[-1].turn,)) if said and len(said[-1].text) <= _MAX_LEAD_CHARS else None
+
+    def announced_step(self, report: Sequence[Unit]) -> FirstStep | None:
+        steps = [unit for unit in report if self._announced(unit) == "next_step" and not _is_mere_lead(unit)]
+        steps = [unit for unit in steps if unit.sentence.is_item] or steps
+        return FirstStep(steps[0], "next_step") if steps else None
+
+    def question(self, report: Sequence[Unit]) -> FirstStep | None:
+        """Return the question with which a report closes; one that points back is told with the sentence before it."""
+        end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
+        asking = [unit for unit in report[max(0, end - _CLOSING_QUESTIONS) :] if self._asks(unit)]
+        if not asking:
+            return None
+        unit = asking[-1]
+        previous = report[report.index(unit) - 1] if report.index(unit) else None
+        lead = ""
+        if previous and _POINTING.search(unit.text) and not previous.is_narration and not previous.text.endswith(("?", "？")):
+            lead = whole(one_line(previous.text, _MAX_LEAD_CHARS))
+        return FirstStep(unit, "question", lead=lead)
+
+    def person_steps(self, report: Sequence[Unit]) -> FirstStep | None:
+        """Return the list of orders with which a report closes: what the person is to run or to change by hand."""
+        lists = [unit for unit in report if unit.sentence.is_item and not unit.sentence.is_row]
+        if not lists:
+            return None
+        last = lists[-1].sentence
+        items = [unit for unit in lists if (unit.sentence.lead, unit.sentence.heading) == (last.lead, last.heading)]
+        starts = [unit for unit in items if unit.sentence.part == 0]
+        ordering = [unit for unit in starts if self._orders(unit)]
+        if len(ordering) < max(1, (len(starts) + 1) // 2):
+            return None
+        text = " ".join(whole(unit.text) for unit in starts[:_MAX_STEPS])
+        return FirstStep(starts[0], "next_step", f"{last.lead} {text}" if last.lead and len(last.lead) <= _MAX_LEAD_CHARS else text)
+
+    def _orders(self, unit: Unit) -> bool:
+        text = _STEP_NUMBER.sub("", unit.text)
+        return tells_action(text) or pattern("instruct", self._languages).match(text) is not None
+
+    def blocker(self, report: Sequence[Unit]) -> FirstStep | None:
+        blocked = [
+            (self._worths[unit.order], -unit.order, unit)
+            for unit in report
+            if self._announced(unit) == "blocker" or self.says("unfinished", unit.text)
+        ]
+        return FirstStep(max(blocked)[2], "blocker") if blocked else None
+
+    def order(self, report: Sequence[Unit]) -> FirstStep | None:
+        orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
+        return FirstStep(orders[0], "next_step") if orders else None
+
+    def _offers(self, unit: Unit) -> bool:
+        return pattern("offer", self._languages).match(unit.text) is not None
+
+    def _asks(self, unit: Unit) -> bool:
+        is_question = unit.text.endswith(("?", "？")) and unit.text.count("`") % 2 == 0 and unit.size >= _MIN_QUESTION_WORDS
+        return is_question and not pattern("idle", _ALL_LANGUAGES).search(unit.text)
 
 
 def find_first_step(
     units: Sequence[Unit],
     worths: Sequence[float],
-    rounds: dict[int, Round],
-    last_closing: int,
+    trace: Trace,
+    end: SessionEnd,
     languages: frozenset[str],
     announced: Callable[[Unit], FactKind | None],
-    goal: Unit | None,
 ) -> FirstStep | None:
-    """Return what to do first; None where the session leaves nothing open. *announced* tells what a sentence stands under, and
-    *last_closing* is the position of the last report. The *goal* is told already.
-    """
-    last = max((number for number, current in rounds.items() if current.requests), default=0)
-    if rounds[last].fate == "open" and (cut_off := _cut_off(units, worths, last, last_closing)) and cut_off.unit is not goal:
-        return cut_off
-    report = [unit for unit in units if unit.statement.position == last_closing and not unit.by_user]
-
-    def says(group: PhraseGroup, unit: Unit) -> bool:
-        return pattern(group, languages).search(unit.text) is not None
-
-    steps = [unit for unit in report if announced(unit) == "next_step" and not _is_mere_lead(unit)]
-    steps = [unit for unit in steps if unit.sentence.is_item] or steps
-    if steps:
-        return FirstStep(steps[0], "next_step")
-    end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
-    questions = [unit for unit in report[max(0, end - _CLOSING_QUESTIONS) :] if _asks(unit)]
-    if questions:
-        return FirstStep(questions[-1], "question")
-    blocked = [(worths[unit.order], -unit.order, unit) for unit in report if announced(unit) == "blocker" or says("unfinished", unit)]
-    if blocked:
-        return FirstStep(max(blocked)[2], "blocker")
-    orders = [unit for unit in report if tells_action(unit.text) and says("next", unit)]
-    return FirstStep(orders[0], "next_step") if orders else None
-
-
-def _cut_off(units: Sequence[Unit], worths: Sequence[float], last: int, last_closing: int) -> FirstStep | None:
-    """Return the request of the *last* round, which was not finished; what the agent was about to do where the request says too little."""
-    requests = [unit for unit in units if unit.by_user and unit.statement.round == last]
-    telling = [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]
-    if telling:
-        return FirstStep(max(telling, key=lambda unit: worths[unit.order]), "requirement")
-    intents = [unit for unit in units if unit.statement.position == last_closing and unit.statement.round == last and unit.is_narration]
-    if intents:
-        return FirstStep(intents[-1], "next_step")
-    return FirstStep(requests[-1], "requirement") if requests else None
-
-
-def _asks(unit: Unit) -> bool:
-    return unit.text.endswith(("?", "？")) and unit.text.count("`") % 2 == 0 and unit.size >= _MIN_QUESTION_WORDS
+    """Return what to do first; None where the session leaves nothing open. *announced* tells what a sentence stands under."""
+    left = _Leftovers(units, worths, trace, languages, announced)
+    last = end.last_round
+    last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)
+    if call := left.unanswered_call(last):
+        text = f"Check whether `{one_line(call.subject, _MAX_CALL_CHARS)}` ran: its result is not in the log."
+        return FirstStep(None, "next_step", text, (call.turn,))
+    if not end.is_reported():
+        cut_off = left.cut_off(end.unreported_rounds() or [last], last_closing)
+        if cut_off:
+            return cut_off
+    report = left.report(last_closing)
+    finders = (left.announced_step, left.question, left.person_steps, left.blocker, left.order)
+    return next((step for finder in finders if (step := finder(report))), None)
 
 
 def _is_mere_lead(unit: Unit) -> bool:

@@ -16,11 +16,13 @@ from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PAST, PhraseGroup, pattern, tells_outcome
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Round, rounds_of
+from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
+from onward.core.extract.wording import GENERIC_LEAD, clean
 from onward.core.extract.worth import worth
-from onward.core.facts.fact import FIRST_STEP, FactAuthor, FactEvidence, FactKind, FactState
+from onward.core.facts.fact import FIRST_STEP, OPEN_REQUEST, SESSION_END, SESSION_STATE, FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words, numbers, one_line, stem, words
@@ -34,7 +36,9 @@ MIN_WORTH = 0.045
 RULE_WORTH, GOAL_WORTH, ANSWER_WORTH = 0.6, 0.5, 0.25
 """The least worth of a person's standing rule, of what they came for and of what they chose in a dialog, whatever its place."""
 
-_MAX_CHARS = 420
+HEAD_WORTH = 0.5
+"""The worth of what only the head of a handoff says."""
+
 _MAX_LEAD_CHARS = 90
 _BARE_WORDS = 9
 """Words up to which a list item needs its lead-in to name its subject."""
@@ -46,18 +50,11 @@ _LONG_SESSION_ROUNDS = 5
 _REPLY_MARK = " — the user:"
 _MAX_REPEATS = 3
 """What is said more often in one session is a phrase of the agent's or of a program's."""
-_GENERIC_LEAD = re.compile(
-    r"^(?:summary|overview|recap|results?|details?|notes?|changes?(?: made)?|what (?:was|i|changed).*|done|status|here.?s.*|this .*|"
-    r"the following.*|key .*|"
-    r"files? .*|next.*|all .*|.*:.*:.*)$",
-    re.I,
-)
 _DANGLING = re.compile(
     r"^(?:it|this|that|these|those|they|both|so|also|and|but|then|here|such|he|she|which|the former|the latter|es|das|dies|cela|ça|это|"
     r"esto|isso|questo|これ|それ|这|那)\b",
     re.I,
 )
-_ORNAMENT = re.compile(r"^(?:[✅❌⚠️🎯🔧📁📊🚀✓✔•→↳☑🟢🔴🟡\ufe0f]+\s*|\[[ xX]\]\s+)+")
 _TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
 _TITLE_CHARS = 300
 """Characters at the beginning of a message among which the title of a handed-over plan stands."""
@@ -110,11 +107,35 @@ class _Session(NamedTuple):
         return pattern(group, self.languages).match(text) is not None
 
 
+class _Head(NamedTuple):
+    """What the head of the handoff takes from the session: the goal, the first step, and the sentences of the state with their leads."""
+
+    goal: Unit | None
+    goal_lead: str
+    step: FirstStep | None
+    state: dict[int, str]
+
+    def holds(self, unit: Unit) -> bool:
+        return unit is self.goal or self.is_step(unit) or unit.order in self.state
+
+    def is_step(self, unit: Unit) -> bool:
+        return self.step is not None and unit is self.step.unit
+
+    def place(self, unit: Unit) -> str:
+        """Return the subject that a unit has by its place in the head."""
+        if self.is_step(unit):
+            return OPEN_REQUEST if unit.by_user else FIRST_STEP
+        return SESSION_STATE if unit.order in self.state and not unit.by_user else ""
+
+
 def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     """Yield the sentences of the session that are worth keeping, best first, each once."""
     languages = languages_of(statement.text for statement in trace.statements)
     rounds = rounds_of(trace, languages)
     units = units_of(trace, languages)
+    end = SessionEnd(units, trace, rounds, languages)
+    if not end.is_reported():
+        rounds[end.last_round].fate = "open"
     closings = [statement.position for statement in trace.statements if statement.is_closing]
     session = _Session(
         trace=trace,
@@ -127,25 +148,40 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
     worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
     goal = _goal(units, worths, session)
-    goal_lead = _goal_lead(goal, units) if goal else ""
-    step = find_first_step(units, worths, rounds, session.last_closing, languages, _announced_kind, goal)
+    step = find_first_step(units, worths, trace, end, languages, _announced_kind)
+    head = _Head(goal=goal, goal_lead=_goal_lead(goal, units) if goal else "", step=step, state=end.leads())
+    yield from _log_drafts(end, step)
     yielded: set[frozenset[str] | str] = set()
     # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
-    head = [unit for unit in (goal, step and step.unit) if unit]
-    for index in sorted(range(len(units)), key=lambda i: (units[i] not in head, -worths[i], -i)):
+    for index in sorted(range(len(units)), key=lambda i: (not head.holds(units[i]), -worths[i], -i)):
         unit = units[index]
-        if worths[index] < MIN_WORTH and unit not in head:
+        if worths[index] < MIN_WORTH and not head.holds(unit):
             break
         key = unit.stems | numbers(unit.text) or unit.text.lower()
         if key in yielded:
             continue
-        draft = _draft(unit, worths[index], session, is_goal=unit is goal, goal_lead=goal_lead, step=step)
+        draft = _draft(unit, worths[index], session, head)
         if draft is None:
             continue
         yielded.add(key)
         yield draft
         if len(yielded) >= MAX_STATEMENTS:
             return
+
+
+def _log_drafts(end: SessionEnd, step: FirstStep | None) -> Iterator[StatementDraft]:
+    """Yield what the head says in words that no sentence of the session has: how it ended, and a first step that only the log shows."""
+    if ending := end.ending():
+        yield _log_draft("done", SESSION_END, ending.text, ending.turns)
+    if step and step.unit is None:
+        yield _log_draft(step.kind, FIRST_STEP, step.text, step.turns)
+
+
+def _log_draft(kind: FactKind, subject: str, text: str, turns: tuple[int, ...]) -> StatementDraft:
+    return StatementDraft(
+        kind=kind, turns=turns, author="tool", text=text, lead="", position=0, weight=HEAD_WORTH, evidence="verified", retires=(),
+        subject=subject,
+    )  # fmt: skip
 
 
 def _open_closings(trace: Trace, rounds: dict[int, Round]) -> frozenset[int]:
@@ -258,27 +294,29 @@ def _goal_lead(unit: Unit, units: Sequence[Unit]) -> str:
     """Return what a goal is told under: the title of the plan or task that a person handed over, else what introduces a bare path."""
     title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
     if title and title.group(1) not in unit.text:
-        return one_line(_clean(title.group(1)), _MAX_LEAD_CHARS)
-    return "" if _has_words(unit) else one_line(_clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
+        return one_line(clean(title.group(1)), _MAX_LEAD_CHARS)
+    return "" if _has_words(unit) else one_line(clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
 
 
-def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool, goal_lead: str, step: FirstStep | None) -> StatementDraft | None:
-    statement, text = unit.statement, _clean(unit.text)
-    is_step = step is not None and unit is step.unit and not is_goal
+def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> StatementDraft | None:
+    statement, text = unit.statement, clean(unit.text)
+    is_step, is_goal = head.is_step(unit), unit is head.goal
     if unit.by_user:
-        kind, state = _user_kind(unit, session, is_goal=is_goal)
+        kind, state = ("requirement", "live") if is_step and not is_goal else _user_kind(unit, session, is_goal=is_goal)
         if kind is None:
             return None
         lead, turns = _reply_lead(unit, session) if kind not in ("rule", "goal") else ("", (statement.turn,))
-        lead = goal_lead if kind == "goal" else lead
+        lead = head.goal_lead if kind == "goal" else lead
         text += _created_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
             weight *= _ANSWERED_FACTOR
     else:
-        label, text = _split_label(text)
-        kind, state = (step.kind, "live") if step and is_step else _agent_kind(unit, session, label)
-        lead, turns = _item_lead(unit, text), (statement.turn,)
+        label, text = (None, text) if unit.order in head.state else _split_label(text)
+        kind, state = (head.step.kind, "live") if head.step and is_step else _agent_kind(unit, session, label)
+        text = clean(head.step.text) if head.step and is_step and head.step.text else text
+        introduction = head.step.lead if head.step and is_step else head.state.get(unit.order, "")
+        lead, turns = introduction or _item_lead(unit, text), (statement.turn,)
     is_reversal = session.says("decide", text) or changes_value(text) or unit.by_user
     return StatementDraft(
         kind=kind,
@@ -291,7 +329,7 @@ def _draft(unit: Unit, weight: float, session: _Session, *, is_goal: bool, goal_
         evidence="verified" if unit.by_user else "claimed",
         retires=retired_values(text, by_user=unit.by_user) if is_reversal and not unit.is_narration else (),
         state=state,
-        subject=FIRST_STEP if is_step and not unit.by_user else "",
+        subject=head.place(unit),
     )
 
 
@@ -366,10 +404,8 @@ def _item_lead(unit: Unit, text: str) -> str:
     sentence = unit.sentence
     if not sentence.is_item or not (unit.size <= _BARE_WORDS or _DANGLING.match(unit.text)):
         return ""
-    lead = one_line(_clean(sentence.lead.rstrip(":： ")), _MAX_LEAD_CHARS) or (
-        _clean(sentence.heading) if len(sentence.heading) < 60 else ""
-    )
-    if not lead or _GENERIC_LEAD.match(lead) or label_kind(lead) or lead.lower() in text.lower() or unit.is_narration:
+    lead = one_line(clean(sentence.lead.rstrip(":： ")), _MAX_LEAD_CHARS) or (clean(sentence.heading) if len(sentence.heading) < 60 else "")
+    if not lead or GENERIC_LEAD.match(lead) or label_kind(lead) or lead.lower() in text.lower() or unit.is_narration:
         return ""
     return lead
 
@@ -403,11 +439,3 @@ def _last_question(text: str) -> str:
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
     return re.split(r"(?<=[.!。！]) ?", question)[-1] if question else ""
-
-
-def _clean(text: str) -> str:
-    """Return *text* on one line, without ornaments at its beginning, ending in no colon."""
-    text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
-    if text.endswith((":", "：")):
-        text = text[:-1] + "."
-    return one_line(text, _MAX_CHARS)

@@ -9,24 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
+from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
 from onward.core.extract.phrases import pattern
+from onward.core.extract.repository_state import draft_repository_facts
+from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
-from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE, FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.fact import Outcome
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
 from onward.core.text.prose import one_line
 from onward.core.text.sentences import sentences
 
 # Strings, not compiled patterns: most sessions never need them, and `re` caches what it compiles.
-_COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
-_COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
-"""Only the output of these commands shows commits; a log or a file may contain any line."""
-_PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
-_TITLE = r"""--title[ =](["'])(.+?)\1"""
-_BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
 _CHECK = re.compile(
     r"(?<![\w-])(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|"
     r"e2e|verify|migrate|"
@@ -38,11 +34,6 @@ _TRIVIAL = re.compile(
 _NAMES = re.compile(r"(?<!\S)\S*/\S*|\"[^\"]*\"|'[^']*'")
 """Words of a command that are paths or quoted: what they are called says nothing of what it does."""
 _OPENS_TEXT = re.compile(r"<<|^(?:apply_patch|test|\w+=\$\()\b")
-_COLOURS = re.compile(r"\x1b?\[\d{0,3}(?:;\d{1,3})*m")
-"""Colours of a terminal, also where an exporter dropped the escape character."""
-_ERROR_WORDS = re.compile(
-    r"error|fail|exception|cannot|can't|not found|denied|undefined|invalid|fatal|panic|refused|timed? ?out|no such|✗|✘", re.I
-)
 _PASSED = re.compile(
     r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|"
     r"\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
@@ -50,48 +41,20 @@ _PASSED = re.compile(
 )
 
 
-_TEST_RUN = re.compile(
-    r"\b(?:pytest|vitest|jest|mocha|rspec|phpunit|go test|cargo test|npm (?:run )?test|pnpm (?:run )?test|bun (?:run )?test|yarn test|"
-    r"mise run test\S*|"
-    r"make test\S*|tox|ctest|playwright test|dotnet test|gradlew? \S*test|mvn \S*test|python3? -m unittest)\b"
-)
-_NO_TEST_RUN = re.compile(r"\b(?:install|add|grep|cat|which|rm|ls)\b")
-_TEST_COUNTS = re.compile(
-    r"(\d+ (?:tests? )?(?:passed|failed|passing|failing)[^\n]{0,60}|\bFAIL\b[^\n]{0,60}|(?:Tests|Test Files):?\s+[^\n]{3,60}|"
-    r"test result: [^\n]{3,60}|^ok\s+\S+)",
-    re.M,
-)
 TASK_IN_PROGRESS_WEIGHT, _PENDING_TASK_WEIGHT, OUTDATED_TASK_WEIGHT = 0.8, 0.7, 0.3
 _OUTDATED_REQUESTS = 2
 """Requests after the last change of a task list from which on it is no longer what the work goes by."""
 _CLOSED_TODO_WEIGHT = 0.05
 """A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
-_MAX_UNCOMMITTED = 5
 
 
-class ToolDraft(NamedTuple):
-    """A draft of a fact from tool calls. `turns` are the ordinals that show it."""
-
-    kind: FactKind
-    subject: str
-    text: str
-    turns: tuple[int, ...]
-    weight: float
-    evidence: FactEvidence = "verified"
-    author: FactAuthor = "tool"
-    retires: tuple[str, ...] = ()
-    outcome: Outcome | None = None
-    position: int = 0
-
-
-def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
-    """Yield what the tools of one session show. Paths below *cwd* are relative to it."""
+def draft_tool_facts(trace: Trace, cwd: str, branch: str) -> Iterator[ToolDraft]:
+    """Yield what the tools of one session show. Paths below *cwd* are relative to it; *branch* is the one it began on."""
     yield from _draft_files(trace, cwd)
-    yield from _draft_git(trace)
+    yield from draft_repository_facts(trace, branch)
     yield from _draft_commands(trace, cwd)
     yield from _draft_errors(trace, cwd)
     yield from _draft_todos(trace)
-    yield from _draft_tests_state(trace)
 
 
 def _strip_cwd(text: str, cwd: str) -> str:
@@ -181,91 +144,6 @@ def _times_text(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
-    last: tuple[int, str, str] | None = None
-    last_push: CommandRun | None = None
-    created: tuple[str, int] | None = None
-    is_pushed = False
-    for run in trace.runs:
-        if "git " not in run.command and "gh " not in run.command:
-            continue
-        is_pushed = (is_pushed or "git push" in run.command) and not run.failed
-        last_push = run if "git push" in run.command else last_push
-        for branch, commit, message in re.findall(_COMMIT, run.output) if _COMMITTING.search(run.command) else ():
-            last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
-            branch_note = f" on branch `{branch}`" if branch else ""
-            yield ToolDraft(
-                kind="done",
-                subject=f"commit:{commit[:7]}",
-                text=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
-                turns=(run.result_turn,),
-                weight=0.62,
-            )
-        if "pr create" in run.command or "git push" in run.command:
-            title = re.search(_TITLE, run.command)
-            about = f": {one_line(title.group(2), 120)}" if title else ""
-            for url in re.findall(_PULL, run.output)[:1]:
-                opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
-                yield ToolDraft(
-                    kind="done", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
-                )
-        if not run.failed and (branches := re.findall(_BRANCH, run.command)):
-            created = (branches[-1], run.turn)
-    if last_push and last_push.failed:
-        reason = find_error_line(last_push.output)
-        yield ToolDraft(
-            kind="blocker",
-            subject=FAILED_PUSH,
-            text=f"The last `git push` failed{f': {reason}' if reason else ''}",
-            turns=(last_push.turn, last_push.result_turn),
-            weight=0.6,
-        )
-    if created and (last is None or last[1] != created[0]):
-        text = f"The work is on the branch `{created[0]}`, created with git"
-        yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
-    if last:
-        turn, branch, commit = last
-        subject = f"On branch `{branch}` the" if branch else "The"
-        push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
-        retires = (FAILED_PUSH,) if is_pushed else ()
-        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}"
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
-
-
-def _uncommitted(trace: Trace, commit_turn: int) -> str:
-    """Return which files were changed after the last commit; empty where none was."""
-    names = sorted({c.change.path.replace("\\", "/").rpartition("/")[2] for c in trace.changes if c.turn > commit_turn})
-    shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
-    more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
-    return f"; edited since, not committed: {shown}{more}" if names else ""
-
-
-def _draft_tests_state(trace: Trace) -> Iterator[ToolDraft]:
-    """Yield how the last test run ended, in its own words where it counts; nothing where the log does not say."""
-    for run in reversed(trace.runs):
-        if not _TEST_RUN.search(run.command) or _NO_TEST_RUN.search(run.command) or run.failed is None:
-            continue
-        counts = _TEST_COUNTS.findall(_COLOURS.sub("", run.output))
-        outcome = one_line(counts[-1], 70) if counts else "failed" if run.failed else "ended without error"
-        yield ToolDraft(
-            kind="done",
-            subject=TESTS_STATE,
-            text=f"Last test run `{one_line(command_key(run.command), 70)}`: {outcome}",
-            turns=(run.result_turn,),
-            weight=0.5,
-        )
-        return
-
-
-@lru_cache(maxsize=4096)
-def command_key(command: str) -> str:
-    """Return the key that is equal for two runs of the same command: its first line without a leading `cd` and
-    without pipes that only shorten output.
-    """
-    line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
-    return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|[12&]?>\s*/dev/null)", "", line).strip()
-
-
 def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
     runs: dict[str, list[CommandRun]] = {}
     for run in trace.runs:
@@ -277,7 +155,7 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         if not is_check and (len(same_runs) < 3 or shell_effect(key) == "reading"):
             continue
         last = same_runs[-1]
-        passed = _PASSED.search(_COLOURS.sub("", last.output))
+        passed = _PASSED.search(COLOURS.sub("", last.output))
         result_note = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
         purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
         outcome = "ran without error" if last.failed is False else "was run"
@@ -352,14 +230,6 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
 def _error_prefix(key: str, cwd: str) -> str:
     """Return the beginning of the subjects of a command's open errors: a run that passes resolves them all."""
     return f"error:{_strip_cwd(key, cwd)[:60].replace(': ', ' ')}"
-
-
-def find_error_line(output: str) -> str:
-    """Return the line of a command's *output* that names the error; empty if there is none."""
-    for line in _COLOURS.sub("", output).split("\n"):
-        if 8 < len(line) < 400 and _ERROR_WORDS.search(line):
-            return one_line(line, 160)
-    return ""
 
 
 def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:

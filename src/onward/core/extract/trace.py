@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from onward.core.extract.stops import Stop, find_stop, is_bare_stop
 from onward.core.facts.fact import FactAuthor
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
+from onward.core.transcript.frames import SLASH_COMMAND
 from onward.core.transcript.shell_moves import shell_changes
 from onward.core.transcript.tools import Action, FileChange, Todo, classify_call, create_todo
-from onward.core.transcript.transcript import ToolResult, Turn
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 
 @dataclass(slots=True)
@@ -66,11 +68,24 @@ class RecordedChange:
 
 
 @dataclass(slots=True)
+class RecordedCall:
+    """A tool call of the agent itself. `subject` is what it was about: a command, a path, or the tool's name."""
+
+    id: str
+    turn: int
+    round: int
+    subject: str
+    has_effect: bool
+    is_answered: bool = False
+
+
+@dataclass(slots=True)
 class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
     `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
     refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
-    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called.
+    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called; `stops` tell
+    where something ended the agent's work; `calls` are the agent's own calls.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -84,6 +99,8 @@ class Trace:
     sub_agent_turns: set[int] = field(default_factory=set[int])
     last_call_turn: int = 0
     tool_names: set[str] = field(default_factory=set[str])
+    stops: list[Stop] = field(default_factory=list[Stop])
+    calls: list[RecordedCall] = field(default_factory=list[RecordedCall])
 
     @property
     def is_whole(self) -> bool:
@@ -103,6 +120,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     """
     trace = Trace()
     pending_calls: dict[str, _PendingCall] = {}
+    slash_command: tuple[int, Turn, str] | None = None
     for ordinal, turn in turns:
         trace.turns = ordinal
         if turn.sidechain is not None:
@@ -110,15 +128,27 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         elif turn.calls:
             trace.last_call_turn = ordinal
         trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
+        stop = find_stop(turn, ordinal, trace.rounds) if turn.sidechain is None else None
+        if stop:
+            trace.stops.append(stop)
+        if turn.role == "user":
+            command = SLASH_COMMAND.search(turn.text) if turn.mark == "injected" else None
+            slash_command = (ordinal, turn, command[1]) if command else slash_command if turn.mark == "injected" else None
+        elif slash_command and turn.role == "assistant" and turn.mark != "injected" and turn.sidechain is None:
+            _add_request(trace, *slash_command)
+            slash_command = None
         if turn.role == "tool":
             for result in turn.results:
+                _mark_answered(trace, result)
                 _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
             continue
-        if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None:
+        if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None and not (stop and is_bare_stop(turn)):
             _add_statement(trace, ordinal, turn, author_text(turn.text))
         for call in turn.calls:
             trace.tool_names.add(call.name)
             act = classify_call(call)
+            if turn.sidechain is None and turn.role == "assistant":
+                trace.calls.append(_record_call(call, act, ordinal, trace.rounds))
             if act.command:
                 run = CommandRun(turn=ordinal, at=turn.at, command=act.command, round=trace.rounds, purpose=act.purpose)
                 trace.runs.append(run)
@@ -134,6 +164,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
             if act.text and turn.sidechain is None:
                 trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=act.text, round=trace.rounds))
         for result in turn.results:
+            _mark_answered(trace, result)
             _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
     _mark_closings(trace)
     return trace
@@ -145,11 +176,20 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     if turn.mark == "summary":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds, is_summary=True))
     elif turn.role == "user":
-        trace.rounds += 1
-        is_answer = turn.mark == "answered"
-        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer))
+        _add_request(trace, ordinal, turn, text)
     elif turn.role == "assistant":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds))
+
+
+def _add_request(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
+    trace.rounds += 1
+    is_answer = turn.mark == "answered"
+    trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer))
+
+
+def _record_call(call: ToolCall, act: Action, ordinal: int, round_number: int) -> RecordedCall:
+    subject = act.command or next((change.path for change in act.changes), "") or call.name
+    return RecordedCall(id=call.id, turn=ordinal, round=round_number, subject=subject, has_effect=bool(act.changes or act.command))
 
 
 def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
@@ -161,6 +201,13 @@ def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
     elif act.task and act.task.id.isdigit() and 0 < (number := int(act.task.id)) <= len(trace.todos):
         turns, previous = trace.todos[number - 1]
         trace.todos[number - 1] = ((turns[0], ordinal), create_todo(act.task.text or previous.text, act.task.status or previous.status))
+
+
+def _mark_answered(trace: Trace, result: ToolResult) -> None:
+    for call in reversed(trace.calls):
+        if call.id == result.call_id:
+            call.is_answered = True
+            return
 
 
 def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResult, ordinal: int) -> None:

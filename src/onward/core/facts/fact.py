@@ -38,8 +38,20 @@ TESTS_STATE = "tests:state"
 FAILED_PUSH = "git:push"
 """The subject of a push that failed: one that succeeds ends it."""
 
+SESSION_STATE = "session:state"
+"""The subject of the sentences with which the last report of a session opens."""
+
+SESSION_END = "session:end"
+"""The subject of what the log shows after the last report: a request without an answer, what stopped the agent."""
+
+OPEN_REQUEST = "session:request"
+"""The subject of the person's words that a session leaves to do first."""
+
 FIRST_STEP = "session:first-step"
 """The subject of what a session leaves to do first: the next session's replaces it."""
+
+
+_HEAD_PLACES = frozenset((SESSION_STATE, SESSION_END, OPEN_REQUEST))
 
 
 class Handle(NamedTuple):
@@ -98,6 +110,11 @@ class Fact(NamedTuple):
     def session(self) -> int:
         """The number of the session that established the fact; 0 if a person added it."""
         return self.sources[0].session if self.sources else 0
+
+    @property
+    def key(self) -> str:
+        """The subject, where a later fact of the same subject retires this one; a place in the head of a handoff is none."""
+        return "" if self.subject in _HEAD_PLACES else self.subject
 
     @property
     def is_deleted_file(self) -> bool:

@@ -132,26 +132,26 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
     by_topic: dict[frozenset[str], int] = {}
     listed_topics = _listed_topics(ledger_facts)
     open_items: list[tuple[int, frozenset[str]]] = []
-    last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.subject), default=-1)
+    last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.key), default=-1)
     for i, fact in enumerate(ledger_facts):
-        if fact.subject:
-            _retire_subject(ledger_facts, latest, i, fact.subject)
-            latest[fact.subject] = i
-            subjects_by_prefix.setdefault(_subject_prefix(fact.subject), []).append(fact.subject)
+        if fact.key:
+            _retire_subject(ledger_facts, latest, i, fact.key)
+            latest[fact.key] = i
+            subjects_by_prefix.setdefault(_subject_prefix(fact.key), []).append(fact.key)
         if fact.kind in ("done", "file", "goal", "requirement"):
             open_items = [item for item in open_items if not _resolve_item(ledger_facts, *item, i)]
         if fact.kind in OPEN_KINDS or (fact.kind == "requirement" and fact.session_state == "live"):
             open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
         for old in fact.retires:
-            if not fact.subject:
+            if not fact.key:
                 _retire_prose(ledger_facts, by_word, i, old)
                 continue
             for subject in subjects_by_prefix.get(_subject_prefix(old), ()) if old.endswith("*") else (old,):
                 _retire_subject(ledger_facts, latest, i, subject)
-        if not fact.subject and (topic := _topic_of_value(fact)) and (fact.session, topic) not in listed_topics:
+        if not fact.key and (topic := _topic_of_value(fact)) and (fact.session, topic) not in listed_topics:
             _replace_value(ledger_facts, by_topic.get(topic), i)
             by_topic[topic] = i
-        if fact.kind in _RETIRABLE_KINDS and not fact.subject and i < last_reversal:
+        if fact.kind in _RETIRABLE_KINDS and not fact.key and i < last_reversal:
             for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
     return ledger_facts
@@ -171,7 +171,7 @@ def _topic_of_value(fact: Fact) -> frozenset[str]:
 
 def _listed_topics(facts: Sequence[Fact]) -> set[tuple[int, frozenset[str]]]:
     """Return the lists of a session: what it gives several numbers to, with the session. No entry of a list replaces another."""
-    counts = Counter((fact.session, topic) for fact in facts if not fact.subject and (topic := _topic_of_value(fact)))
+    counts = Counter((fact.session, topic) for fact in facts if not fact.key and (topic := _topic_of_value(fact)))
     return {key for key, count in counts.items() if count >= _LIST_LENGTH}
 
 

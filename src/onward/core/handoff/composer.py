@@ -7,16 +7,25 @@ budget is no aim, and nothing that repeats what stands there already is said aga
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log2
 from typing import NamedTuple
 
-from onward.core.extract.phrases import tells_outcome
 from onward.core.extract.tool_results import OUTDATED_TASK_WEIGHT, TASK_IN_PROGRESS_WEIGHT
-from onward.core.facts.fact import FAILED_PUSH, FIRST_STEP, GIT_STATE, TESTS_STATE, Fact, FactKind, Handle
+from onward.core.facts.fact import (
+    FAILED_PUSH,
+    FIRST_STEP,
+    GIT_STATE,
+    OPEN_REQUEST,
+    SESSION_END,
+    SESSION_STATE,
+    TESTS_STATE,
+    Fact,
+    FactKind,
+    Handle,
+)
 from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
@@ -57,17 +66,6 @@ _ASKED_FACTOR = 0.9
 """What a request that was done is worth, of what it was worth while it was open."""
 _MAX_STATED = 3
 """Statements of a person's that are shown as the state."""
-_STATE_TURNS, _STATE_DECAY, _OUTCOME_BONUS = 3, 0.05, 0.1
-"""The last reports that may tell the state, what each step back costs, and what a sentence gains that tells what was done."""
-_SECOND_STATE_WEIGHT, _MAX_CODE_SHARE = 0.2, 0.6
-_STATE_NEIGHBOURS = 2
-"""How far after the sentence that tells the state one may stand that is told with it."""
-_POINTS_BACK = re.compile(
-    r"(?:it|this|that|these|those|they|since|because|also|but|so|which|es|das|dies|cela|ça|это|esto|isso|questo|これ|それ|这|那|ця|це)\b"
-    r"|[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*` — ",
-    re.I,
-)
-"""How a sentence begins that leans on what stood before it, or that is an entry of a list."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
 """What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
 
@@ -303,7 +301,7 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
         ("Goal", [goal]),
-        ("State", [*_report(here), *evidence]),
+        ("State", [*evidence, *_report(here)]),
         ("Do first", [_first_step(here)]),
     )
     return tuple((name, _head_line(name, facts)) for name, options in lines if (facts := [fact for fact in options if fact]))
@@ -311,7 +309,7 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
 
 def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
     line = line_from_facts(facts)
-    if name == "Do first" and facts[0].kind == "requirement":
+    if name == "Do first" and facts[0].kind in ("requirement", "goal"):
         return replace(line, text=f"{line.text} (asked last, not finished)")
     if name == "Do first" and facts[0].kind == "question":
         return replace(line, text=f"Answer the agent's question: {line.text}")
@@ -325,32 +323,10 @@ def _goal(live: Sequence[Fact], session_number: int) -> Fact | None:
 
 
 def _report(here: Sequence[Fact]) -> list[Fact]:
-    """Return what the end of a session says of its state: what a person stated on completing it, else the weightiest outcome of the last
-    reports, and with it what else the same report says that matters as much.
-    """
+    """Return what a session says of its end: what a person stated on completing it, else what its last report claims."""
     stated = [fact for fact in here if fact.kind == "done" and fact.author == "user" and not fact.turn]
-    if stated:
-        return stated[:_MAX_STATED]
-    outcomes = [fact for fact in here if fact.kind == "done" and fact.author == "agent" and _stands_alone(fact)]
-    turns = sorted({fact.turn for fact in outcomes}, reverse=True)[:_STATE_TURNS]
-    if not turns:
-        return []
-
-    def value(fact: Fact) -> float:
-        return fact.weight - _STATE_DECAY * turns.index(fact.turn) + _OUTCOME_BONUS * tells_outcome(fact.text)
-
-    ranked = sorted((fact for fact in outcomes if fact.turn in turns), key=value, reverse=True)
-    second = [
-        fact for fact in ranked[1:] if fact.turn == ranked[0].turn and fact.weight >= _SECOND_STATE_WEIGHT and tells_outcome(fact.text)
-    ]
-    return [ranked[0], *second[:1]]
-
-
-def _stands_alone(fact: Fact) -> bool:
-    """Whether a fact is a whole sentence that reads by itself: no command, path, or subject line, nothing that points back."""
-    code = sum(map(len, re.findall(r"`[^`]*`", fact.text)))
-    points_back = _POINTS_BACK.match(fact.text) is not None or bool(fact.lead)
-    return not fact.subject and not points_back and code < _MAX_CODE_SHARE * len(fact.text)
+    report = sorted((fact for fact in here if fact.subject == SESSION_STATE), key=fact_order)
+    return stated[:_MAX_STATED] or [*report, *(fact for fact in here if fact.subject == SESSION_END)]
 
 
 def _first_step(here: Sequence[Fact]) -> Fact | None:
@@ -359,11 +335,9 @@ def _first_step(here: Sequence[Fact]) -> Fact | None:
         (fact for fact in here if fact.subject.startswith("todo:") and fact.kind == "next_step" and fact.weight > OUTDATED_TASK_WEIGHT),
         key=lambda fact: (-fact.weight, fact.turn, fact.position),
     )
-    requests = [fact for fact in here if fact.kind == "requirement" and fact.author == "user"]
-    cut_off = max(requests, key=lambda fact: (fact.turn, fact.weight), default=None)
-    steps = [fact for subject in (FIRST_STEP, FAILED_PUSH) for fact in here if fact.subject == subject]
+    steps = [fact for subject in (OPEN_REQUEST, FIRST_STEP, FAILED_PUSH) for fact in here if fact.subject == subject]
     in_progress = [task for task in tasks if task.weight >= TASK_IN_PROGRESS_WEIGHT]
-    return next(iter([*in_progress, *steps[:1], *filter(None, [cut_off]), *steps, *tasks]), None)
+    return next(iter([*in_progress, *steps, *tasks]), None)
 
 
 def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
@@ -376,7 +350,7 @@ def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
             text += " (perhaps done since)" if _is_perhaps_done(fact) else " (in part replaced since)"
         if fact.lead and fact.lead != lead:
             lead = fact.lead
-            text = f"{lead.rstrip(':')}: {text}"
+            text = f"{lead} {text}" if lead[-1] in ".!?。！？" else f"{lead.rstrip(':')}: {text}"
         if fact.kind == "requirement" and fact.state == "resolved":
             text = f"Asked: {text} (done)"
         parts.append(text)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
-from onward.core.extract.tool_results import command_key, find_error_line
+from onward.core.extract.command_lines import command_key, find_error_line
 from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
 from onward.core.knowledge.knowledge import HarvestedEntry

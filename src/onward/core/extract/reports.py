@@ -1,0 +1,90 @@
+"""Reports: what an agent said last in a round, and how it opens: the claim that tells a reader where things stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from onward.core.extract.labels import label_kind
+from onward.core.extract.phrases import PhraseGroup
+from onward.core.extract.units import Unit
+
+MIN_CLAIM_WORDS = 2
+"""Words below which a sentence claims nothing, as "Done." does not."""
+_OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
+"""Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
+_MAX_REPEATS = 2
+"""What an agent says more often is its way of going on: "Calling the function"."""
+_CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
+_OPEN_KINDS = frozenset(("next_step", "blocker", "question"))
+_ENTRY = re.compile(r"[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*`(?: \([^)]*\))?\s*(?:[—–:-]|→|->) ")
+"""How an entry of a list begins that names its subject first."""
+_POINTS_BACK = re.compile(
+    r"(?:it|it['’]s|its|this|that|these|those|they|since|because|also|but|so|which|however|otherwise|es|das|dies\w*|cela|ça|c['’]est|это|"
+    r"esto|eso|isso|isto|questo|これ|それ|その|この|이것|그것|这|那|它|ця|це|вона|він|itu|ini|bu|şu|هذا|هذه)\b",
+    re.I,
+)
+
+
+def report_of(units: Sequence[Unit]) -> list[Unit]:
+    """Return the sentences of one text of an agent's that report: those after its last announcement of work, or all before it where
+    nothing follows.
+    """
+    last = next((place for place in range(len(units) - 1, -1, -1) if units[place].is_narration), -1)
+    following = [unit for unit in units[last + 1 :] if unit.size >= MIN_CLAIM_WORDS]
+    if following or last < 0:
+        return list(units[last + 1 :])
+    before = next((place for place in range(last - 1, -1, -1) if not units[place].is_narration), -1)
+    start = next((place + 1 for place in range(before, -1, -1) if units[place].is_narration), 0)
+    return list(units[start : before + 1])
+
+
+def opening_of(report: Sequence[Unit], opens: Callable[[PhraseGroup, str], bool]) -> list[Unit]:
+    """Return the opening claim of a report: its first sentences that claim something, whole and in order; of a list, its first items."""
+    claims = [unit for unit in report if _is_claim(unit, opens)]
+    claims = _from_what_stands_alone(claims)
+    chosen: list[Unit] = []
+    length = 0
+    for unit in claims:
+        if chosen and (length + len(unit.text) > _OPENING_CHARS or not _goes_on(chosen[-1], unit)):
+            break
+        chosen.append(unit)
+        length += len(unit.text)
+        if length >= _ENOUGH_CHARS or len(chosen) == _MAX_OPENING_UNITS:
+            break
+    return chosen
+
+
+def points_back(text: str) -> bool:
+    """Whether a sentence begins with a word that stands for what was named before it."""
+    return _POINTS_BACK.match(text) is not None
+
+
+def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
+    text = unit.text
+    is_prose = unit.size >= MIN_CLAIM_WORDS and not unit.is_narration and not unit.sentence.is_row and unit.repeats <= _MAX_REPEATS
+    is_statement = not text.endswith(("?", "？", ":", "：")) and sum(map(len, _CODE.findall(text))) < _MAX_CODE_SHARE * len(text)
+    return (
+        is_prose
+        and is_statement
+        and not opens("offer", text)
+        and not opens("praise", text)
+        and label_kind(unit.sentence.lead.rstrip(":： ")) not in _OPEN_KINDS
+        and label_kind(unit.sentence.heading) not in _OPEN_KINDS
+    )
+
+
+def _from_what_stands_alone(claims: list[Unit]) -> list[Unit]:
+    """Return *claims* from the first one on that reads by itself; all where none of the first does."""
+    for place, unit in enumerate(claims[:_MAX_OPENING_UNITS]):
+        if not points_back(unit.text) and not _ENTRY.match(unit.text):
+            return claims[place:]
+    return claims
+
+
+def _goes_on(previous: Unit, unit: Unit) -> bool:
+    """Whether *unit* belongs to what *previous* says: it stands under the same heading, and in the same list or introduced by none."""
+    one, two = previous.sentence, unit.sentence
+    if one.heading != two.heading:
+        return False
+    return one.lead == two.lead or (not one.is_item and two.is_item)

@@ -1,0 +1,196 @@
+"""The state of the repository at a session's end: commits, branch, pushes, what is not committed, and how the last checks ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
+from onward.core.extract.tool_draft import ToolDraft
+from onward.core.extract.trace import CommandRun, Trace
+from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE
+from onward.core.text.prose import one_line
+
+_COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
+_COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
+"""Only the output of these commands shows commits; a log or a file may contain any line."""
+_PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
+_TITLE = r"""--title[ =](["'])(.+?)\1"""
+_BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
+_TEST_RUN = re.compile(
+    r"\b(?:pytest|vitest|jest|mocha|rspec|phpunit|go test|cargo test|npm (?:run )?test|pnpm (?:run )?test|bun (?:run )?test|yarn test|"
+    r"mise run test\S*|"
+    r"make test\S*|tox|ctest|playwright test|dotnet test|gradlew? \S*test|mvn \S*test|python3? -m unittest)\b"
+)
+_MENTIONS = re.compile(r"<<|\b(?:install|add|grep|rg|cat|which|rm|ls|echo|find|sed|head|tail|git)\b")
+_COMMAND_END = re.compile(r"&&|\|\||;|\|")
+_TEST_COUNTS = re.compile(
+    r"(\d+ (?:tests? )?(?:passed|failed|passing|failing)[^\n]{0,60}|\bFAIL\b[^\n]{0,60}|(?:Tests|Test Files):?\s+[^\n]{3,60}|"
+    r"test result: [^\n]{3,60}|^ok\s+\S+)",
+    re.M,
+)
+_CHECK_RUN = re.compile(
+    r"(?:^|[;&|]\s*|\s)(?:(?:go|cargo|dotnet|swift|docker|next|vite|gradlew?|mvn|make|just|task) (?:\S+ )?(?:build|vet|check|clippy|lint|compile|package|"
+    r"typecheck|fmt)|(?:npm|pnpm|yarn|bun) (?:run )?(?:build|lint|check|typecheck|type-check|format)\S*|(?:npx )?(?:tsc|eslint|ruff|mypy|"
+    r"pyright|golangci-lint|prettier|biome|clippy)\b)"
+)
+_FAILED_TESTS = re.compile(r"--- FAIL: (\S+)|^FAILED (\S+)|^\s*(?:✗|✘|×|●) (.{3,60})$", re.M)
+_STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
+_AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
+_PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
+"""Files whose change needs no new run of the tests."""
+_COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
+_MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
+
+
+def draft_repository_facts(trace: Trace, branch: str) -> Iterator[ToolDraft]:
+    """Yield commits, pull requests, the state of the repository, which was on *branch* at first, and how the last checks ended."""
+    yield from _draft_git(trace, branch)
+    yield from _draft_checks(trace)
+
+
+def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
+    last: tuple[int, str, str] | None = None
+    last_push: CommandRun | None = None
+    created: tuple[str, int] | None = None
+    is_pushed = False
+    for run in trace.runs:
+        if "git " not in run.command and "gh " not in run.command:
+            continue
+        is_pushed = is_pushed or ("git push" in run.command and not run.failed)
+        last_push = run if "git push" in run.command else last_push
+        for branch, commit, message in re.findall(_COMMIT, run.output) if _COMMITTING.search(run.command) else ():
+            last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
+            branch_note = f" on branch `{branch}`" if branch else ""
+            yield ToolDraft(
+                kind="done",
+                subject=f"commit:{commit[:7]}",
+                text=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
+                turns=(run.result_turn,),
+                weight=0.62,
+            )
+        if "pr create" in run.command or "git push" in run.command:
+            title = re.search(_TITLE, run.command)
+            about = f": {one_line(title.group(2), 120)}" if title else ""
+            for url in re.findall(_PULL, run.output)[:1]:
+                opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
+                yield ToolDraft(
+                    kind="done", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
+                )
+        if not run.failed and (branches := re.findall(_BRANCH, run.command)):
+            created = (branches[-1], run.turn)
+    if last_push and last_push.failed:
+        reason = find_error_line(last_push.output)
+        yield ToolDraft(
+            kind="blocker",
+            subject=FAILED_PUSH,
+            text=f"The last `git push` failed{f': {reason}' if reason else ''}",
+            turns=(last_push.turn, last_push.result_turn),
+            weight=0.6,
+        )
+    if created and (last is None or last[1] != created[0]):
+        text = f"The work is on the branch `{created[0]}`, created with git"
+        yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
+    if not last and (state := _uncommitted_state(trace, started_on)):
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=state[0], turns=(state[1],), weight=0.6)
+    if last:
+        turn, branch, commit = last
+        subject = f"On branch `{branch}` the" if branch else "The"
+        push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
+        retires = (FAILED_PUSH,) if is_pushed else ()
+        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}"
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
+
+
+def _uncommitted(trace: Trace, commit_turn: int) -> str:
+    """Return which files were changed after the last commit; empty where none was."""
+    names = _name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
+    return f"; edited since, not committed: {names}" if names else ""
+
+
+def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None:
+    """Return what is known of a repository in which the session made no commit, and the turn that shows it; only a whole log shows that
+    none was made.
+    """
+    status, turn = _last_status(trace)
+    branch = status or (f"on branch `{branch_name}`" if branch_name and trace.changes else "")
+    may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
+    last_kinds = {c.change.path: c.change.kind for c in trace.changes}
+    edited = "" if may_be_committed else _name_files({path for path, kind in last_kinds.items() if kind != "deleted"})
+    if not branch and not edited:
+        return None
+    turn = turn or trace.changes[-1].turn
+    files = f"edited and not committed: {edited}" if edited else ""
+    text = "; ".join(part for part in (branch, files) if part)
+    return text[:1].upper() + text[1:], turn
+
+
+def _last_status(trace: Trace) -> tuple[str, int]:
+    """Return the branch that the last `git status` names, with the commits that it is ahead, and the turn; empty without one."""
+    for run in reversed(trace.runs):
+        if "git status" in run.command and (status := _STATUS.search(run.output)):
+            name = status["branch"] or status["short"]
+            ahead = status["shorter"] or next(iter(_AHEAD.findall(run.output)), "")
+            return f"on branch `{name}`" + (f", {ahead} commits not pushed" if ahead else ""), run.result_turn
+    return "", 0
+
+
+def _name_files(changed: set[str]) -> str:
+    names = sorted({path.replace("\\", "/").rpartition("/")[2] for path in changed})
+    shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
+    more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
+    return shown + more
+
+
+def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
+    """Yield how the last test run ended, and a later build or lint run; nothing where the log does not say."""
+    tests = next((run for run in reversed(trace.runs) if _is_finished(run) and _is_test_run(run)), None)
+    others = [run for run in trace.runs if _is_finished(run) and _is_check_run(run) and not _is_test_run(run)]
+    check = others[-1] if others and (tests is None or others[-1].result_turn > tests.result_turn) else None
+    sentences = [
+        f"Last {name} `{one_line(command_key(run.command), 70)}`: {_outcome(run)}"
+        for name, run in (("test run", tests), ("check", check))
+        if run
+    ]
+    if not sentences:
+        return
+    last = max((run for run in (tests, check) if run), key=lambda run: run.result_turn)
+    later = {c.change.path for c in trace.changes if c.turn > last.result_turn and not c.change.path.endswith(_PROSE_FILES)}
+    stale = f"; not run again since the edit of {_name_files(later)}" if later else ""
+    yield ToolDraft(
+        kind="done",
+        subject=TESTS_STATE,
+        text=". ".join(sentences) + stale,
+        turns=tuple(run.result_turn for run in (tests, check) if run),
+        weight=0.5,
+    )
+
+
+def _is_finished(run: CommandRun) -> bool:
+    return run.failed is not None
+
+
+def _is_test_run(run: CommandRun) -> bool:
+    return _runs(run, _TEST_RUN)
+
+
+def _is_check_run(run: CommandRun) -> bool:
+    return _runs(run, _CHECK_RUN)
+
+
+def _runs(run: CommandRun, program: re.Pattern[str]) -> bool:
+    """Whether a command of the first line is *program*, and does not only look for it or install it."""
+    return any(program.search(part) and not _MENTIONS.search(part) for part in _COMMAND_END.split(command_key(run.command)))
+
+
+def _outcome(run: CommandRun) -> str:
+    """Return how a check ended, in its own words where it counts."""
+    output = COLOURS.sub("", run.output)
+    counts = [count for count in _TEST_COUNTS.findall(output) if any(map(str.isdigit, count)) and not count.startswith(("ok", "FAIL"))]
+    if counts:
+        return one_line(counts[-1], 70)
+    if not run.failed:
+        return "passed"
+    found = list(dict.fromkeys(next(filter(None, groups)) for groups in _FAILED_TESTS.findall(output)))
+    names = [name for name in found if name.rpartition("/")[0] not in found]
+    return f"failed ({', '.join(f'`{name}`' for name in names[:_MAX_FAILED_TESTS])})" if names else "failed"

@@ -1,0 +1,160 @@
+"""Where a session ended: the opening claim of its last report, and what happened after it that nobody reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from onward.core.extract.phrases import PhraseGroup, pattern
+from onward.core.extract.reports import opening_of, points_back, report_of
+from onward.core.extract.rounds import Round
+from onward.core.extract.trace import Trace
+from onward.core.extract.units import Unit
+from onward.core.extract.wording import GENERIC_LEAD, clean
+from onward.core.text.prose import one_line
+
+_RECENT_ROUNDS = 4
+"""Rounds back from the last one in which a report may still tell the state."""
+_MAX_ASKED_CHARS, _MAX_ACT_CHARS = 140, 90
+_SHORT_ANSWER_CHARS = 200
+"""An answer up to this length to a mere agreement says nothing of the state."""
+
+
+class Ending(NamedTuple):
+    """What the log shows of a session's end, and the turns that show it."""
+
+    text: str
+    turns: tuple[int, ...]
+
+
+class SessionEnd:
+    """Looks at how a session ended."""
+
+    def __init__(self, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], languages: frozenset[str]) -> None:
+        self._units = units
+        self._trace = trace
+        self._rounds = rounds
+        self._languages = languages
+        requested = [number for number in sorted(rounds) if rounds[number].requests]
+        asking = [number for number in requested if not self._is_thanks(rounds[number])]
+        self.last_round = (asking or requested or [0])[-1]
+
+    def leads(self) -> dict[int, str]:
+        """Return the sentences that tell the state, by their order, each with what introduces it; none where no report tells it."""
+        return _leads(self._last_report, self._asked())
+
+    def ending(self) -> Ending | None:
+        """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
+        return self._unreported(self._last_report)
+
+    def is_reported(self) -> bool:
+        """Whether the last round that asked for something has a report or an answer, and nothing stopped the agent after it."""
+        return self._is_answered(self.last_round)
+
+    def unreported_rounds(self) -> list[int]:
+        """Return the rounds that nothing was reported of, after the last one that was reported."""
+        numbers: list[int] = []
+        for number in range(self.last_round, 0, -1):
+            if self._is_answered(number):
+                break
+            numbers.append(number)
+        return numbers[::-1]
+
+    def _is_answered(self, number: int) -> bool:
+        """Whether the agent's last words in a round report, or, where it called no tool, do not announce work."""
+        said = self._last_words(number)
+        if not said or said[-1].is_narration:
+            return False
+        return bool(self._report_of(number)) or not any(call.round == number for call in self._trace.calls)
+
+    def _report_of(self, number: int) -> list[Unit]:
+        """Return the opening of the report of a round; empty where it has none."""
+        return opening_of(report_of(self._last_words(number)), self._opens)
+
+    def _last_words(self, number: int) -> list[Unit]:
+        """Return the sentences with which a round closes; none where the agent was stopped, or went on working after them."""
+        current = self._rounds.get(number)
+        closing = current.closing if current else None
+        if closing is None or any(stop.round == number and stop.turn >= closing.turn for stop in self._trace.stops):
+            return []
+        said = [unit for unit in self._units if unit.statement is closing]
+        works_on = any(call.round == number and call.turn >= closing.turn for call in self._trace.calls)
+        return [] if works_on and any(unit.is_narration for unit in said) else said
+
+    def _opens(self, group: PhraseGroup, text: str) -> bool:
+        return pattern(group, self._languages).match(text) is not None
+
+    @cached_property
+    def _last_report(self) -> list[Unit]:
+        """Return the opening of the last report: that of the last round with work, where only talk followed it."""
+        is_working_on = not self.is_reported() and any(call.round == self.last_round for call in self._trace.calls)
+        talk: list[Unit] = []
+        for number in range(self.last_round, max(-1, self.last_round - _RECENT_ROUNDS), -1):
+            current = self._rounds.get(number)
+            if current is None or self._is_thanks(current):
+                continue
+            opening = self._report_of(number)
+            if opening and (current.edits or current.commits or current.runs):
+                return opening
+            talk = talk or opening
+        return [] if is_working_on else talk
+
+    def _is_thanks(self, current: Round) -> bool:
+        """Whether a person only agreed and the agent only answered."""
+        closing = current.closing
+        has_worked = any(call.round == current.number for call in self._trace.calls)
+        if closing is None or has_worked or len(closing.text) > _SHORT_ANSWER_CHARS:
+            return False
+        is_stopped = any(stop.round == current.number and stop.turn >= closing.turn for stop in self._trace.stops)
+        is_intent = self._opens("narrate", closing.text)
+        return not is_stopped and not is_intent and self._opens("agree", current.request) and len(current.request) <= _SHORT_ANSWER_CHARS
+
+    def _asked(self) -> str:
+        """Return what was asked, where the report's first sentence leans on it."""
+        report = self._last_report
+        request = self._rounds[report[0].statement.round].request if report else ""
+        return f"Asked: {one_line(request, _MAX_ASKED_CHARS)}" if request and points_back(report[0].text) else ""
+
+    def _unreported(self, report: Sequence[Unit]) -> Ending | None:
+        """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
+        reported_turn = report[0].statement.turn if report else 0
+        if self.last_round == 0 or self.is_reported():
+            return None
+        current = self._rounds[self.last_round]
+        request_turn = current.requests[-1].turn
+        acts = [call for call in self._trace.calls if call.turn >= request_turn and call.turn > reported_turn]
+        stops = [stop for stop in self._trace.stops if stop.turn >= request_turn]
+        words: list[str] = []
+        turns = [request_turn]
+        if acts:
+            last = acts[-1]
+            result = "" if last.is_answered else ", its result is not in the log"
+            words.append(f"The last request has no report; the last act was `{one_line(last.subject, _MAX_ACT_CHARS)}`{result}.")
+            turns.append(last.turn)
+        elif current.closing is None:
+            words.append("The last request has no reply.")
+        else:
+            words.append("The last request has no report.")
+        if stops:
+            words.append(_STOP_TEXTS[stops[-1].cause].format(stops[-1].text.rstrip(".")))
+            turns.append(stops[-1].turn)
+        return Ending(" ".join(words), tuple(turns))
+
+
+def _leads(opening: Sequence[Unit], asked: str) -> dict[int, str]:
+    leads = {unit.order: _introduction(unit) for unit in opening}
+    return {order: lead or (asked if place == 0 else "") for place, (order, lead) in enumerate(leads.items())}
+
+
+def _introduction(unit: Unit) -> str:
+    lead = unit.sentence.lead.rstrip(":： ")
+    is_telling = unit.sentence.is_item and lead and len(lead) <= _MAX_ASKED_CHARS and not GENERIC_LEAD.match(lead)
+    return clean(lead) if is_telling else ""
+
+
+_STOP_TEXTS = {
+    "interrupted": "The agent was interrupted.",
+    "failed": "It ended with an error: {}.",
+    "limit": "It ended at a limit: {}.",
+}

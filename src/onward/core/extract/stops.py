@@ -1,0 +1,74 @@
+"""What ended an agent's work before it could report: a person who interrupted it, a failing model, a limit that was reached."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple, TypeAlias
+
+from onward.core.text.prose import one_line
+from onward.core.transcript.transcript import Turn
+
+StopCause: TypeAlias = Literal["interrupted", "failed", "limit"]
+"""Why an agent stopped: the person `interrupted` it or refused a call, its model `failed`, or a `limit` of the account was reached."""
+
+_MAX_STOP_CHARS = 600
+"""A longer text of an agent's is a report, whatever words it holds."""
+_INTERRUPTED = re.compile(
+    r"\[?request (?:was )?(?:interrupted|aborted|cancell?ed)|\binterrupted by (?:the )?user|<turn_aborted>|"
+    r"\boperation (?:was )?(?:stopped|cancell?ed|aborted)|(?:^|\n)\W*cancell?ed\W*$|user (?:aborted|cancell?ed) the|tool use was rejected|"
+    r"user (?:doesn['’]t|does not) want to proceed|rejected by (?:the )?user|user (?:denied|rejected|refused)",
+    re.I,
+)
+_LIMIT = re.compile(
+    r"\b(?:usage|rate|session|weekly|daily|hourly|\d+-hour|spending|quota|message) limit|\blimit (?:reached|exceeded)|quota exceeded|"
+    r"insufficient (?:credits?|quota|balance)|credit balance is too low|too many requests",
+    re.I,
+)
+_FAILED = re.compile(
+    r"^\W*(?:api error|request timed out|request failed|connection error|overloaded|provider error|internal server error)\b|"
+    r"(?:^|\n)\W*(?:[\w.]+\.)?\w*(?:APIError|APIConnectionError|BadRequestError|RateLimitError|AuthenticationError|InternalServerError|"
+    r"ServiceUnavailableError|APIStatusError|ConnectionError|Timeout)\b\s*[:(]|\berror (?:code:? )?(?:4\d\d|5\d\d)\b|"
+    r"your request was blocked",
+    re.I,
+)
+_CLOSING_MARK = re.compile(r"[^\n]\s*\n+\W*cancell?ed\W*$", re.I)
+"""What a client writes below the agent's words when a person refuses the call that follows them."""
+_CAUSE_LINE = re.compile(r"error|limit|exception|timed? ?out|blocked|overloaded|denied", re.I)
+
+
+class Stop(NamedTuple):
+    """Where an agent was stopped: the turn that shows it, the round, the cause, and the line that says so."""
+
+    turn: int
+    round: int
+    cause: StopCause
+    text: str
+
+
+def find_stop(turn: Turn, ordinal: int, round_number: int) -> Stop | None:
+    """Return how *turn* shows that the agent was stopped; None where it does not. A person's own words never do, a client's may."""
+    if turn.role == "user" and turn.mark == "said" and not turn.text.startswith("["):
+        return None
+    results = "\n".join(result.text for result in turn.results if len(result.text) <= _MAX_STOP_CHARS)
+    if turn.role == "tool" or results:
+        is_refused = _INTERRUPTED.search(results) is not None
+        return Stop(ordinal, round_number, "interrupted", "") if is_refused else None
+    is_short = len(turn.text) <= _MAX_STOP_CHARS
+    ending = turn.text if is_short or turn.mark == "injected" else turn.text[-40:]
+    if _INTERRUPTED.search(ending):
+        return Stop(ordinal, round_number, "interrupted", "")
+    if not is_short and turn.mark != "injected":
+        return None
+    cause: StopCause | None = "limit" if _LIMIT.search(ending) else "failed" if _FAILED.search(ending) else None
+    return Stop(ordinal, round_number, cause, _cause_line(ending)) if cause else None
+
+
+def is_bare_stop(turn: Turn) -> bool:
+    """Whether an agent's turn that shows a stop says nothing else."""
+    return turn.role == "assistant" and len(turn.text) <= _MAX_STOP_CHARS and not _CLOSING_MARK.search(turn.text)
+
+
+def _cause_line(text: str) -> str:
+    """Return the last line of *text* that names the cause, since a trace ends with it."""
+    lines = [line.strip() for line in text.split("\n") if _CAUSE_LINE.search(line)]
+    return one_line(lines[-1] if lines else text, 160)

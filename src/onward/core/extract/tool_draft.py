@@ -1,0 +1,22 @@
+"""Drafts of facts from tool calls."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, Outcome
+
+
+class ToolDraft(NamedTuple):
+    """A draft of a fact from tool calls. `turns` are the ordinals that show it."""
+
+    kind: FactKind
+    subject: str
+    text: str
+    turns: tuple[int, ...]
+    weight: float
+    evidence: FactEvidence = "verified"
+    author: FactAuthor = "tool"
+    retires: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    position: int = 0

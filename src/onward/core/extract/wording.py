@@ -1,0 +1,32 @@
+"""How a sentence of a session is written in a line: on one line, whole, without ornaments."""
+
+from __future__ import annotations
+
+import re
+
+from onward.core.text.prose import one_line
+
+_MAX_CHARS = 420
+_ORNAMENT = re.compile(r"^(?:[✅❌⚠️🎯🔧📁📊🚀✓✔•→↳☑🟢🔴🟡\ufe0f]+\s*|\[[ xX]\]\s+)+")
+GENERIC_LEAD = re.compile(
+    r"^(?:summary|overview|recap|results?|details?|notes?|changes?(?: made)?|what (?:was|i|changed).*|done|status|here.?s.*|this .*|"
+    r"the following.*|key .*|"
+    r"files? .*|next.*|all .*|.*:.*:.*)$",
+    re.I,
+)
+"""A lead-in that only names what kind of list follows."""
+_ENDS = ".!?…。！？"
+
+
+def clean(text: str) -> str:
+    """Return *text* on one line, without ornaments at its beginning, ending in no colon."""
+    text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
+    if text.endswith((":", "：")):
+        text = text[:-1] + "."
+    return one_line(text, _MAX_CHARS)
+
+
+def whole(text: str) -> str:
+    """Return *text* cleaned and closed like a sentence."""
+    text = clean(text)
+    return text if text[-1:] in _ENDS else f"{text}."

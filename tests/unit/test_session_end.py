@@ -1,0 +1,202 @@
+"""Where a session ended: its last report, what was left without one, and what stopped the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from onward.core.extract import extract
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.tokens import count_tokens
+
+REQUEST = Turn("user", "Add a receipts page to the bakery shop, with one line for each article.")
+EDIT = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/src/cart.py", "old_string": "a", "new_string": "b"}),))
+EDITED = Turn("tool", results=(ToolResult("e1", "ok"),))
+DONE = Turn("assistant", "I added the receipts page, and it lists every article.")
+
+
+def head_of(*turns: Turn, branch: str = "") -> dict[str, str]:
+    """Return the head of the handoff after one session of these turns."""
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop", branch=branch), list(enumerate(turns, start=1)))
+    return {name: line.text for name, line in compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens).head}
+
+
+def run(number: int, command: str, output: str = "", *, failed: bool = False) -> list[Turn]:
+    return [
+        Turn("assistant", calls=(ToolCall(f"r{number}", "Bash", {"command": command}),)),
+        Turn("tool", results=(ToolResult(f"r{number}", output, is_error=failed),)),
+    ]
+
+
+def test_a_request_without_a_reply_is_said_to_have_none() -> None:
+    head = head_of(REQUEST)
+    assert head["State"] == "The last request has no reply."
+    assert head["Do first"] == f"{REQUEST.text} (asked last, not finished)"
+
+
+def test_the_evidence_stands_before_the_report() -> None:
+    commit = run(1, "git commit -am 'Add the page'", "[main 1a2b3c4] Add the page")
+    tests = run(2, "pytest -q", "12 passed in 0.31s")
+    assert head_of(REQUEST, EDIT, EDITED, *commit, *tests, DONE)["State"] == (
+        "On branch `main` the last commit `1a2b3c4` is committed locally and not pushed yet. "
+        "Last test run `pytest -q`: 12 passed in 0.31s. I added the receipts page, and it lists every article."
+    )
+
+
+def test_tests_that_were_not_run_again_are_said_to_be_old() -> None:
+    state = head_of(REQUEST, *run(1, "go test ./...", "ok  \tshop/cart\t0.2s"), EDIT, EDITED, DONE)["State"]
+    assert "Last test run `go test ./...`: passed; not run again since the edit of `cart.py`." in state
+
+
+def test_a_failing_run_names_the_test_and_a_later_check_is_told_beside_it() -> None:
+    output = "--- FAIL: TestTotal (0.00s)\n    --- FAIL: TestTotal/of_nothing (0.00s)\nFAIL"
+    checks = [*run(1, "go test ./...", output, failed=True), *run(2, "golangci-lint run", "0 issues.")]
+    assert (
+        "Last test run `go test ./...`: failed (`TestTotal`). Last check `golangci-lint run`: passed."
+        in head_of(REQUEST, EDIT, EDITED, *checks, DONE)["State"]
+    )
+
+
+def test_looking_for_a_test_is_no_run_of_it() -> None:
+    assert "Last test run" not in head_of(REQUEST, EDIT, EDITED, *run(1, "grep -rn pytest setup.cfg && pip install pytest"), DONE)["State"]
+
+
+def test_what_was_edited_without_a_commit_is_said_with_the_branch() -> None:
+    assert head_of(REQUEST, EDIT, EDITED, DONE, branch="receipts")["State"].startswith(
+        "On branch `receipts`; edited and not committed: `cart.py`. "
+    )
+    status = run(1, "git status -sb", "## receipts...origin/receipts [ahead 2]\n M src/cart.py")
+    assert head_of(REQUEST, EDIT, EDITED, *status, DONE)["State"].startswith("On branch `receipts`, 2 commits not pushed; edited and not")
+
+
+@pytest.mark.parametrize(
+    ("opening", "rest"),
+    [
+        ("The receipts page lists every article.", "\n\n## Notes\n\nIt is slow on old phones."),
+        ("Die Seite zeigt jetzt jeden Artikel.", "\n\n## Hinweise\n\nDas ist auf alten Telefonen langsam."),
+        ("收据页面现在显示每件商品。", "\n\n## 注意\n\n这在旧手机上很慢。"),
+        ("La página muestra ahora cada artículo.", "\n\n## Notas\n\nEsto es lento en teléfonos viejos."),
+        ("Halaman struk kini menampilkan setiap barang.", "\n\n## Catatan\n\nIni lambat di ponsel lama."),
+        ("領収書ページにすべての商品が表示されます。", "\n\n## 注意\n\nこれは古い電話では遅いです。"),
+    ],
+)
+def test_the_state_is_the_opening_claim_of_the_report(opening: str, rest: str) -> None:
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{opening}{rest}"), branch="main")["State"]
+    assert state == f"On branch `main`; edited and not committed: `cart.py`. {opening}"
+
+
+def test_a_list_is_told_with_what_introduces_it() -> None:
+    report = Turn("assistant", "Build passes.\n\nThe shop now starts in this order:\n\n1. The printer\n2. The till\n3. The page")
+    assert head_of(REQUEST, EDIT, EDITED, report)["State"].endswith(
+        "Build passes. The shop now starts in this order: The printer. The till. The page."
+    )
+
+
+def test_a_sentence_that_leans_on_the_question_is_told_with_it() -> None:
+    asked = Turn("user", "Why does the label of the till break?")
+    answer = Turn("assistant", "It is the width of the axis, which is ninety-five pixels.")
+    assert head_of(asked, answer)["State"] == f"Asked: {asked.text} It is the width of the axis, which is ninety-five pixels."
+
+
+def test_words_before_more_work_are_no_report() -> None:
+    later = Turn("user", "Find out where the starting prices of the bakery come from.")
+    working = Turn(
+        "assistant", "You are right. Let me look. The till shows zero as default.", calls=(ToolCall("g1", "Grep", {"pattern": "price"}),)
+    )
+    head = head_of(REQUEST, EDIT, EDITED, DONE, later, working, Turn("tool", results=(ToolResult("g1", "none"),)))
+    assert head["State"].endswith(f"{DONE.text} The last request has no report; the last act was `Grep`.")
+    assert head["Do first"] == f"{later.text} (asked last, not finished)"
+
+
+def test_a_last_call_without_a_result_is_checked_first() -> None:
+    push = Turn("assistant", calls=(ToolCall("p1", "Bash", {"command": "git push origin main"}),))
+    head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "Push it to the server."), push)
+    assert head["Do first"] == "Check whether `git push origin main` ran: its result is not in the log."
+    assert "the last act was `git push origin main`, its result is not in the log" in head["State"]
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [
+        (Turn("user", "[Request interrupted by user]", mark="injected"), "The agent was interrupted."),
+        (Turn("assistant", "[Request was aborted.]"), "The agent was interrupted."),
+        (
+            Turn("assistant", "API Error: 500 the server is overloaded.", mark="injected"),
+            "It ended with an error: API Error: 500 the server is overloaded.",
+        ),
+        (
+            Turn("assistant", "Claude usage limit reached. Your limit will reset at 5 pm.", mark="injected"),
+            "It ended at a limit: Claude usage limit reached. Your limit will reset at 5 pm.",
+        ),
+    ],
+)
+def test_what_stopped_the_agent_is_said(stop: Turn, said: str) -> None:
+    later = Turn("user", "Print the receipts of the bakery on two pages.")
+    head = head_of(REQUEST, EDIT, EDITED, DONE, later, *run(1, "ls src"), stop)
+    assert head["State"].endswith(said)
+    assert head["Do first"] == f"{later.text} (asked last, not finished)"
+
+
+def test_an_interruption_belongs_to_the_newest_command() -> None:
+    review = Turn("user", "<command-message>review</command-message>\n<command-name>/review</command-name>", mark="injected")
+    look = Turn("assistant", "I'll get the changes.", calls=(ToolCall("g1", "Read", {"file_path": "/home/ayu/shop/src/cart.py"}),))
+    stop = Turn("user", "[Request interrupted by user]", mark="injected")
+    head = head_of(REQUEST, EDIT, EDITED, DONE, review, look, Turn("tool", results=(ToolResult("g1", "a"),)), stop)
+    assert head["Do first"] == "/review (asked last, not finished)"
+    assert DONE.text in head["State"]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "How can I assist you today?",
+        "What would you like to do next?",
+        "Is there anything else you need?",
+        "Ada lagi yang bisa saya bantu?",
+        "Wie kann ich dir noch helfen?",
+        "En quoi puis-je vous aider aujourd'hui ?",
+        "¿En qué más puedo ayudarte hoy?",
+        "Como posso ajudar você hoje?",
+        "Come posso aiutarti oggi?",
+        "还有什么需要我帮忙的吗？",
+        "他に何かお手伝いできることはありますか？",
+        "무엇을 도와드릴까요, 오늘은?",
+        "Чем могу помочь сегодня вам?",
+        "Bạn muốn làm gì tiếp theo hôm nay?",
+        "Size nasıl yardımcı olabilirim bugün?",
+        "كيف يمكنني مساعدتك اليوم؟",
+    ],
+)
+def test_an_offer_without_an_object_is_not_open(offer: str) -> None:
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{DONE.text} {offer}"))
+
+
+@pytest.mark.parametrize(
+    ("lead", "steps"),
+    [
+        ("You can finish it with two commands:", ("`git add src`", "`git push origin main`")),
+        ("Do this now:", ("Open the settings of the shop.", "Send me the output of the printer.")),
+        ("Що робити:", ("Знайдіть файл `cart.sql` у вашій системі.", "Перезапустіть скрипт магазину.")),
+        ("Was zu tun ist:", ("Öffnen Sie die Einstellungen.", "Kopieren Sie die Ausgabe des Druckers.")),
+        ("接下来请这样做：", ("打开商店的设置页面。", "运行打印机脚本。")),
+        ("手順：", ("設定ページを開いてください。", "プリンターのスクリプトを実行してください。")),
+        ("Faites ceci :", ("Ouvrez les réglages de la boutique.", "Relancez le script de l'imprimante.")),
+        ("Lakukan ini:", ("Buka halaman pengaturan toko.", "Jalankan skrip pencetak sekali lagi.")),
+    ],
+)
+def test_orders_to_the_person_at_the_end_are_what_to_do_first(lead: str, steps: Sequence[str]) -> None:
+    listed = "\n".join(f"{place}. {step}" for place, step in enumerate(steps, start=1))
+    first = head_of(
+        Turn("user", "The printer script fails with error 42."), Turn("assistant", f"The driver is missing.\n\n{lead}\n\n{listed}")
+    )["Do first"]
+    assert steps[0].rstrip(".。") in first
+    assert steps[1].rstrip(".。") in first
+
+
+def test_thanks_leave_the_state_as_it_is() -> None:
+    head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "ok thanks"), Turn("assistant", "👍"))
+    assert head["State"].endswith(DONE.text)
+    assert "Do first" not in head
