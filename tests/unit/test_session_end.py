@@ -96,9 +96,9 @@ def test_a_list_is_told_with_what_introduces_it() -> None:
 
 
 def test_a_sentence_that_leans_on_the_question_is_told_with_it() -> None:
-    asked = Turn("user", "Why does the label of the till break?")
+    question = Turn("user", "Why does the label of the till break?")
     answer = Turn("assistant", "It is the width of the axis, which is ninety-five pixels.")
-    assert head_of(asked, answer)["State"] == f"Asked: {asked.text} It is the width of the axis, which is ninety-five pixels."
+    assert head_of(question, answer)["State"] == f"Asked: {question.text} It is the width of the axis, which is ninety-five pixels."
 
 
 def test_words_before_more_work_are_no_report() -> None:
@@ -119,7 +119,7 @@ def test_a_last_call_without_a_result_is_checked_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stop", "said"),
+    ("stop", "sentence"),
     [
         (Turn("user", "[Request interrupted by user]", mark="injected"), "The agent was interrupted."),
         (Turn("assistant", "[Request was aborted.]"), "The agent was interrupted."),
@@ -133,10 +133,10 @@ def test_a_last_call_without_a_result_is_checked_first() -> None:
         ),
     ],
 )
-def test_what_stopped_the_agent_is_said(stop: Turn, said: str) -> None:
+def test_what_stopped_the_agent_is_told(stop: Turn, sentence: str) -> None:
     later = Turn("user", "Print the receipts of the bakery on two pages.")
     head = head_of(REQUEST, EDIT, EDITED, DONE, later, *run(1, "ls src"), stop)
-    assert head["State"].endswith(said)
+    assert head["State"].endswith(sentence)
     assert head["Do first"] == f"{later.text} (asked last, not finished)"
 
 

@@ -81,30 +81,34 @@ class _Leftovers:
         """Return the request of the last of these rounds, none of which was finished; where it says too little, that of an earlier one, or
         what the agent was about to do.
         """
-        said = [unit for unit in self._units if unit.by_user and unit.statement.round in numbers]
-        requests = [unit for unit in said if not is_standing_order(unit.text, self._languages)]
+        texts = [unit for unit in self._units if unit.by_user and unit.statement.round in numbers]
+        requests = [unit for unit in texts if not is_standing_order(unit.text, self._languages)]
         last = [unit for unit in requests if unit.statement.round == numbers[-1]]
         bare = self._bare_request(numbers[-1])
         if bare and bare.text.startswith("/"):
-            return FirstStep(last[0], "requirement") if last else bare
+            return FirstStep(unit=last[0], kind="requirement") if last else bare
         telling = [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]
         telling = telling or [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]
         if telling:
-            return FirstStep(max(telling, key=lambda unit: self._worths[unit.order]), "requirement")
+            return FirstStep(unit=max(telling, key=lambda unit: self._worths[unit.order]), kind="requirement")
         intents = [unit for unit in self.report(last_closing) if unit.statement.round == numbers[-1] and unit.is_narration]
         if intents:
-            return FirstStep(intents[-1], "next_step")
-        return FirstStep(last[-1], "requirement") if last else None if said else bare
+            return FirstStep(unit=intents[-1], kind="next_step")
+        return FirstStep(unit=last[-1], kind="requirement") if last else None if texts else bare
 
     def _bare_request(self, number: int) -> FirstStep | None:
         """Return a request of one word, such as a command of the client's."""
-        said = [statement for statement in self._trace.statements if statement.round == number and statement.author == "user"]
-        return FirstStep(None, "requirement", said[-1].text, (said[-1].turn,)) if said and len(said[-1].text) <= _MAX_LEAD_CHARS else None
+        texts = [statement for statement in self._trace.statements if statement.round == number and statement.author == "user"]
+        return (
+            FirstStep(unit=None, kind="requirement", text=texts[-1].text, turns=(texts[-1].turn,))
+            if texts and len(texts[-1].text) <= _MAX_LEAD_CHARS
+            else None
+        )
 
     def announced_step(self, report: Sequence[Unit]) -> FirstStep | None:
         steps = [unit for unit in report if self._announced(unit) == "next_step" and not _is_mere_lead(unit)]
         steps = [unit for unit in steps if unit.sentence.is_item] or steps
-        return FirstStep(steps[0], "next_step") if steps else None
+        return FirstStep(unit=steps[0], kind="next_step") if steps else None
 
     def question(self, report: Sequence[Unit]) -> FirstStep | None:
         """Return the question with which a report closes; one that points back is told with the sentence before it."""
@@ -117,7 +121,7 @@ class _Leftovers:
         lead = ""
         if previous and _POINTING.search(unit.text) and not previous.is_narration and not previous.text.endswith(("?", "？")):
             lead = whole(one_line(previous.text, _MAX_LEAD_CHARS))
-        return FirstStep(unit, "question", lead=lead)
+        return FirstStep(unit=unit, kind="question", lead=lead)
 
     def person_steps(self, report: Sequence[Unit]) -> FirstStep | None:
         """Return the list of orders with which a report closes: what the person is to run or to change by hand."""
@@ -131,7 +135,9 @@ class _Leftovers:
         if len(ordering) < max(1, (len(starts) + 1) // 2):
             return None
         text = " ".join(whole(unit.text) for unit in starts[:_MAX_STEPS])
-        return FirstStep(starts[0], "next_step", f"{last.lead} {text}" if last.lead and len(last.lead) <= _MAX_LEAD_CHARS else text)
+        return FirstStep(
+            unit=starts[0], kind="next_step", text=f"{last.lead} {text}" if last.lead and len(last.lead) <= _MAX_LEAD_CHARS else text
+        )
 
     def _orders(self, unit: Unit) -> bool:
         text = _STEP_NUMBER.sub("", unit.text)
@@ -143,11 +149,11 @@ class _Leftovers:
             for unit in report
             if self._announced(unit) == "blocker" or self.says("unfinished", unit.text)
         ]
-        return FirstStep(max(blocked)[2], "blocker") if blocked else None
+        return FirstStep(unit=max(blocked)[2], kind="blocker") if blocked else None
 
     def order(self, report: Sequence[Unit]) -> FirstStep | None:
         orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
-        return FirstStep(orders[0], "next_step") if orders else None
+        return FirstStep(unit=orders[0], kind="next_step") if orders else None
 
     def _offers(self, unit: Unit) -> bool:
         return pattern("offer", self._languages).match(unit.text) is not None
@@ -171,7 +177,7 @@ def find_first_step(
     last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)
     if call := left.unanswered_call(last):
         text = f"Check whether `{one_line(call.subject, _MAX_CALL_CHARS)}` ran: its result is not in the log."
-        return FirstStep(None, "next_step", text, (call.turn,))
+        return FirstStep(unit=None, kind="next_step", text=text, turns=(call.turn,))
     if not end.is_reported():
         cut_off = left.cut_off(end.unreported_rounds() or [last], last_closing)
         if cut_off:

@@ -9,13 +9,16 @@ import re
 from functools import cache
 from typing import Literal, TypeAlias
 
+from onward.core.extract.report_phrases import REPORT_PHRASES
+
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
-files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take; `next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says."""
+files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take; `next`, `unfinished`, `did`,
+`decide`, `tried` and `fix` tell what a sentence of a report says."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -89,14 +92,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "arabic|vietnamese)|(?:british|american) (?:english|spelling)|plain english",
         "unfinished": "not (?:yet )?(?:done|finished|implemented|built|complete|ready|started|wired|called)|still (?:missing|to do|"
         "open)|half (?:done|finished)|not yet|yet to be|is missing|are missing|remains to be",
-        "idle": "how (?:can|may|could|should) i (?:help|assist|be of)|what (?:would|do|can|should) (?:you|i) (?:like|want|do|"
-        "help)[^?]{0,40}(?:next|today|work on|now|for you|do)\\W*$|what(?:'s| is| should be) next|any(?:thing| other| more| further|"
-        " questions)|is there (?:any|some)thing|(?:need|want) (?:any|something) (?:else|more)|(?:something|anything) else|"
-        "what can i do for you|where (?:would|should) (?:you|we) (?:like to )?(?:start|begin)\\W*$|does (?:this|that) help|"
-        "make sense\\W*$",
-        "instruct": "(?:you (?:can|need|should|must)|please|open|go to|click|select|paste|log in|sign in|enter|copy|navigate|choose|"
-        "press|export|download|send me|tell me|share|`(?:git|npm|pnpm|yarn|cd|sudo|docker|make|python3?|pip|uv|go|cargo|bun|npx|curl|"
-        "psql|rm|mv|cp) )",
     },
     "id": {
         "agree": "ya|iya|oke|sip|setuju|mantap|lanjut|betul|boleh",
@@ -124,8 +119,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "saya lebih suka|aku lebih suka|kita (?:selalu )?(?:pakai|pake|menggunakan|menulis)",
         "manner": "bahasa (?:inggris|indonesia|jepang|jerman)",
         "unfinished": "belum (?:selesai|ada|dibuat|jadi|dikerjakan)|masih kurang|setengah jadi",
-        "idle": "ada (?:yang |hal )?lain|apa (?:lagi|yang bisa saya bantu)|bisa saya bantu|ada yang bisa",
-        "instruct": "jalankan|buka|klik|pilih|salin|tempel|masukkan|silakan|kirim|hapus|tambahkan|ganti|unduh|periksa",
     },
     "zh": {
         "agree": "好的?|可以|行|没问题|对|是的|嗯|继续|谢谢|不错",
@@ -149,8 +142,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "我(?:更)?(?:喜欢|偏好|习惯)|我们(?:一直|都|统一|一律)?(?:使用|用|写)",
         "manner": "用(?:中文|英文|英语|日语)",
         "unfinished": "还没|尚未|未完成|还缺|只完成了一半",
-        "idle": "还有(?:什么|其他|别的)|(?:有什么|我)可以帮|能帮(?:你|您)|需要(?:我)?(?:帮|做)(?:你|您)?(?:什么|些什么)|想(?:做|要)什么",
-        "instruct": "请|运行|执行|打开|点击|选择|复制|粘贴|输入|修改|删除|添加|把|将|在.{1,20}(?:中|里|下)|下载|发(?:给|送)",
     },
     "ja": {
         "agree": "はい|ええ|うん|ok|オーケー|了解|ありがとう|いいね|それで(?:いい|お願い)|お願いします|続けて",
@@ -174,8 +165,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "(?:私は)?[^。]{0,20}(?:が好み|を好み|のほうが好き|を使っています|に統一)",
         "manner": "(?:日本語|英語|敬語)で",
         "unfinished": "まだ(?:です|でき|残|完|作|実装)|未完了|未実装|未対応",
-        "idle": "他に(?:何か)?|何か(?:お手伝い|お困り|ご質問)|お手伝い(?:でき|しま)|何をしますか|何をお",
-        "instruct": "[^。]{0,60}(?:してください|て下さい|てください|を実行|を開く|を開き|をクリック|を選択|をコピー|を貼り付け)",
     },
     "ko": {
         "agree": "네|예|응|좋(?:아|습)|알겠|그래|계속|감사|고마",
@@ -199,8 +188,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "[^.]{0,20}(?:선호합니다|선호해|를 씁니다|을 씁니다|를 사용합니다|을 사용합니다)",
         "manner": "(?:한국어|영어|존댓말)로",
         "unfinished": "아직|미완료|미구현",
-        "idle": "무엇을 도와|도와드릴까요|다른 (?:도움|질문|것)|더 (?:필요|궁금)",
-        "instruct": "[^.]{0,60}(?:하세요|하십시오|해 ?주세요|실행|클릭|선택|입력|복사)",
     },
     "ru": {
         "agree": "да|ок|хорошо|отлично|верно|правильно|продолжай|спасибо|давай|согласен",
@@ -230,8 +217,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "(?:я )?предпочитаю|мы (?:всегда )?(?:используем|пишем)",
         "manner": "на (?:английском|русском|немецком)|по-(?:английски|русски)",
         "unfinished": "ещё не|еще не|пока не|не готов|не законч|не хватает",
-        "idle": "чем (?:могу|ещё|еще)|что-нибудь (?:ещё|еще)|могу (?:ли )?(?:я )?(?:чем|помочь)|есть (?:ли )?(?:ещё|еще|вопрос)",
-        "instruct": "[а-яёіїєґ]+(?:йте|ите|ьте|іть)(?:ся|сь)?\\b",
     },
     "de": {
         "agree": "ja|ok|okay|gut|super|danke|passt|genau|richtig|mach(?: das)?|weiter|perfekt|einverstanden",
@@ -262,10 +247,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "ich (?:bevorzuge|mag (?=\\w+e\\b))|mir sind [^.]{2,30} lieber|wir (?:immer )?(?:verwenden|nutzen|benutzen|schreiben)",
         "manner": "auf (?:deutsch|englisch|französisch)",
         "unfinished": "noch nicht|fehl(?:t|en) noch|halb fertig|steht noch aus|stehen noch aus",
-        "idle": "(?:wie|womit|was) kann ich|(?:noch|sonst) (?:etwas|was|fragen)|was (?:möchten|möchtest|willst|"
-        "soll)[^?]{0,30}(?:als nächstes|tun|machen)",
-        "instruct": "(?:bitte |nun |dann )*(?:\\w+(?:en|ieren|eln|ern) sie|öffne|führe|klicke|wähle|kopiere|gib|starte|lösche|ändere|"
-        "ersetze|füge|prüfe)\\b",
     },
     "fr": {
         "agree": "oui|ok|d'accord|parfait|merci|très bien|vas-y|allez-y|continue[zr]?|super|exact|bien",
@@ -294,9 +275,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "je préfère|(?:on|nous) (?:utilis|écri)\\w+",
         "manner": "en (?:anglais|français|allemand)",
         "unfinished": "pas encore|reste à|manque encore|à moitié",
-        "idle": "(?:comment|en quoi) puis-je|puis-je (?:vous|t')? ?(?:aider|faire)|autre chose|d'autres questions|que (?:voulez|veux|"
-        "souhait)[^?]{0,30}(?:faire|ensuite)",
-        "instruct": "(?:\\w{3,}ez\\b|ouvre|lance|exécute|clique|copie|colle|ajoute|supprime|remplace|choisis|vérifie)",
     },
     "es": {
         "agree": "sí|si,|ok|vale|perfecto|gracias|bien|de acuerdo|adelante|continúa|correcto|exacto",
@@ -325,9 +303,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "prefiero|(?:siempre )?(?:usamos|escribimos)",
         "manner": "en (?:inglés|español|alemán)",
         "unfinished": "todavía no|aún no|falta(?:n)? |a medias",
-        "idle": "(?:en qué|cómo) (?:más )?(?:te |le )?puedo|(?:algo|alguna) (?:más|otra)|qué (?:quieres|deseas|te gustaría)",
-        "instruct": "(?:ejecut[ae]|abr[ae]|haz|haga|copi[ae]|peg[ae]|selecciona|seleccione|eli[gj]e|elija|elimina|elimine|reemplaza|"
-        "reemplace|agrega|agregue|añad[ae]|verifi(?:ca|que)|envía(?:me)?)\\b",
     },
     "pt": {
         "agree": "sim|ok|certo|perfeito|obrigad[oa]|beleza|pode (?:seguir|fazer)|continue|isso|ótimo",
@@ -356,9 +331,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "prefiro|(?:sempre )?(?:usamos|escrevemos)",
         "manner": "em (?:inglês|português|espanhol)",
         "unfinished": "ainda não|falta(?:m)? |pela metade",
-        "idle": "(?:como|em que|no que) posso|(?:algo|alguma) (?:mais|outra)|mais alguma|o que (?:você )?(?:quer|deseja|gostaria)",
-        "instruct": "(?:execut[ae]|abr[ae]|copi[ae]|col[ae]|cole|selecione|escolha|remova|substitua|adicione|verifique|rode|envie|"
-        "clique)\\b",
     },
     "it": {
         "agree": "sì|si,|ok|va bene|perfetto|grazie|bene|d'accordo|procedi|continua|esatto|giusto",
@@ -386,8 +358,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "preferisco|(?:usiamo|scriviamo) sempre|noi usiamo",
         "manner": "in (?:inglese|italiano|tedesco)",
         "unfinished": "non ancora|ancora (?:non|da)|manca(?:no)? |a metà",
-        "idle": "(?:come|in cosa) posso|(?:qualcos'?altro|altre domande)|(?:cosa|che cosa) (?:vuoi|vuole|desideri)",
-        "instruct": "(?:esegui|apri|copia|incolla|seleziona|scegli|rimuovi|sostituisci|aggiungi|verifica|clicca|invia(?:mi)?|avvia)\\b",
     },
     "vi": {
         "agree": "vâng|được|ok|đồng ý|tốt|cảm ơn|tiếp tục|đúng|ừ",
@@ -413,8 +383,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "tôi (?:thích|ưu tiên)|chúng (?:ta|tôi) (?:luôn )?(?:dùng|sử dụng|viết)",
         "manner": "(?:bằng )?tiếng (?:anh|việt)",
         "unfinished": "chưa (?:xong|có|làm|viết|được)|còn thiếu|mới xong một nửa",
-        "idle": "(?:tôi|mình) có thể (?:giúp|hỗ trợ)|còn (?:gì|điều gì)|(?:gì|việc) (?:khác|nữa)|bạn muốn (?:làm )?gì",
-        "instruct": "(?:hãy|vui lòng|chạy|mở|nhấp|chọn|sao chép|dán|nhập|xóa|thêm|thay|kiểm tra|gửi)\\b",
     },
     "tr": {
         "agree": "evet|tamam|olur|güzel|teşekkür|harika|devam|doğru|süper",
@@ -441,9 +409,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "[^.]{0,30}(?:tercih ediyorum|tercih ederim|kullanıyoruz|yazıyoruz)",
         "manner": "(?:ingilizce|türkçe)",
         "unfinished": "henüz|eksik|yarım kaldı|daha (?:bitmedi|yapılmadı)",
-        "idle": "(?:nasıl|size|sana|başka) (?:nasıl )?(?:yardımcı|bir)|başka (?:bir şey|soru)|ne yapmak ister",
-        "instruct": "[^.]{0,60}(?:çalıştır(?:ın)?|aç(?:ın)?|tıkla(?:yın)?|seç(?:in)?|kopyala(?:yın)?|yapıştır(?:ın)?|girin|sil(?:in)?|"
-        "ekle(?:yin)?)\\b",
     },
     "ar": {
         "agree": "نعم|حسن(?:ا|ًا)|موافق|تمام|شكر|استمر|صحيح|ممتاز",
@@ -468,8 +433,6 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "habit": "أفضل|نستخدم|نكتب",
         "manner": "ب(?:الإنجليزية|العربية|اللغة)",
         "unfinished": "لم يتم|ليس بعد|بعد لم|لا يزال|ناقص",
-        "idle": "كيف (?:يمكنني|أستطيع)|هل (?:هناك|تحتاج) (?:شيء|أي|إلى شيء)|أي شيء آخر|ماذا تريد",
-        "instruct": "(?:قم |شغ?ّ?ل|افتح|انقر|اختر|انسخ|الصق|أدخل|احذف|أضف|استبدل|تحقق|نفّ?ذ|أرسل)",
     },
 }
 
@@ -488,7 +451,7 @@ def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
     """Return what finds the phrases of *group* in *languages*; of groups that open a text, use `match`."""
     parts = []
     for language in sorted(languages & PHRASES.keys()):
-        phrases = PHRASES[language].get(group)
+        phrases = PHRASES[language].get(group) or REPORT_PHRASES[language].get(group)
         if not phrases:
             continue
         ending = "" if language in _UNSPACED or group in _OPEN_ENDED else r"(?!\w)"

@@ -84,7 +84,7 @@ def _from_what_stands_alone(claims: list[Unit]) -> list[Unit]:
 
 def _goes_on(previous: Unit, unit: Unit) -> bool:
     """Whether *unit* belongs to what *previous* says: it stands under the same heading, and in the same list or introduced by none."""
-    one, two = previous.sentence, unit.sentence
-    if one.heading != two.heading:
+    before, after = previous.sentence, unit.sentence
+    if before.heading != after.heading:
         return False
-    return one.lead == two.lead or (not one.is_item and two.is_item)
+    return before.lead == after.lead or (not before.is_item and after.is_item)

@@ -191,6 +191,6 @@ def _outcome(run: CommandRun) -> str:
         return one_line(counts[-1], 70)
     if not run.failed:
         return "passed"
-    found = list(dict.fromkeys(next(filter(None, groups)) for groups in _FAILED_TESTS.findall(output)))
-    names = [name for name in found if name.rpartition("/")[0] not in found]
+    failures = list(dict.fromkeys(next(filter(None, groups)) for groups in _FAILED_TESTS.findall(output)))
+    names = [name for name in failures if name.rpartition("/")[0] not in failures]
     return f"failed ({', '.join(f'`{name}`' for name in names[:_MAX_FAILED_TESTS])})" if names else "failed"

@@ -21,7 +21,7 @@ _SHORT_ANSWER_CHARS = 200
 """An answer up to this length to a mere agreement says nothing of the state."""
 
 
-class Ending(NamedTuple):
+class EndState(NamedTuple):
     """What the log shows of a session's end, and the turns that show it."""
 
     text: str
@@ -44,7 +44,7 @@ class SessionEnd:
         """Return the sentences that tell the state, by their order, each with what introduces it; none where no report tells it."""
         return _leads(self._last_report, self._asked())
 
-    def ending(self) -> Ending | None:
+    def end_state(self) -> EndState | None:
         """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
         return self._unreported(self._last_report)
 
@@ -63,8 +63,8 @@ class SessionEnd:
 
     def _is_answered(self, number: int) -> bool:
         """Whether the agent's last words in a round report, or, where it called no tool, do not announce work."""
-        said = self._last_words(number)
-        if not said or said[-1].is_narration:
+        sentences = self._last_words(number)
+        if not sentences or sentences[-1].is_narration:
             return False
         return bool(self._report_of(number)) or not any(call.round == number for call in self._trace.calls)
 
@@ -76,11 +76,13 @@ class SessionEnd:
         """Return the sentences with which a round closes; none where the agent was stopped, or went on working after them."""
         current = self._rounds.get(number)
         closing = current.closing if current else None
-        if closing is None or any(stop.round == number and stop.turn >= closing.turn for stop in self._trace.stops):
+        if closing is None or any(
+            interruption.round == number and interruption.turn >= closing.turn for interruption in self._trace.interruptions
+        ):
             return []
-        said = [unit for unit in self._units if unit.statement is closing]
+        sentences = [unit for unit in self._units if unit.statement is closing]
         works_on = any(call.round == number and call.turn >= closing.turn for call in self._trace.calls)
-        return [] if works_on and any(unit.is_narration for unit in said) else said
+        return [] if works_on and any(unit.is_narration for unit in sentences) else sentences
 
     def _opens(self, group: PhraseGroup, text: str) -> bool:
         return pattern(group, self._languages).match(text) is not None
@@ -106,7 +108,9 @@ class SessionEnd:
         has_worked = any(call.round == current.number for call in self._trace.calls)
         if closing is None or has_worked or len(closing.text) > _SHORT_ANSWER_CHARS:
             return False
-        is_stopped = any(stop.round == current.number and stop.turn >= closing.turn for stop in self._trace.stops)
+        is_stopped = any(
+            interruption.round == current.number and interruption.turn >= closing.turn for interruption in self._trace.interruptions
+        )
         is_intent = self._opens("narrate", closing.text)
         return not is_stopped and not is_intent and self._opens("agree", current.request) and len(current.request) <= _SHORT_ANSWER_CHARS
 
@@ -116,7 +120,7 @@ class SessionEnd:
         request = self._rounds[report[0].statement.round].request if report else ""
         return f"Asked: {one_line(request, _MAX_ASKED_CHARS)}" if request and points_back(report[0].text) else ""
 
-    def _unreported(self, report: Sequence[Unit]) -> Ending | None:
+    def _unreported(self, report: Sequence[Unit]) -> EndState | None:
         """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
         reported_turn = report[0].statement.turn if report else 0
         if self.last_round == 0 or self.is_reported():
@@ -124,7 +128,7 @@ class SessionEnd:
         current = self._rounds[self.last_round]
         request_turn = current.requests[-1].turn
         acts = [call for call in self._trace.calls if call.turn >= request_turn and call.turn > reported_turn]
-        stops = [stop for stop in self._trace.stops if stop.turn >= request_turn]
+        interruptions = [interruption for interruption in self._trace.interruptions if interruption.turn >= request_turn]
         words: list[str] = []
         turns = [request_turn]
         if acts:
@@ -136,15 +140,15 @@ class SessionEnd:
             words.append("The last request has no reply.")
         else:
             words.append("The last request has no report.")
-        if stops:
-            words.append(_STOP_TEXTS[stops[-1].cause].format(stops[-1].text.rstrip(".")))
-            turns.append(stops[-1].turn)
-        return Ending(" ".join(words), tuple(turns))
+        if interruptions:
+            words.append(_INTERRUPTION_TEXTS[interruptions[-1].cause].format(interruptions[-1].text.rstrip(".")))
+            turns.append(interruptions[-1].turn)
+        return EndState(" ".join(words), tuple(turns))
 
 
-def _leads(opening: Sequence[Unit], asked: str) -> dict[int, str]:
+def _leads(opening: Sequence[Unit], request: str) -> dict[int, str]:
     leads = {unit.order: _introduction(unit) for unit in opening}
-    return {order: lead or (asked if place == 0 else "") for place, (order, lead) in enumerate(leads.items())}
+    return {order: lead or (request if place == 0 else "") for place, (order, lead) in enumerate(leads.items())}
 
 
 def _introduction(unit: Unit) -> str:
@@ -153,7 +157,7 @@ def _introduction(unit: Unit) -> str:
     return clean(lead) if is_telling else ""
 
 
-_STOP_TEXTS = {
+_INTERRUPTION_TEXTS = {
     "interrupted": "The agent was interrupted.",
     "failed": "It ended with an error: {}.",
     "limit": "It ended at a limit: {}.",

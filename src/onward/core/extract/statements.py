@@ -171,8 +171,8 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
 
 def _log_drafts(end: SessionEnd, step: FirstStep | None) -> Iterator[StatementDraft]:
     """Yield what the head says in words that no sentence of the session has: how it ended, and a first step that only the log shows."""
-    if ending := end.ending():
-        yield _log_draft("done", SESSION_END, ending.text, ending.turns)
+    if end_state := end.end_state():
+        yield _log_draft("done", SESSION_END, end_state.text, end_state.turns)
     if step and step.unit is None:
         yield _log_draft(step.kind, FIRST_STEP, step.text, step.turns)
 

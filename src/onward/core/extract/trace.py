@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from onward.core.extract.stops import Stop, find_stop, is_bare_stop
+from onward.core.extract.interruptions import Interruption, find_interruption, is_bare_interruption
 from onward.core.facts.fact import FactAuthor
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
 from onward.core.transcript.frames import SLASH_COMMAND
@@ -84,7 +84,7 @@ class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
     `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
     refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
-    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called; `stops` tell
+    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called; `interruptions` tell
     where something ended the agent's work; `calls` are the agent's own calls.
     """
 
@@ -99,7 +99,7 @@ class Trace:
     sub_agent_turns: set[int] = field(default_factory=set[int])
     last_call_turn: int = 0
     tool_names: set[str] = field(default_factory=set[str])
-    stops: list[Stop] = field(default_factory=list[Stop])
+    interruptions: list[Interruption] = field(default_factory=list[Interruption])
     calls: list[RecordedCall] = field(default_factory=list[RecordedCall])
 
     @property
@@ -128,9 +128,9 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         elif turn.calls:
             trace.last_call_turn = ordinal
         trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
-        stop = find_stop(turn, ordinal, trace.rounds) if turn.sidechain is None else None
-        if stop:
-            trace.stops.append(stop)
+        interruption = find_interruption(turn, ordinal, trace.rounds) if turn.sidechain is None else None
+        if interruption:
+            trace.interruptions.append(interruption)
         if turn.role == "user":
             command = SLASH_COMMAND.search(turn.text) if turn.mark == "injected" else None
             slash_command = (ordinal, turn, command[1]) if command else slash_command if turn.mark == "injected" else None
@@ -142,7 +142,13 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
                 _mark_answered(trace, result)
                 _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
             continue
-        if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None and not (stop and is_bare_stop(turn)):
+        if (
+            turn.text
+            and turn.mark != "injected"
+            and turn.role != "system"
+            and turn.sidechain is None
+            and not (interruption and is_bare_interruption(turn))
+        ):
             _add_statement(trace, ordinal, turn, author_text(turn.text))
         for call in turn.calls:
             trace.tool_names.add(call.name)

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple, TypeAlias
 from onward.core.text.prose import one_line
 from onward.core.transcript.transcript import Turn
 
-StopCause: TypeAlias = Literal["interrupted", "failed", "limit"]
+InterruptionCause: TypeAlias = Literal["interrupted", "failed", "limit"]
 """Why an agent stopped: the person `interrupted` it or refused a call, its model `failed`, or a `limit` of the account was reached."""
 
-_MAX_STOP_CHARS = 600
+_MAX_CHARS = 600
 """A longer text of an agent's is a report, whatever words it holds."""
 _INTERRUPTED = re.compile(
     r"\[?request (?:was )?(?:interrupted|aborted|cancell?ed)|\binterrupted by (?:the )?user|<turn_aborted>|"
@@ -36,36 +36,36 @@ _CLOSING_MARK = re.compile(r"[^\n]\s*\n+\W*cancell?ed\W*$", re.I)
 _CAUSE_LINE = re.compile(r"error|limit|exception|timed? ?out|blocked|overloaded|denied", re.I)
 
 
-class Stop(NamedTuple):
+class Interruption(NamedTuple):
     """Where an agent was stopped: the turn that shows it, the round, the cause, and the line that says so."""
 
     turn: int
     round: int
-    cause: StopCause
+    cause: InterruptionCause
     text: str
 
 
-def find_stop(turn: Turn, ordinal: int, round_number: int) -> Stop | None:
+def find_interruption(turn: Turn, ordinal: int, round_number: int) -> Interruption | None:
     """Return how *turn* shows that the agent was stopped; None where it does not. A person's own words never do, a client's may."""
     if turn.role == "user" and turn.mark == "said" and not turn.text.startswith("["):
         return None
-    results = "\n".join(result.text for result in turn.results if len(result.text) <= _MAX_STOP_CHARS)
+    results = "\n".join(result.text for result in turn.results if len(result.text) <= _MAX_CHARS)
     if turn.role == "tool" or results:
         is_refused = _INTERRUPTED.search(results) is not None
-        return Stop(ordinal, round_number, "interrupted", "") if is_refused else None
-    is_short = len(turn.text) <= _MAX_STOP_CHARS
+        return Interruption(ordinal, round_number, "interrupted", "") if is_refused else None
+    is_short = len(turn.text) <= _MAX_CHARS
     ending = turn.text if is_short or turn.mark == "injected" else turn.text[-40:]
     if _INTERRUPTED.search(ending):
-        return Stop(ordinal, round_number, "interrupted", "")
+        return Interruption(ordinal, round_number, "interrupted", "")
     if not is_short and turn.mark != "injected":
         return None
-    cause: StopCause | None = "limit" if _LIMIT.search(ending) else "failed" if _FAILED.search(ending) else None
-    return Stop(ordinal, round_number, cause, _cause_line(ending)) if cause else None
+    cause: InterruptionCause | None = "limit" if _LIMIT.search(ending) else "failed" if _FAILED.search(ending) else None
+    return Interruption(ordinal, round_number, cause, _cause_line(ending)) if cause else None
 
 
-def is_bare_stop(turn: Turn) -> bool:
+def is_bare_interruption(turn: Turn) -> bool:
     """Whether an agent's turn that shows a stop says nothing else."""
-    return turn.role == "assistant" and len(turn.text) <= _MAX_STOP_CHARS and not _CLOSING_MARK.search(turn.text)
+    return turn.role == "assistant" and len(turn.text) <= _MAX_CHARS and not _CLOSING_MARK.search(turn.text)
 
 
 def _cause_line(text: str) -> str:
