@@ -43,7 +43,7 @@ def test_only_what_a_person_typed_is_said(session):
         "Add a warning when a product falls below its reorder level. Always use pnpm, never npm. <reorder> is a column already.",
         "also show the warning in the weekly mail",
         "use port 8025 for the mail catcher",
-        "the mail template, bahasa Indonesia saja",
+        "/review the mail template, bahasa Indonesia saja",
         "[image]\n\nthis is how the mail looks",
     ]
     assert [turn.mark for turn in session.turns if turn.text == "also show the warning in the weekly mail"] == ["queued"]

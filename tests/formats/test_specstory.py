@@ -51,7 +51,7 @@ def test_turns_of_the_plain_generations(reading, fixtures):
 
 def test_a_quoted_session_opens_no_turn(claude):
     assert claude.prompts() == [
-        "31",
+        "/pr-review 31",
         "The receipt shows the wrong total. Fix it.\n\n---\n\nA rule that I typed: never round before the sum.",
     ]
     read = next(answer for turn in claude.turns for answer in turn.results)
