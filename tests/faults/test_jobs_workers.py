@@ -26,6 +26,7 @@ from .conftest import PROJECT
 pytestmark = pytest.mark.slow
 
 WORKER = Path(__file__).with_name("job_worker.py")
+IDLE_WORKER = Path(__file__).with_name("idle_worker.py")
 PROJECTS = 3
 
 
@@ -183,3 +184,18 @@ def test_long_jobs_do_not_block_sessions(tmp_path: Path) -> None:
         finally:
             worker.kill()
             worker.communicate()
+
+
+def test_an_idle_worker_shuts_dbos_down_and_launches_it_for_the_next_job(tmp_path: Path, url: str, sessions: Path) -> None:
+    command = [sys.executable, str(IDLE_WORKER), str(tmp_path), url]
+    with open_store(tmp_path, url) as store, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            for number in range(2):
+                project = projects.create(store, f"{PROJECT}-{number}")
+                job = jobs.request_job(store, "import", {"paths": [str(sessions)], "complete": True}, project=project)
+                assert process.stdout.readline() == "launched\n"
+                assert process.stdout.readline() == "shut down\n"
+                assert jobs.require(store, job.id).state == "done"
+        finally:
+            process.terminate()

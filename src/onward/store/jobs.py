@@ -16,6 +16,7 @@ from onward.message import Message, from_data, to_data
 from onward.store import encrypted_keys, events, model_calls
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs
+from onward.store.statements import PreparedStatement
 
 OPEN_STATES: tuple[JobState, ...] = ("queued", "running")
 
@@ -102,10 +103,16 @@ def list_jobs(
     return [_from_row(row) for row in connection.execute(query)]
 
 
+# An idle worker asks this several times a second.
+_OPEN = PreparedStatement(
+    select(jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
+    .where(jobs.c.state.in_(OPEN_STATES))
+    .order_by(jobs.c.id)
+)
+
+
 def list_open(connection: Connection) -> list[OpenJob]:
     """Return all queued and running jobs, oldest first."""
-    columns = (jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
-    query = select(*columns).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.id)
     return [
         OpenJob(
             id=row.id,
@@ -116,7 +123,7 @@ def list_open(connection: Connection) -> list[OpenJob]:
             beat_at=to_datetime_or_none(row.beat_at),
             due_at=to_datetime_or_none(row.due_at),
         )
-        for row in connection.execute(query)
+        for row in _OPEN.all(connection)
     ]
 
 

@@ -13,7 +13,7 @@ import platform
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -43,6 +43,8 @@ SILENCE_SECONDS = 20.0
 RECHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 3600.0
 RETRY_SECONDS = 5.0
+IDLE_SECONDS = 30.0
+"""Without a due job for this long, DBOS is shut down: it polls its database many times a second."""
 
 EMBEDDED_DELAY_SECONDS = 1.0
 """A worker inside a server waits this long, so that the server answers first: importing DBOS takes half a second of processor time."""
@@ -120,20 +122,27 @@ class Worker:
             model_setup=build_model_setup(settings),
             machine=read_machine(),
         )
-        end_event = threading.Event()
-        beat_thread = threading.Thread(target=self._send_beats, args=(store, end_event), name="onward-beat", daemon=True)
         workflow.set_step_runner(lambda run: self._take_step(context, run))
+        self.is_at_work.set()
         try:
-            with engine.launch_dbos(self._settings, self.name, STEPS_VERSION, CONCURRENT_JOBS):
-                beat_thread.start()
-                self.is_at_work.set()
-                self._sweep_until_stopped(store)
-                self._stop_steps()
+            while self._wait_for_job(store):
+                with engine.launch_dbos(self._settings, self.name, STEPS_VERSION, CONCURRENT_JOBS), self._beats(store):
+                    self._sweep_until_idle(store)
+                    self._stop_steps()
         finally:
-            end_event.set()
             workflow.set_step_runner(None)
-            if beat_thread.is_alive():
-                beat_thread.join()
+
+    def _wait_for_job(self, store: Store) -> bool:
+        """Wait until a job is due, and return True; False if the worker is stopped. DBOS, which polls its own database, does not run."""
+        cleaned_at = -CLEANUP_SECONDS
+        while not self._stop_event.wait(SWEEP_SECONDS):
+            with _log_failure():
+                if _list_due(jobs.list_open(store), datetime.now(UTC)):
+                    return True
+                if time.monotonic() - cleaned_at > CLEANUP_SECONDS:
+                    cleaned_at = time.monotonic()
+                    delete_expired_files(self._settings.home, time.time())
+        return False
 
     def _take_step(self, context: jobs.JobContext, run: str) -> bool:
         progress = self._progress_by_run[run] = jobs.StepProgress(is_worker_stopping=self._stop_event.is_set())
@@ -144,6 +153,18 @@ class Worker:
         finally:
             self._progress_by_run.pop(run, None)
 
+    @contextmanager
+    def _beats(self, store: Store) -> Iterator[None]:
+        """Record in another thread that this worker is alive, during the context."""
+        end_event = threading.Event()
+        thread = threading.Thread(target=self._send_beats, args=(store, end_event), name="onward-beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            end_event.set()
+            thread.join()
+
     def _send_beats(self, store: Store, end_event: threading.Event) -> None:
         while not end_event.wait(BEAT_SECONDS):
             for run, progress in list(self._progress_by_run.items()):
@@ -151,33 +172,33 @@ class Worker:
                 with contextlib.suppress(OnwardError):
                     jobs.record_beat(store, run, self.name, progress)
 
-    def _sweep_until_stopped(self, store: Store) -> None:
+    def _sweep_until_idle(self, store: Store) -> None:
+        """Give the due jobs to DBOS, until none was due for a while or the worker is stopped."""
         from onward.work import engine
 
-        cleaned_at = -CLEANUP_SECONDS
-        while not self._stop_event.wait(SWEEP_SECONDS):
-            try:
-                self._sweep(store)
-                if time.monotonic() - cleaned_at > CLEANUP_SECONDS:
-                    cleaned_at = time.monotonic()
-                    delete_expired_files(self._settings.home, time.time())
-                    engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
-            except Exception as error:  # noqa: BLE001 - an unreachable database may come back
-                _log.warning("the sweep failed and will run again: %s", type(error).__name__)
+        busy_at = time.monotonic()
+        while time.monotonic() - busy_at <= IDLE_SECONDS and not self._stop_event.is_set():
+            with _log_failure():
+                if self._sweep(store) or self._progress_by_run:
+                    busy_at = time.monotonic()
+            self._stop_event.wait(SWEEP_SECONDS)
+        with _log_failure():
+            engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
 
-    def _sweep(self, store: Store) -> None:
-        """See that every open job that is due has a running worker."""
+    def _sweep(self, store: Store) -> bool:
+        """See that every open job that is due has a running worker, and return whether there is one."""
         now, clock_now = datetime.now(UTC), time.monotonic()
         open_jobs = jobs.list_open(store)
         runs = {job.run for job in open_jobs}
         for times_by_run in (self._checked_at, self._silent_since):
             for run in times_by_run.keys() - runs:
                 del times_by_run[run]
-        for job in open_jobs:
-            is_due = job.due_at is None or job.due_at <= now
-            if is_due and clock_now - self._checked_at.get(job.run, -RECHECK_SECONDS) >= RECHECK_SECONDS:
+        due_jobs = _list_due(open_jobs, now)
+        for job in due_jobs:
+            if clock_now - self._checked_at.get(job.run, -RECHECK_SECONDS) >= RECHECK_SECONDS:
                 self._checked_at[job.run] = clock_now
                 self._check_job(store, job, now, clock_now)
+        return bool(due_jobs)
 
     def _check_job(self, store: Store, job: jobs.OpenJob, now: datetime, clock_now: float) -> None:
         from onward.work import engine, workflow
@@ -197,6 +218,19 @@ class Worker:
                 engine.resume_run(job.run, queue)
         else:
             self._silent_since.pop(job.run, None)
+
+
+def _list_due(open_jobs: Sequence[jobs.OpenJob], now: datetime) -> list[jobs.OpenJob]:
+    return [job for job in open_jobs if job.due_at is None or job.due_at <= now]
+
+
+@contextmanager
+def _log_failure() -> Iterator[None]:
+    """Log an exception and go on: an unreachable database may come back."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        _log.warning("the sweep failed and will run again: %s", type(error).__name__)
 
 
 @contextmanager
