@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.routing import Route
 
 from onward.adapters import open_store
-from onward.agents.checkup import check_agents, transcript_retentions
+from onward.agents import checkup
 from onward.api.application import build as build_api
-from onward.app.admin.doctor import Finding, examine
 from onward.mcp import http as mcp
 from onward.settings import Settings, read_machine
 from onward.web.mount import mount as mount_web
@@ -26,10 +26,5 @@ def build(store: Store, settings: Settings) -> FastAPI:
     mcp_server = mcp.McpApp(store, settings)
     application = build_api(store, settings, services=[mcp_server.run])
     application.router.routes.append(Route(mcp.PATH, mcp_server, methods=["POST"]))
-    mount_web(application, lambda: _run_checkup(settings))
+    mount_web(application, lambda: checkup.find_all(settings, read_machine(), open_store, Path.cwd()))
     return application
-
-
-def _run_checkup(settings: Settings) -> list[Finding]:
-    machine = read_machine()
-    return [*examine(settings, open_store, transcript_retentions(settings, machine)), *check_agents(settings, machine)]

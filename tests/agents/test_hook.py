@@ -20,6 +20,7 @@ from onward.app.sessions import completion
 from onward.app.transcripts import imports
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.core.transcript.authored_text import author_text
+from onward.core.transcript.transcript import SessionHead
 from onward.store import Store
 
 from .conftest import Sandbox
@@ -341,6 +342,7 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.app.repository",
         "onward.app.repository.detection",
         "onward.app.repository.git_changes",
+        "onward.app.repository.moved_folder",
         "onward.core",
         "onward.core.agents",
         "onward.core.facts",
@@ -359,3 +361,25 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.agents.session_start",
         "onward.core.hook_settings",
     }
+
+
+def start_text(sandbox: Sandbox, agent: str, folder: Path) -> str:
+    answer = sandbox.run("hook", "session-start", "--agent", agent, stdin=json.dumps({"session_id": "s", "cwd": str(folder)}), cwd=folder)
+    return str(json.loads(answer.stdout)["hookSpecificOutput"]["additionalContext"])
+
+
+@pytest.mark.parametrize("agent", ["claude-code", "gemini-cli"])
+def test_a_start_in_a_moved_folder_says_how_to_bring_the_project_there(sandbox: Sandbox, agent: str) -> None:
+    with Store.at_folder(sandbox.home) as store:
+        project = projects.ensure_for_session(store, SessionHead(agent, cwd=str(sandbox.shop)))
+        assert project
+    new = sandbox.folder / "moved" / "shop"
+    new.parent.mkdir()
+    sandbox.shop.rename(new)
+    text = start_text(sandbox, agent, new)
+    assert f"This folder looks like another project of Onward's, shop, which was at {sandbox.shop}." in text
+    assert author_text(text) == ""
+    command = f"onward project remap {new} shop"
+    assert f"`{command}`" in text
+    assert sandbox.run(*command.split()[1:], cwd=new).returncode == 0
+    assert "looks like" not in start_text(sandbox, agent, new)

@@ -243,9 +243,11 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["import", str(path)]) == 0
     shutil.move(path, tmp_path / "elsewhere.json")
     assert main(["project", "remap", "nothing", "shop"]) == 2
-    assert main(["project", "remap", "/code", "shop"]) == 0
-    assert main(["project", "remap", "kopi", "shop", "--json"]) == 0
+    assert main(["project", "remap", "/code", "shop", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["deleted_projects"] == ["kopi"]
+    assert main(["project", "new", "other"]) == 0
+    assert main(["project", "remap", "other", "shop", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["deleted_projects"] == ["other"]
     assert main(["project", "list", "--json"]) == 0
     assert [(item["name"], item["sessions"]) for item in json.loads(capsys.readouterr().out)] == [("shop", 1)]
 

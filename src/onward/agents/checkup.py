@@ -14,7 +14,9 @@ from onward.agents import hook_log, jsonc, session_notes
 from onward.agents.installer import approval_name, is_installed
 from onward.agents.plugin_file import find_program
 from onward.agents.settings_entries import SettingsFile, is_our_hook, is_present, settings_files
-from onward.app.admin.doctor import Finding, TranscriptRetention
+from onward.app.admin.client_versions import check_clients
+from onward.app.admin.doctor import Finding, OpenStore, TranscriptRetention, examine
+from onward.app.transcripts.agent_folders import agent_folders
 from onward.core.agents import HOOK_AGENT_IDS
 from onward.errors import OnwardError
 from onward.message import Message
@@ -28,6 +30,15 @@ REPORT_PERIOD = timedelta(days=7)
 
 _AGE = re.compile(r"(\d+)([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
+
+
+def find_all(settings: Settings, machine: Machine, open_store: OpenStore, folder: Path) -> list[Finding]:
+    """Return the findings about the store and the agents of this machine, for a person who works in *folder*."""
+    return [
+        *examine(settings, open_store, transcript_retentions(settings, machine), folder),
+        *check_agents(settings, machine),
+        *check_clients(agent_folders(machine, folder)),
+    ]
 
 
 def transcript_retentions(settings: Settings, machine: Machine) -> list[TranscriptRetention]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from onward.agents import session_notes, stored_handoff
 from onward.agents.payload import HookPayload
 from onward.app.repository import git_changes
+from onward.app.repository.moved_folder import remap_command
 from onward.core.agents import find_agent
 from onward.core.facts.headings import NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
 from onward.core.handoff import page
@@ -37,17 +38,18 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
         # The disk may be full; the handoff can still be read.
         payload.fault = payload.fault or f"the note of the session cannot be written: {error}"
     handoff = _find_handoff(context)
+    notices = _moved_notice(context) + caught_up
     if handoff is None or not handoff.page:
-        return "no handoff yet", NO_HANDOFF + caught_up
+        return "no handoff yet", NO_HANDOFF + notices
     if payload.source == "resume" and payload.session and handoff.session == payload.session:
-        return "nothing: a resumed session has its handoff already", caught_up.strip()
+        return "nothing: a resumed session has its handoff already", notices.strip()
     text = f"{PREAMBLE} {INSTRUCTION}\n\n{_add_changes(handoff, context)}"
     agent = find_agent(payload.agent)
     # Some agents store a longer text in a file and show only its start.
     limit_bytes = agent.hooks.max_context_bytes if agent and agent.hooks else None
     if limit_bytes:
-        text = page.shorten_page(text, limit_bytes - len(caught_up.encode()))
-    return f"handoff {handoff.number} of {handoff.name}, {len(text.encode()):,} bytes", text + caught_up
+        text = page.shorten_page(text, limit_bytes - len(notices.encode()))
+    return f"handoff {handoff.number} of {handoff.name}, {len(text.encode()):,} bytes", text + notices
 
 
 def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.RenderedHandoff | None:
@@ -57,6 +59,15 @@ def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.Rende
 
         return find_handoff(context)
     return stored_handoff.find_handoff(context)
+
+
+def _moved_notice(context: stored_handoff.FolderContext) -> str:
+    """Return what the agent shall tell the person if the folder of a project was moved here; else empty."""
+    moved = stored_handoff.find_moved_project(context)
+    if moved is None:
+        return ""
+    command = remap_command(context.root, moved.project)
+    return f"\n\n{NOTICE_PREFIXES[2]}{moved.project}, which was at {moved.root}. Tell the person: `{command}` brings its sessions here."
 
 
 def _add_changes(handoff: stored_handoff.RenderedHandoff, context: stored_handoff.FolderContext) -> str:

@@ -7,6 +7,7 @@ handoff.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from onward import locations
 from onward.app.repository.detection import find_assigned_project, find_linked_worktree, find_repository, real_folder
+from onward.app.repository.moved_folder import KnownRepository, find_moved
 from onward.core.text import paths
 
 BUSY_SECONDS = 0.5
@@ -91,6 +93,24 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
         )  # fmt: skip
     finally:
         connection.close()
+
+
+def find_moved_project(context: FolderContext) -> KnownRepository | None:
+    """Return the project whose folder was moved to that of *context*; None if there is none. A store of an earlier version knows none."""
+    path = os.path.join(context.home, FILE_NAME)
+    if context.is_elsewhere or not os.path.exists(path):
+        return None
+    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        rows = connection.execute(
+            "SELECT name, root, remote, root_commit FROM projects WHERE root_commit != '' AND root != ? AND status = 'active'",
+            (context.root,),
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        connection.close()
+    return find_moved(itertools.starmap(KnownRepository, rows), context.root, context.remote)
 
 
 _NEWEST = """

@@ -7,10 +7,8 @@ from pathlib import Path
 import click
 
 from onward.adapters import open_store
-from onward.agents.checkup import check_agents, transcript_retentions
-from onward.app.admin.client_versions import check_clients
-from onward.app.admin.doctor import Status, examine
-from onward.app.transcripts.agent_folders import agent_folders
+from onward.agents import checkup
+from onward.app.admin.doctor import Status
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import paint, say, say_json
 from onward.settings import read_machine
@@ -23,17 +21,16 @@ STYLE_BY_STATUS: dict[Status, str] = {"ok": "green", "warning": "yellow", "probl
 def doctor(as_json: bool) -> int:
     """Check for problems and say how to fix them.
 
-    Checks the disk, the store, the search index, open sessions and transcripts that an agent will soon delete; and for each agent
-    whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that Onward does not know. Exit code
-    1 if there is a problem.
+    Checks the disk, the store, the search index, open sessions, projects whose folder was moved, and transcripts that an agent will
+    soon delete; and for each agent whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that
+    Onward does not know. Exit code 1 if there is a problem.
 
     \b
     Example:
       onward doctor
     """
     settings, machine = local_settings(), read_machine()
-    findings = [*examine(settings, open_store, transcript_retentions(settings, machine)), *check_agents(settings, machine)]
-    findings += check_clients(agent_folders(machine, Path.cwd()))
+    findings = checkup.find_all(settings, machine, open_store, Path.cwd())
     if as_json:
         say_json(findings)
     else:

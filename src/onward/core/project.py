@@ -11,8 +11,8 @@ ProjectStatus: TypeAlias = Literal["active", "archived"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One project. `root` is the repository's folder and `remote` its address, both empty if unknown; `key` keys its
-    placeholders and identities.
+    """One project. `root` is the repository's folder, `remote` its address and `root_commit` the hash of its first commit, each empty if
+    unknown; `key` keys its placeholders and identities.
     """
 
     id: int
@@ -24,6 +24,7 @@ class Project:
     key: bytes
     created_at: datetime
     updated_at: datetime
+    root_commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

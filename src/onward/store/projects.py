@@ -154,4 +154,5 @@ def _from_row(row: Any) -> Project:
         key=bytes(row.secret_key),
         created_at=to_datetime(row.created_at),
         updated_at=to_datetime(row.updated_at),
+        root_commit=row.root_commit,
     )

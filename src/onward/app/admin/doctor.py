@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from onward.app.projects.moved_folders import list_moved_folders
 from onward.core.agents import agent_label
 from onward.errors import OnwardError
 from onward.message import Message
@@ -16,6 +17,7 @@ from onward.settings import Settings
 from onward.store import Store, health, projects, provenance, sessions
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
+OpenStore: TypeAlias = Callable[[Settings], Store]
 
 MIN_FREE_BYTES = 500 * 1024 * 1024
 WARNING_TIME = timedelta(days=7)
@@ -41,9 +43,14 @@ class TranscriptRetention(NamedTuple):
     lifetime: timedelta
 
 
-def examine(settings: Settings, open_store: Callable[[Settings], Store], retentions: Sequence[TranscriptRetention] = ()) -> list[Finding]:
-    """Return the findings of all checks, including transcripts that agents are about to delete (*retentions*). A store that cannot be
-    opened is a finding too.
+def examine(
+    settings: Settings,
+    open_store: OpenStore,
+    retentions: Sequence[TranscriptRetention] = (),
+    folder: Path | None = None,
+) -> list[Finding]:
+    """Return the findings of all checks, including transcripts that agents are about to delete (*retentions*) and projects that were moved
+    to *folder*. A store that cannot be opened is a finding too.
     """
     findings = [_check_disk(settings)]
     try:
@@ -53,6 +60,7 @@ def examine(settings: Settings, open_store: Callable[[Settings], Store], retenti
                 Finding("store", "ok", Message("{location} opens and its schema is up to date", location=location)),
                 *_check_store(store),
                 _check_open_sessions(store),
+                *_check_moved_folders(store, folder),
             ]
             findings += [_check_expiring(store, retention) for retention in retentions]
     except OnwardError as error:
@@ -127,6 +135,27 @@ def _check_open_sessions(store: Store) -> Finding:
         Message("sessions that were never completed are in no handoff: {sessions}", sessions="; ".join(open_sessions)),
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
+
+
+def _check_moved_folders(store: Store, folder: Path | None) -> list[Finding]:
+    """Find projects whose folder was moved: sessions in the new one do not get their handoff."""
+    moved_folders = list_moved_folders(store, [str(folder)] if folder else [])
+    if not moved_folders:
+        return [Finding("folders", "ok", "no project was moved to a folder that it is not known in")]
+    return [
+        Finding(
+            "folders",
+            "warning",
+            Message(
+                "{folder} looks like the project {project}, which was at {old_root}",
+                folder=moved_folder.folder,
+                project=moved_folder.project,
+                old_root=moved_folder.old_root,
+            ),
+            Message("Bring the project to its folder: {command}", command=moved_folder.command),
+        )
+        for moved_folder in moved_folders
+    ]
 
 
 def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:

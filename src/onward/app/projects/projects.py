@@ -7,7 +7,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from onward.app.lookup import require_project
+from onward.app.projects.moved_folders import find_moved_folder
 from onward.app.repository.detection import find_assigned_project
+from onward.app.repository.moved_folder import read_root_commit
 from onward.app.repository.project_clues import Origin, folder_origin, session_origin
 from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
 from onward.core.transcript.transcript import SessionHead
@@ -155,9 +157,11 @@ def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess:
             return all_projects[0]
         if create and not all_projects:
             return projects.create(connection, "default")
-        raise NotFound(
-            "It is not clear which project to use." if all_projects else "There is no project yet.", _projects_hint(all_projects)
-        )
+    moved_folder = find_moved_folder(store, origin.root) if origin.root else None
+    raise NotFound(
+        "It is not clear which project to use." if all_projects else "There is no project yet.",
+        moved_folder.hint if moved_folder else _projects_hint(all_projects),
+    )
 
 
 def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project:
@@ -188,17 +192,33 @@ def ensure_for_origin(store: Store, origin: Origin) -> Project:
     """Return the project that *origin* identifies, and create it if it is missing."""
     with store.read() as connection:
         project = _find_by_origin(connection, origin)
-    if project and (project.remote or not origin.remote or origin.project_name):
+    news = _repository_news(project, origin)
+    if project and not news:
         return project
     with store.write() as connection:
         _lock_creation(connection)
-        project = _find_by_origin(connection, origin)
-        if project is None:
-            return _create_for_origin(connection, origin)
-        if not project.remote and not origin.project_name:
-            # A clone elsewhere is then recognised by the address.
-            projects.update_project(connection, project.id, remote=origin.remote)
+        project = _find_by_origin(connection, origin) or _create_for_origin(connection, origin)
+        if news:
+            projects.update_project(connection, project.id, **news)
         return require_project(connection, project.id)
+
+
+def _repository_news(project: Project | None, origin: Origin) -> dict[str, str]:
+    """Return what *origin* tells of the repository that is not stored yet. A project named by a settings file has no repository."""
+    if origin.project_name:
+        return {}
+    news: dict[str, str] = {}
+    if origin.remote and not (project and project.remote):
+        # A clone elsewhere is then recognised by the address.
+        news["remote"] = origin.remote
+    is_same_remote = bool(project and project.root and origin.remote and project.remote == origin.remote)
+    has_moved = is_same_remote and bool(project and not Path(project.root).is_dir()) and Path(origin.root).is_dir()
+    if has_moved:
+        news["root"] = origin.root
+    if not (project and project.root_commit) and (has_moved or project is None or project.root == origin.root):
+        commit = read_root_commit(origin.root) if origin.root else ""
+        news |= {"root_commit": commit} if commit else {}
+    return news
 
 
 def find_by_origin(store: Store, origin: Origin) -> Project | None:

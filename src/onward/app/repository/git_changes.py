@@ -28,7 +28,7 @@ class GitQuery:
         self._deadline = time.monotonic() + TIMEOUT_SECONDS
         log = ("log", f"--since={since}", f"--max-count={MAX_COMMITS}", "--format=%s")
         status = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
-        self._processes = [_start_git(folder, *arguments) for arguments in (status, log)] if self.top else []
+        self._processes = [start_git(folder, *arguments) for arguments in (status, log)] if self.top else []
 
     def read_answer(self, files: Iterable[str] = ()) -> tuple[str, tuple[str, ...], tuple[str, ...], int] | None:
         """Return the branch (empty on a detached head), the commit subjects, those of *files* that are missing, and the number of tracked
@@ -75,12 +75,12 @@ def choose_folder(folder: str, root: str, remote: str) -> str:
     return folder if is_project_folder or not root else root
 
 
-def _start_git(folder: str, *arguments: str) -> subprocess.Popen[bytes] | None:
+def start_git(folder: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes] | None:
     """Start git. It never prompts, takes no locks, and runs no program that the repository names."""
     command = ["git", "-C", folder, "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
     try:
-        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
         return None
 

@@ -40,10 +40,10 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Selection(NamedTuple):
-    """What to move: sessions in order of time, and the project that moves completely or the folder whose future sessions move too."""
+    """What to move: sessions in order of time, the projects that move completely, and the folder whose future sessions move too."""
 
     sessions: list[Session]
-    full_project: Project | None = None
+    full_projects: tuple[Project, ...] = ()
     folder: str = ""
 
 
@@ -55,7 +55,7 @@ def remap_project(store: Store, source: Project, target: Project) -> ProjectMove
         )
 
     def select(connection: Connection) -> _Selection:
-        return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_project=source)
+        return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_projects=(source,))
 
     return _remap(store, select, target)
 
@@ -93,7 +93,9 @@ def move(store: Store, session: Session, target: Project) -> Session:
 
 
 def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
-    """Move all past and future sessions that run in *folder* or below it to *target*."""
+    """Move all past and future sessions that run in *folder* or below it to *target*; a project that is there as a whole moves with its
+    repository, and is deleted.
+    """
     folder = real_folder(paths.normalise(folder))
 
     def select(connection: Connection) -> _Selection:
@@ -103,13 +105,19 @@ def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
             for other_project in projects.list_projects(connection, archived=archived)
             if other_project.id != target.id
         ]
-        folder_sessions = [
-            session
-            for project in other_projects
-            for session in sessions.list_sessions(connection, project.id)
-            if session.cwd and paths.is_within(real_folder(paths.normalise(session.cwd)), folder)
-        ]
-        return _Selection(_sort_by_time(folder_sessions), folder=folder)
+        folder_sessions: list[Session] = []
+        full_projects: list[Project] = []
+        for project in other_projects:
+            project_sessions = sessions.list_sessions(connection, project.id)
+            inside = [
+                session
+                for session in project_sessions
+                if session.cwd and paths.is_within(real_folder(paths.normalise(session.cwd)), folder)
+            ]
+            folder_sessions += inside
+            if inside == project_sessions and project.root and paths.is_within(project.root, folder):
+                full_projects.append(project)
+        return _Selection(_sort_by_time(folder_sessions), tuple(full_projects), folder)
 
     return _remap(store, select, target)
 
@@ -152,7 +160,7 @@ def _remap(store: Store, select: Callable[[Connection], _Selection], target: Pro
         for project_id in (target.id, *changed_projects):
             update_handoff(store, project_id)
         moved_sessions = [MovedSession(names[move.session.project_id], move.session.number, move.number) for move in moves]
-        return ProjectMove(target, moved_sessions, [selection.full_project.name] if selection.full_project else [])
+        return ProjectMove(target, moved_sessions, [project.name for project in selection.full_projects])
 
 
 def _plan_moves(
@@ -281,9 +289,10 @@ def _fact_key(fact: Fact) -> tuple[str, str, str, int, int]:
 
 def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[_SessionMove], target: Project) -> list[int]:
     """Move everything. Return the projects that lost sessions and still exist."""
-    origins = sorted({move.session.project_id for move in moves})
+    full_ids = {project.id for project in selection.full_projects}
+    origins = {move.session.project_id for move in moves}
     for move in moves:
-        if selection.full_project is None:
+        if move.session.project_id not in full_ids:
             # Its transcript still names the old project: what is written there later follows it.
             removed_sessions.create(connection, move.session, moved_to=target.id)
         if move.number is None:
@@ -297,18 +306,20 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
         if move.contribution is not None:
             facts.save_contribution(connection, move.session.id, move.contribution)
             knowledge.save_session_entries(connection, move.session.id, harvest_knowledge(move.contribution.facts), has_pairs=False)
-    for origin in {*origins, *([selection.full_project.id] if selection.full_project else [])}:
+    for origin in sorted(origins | full_ids):
         new_fact_ids = {old: new for move in moves if move.session.project_id == origin for old, new in move.new_fact_ids.items()}
         noted_facts = {old: new for move in moves if move.session.project_id == origin for old, new in move.noted_facts.items()}
-        facts.move_edits(connection, origin, target.id, new_fact_ids, noted_facts, all_edits=selection.full_project is not None)
-    if selection.full_project:
-        _merge(connection, selection.full_project, target)
+        facts.move_edits(connection, origin, target.id, new_fact_ids, noted_facts, all_edits=origin in full_ids)
+    for project in selection.full_projects:
+        _merge(connection, project, target)
     if selection.folder:
         assigned_folders.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
-        if target.root and not Path(target.root).is_dir() and Path(selection.folder).is_dir():
-            # The folder of the project moved here.
-            projects.update_project(connection, target.id, root=selection.folder)
-    changed_projects = [] if selection.full_project else origins
+    new_roots = (selection.folder, *(project.root for project in selection.full_projects))
+    new_root = next((folder for folder in new_roots if folder and Path(folder).is_dir()), "")
+    if target.root and new_root and not Path(target.root).is_dir():
+        # The folder of the project moved here.
+        projects.update_project(connection, target.id, root=new_root)
+    changed_projects = sorted(origins - full_ids)
     for project_id in (target.id, *changed_projects):
         rebuild_ledger(connection, project_id)
     return changed_projects

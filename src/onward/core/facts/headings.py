@@ -39,5 +39,10 @@ RELEVANT_HEADING = "What bears on your task"
 MEASURE_PREFIX, OMISSION_PREFIX = "Kept at ", "Left out: "
 """The beginnings of the closing lines: what the handoff preserves, and what it leaves out."""
 
-NOTICE_PREFIXES = ("Onward keeps this project's handoff: ", "Onward is still importing ", "Onward is still taking in ")
+NOTICE_PREFIXES = (
+    "Onward keeps this project's handoff: ",
+    "Onward is still importing ",
+    "This folder looks like another project of Onward's, ",
+    "Onward is still taking in ",
+)
 """The beginnings of lines that an agent is told beside a handoff, or instead of one. Transcripts of earlier versions have the last."""

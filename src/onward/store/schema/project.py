@@ -18,6 +18,8 @@ projects = Table(
     Column("secret_key", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # The hash of the repository's first commit: it tells the repository after its folder moved.
+    Column("root_commit", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,11 @@
+"""The first commit of a project's repository: it tells the repository after its folder moved."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    op.add_column("projects", sa.Column("root_commit", sa.String(64), nullable=False, server_default=""))
