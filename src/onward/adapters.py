@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from onward.message import Message
 from onward.settings import Settings
 
 if TYPE_CHECKING:
@@ -12,10 +14,22 @@ if TYPE_CHECKING:
 
 
 def open_store(settings: Settings) -> Store:
-    """Return the store that *settings* name, with an up-to-date schema. The caller closes it."""
+    """Return the store that *settings* name, with an up-to-date schema. The caller closes it. If other users could read its files until
+    now, that is told on standard error.
+    """
     from onward.store import Store
 
-    return Store.at_url(settings.database_url) if settings.database_url else Store.at_folder(settings.home)
+    if settings.database_url:
+        return Store.at_url(settings.database_url)
+    store = Store.at_folder(settings.home)
+    if store.tightened_paths:
+        message = Message(
+            "Other users of this machine could read {count} files and folders in {home}. Now only you can.",
+            count=len(store.tightened_paths),
+            home=settings.home,
+        )
+        sys.stderr.write(f"onward: {message}\n")
+    return store
 
 
 def build_model_setup(settings: Settings) -> ModelSetup:

@@ -7,6 +7,8 @@ import json
 import os
 import time
 
+from onward.private_files import create_folder
+
 MAX_BYTES = 262_144
 """A log of this size is renamed; the previous renamed log is deleted."""
 
@@ -31,7 +33,7 @@ def add(home: str, *, agent: str, event: str, session: str, started: float, outc
         line |= {"fault": fault[:400], "hint": hint[:400]}
     data = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     with contextlib.suppress(OSError):
-        os.makedirs(folder(home), mode=0o700, exist_ok=True)
+        create_folder(folder(home))
         # One write per line: two hooks at the same time write two complete lines.
         descriptor = os.open(path(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:

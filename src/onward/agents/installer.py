@@ -24,6 +24,7 @@ from onward.agents.jsonc import MergeError
 from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile
 from onward.errors import Conflict, OnwardError
 from onward.message import Message
+from onward.private_files import create_folder
 from onward.settings import Machine
 
 
@@ -262,7 +263,7 @@ def _write(path: Path, text: str, mode: int | None = None) -> None:
     """Replace a file as a whole and keep its permissions."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_folder(path.parent)
         if mode is None:
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         temporary.touch(mode)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 
 from onward.agents import hook_log
+from onward.private_files import create_folder, opener
 
 OPEN, ENDED = "open", "ended"
 LOST_SECONDS = 60
@@ -64,9 +65,9 @@ class Note:
     def update(self) -> None:
         """Write the note after an import: the time of the last hook stays. Raises `OSError`."""
         values = {name: getattr(self, name) for name in self.__slots__ if name != "path"}
-        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        create_folder(os.path.dirname(self.path))
         temporary = f"{self.path}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
+        with open(temporary, "w", encoding="utf-8", errors="replace", opener=opener) as stream:
             json.dump(values, stream)
         os.replace(temporary, self.path)
 
@@ -91,8 +92,8 @@ def locked(home: str) -> Iterator[None]:
     except ImportError:
         yield
         return
-    os.makedirs(folder(home), mode=0o700, exist_ok=True)
-    with open(os.path.join(folder(home), LOCK_NAME), "w", encoding="utf-8") as stream:
+    create_folder(folder(home))
+    with open(os.path.join(folder(home), LOCK_NAME), "w", encoding="utf-8", opener=opener) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 from onward.errors import BadSetting
 from onward.message import Message
+from onward.private_files import create_folder
 
 FILE_NAME = "sealing.key"
 _KEY_BYTES = 32
@@ -65,7 +66,7 @@ class Sealer:
         new_key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
         temporary = self._path.with_name(f"{FILE_NAME}.{token_hex(4)}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            create_folder(self._path.parent)
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
                 file.write(new_key + "\n")
                 file.flush()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError, StatementError
 
+from onward import private_files
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
 from onward.message import Message
 from onward.store.migration import migrate
@@ -28,12 +29,14 @@ class Store:
     """An open store with a current schema. Use it as a context manager, or `close` it.
 
     `read` and `write` are one unit of work each; `write` commits at its end and rolls back on an error. `initial_version` is the schema
-    version that the database had when it was opened, empty for a new one.
+    version that the database had when it was opened, empty for a new one; `tightened_paths` are files that other users of the machine
+    could read until it was opened.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.initial_version = ""
+        self.tightened_paths: list[str] = []
         # SQLite has one writer at a time. Threads queue here: SQLite itself waits by sleeping and retrying at growing intervals.
         self._write_lock = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._thread_local = local()
@@ -45,13 +48,19 @@ class Store:
     def at_folder(cls, home: Path) -> Store:
         """Open the SQLite store in the folder *home*, which is created if missing."""
         try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_files.create_folder(home)
+            if not (path := home / FILE_NAME).exists():
+                # SQLite gives its other files the same mode.
+                private_files.create_file(path)
+            tightened = private_files.close_to_others(home) if private_files.is_open_to_others(path) else []
         except OSError as error:
             raise BadSetting(
                 Message("Onward could not create the data folder {folder}: {problem}.", folder=home, problem=error.strerror),
                 "Name another folder in ONWARD_HOME.",
             ) from error
-        return cls._open(_sqlite_engine(home / FILE_NAME))
+        store = cls._open(_sqlite_engine(path))
+        store.tightened_paths = tightened
+        return store
 
     @classmethod
     def at_url(cls, url: str) -> Store:

@@ -10,6 +10,8 @@ from zlib import crc32
 
 from sqlalchemy import Connection, text
 
+from onward.private_files import create_file
+
 if TYPE_CHECKING:
     from onward.store.engine import Store
 
@@ -35,7 +37,9 @@ def try_lock(store: Store, name: str) -> Iterator[bool]:
                     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
         return
     # SQLite's exclusive lock on a file of its own works on every system.
-    with closing(sqlite3.connect(store.path.with_name(f"{name}.lock"), timeout=0, isolation_level=None)) as lock_file:
+    path = store.path.with_name(f"{name}.lock")
+    create_file(path)
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock_file:
         try:
             lock_file.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:

@@ -15,6 +15,7 @@ from onward.app.jobs import kinds
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.errors import BadInput
+from onward.private_files import create_file
 from onward.web.language import _
 from onward.web.messages import translate_error
 from onward.web.page_request import PageRequest
@@ -59,6 +60,7 @@ async def receive_form(request: PageRequest) -> AsyncIterator[Submission]:
                     submission.fields[name] = value
         if submission["text"]:
             path = submission.folder / PASTED_NAME
+            create_file(path)
             path.write_text(submission.fields["text"], encoding="utf-8")
             submission.files.append((PASTED_NAME, str(path)))
         yield submission
@@ -84,6 +86,7 @@ def resolve_project(request: PageRequest, submission: Submission) -> tuple[Proje
 
 async def _save_file(submission: Submission, upload: UploadFile) -> None:
     path = submission.folder / str(len(submission.files))
+    create_file(path)
     with path.open("wb") as file:
         while chunk := await upload.read(_CHUNK_BYTES):
             file.write(chunk)

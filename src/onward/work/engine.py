@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from onward.private_files import create_file
 from onward.settings import Settings
 from onward.work.workflow import QUEUE, URGENT_QUEUE, WORKFLOW, carry_out
 
@@ -39,6 +40,7 @@ def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int)
     }
     if not settings.database_url:
         _delete_damaged(settings.home / DATABASE)
+        create_file(settings.home / DATABASE)
     DBOS(config=config)
     try:
         DBOS.launch()

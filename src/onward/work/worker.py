@@ -23,6 +23,7 @@ from onward.adapters import build_model_setup, open_store
 from onward.app.jobs import jobs
 from onward.app.jobs.kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
 from onward.errors import OnwardError
+from onward.private_files import create_file, create_folder
 from onward.settings import Settings, read_machine
 
 if TYPE_CHECKING:
@@ -252,7 +253,8 @@ def _hold_worker_lock(settings: Settings, stop_event: threading.Event) -> Iterat
     if settings.database_url:
         yield True
         return
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(settings.home)
+    create_file(settings.home / LOCK_FILE)
     # An exclusive SQLite transaction is a lock that exists on every system and is released when its process dies.
     lock = sqlite3.connect(settings.home / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
     try:

@@ -24,6 +24,7 @@ from onward.app.archives import archives
 from onward.app.jobs import jobs, kinds
 from onward.app.projects import projects
 from onward.errors import BadArchive, BadInput, Conflict, NotFound
+from onward.private_files import create_file, create_folder
 
 router = create_router("archives")
 
@@ -132,7 +133,7 @@ def _import_later(context: ApiContext, path: Path, name: str) -> Response:
 
 def _new_path(folder: Path) -> Path:
     """Return a new path for a request's file, in a private folder of the home."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(folder)
     return folder / f"{token_hex(16)}.zip"
 
 
@@ -145,6 +146,7 @@ async def _save_upload(request: Request, path: Path) -> None:
                 raise BadInput("The form has no file.", "Send the archive as the field `file`.")
             await run_sync(_copy, upload.file, path)
         return
+    create_file(path)
     with path.open("wb") as file:
         async for chunk in _read_chunks(request):
             await run_sync(file.write, chunk)
@@ -162,6 +164,7 @@ async def _read_chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 def _copy(source: BinaryIO, path: Path) -> None:
+    create_file(path)
     with path.open("wb") as file:
         while chunk := source.read(2**20):
             file.write(chunk)

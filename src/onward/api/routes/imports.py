@@ -32,6 +32,7 @@ from onward.app.transcripts.imports import ImportedPath
 from onward.core.import_result import ImportedFile, ImportedSession, ImportResult
 from onward.errors import BadInput, NotAllowed, NotFound
 from onward.message import Message
+from onward.private_files import create_file
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("imports")
@@ -276,6 +277,7 @@ async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
     uploads = _Uploads()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         path = folder / "0"
+        create_file(path)
         with path.open("wb") as file:
             async for chunk in request.stream():
                 file.write(chunk)
@@ -286,6 +288,7 @@ async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
         for number, (field_name, value) in enumerate(form.multi_items()):
             if isinstance(value, UploadFile):
                 path = folder / str(number)
+                create_file(path)
                 with path.open("wb") as file:
                     while chunk := await value.read(_CHUNK_BYTES):
                         file.write(chunk)

@@ -13,6 +13,7 @@ from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
 from onward.errors import BadInput, Conflict, StoreError
 from onward.message import Message
+from onward.private_files import create_file, create_folder
 from onward.settings import Settings
 from onward.store import Store, sqlite_backup
 from onward.store.engine import FILE_NAME
@@ -87,7 +88,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
             Message("{home} already contains a store.", home=settings.home),
             "Use --force to restore the backup over it; the existing store is saved next to it.",
         )
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(settings.home)
+    create_file(target)
     previous_path = _keep_previous(target) if target.exists() else None
     try:
         sqlite_backup.copy(source, target, on_progress)

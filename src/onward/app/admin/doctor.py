@@ -13,6 +13,7 @@ from onward.app.projects.moved_folders import list_moved_folders
 from onward.core.agents import agent_label
 from onward.errors import OnwardError
 from onward.message import Message
+from onward.private_files import close_to_others
 from onward.settings import Settings
 from onward.store import Store, health, projects, provenance, sessions
 
@@ -52,7 +53,7 @@ def examine(
     """Return the findings of all checks, including transcripts that agents are about to delete (*retentions*) and projects that were moved
     to *folder*. A store that cannot be opened is a finding too.
     """
-    findings = [_check_disk(settings)]
+    findings = [_check_disk(settings), _check_permissions(settings)]
     try:
         with open_store(settings) as store:
             location = store.path or Message("the PostgreSQL store")
@@ -76,6 +77,23 @@ def _check_disk(settings: Settings) -> Finding:
         Finding("disk", "ok", message)
         if free >= MIN_FREE_BYTES
         else Finding("disk", "problem", message, "Free some disk space; imports need it.")
+    )
+
+
+def _check_permissions(settings: Settings) -> Finding:
+    """Close the data folder to other users, and tell what they could read until now."""
+    tightened_paths = close_to_others(settings.home)
+    if not tightened_paths:
+        return Finding("permissions", "ok", "only you can read the data folder")
+    return Finding(
+        "permissions",
+        "warning",
+        Message(
+            "other users of this machine could read {count} files and folders, such as {path}; now only you can",
+            count=len(tightened_paths),
+            path=tightened_paths[0],
+        ),
+        "If others use this machine, change the keys and passwords that your sessions mention.",
     )
 
 

@@ -23,6 +23,7 @@ from onward.core.import_result import ImportedFile, ImportProgress
 from onward.core.project import Project
 from onward.errors import BadInput, OnwardError, StoreError
 from onward.message import Message, as_message
+from onward.private_files import create_folder
 
 ImportFile: TypeAlias = tuple[str, str]
 """A file of an import: the name it was uploaded with (empty for a file of this machine), and its path."""
@@ -109,7 +110,7 @@ def export_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
     """Export a project to a file below the data folder; with `training`, as chats too."""
     project = _require_project(context, job)
     target = output_path(context.home, job)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(target.parent)
     archive = archives.export_project(
         context.store, project, target, training=bool(job.arguments.get("training")), on_progress=progress.report
     )
@@ -121,7 +122,7 @@ def export_project(context: JobContext, job: Job, progress: StepProgress) -> Ste
 def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Copy the whole store to a file below the data folder."""
     target = output_path(context.home, job)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(target.parent)
     backup = backups.backup_open_store(context.store, target, progress.report)
     counts = {"projects": backup.projects, "sessions": backup.sessions, "turns": backup.turns}
     return StepResult(
@@ -207,7 +208,7 @@ FOREGROUND_KINDS = frozenset({completion_job.JOB_KIND})
 def create_upload_folder(home: Path) -> Path:
     """Create a folder for uploaded files and return it. The job that imports the files deletes it."""
     folder = home / UPLOADS / token_hex(16)
-    folder.mkdir(parents=True, mode=0o700)
+    create_folder(folder)
     return folder
 
 
