@@ -54,7 +54,7 @@ class Figure(NamedTuple):
 def serving(home: Path) -> Iterator[str]:
     """Serve *home*, and give the address."""
     environment = {**os.environ, "ONWARD_HOME": str(home)}
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
     with (home.parent / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
     try:

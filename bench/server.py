@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home, copy = Path(folder) / "home", Path(folder) / "bare.db"
-        with Server([sys.executable, "-m", "onward", "serve", "--port", "0", "--json"], home) as server:
+        with Server([sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"], home) as server:
             prepare(server)
             with closing(sqlite3.connect(home / "onward.db")) as store, closing(sqlite3.connect(copy)) as bare:
                 store.backup(bare)

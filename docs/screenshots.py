@@ -40,7 +40,7 @@ def serving(folder: Path) -> Iterator[str]:
         subprocess.run([*onward, *arguments], env=environment, check=True, capture_output=True)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*onward, "serve", "--port", "0", "--json"], env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log
+            [*onward, "serve", "--port", "0", "--no-token", "--json"], env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=log
         )
     try:
         assert process.stdout is not None

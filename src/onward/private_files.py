@@ -66,7 +66,7 @@ def close_to_others(home: str | os.PathLike[str]) -> list[str]:
 
 
 def _is_own(name: str) -> bool:
-    return name.endswith(".lock") or any(name == own or name.startswith((f"{own}.", f"{own}-")) for own in OWN_NAMES)
+    return name.endswith(".lock") or any(name == stem or name.startswith((f"{stem}.", f"{stem}-")) for stem in OWN_NAMES)
 
 
 def _close(path: str) -> bool:

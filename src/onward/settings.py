@@ -32,7 +32,7 @@ NAMES = (
     *REPOSITORY_NAMES,
     "database_url",
     *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
-    *("rotate_from", "rotate_at"),
+    *("rotate_from", "rotate_at", "import_roots"),
     *LLM_NAMES,
     *("server", "token"),
 )
@@ -120,7 +120,9 @@ class Settings:
     A session moves to a better account from `rotate_from` percent of used credits on, and by `rotate_at` percent to any account with more
     left.
 
-    Commands use the store of the Onward server at `server`, with the access token `token`; the local store if `server` is empty.
+    Commands use the store of the Onward server at `server`, with the access token `token`; the local store if `server` is empty. A server
+    asks callers of its own machine for `local_token`, the token of its user; empty if they need none. Folders to import from over HTTP are
+    below the user's home or one of `import_roots`.
     """
 
     home: Path
@@ -143,6 +145,8 @@ class Settings:
     sealing_key: str = field(default="", repr=False)
     server: str = ""
     token: str = field(default="", repr=False)
+    local_token: str = field(default="", repr=False)
+    import_roots: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     """Where each setting was set: a flag, a variable or a file."""
 
@@ -211,6 +215,7 @@ def read_settings(
         sealing_key=environment.get("ONWARD_SEALING_KEY", "").strip(),
         server=_read_text(configured, "server").strip(),
         token=_read_text(configured, "token").strip(),
+        import_roots=_read_list(configured, "import_roots"),
         sources={name: source for name, (_value, source) in configured.items()},
     )
 

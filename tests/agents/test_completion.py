@@ -193,7 +193,7 @@ def test_a_project_without_a_folder_has_no_local_agents(sandbox: Sandbox, monkey
 def test_a_remote_server_gets_what_the_agent_wrote_since(sandbox: Sandbox) -> None:
     server_home = sandbox.folder / "server"
     environment = {**os.environ, "ONWARD_HOME": str(server_home), "HOME": str(sandbox.folder / "nobody")}
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout

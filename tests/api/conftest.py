@@ -20,7 +20,7 @@ from onward.store import Store
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "home", tmp_path / "claude")
+    return Settings(tmp_path / "home", tmp_path / "claude", import_roots=(str(tmp_path),))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ class serving:  # noqa: N801 - used like a function
         self._environment, self._log = environment, log
 
     def __enter__(self) -> tuple[subprocess.Popen[bytes], httpx2.Client]:
-        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout
         first_line = self._process.stdout.readline()

@@ -57,7 +57,7 @@ def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settin
         "handoff_count": 1,
         "is_unchanged": True,
     }
-    client.delete(f"/api/projects/{klinik}?cascade=true")
+    client.delete(f"/api/projects/{klinik}?cascade=true&name=klinik")
     form = client.post("/api/projects/import?name=baru", files={"file": ("x.zip", sent.content)}).json()
     assert (form["data"]["name"], form["data"]["is_unchanged"]) == ("baru", False)
     assert list(settings.home.rglob("*.zip")) == []

@@ -54,7 +54,7 @@ def test_a_project_is_listed_changed_archived_and_deleted(client: TestClient, pr
     refused = client.delete(where)
     assert refused.status_code == 409
     assert "Archive" in refused.json()["error"]["message"]
-    assert data(client.delete(f"{where}?cascade=true"))["session_count"] == 3
+    assert data(client.delete(f"{where}?cascade=true&name=teh"))["session_count"] == 3
     assert client.get(where).status_code == 404
 
 

@@ -105,7 +105,8 @@ def serving(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
 
     @contextmanager
     def serve(*options: str, **more: str) -> Iterator[str]:
-        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *options]
+        access = [] if "--host" in options else ["--no-token"]
+        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *access, *options]
         with (tmp_path / "server.log").open("ab") as log:
             process = subprocess.Popen(command, env={**environment, **more}, stdout=subprocess.PIPE, stderr=log)
             try:

@@ -85,7 +85,7 @@ def _environment(home: Path) -> dict[str, str]:
 @contextmanager
 def serving(home: Path, log: Path) -> Iterator[Site]:
     environment = _environment(home)
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, cwd=environment["HOME"], stdout=subprocess.PIPE, stderr=file)
     try:

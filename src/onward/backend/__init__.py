@@ -103,7 +103,7 @@ def open_backend(settings: Settings) -> Iterator[Backend]:
         # Imported here: each backend loads only what it needs.
         from onward.client import Client
 
-        with Client(settings.server, settings.token) as client:
+        with Client(settings.server, settings.token, home=settings.home) as client:
             yield Backend(client, settings)
     else:
         from onward.adapters import open_store

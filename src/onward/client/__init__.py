@@ -13,6 +13,8 @@ that is lost on the way is sent again, and done once. `docs/howto/use-from-pytho
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Self
 
 from onward.client.accounts import RemoteAccounts
@@ -29,6 +31,7 @@ from onward.client.projects import RemoteProjects
 from onward.client.sessions import RemoteSessions
 from onward.client.templates import RemoteTemplates
 from onward.client.transport import TIMEOUT_SECONDS, ServerConnection
+from onward.locations import data_folder
 
 __all__ = ["Client", "RemoteJob"]
 
@@ -36,11 +39,12 @@ __all__ = ["Client", "RemoteJob"]
 class Client:
     """A client of one server, safe for use by several threads. Use it as a context manager, or `close` it.
 
-    *url* is the server's address, *token* an access token if the server needs one. Each answer may take *timeout_seconds*.
+    *url* is the server's address, *token* an access token. Without one, a server on this machine gets the token of this user, which lies in
+    the data folder *home*. Each answer may take *timeout_seconds*.
     """
 
-    def __init__(self, url: str, token: str = "", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._server = server = ServerConnection(url, token, timeout_seconds)
+    def __init__(self, url: str, token: str = "", *, home: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._server = server = ServerConnection(url, token, timeout_seconds, home=home or Path(data_folder(os.environ)))
         self.url = server.url
         self.projects = RemoteProjects(server)
         self.sessions = RemoteSessions(server)

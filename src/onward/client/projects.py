@@ -68,7 +68,7 @@ class RemoteProjects(RemoteResource):
 
     def delete(self, project: Project, *, only_empty: bool = False) -> ProjectTotals:
         """Delete a project and everything in it for good; return its totals. Raises `Conflict` if it has sessions with *only_empty*."""
-        return read_project_line(self._server.delete(f"/projects/{project.id}", cascade=not only_empty)["data"]).totals
+        return read_project_line(self._server.delete(f"/projects/{project.id}", cascade=not only_empty, name=project.name)["data"]).totals
 
     def rebuild(self, project: Project, on_progress: OnProgress | None = None) -> RebuildResult:
         """Extract a project's facts again from the stored turns, and compose its handoff again. A person's corrections stay."""

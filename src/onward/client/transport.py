@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx2
 import orjson
 
+from onward.app.admin import local_token
 from onward.client.errors import not_onward_error, read_refusal, unreachable_error
 from onward.errors import BadSetting, OnwardError, RequestInProgress
 from onward.message import Message
@@ -36,12 +37,15 @@ _CONNECTION_ERRORS = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.Co
 
 
 class ServerConnection:
-    """A connection to one server, safe for use by several threads."""
+    """A connection to one server, safe for use by several threads. Without a token, a server on this machine gets the one in *home*."""
 
-    def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS, *, home: Path | None = None) -> None:
         self.url = _server_url(url)
         is_https = self.url.startswith("https:")
         headers = {"user-agent": "onward", "accept": "application/json"}
+        is_on_this_machine = is_loopback(httpx2.URL(self.url).host)
+        if not token and home and is_on_this_machine:
+            token = local_token.find(home)
         if token:
             headers["authorization"] = f"Bearer {token}"
         # Loopback needs no proxy, and plain HTTP no certificates (SSL_CERT_FILE still counts for https).
@@ -49,7 +53,7 @@ class ServerConnection:
             base_url=self.url,
             headers=headers,
             timeout=httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
-            trust_env=is_https or not is_loopback(httpx2.URL(self.url).host),
+            trust_env=is_https or not is_on_this_machine,
             verify=is_https,
         )
 

@@ -1,4 +1,7 @@
-"""Access control: programs of this machine may do everything, others what the scope of their access token allows.
+"""Access control: programs of this user may do everything, others what the scope of their access token allows.
+
+On loopback, too, a caller is a stranger until it has a token: any user of the machine can connect. The user's own token lies in the data
+folder (`app.admin.local_token`). A server that was started without it lets every local caller in.
 
 Everything else is closed: reading needs a `read` token, any other method a `write` token. So new routes are protected, too.
 """
@@ -18,7 +21,7 @@ from onward.api.answers.envelope import error_docs, response_to_error
 from onward.api.context import ApiContext
 from onward.api.middleware.rate_limit import RateLimiter
 from onward.api.middleware.request_log import request_id
-from onward.app.admin import access
+from onward.app.admin import access, local_token
 from onward.app.admin.access import CALLER, COOKIE, AccessToken, Caller, TokenScope
 from onward.errors import NotAllowed, NotAuthenticated, OnwardError, StoreError, TooManyRequests
 from onward.message import Message
@@ -56,6 +59,7 @@ class AccessControl:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
         self._is_open = settings.is_exposed
+        self._local_token = settings.local_token
         configured_limit = settings.rate_limit
         limit = RATE_LIMIT if configured_limit is None else configured_limit
         self._rate = RateLimiter(limit) if limit else None
@@ -96,26 +100,34 @@ class AccessControl:
 
     async def _authenticate(self, scope: Scope) -> AccessToken | None:
         """Return the token of a request; None if it needs none. Raises `NotAuthenticated`."""
-        if _is_public(scope["path"]):
-            return None
         is_local_call = is_local(scope)
+        if _is_public(scope["path"]):
+            scope[CALLER] = Caller("read", is_local=is_local_call)
+            return None
         header_token, cookie_token = _read_tokens(scope)
         if not (header_token or cookie_token):
-            if self._is_open or not is_local_call:
+            if self._needs_token or not is_local_call:
                 raise NotAuthenticated("This needs an access token.", "Send one: Authorization: Bearer TOKEN (onward access new NAME).")
             scope[CALLER] = Caller(is_local=is_local_call)
             return None
         context: ApiContext = scope["app"].state.context
+        if is_local_call and local_token.is_same(header_token or cookie_token, self._local_token):
+            scope[CALLER] = Caller("admin", local_token.NAME, is_local_call)
+            return None
         try:
             token = await run_sync(access.authenticate, context.store, header_token or cookie_token)
         except NotAuthenticated:
-            if header_token or self._is_open or not is_local_call:
+            if header_token or self._needs_token or not is_local_call:
                 raise
             # Browsers send a cookie to all ports of a host: it may be another server's, and here no token is needed.
             scope[CALLER] = Caller(is_local=is_local_call)
             return None
         scope[CALLER] = Caller(token.scope, token.name, is_local_call)
         return token
+
+    @property
+    def _needs_token(self) -> bool:
+        return self._is_open or bool(self._local_token)
 
     def _wait_seconds(self, scope: Scope, token: AccessToken | None) -> int:
         """Return the seconds that a caller must wait; 0 if it need not."""
@@ -175,7 +187,7 @@ def describe_access(document: dict[str, Any]) -> dict[str, Any]:
     schemes["access_token"] = {
         "type": "http",
         "scheme": "bearer",
-        "description": "An access token (`onward access new`). Programs of the server's machine need none while it listens on loopback.",
+        "description": "An access token (`onward access new`). Programs of the server's user find theirs in the file local.token.",
     }
     refusal_docs = {
         str(status): answer

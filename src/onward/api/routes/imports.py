@@ -33,7 +33,7 @@ from onward.core.import_result import ImportedFile, ImportedSession, ImportResul
 from onward.errors import BadInput, NotAllowed, NotFound
 from onward.message import Message
 from onward.private_files import create_file
-from onward.settings import MIN_BUDGET_TOKENS
+from onward.settings import MIN_BUDGET_TOKENS, read_machine
 
 router = create_router("imports")
 
@@ -186,6 +186,8 @@ async def import_transcripts(
     if path:
         if not is_local(request.scope):
             raise NotAllowed("Only a caller on this machine may name one of its folders.", "Send the files themselves.")
+        if int(request.headers.get("content-length", "0") or 0):
+            raise BadInput("A folder was named, and files were sent.", "Do one of the two.")
         import_path = _import_path_later if in_background else _import_path
         return await run_sync(import_path, context, options, Path(path.replace("\0", "")))
     if in_background:
@@ -215,7 +217,7 @@ def _queue_uploads(context: ApiContext, options: _ImportOptions, folder: Path, u
 
 
 def _import_path_later(context: ApiContext, options: _ImportOptions, path: Path) -> Response:
-    return _queue_import(context, options, {"paths": [str(_require_path(path))], "complete": options.complete})
+    return _queue_import(context, options, {"paths": [str(_require_path(context, path))], "complete": options.complete})
 
 
 def _queue_import(context: ApiContext, options: _ImportOptions, arguments: dict[str, Any]) -> Response:
@@ -223,10 +225,18 @@ def _queue_import(context: ApiContext, options: _ImportOptions, arguments: dict[
     return accept_job(jobs.request_job(context.store, "import", arguments, project=project, requested_by="api"))
 
 
-def _require_path(path: Path) -> Path:
-    if not path.is_absolute() or not path.exists():
+def _require_path(context: ApiContext, path: Path) -> Path:
+    """Return the path without links, below the user's home or a named root. Nothing is said of what lies elsewhere. Raises `NotAllowed`."""
+    resolved_path = path.resolve()
+    roots = (read_machine().home, *map(Path, context.settings.import_roots))
+    if not any(resolved_path.is_relative_to(root.resolve()) for root in roots):
+        raise NotAllowed(
+            Message("{path} is not below your home folder.", path=path),
+            "Name its folder in ONWARD_IMPORT_ROOTS for the server, or import it with the command: onward import PATH",
+        )
+    if not path.is_absolute() or not resolved_path.exists():
         raise BadInput(Message("{path} does not exist.", path=path), "Name a file or a folder by its absolute path.")
-    return path
+    return resolved_path
 
 
 def _no_upload() -> BadInput:
@@ -237,7 +247,7 @@ def _import_path(context: ApiContext, options: _ImportOptions, path: Path) -> Re
     project = projects.require(context.store, options.project_id) if options.project_id else None
     report = imports.import_paths(
         context.store,
-        [_require_path(path)],
+        [_require_path(context, path)],
         project=project,
         complete=options.complete,
         budget_tokens=options.budget_tokens or context.settings.budget_tokens,

@@ -14,6 +14,7 @@ from onward.api.answers.paging import Paging
 from onward.api.bodies import Body, ChangeBody, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
+from onward.app.admin.confirmation import require_name
 from onward.app.analytics import ProjectGrowths, growth_by_project
 from onward.app.projects import projects
 from onward.app.projects.projects import Project, ProjectOverview
@@ -238,9 +239,14 @@ def delete_project(
     context: Context,
     project_id: Id,
     cascade: Annotated[bool, Query(description="Also delete its sessions, turns, facts and handoffs.")] = False,
+    name: Annotated[str, Query(max_length=200, description="The project's name, to confirm the deletion.")] = "",
 ) -> Response:
-    """Delete a project and return it. A project with sessions is only deleted with `cascade=true`; archiving it deletes nothing."""
+    """Delete a project and return it. A project with sessions is only deleted with `cascade=true` and its `name`; archiving it deletes
+    nothing.
+    """
     line = projects.require_line(context.store, project_id)
+    if cascade:
+        require_name(name, line.project.name)
     answer = _answer_line(context, line)
     projects.delete(context.store, line.project, only_empty=not cascade)
     return answer

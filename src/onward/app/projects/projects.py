@@ -281,7 +281,7 @@ def delete(store: Store, project: Project, *, only_empty: bool = False) -> Proje
                 Message(
                     "{project} has {sessions} sessions, and deleting it cannot be undone.", project=project.name, sessions=totals.sessions
                 ),
-                "Archive it instead, or confirm that everything is deleted (cascade=true).",
+                "Archive it instead, or confirm that everything is deleted (cascade=true, and its name).",
             )
         for session in sessions.list_sessions(connection, project.id):
             turns.delete_turns(connection, session.id)

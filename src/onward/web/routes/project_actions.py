@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
+from onward.app.admin.confirmation import require_name
 from onward.app.jobs import jobs
 from onward.app.projects import projects
 from onward.app.sessions import reassignment
@@ -83,9 +84,10 @@ def confirm_deletion(request: CurrentPageRequest, project_id: int) -> Response:
 
 
 @router.delete("/projects/{project_id}")
-def delete_project(request: CurrentPageRequest, project_id: int) -> Response:
-    """Permanently delete a project."""
+def delete_project(request: CurrentPageRequest, project_id: int, name: str = "") -> Response:
+    """Permanently delete a project, if *name* is its name."""
     project = projects.require(request.store, project_id)
+    require_name(name, project.name)
     projects.delete(request.store, project)
     return redirect(request, "/", toast=Toast(_("%(name)s deleted.", name=project.name), "info"))
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from onward.adapters import build_model_setup
 from onward.app.admin import access, backups, maintenance, settings_report
+from onward.app.admin.confirmation import require_name
 from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import Job
 from onward.app.models import gateway, keys
@@ -186,8 +187,9 @@ def checkup_part(request: CurrentPageRequest) -> Response:
 
 
 @router.delete("/parts/settings/store")
-def reset_store(request: CurrentPageRequest) -> Response:
-    """Delete all data. On SQLite, a backup is made first."""
+def reset_store(request: CurrentPageRequest, name: str = "") -> Response:
+    """Delete all data but the access tokens, if *name* is the store's. On SQLite, a backup is made first."""
+    require_name(name, maintenance.store_name(request.store))
     result = maintenance.reset_store(request.settings, request.store)
     message = _("All data deleted. Backup: %(file)s", file=result.backup_path.name) if result.backup_path else _("All data deleted")
     return redirect(request, "/", toast=Toast(message, "info"))
