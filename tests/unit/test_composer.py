@@ -75,3 +75,49 @@ def test_reasons_of_an_earlier_session_outlast_its_outcomes() -> None:
     outcome = fact("done", "The receipts page shows the shop's logo at the top now.", 3, 0.45)
     assert value_of(reason, 1) < value_of(outcome, 1)
     assert value_of(reason, 3) > value_of(outcome, 3)
+
+
+def test_what_introduces_a_list_stands_once() -> None:
+    items = [
+        fact("done", f"The {name} page is translated.", 4, 0.6)._replace(lead="Pages that changed", position=place)
+        for place, name in enumerate(("kiosk", "receipt", "checkout"))
+    ]
+    handoff = compose(fold(Ledger(), items), [SessionSummary(1)], 1000, count_tokens)
+    lines = [line.text for section in handoff.sections for line in section.lines]
+    assert [line.startswith("Pages that changed: ") for line in lines] == [True, False, False]
+
+
+def test_what_one_message_asked_for_is_one_line() -> None:
+    asked = [
+        fact("requirement", text, turn, 0.6, "user")._replace(position=place, state="resolved", session_state="resolved")
+        for turn, place, text in ((2, 0, "Add a receipts page."), (2, 1, "Put the logo at its top."), (8, 0, "Print it twice."))
+    ]
+    handoff = compose(fold(Ledger(), asked), [SessionSummary(1)], 1000, count_tokens)
+    lines = [line.text for section in handoff.sections for line in section.lines]
+    assert lines == ["Asked: Add a receipts page. Put the logo at its top. (done)", "Asked: Print it twice. (done)"]
+
+
+def test_a_fact_is_said_once_even_in_other_words_around_the_same_names() -> None:
+    facts = [
+        fact("decision", "The cart keeps its prices in `cart/prices.py` as integers, in cents.", 4, 0.9),
+        fact("done", "Cart prices are kept in `cart/prices.py` as integers now.", 8, 0.8),
+        fact("done", "Cart prices are kept in `cart/taxes.py` as integers now.", 9, 0.7),
+    ]
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
+    text = " ".join(line.text for section in handoff.sections for line in section.lines)
+    assert text.count("cart/prices.py") == 1
+    assert text.count("cart/taxes.py") == 1
+
+
+def test_the_page_of_a_very_short_session_repeats_no_report() -> None:
+    logo = fact("done", "The receipts page prints the shop's logo at the top of both pages.", 4, 0.6)
+    footer = fact("done", "Its footer counts the pages, which the kiosk did not do before.", 4, 0.5)
+    rule = fact("rule", "Never print more than two pages.", 2, 0.6, "user")
+
+    def lines(tokens: int) -> list[str]:
+        ledger = fold(Ledger(), [logo, footer, rule])
+        handoff = compose(ledger, [SessionSummary(1, tokens=tokens)], 1000, count_tokens)
+        return [line.text for section in handoff.sections for line in section.lines]
+
+    assert lines(60) == [rule.text]
+    assert footer.text in lines(10_000)

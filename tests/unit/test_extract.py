@@ -289,3 +289,59 @@ def test_commands_that_matter_are_told_and_one_off_lines_are_not(command: str, i
 def test_colours_of_a_terminal_are_left_out() -> None:
     facts = facts_of(Turn("user", "Go on."), bash(1, "npm test"), answer(1, "\x1b[22m \x1b[1m\x1b[32m3 passed\x1b[39m[22m[90m (3)[39m"))
     assert only(facts, "command") == ["`npm test` ran without error, 3 passed"]
+
+
+def test_a_command_that_was_not_run_says_nothing() -> None:
+    facts = facts_of(
+        Turn("user", "Check that the kiosk builds."),
+        bash(1, "make build-kiosk"),
+        answer(1, "The user doesn't want to proceed with this tool use. The tool use was rejected.", failed=True),
+        bash(2, "make lint-kiosk"),
+        answer(2, "<tool_use_error>Sibling tool call errored</tool_use_error>", failed=True),
+    )
+    assert only(facts, "command") == []
+    assert only(facts, "error") == []
+
+
+def test_what_an_agent_is_doing_in_the_middle_of_its_work_is_no_fact() -> None:
+    facts = facts_of(
+        Turn("user", "Translate the kiosk page into Indonesian, please."),
+        Turn("assistant", "Mapping the existing labels in `kiosk/labels.toml` now so the change stays narrow."),
+        bash(1, "make labels"),
+        answer(1, "ok"),
+        Turn("assistant", "The labels file has two tables, so I'm checking which one the page reads before I edit it."),
+        bash(2, "make page"),
+        answer(2, "ok"),
+        Turn("assistant", "The kiosk page is translated; its labels stand in `kiosk/labels.toml`."),
+    )
+    assert [f.text for f in facts if f.author == "agent"] == ["The kiosk page is translated; its labels stand in `kiosk/labels.toml`."]
+
+
+def test_the_sound_points_of_a_review_are_left_out() -> None:
+    facts = facts_of(
+        Turn("user", "Review the checkout page before we merge it."),
+        Turn(
+            "assistant",
+            "Review of the checkout page:\n\n- ✅ `total()` rounds each line before it adds them up\n"
+            "- ❌ `tax()` reads the rate of the shop's first country only\n- ✅ `print()` closes the printer in every case",
+        ),
+        Turn("user", "Thanks, I will look at the tax."),
+    )
+    told = " ".join(f.text for f in facts if f.author == "agent")
+    assert "tax()" in told
+    assert "total()" not in told
+    assert "print()" not in told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("The receipts were empty because the printer's queue raised a TimeoutError.", "error"),
+        ("Error messages are shown in the person's language.", "done"),
+        ('`test_prices.py`: Added the "rejected price" cases.', "done"),
+        ("Streaming the export was tried and abandoned.", "dead_end"),
+    ],
+)
+def test_errors_and_dead_ends_are_told_by_what_happened(sentence: str, kind: str) -> None:
+    facts = facts_of(Turn("user", "Finish the receipts page."), Turn("assistant", sentence))
+    assert [f.kind for f in facts if f.author == "agent"] == [kind]

@@ -15,7 +15,7 @@ from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PAST, PhraseGroup, pattern, tells_outcome
 from onward.core.extract.reversals import changes_value, retired_values
-from onward.core.extract.rounds import Round, rounds_of
+from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
@@ -69,6 +69,18 @@ _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
 _REVIVED_SHARE = 0.6
 """The share of a denied claim's words that a sentence of a later summary repeats when it revives it."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
+_ROW_FACTOR, _CODE_FACTOR = 0.6, 0.4
+"""What is left of the worth of a table's row in an earlier report, which says little without its head, and of code that a person pasted."""
+_FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6}
+"""What is left of the worth of a report that the person's next word refused, or that they passed over."""
+_PROSE_LETTERS = 0.8
+"""The share of letters and blanks below which a person's sentence is code, a path or a line of a log."""
+_PASSED_MARK, _FAILED_MARK = re.compile("[✅✓✔☑👍🟢]"), re.compile("[❌⚠✗✘❓🔴🟡🟠]")
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»")
+_ERROR_NAME = re.compile(
+    r"\b\w+(?:Error|Exception)\b|\bE[A-Z]{4,}\b|\bexit (?:code|status) \d|\bHTTP \d{3}\b|\b(?:4|5)\d\d (?:[A-Z]\w+|error)"
+)
+"""The name of an error, in any language."""
 
 
 class StatementDraft(NamedTuple):
@@ -95,6 +107,8 @@ class _Session(NamedTuple):
     open_closings: frozenset[int]
     """Positions of the reports after which no file was changed: what they leave to do is still to do."""
     templates: frozenset[int]
+    reviews: frozenset[int]
+    """Positions of the reports that mark some things as sound and others as wrong: what is sound needs no line."""
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -144,6 +158,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         last_closing=max(closings, default=-1),
         open_closings=_open_closings(trace, rounds),
         templates=template_positions(trace, units),
+        reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
     worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
@@ -201,16 +216,38 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return max(learned, RULE_WORTH)
         if unit.statement.is_answer:
             return max(learned, ANSWER_WORTH)
+        if _letter_share(text) < _PROSE_LETTERS:
+            return learned * _CODE_FACTOR
         return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= _REPLY_WORDS else learned
-    if unit.repeats > _MAX_REPEATS or _is_denied(unit, session):
+    return _agent_worth(unit, learned, session)
+
+
+def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
+    text, statement = unit.text, unit.statement
+    if unit.repeats > _MAX_REPEATS or _is_denied(unit, session) or _is_sound_point(unit, session):
         return 0.0
     if text.endswith((":", "：")) and not unit.sentence.is_row and (unit.size < 8 or unit.is_narration or not unit.names):
         return 0.0
     if unit.is_narration:
         return learned * _NARRATED_CAUSE_FACTOR if session.says("cause", text) else 0.0
-    if session.opens("offer", text) and unit.statement.position != session.last_closing:
-        return 0.0
+    if statement.position != session.last_closing:
+        if text.endswith(("?", "？")) or session.opens("offer", text):
+            return 0.0
+        if statement.is_closing:
+            learned *= _FATE_FACTORS.get(session.rounds[statement.round].fate, 1.0) * (_ROW_FACTOR if unit.sentence.is_row else 1.0)
     return learned * _PRAISE_FACTOR if session.opens("praise", text) else learned
+
+
+def _letter_share(text: str) -> float:
+    return sum(c.isalpha() or c.isspace() for c in text) / max(1, len(text))
+
+
+def _is_sound_point(unit: Unit, session: _Session) -> bool:
+    """Whether a point of a review says that something is as it should be."""
+    sentence = unit.sentence
+    return unit.statement.position in session.reviews and any(
+        _PASSED_MARK.match(part.lstrip("([0123456789)]. ")) for part in (sentence.text, sentence.lead, sentence.heading) if part
+    )
 
 
 def _is_errand(unit: Unit) -> bool:
@@ -275,8 +312,7 @@ def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> 
 
 def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
     """Whether a sentence is made of words: no path, address or line of a log, unless what stands before it says what to do with it."""
-    letters = sum(c.isalpha() or c.isspace() for c in unit.text)
-    return (_has_words(unit) and letters >= _MIN_LETTER_SHARE * len(unit.text)) or bool(_lead_in(unit, units))
+    return (_has_words(unit) and _letter_share(unit.text) >= _MIN_LETTER_SHARE) or bool(_lead_in(unit, units))
 
 
 def _has_words(unit: Unit) -> bool:
@@ -377,11 +413,13 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
         return announced, "live"
     if announced in ("command", "file"):
         return "lesson", "live"
-    if session.says("tried", text) and not PAST.match(text):
+    said = _QUOTED.sub("", text)
+    if session.says("tried", said) and not any(PAST.match(part) for part in said.split(": ")):
         return "dead_end", "live"
-    if session.says("fix", text) and not PAST.match(text):
+    is_cause = session.says("cause", said) and session.says("fix", said)
+    if (is_cause or _ERROR_NAME.search(said)) and not PAST.match(said):
         return "error", "live"
-    if session.says("decide", text):
+    if unit.statement.is_closing and session.says("decide", said):
         return "decision", "live"
     return ("done" if says_done or unit.statement.is_closing else "lesson"), "live"
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
-from onward.core.extract.phrases import pattern
+from onward.core.extract.phrases import PHRASES, pattern
 from onward.core.extract.repository_state import draft_repository_facts
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
@@ -97,7 +97,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             verb = "was created" if len(changes) == 1 else f"was created, then edited {_times_text(len(changes) - 1)}"
         else:
             verb = f"was edited {_times_text(len(changes))}"
-        remark = _find_remark(path, trace)
+        remark = _find_remark(path, last.round, trace)
         text = f"`{path}` {verb}" + (f" — {one_line(remark[0], 130).rstrip(':')}" if remark else "")
         yield ToolDraft(
             kind="file",
@@ -123,17 +123,22 @@ def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
     return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
 
 
-def _find_remark(path: str, trace: Trace) -> tuple[str, int] | None:
-    """Return what the agent reported of the file and where: the last sentence of a report that names it and says more than its name."""
+def _find_remark(path: str, last_round: int, trace: Trace) -> tuple[str, int] | None:
+    """Return what the agent reported of the file and where: the last sentence of a report, of the round of its last change or later, that
+    names it and says more than its name.
+    """
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    narration = pattern("narrate", frozenset(("en",)))
+    narration = pattern("narrate", frozenset(PHRASES))
     for statement in reversed(trace.statements):
+        if statement.round < last_round:
+            return None
         if statement.is_closing and name in statement.text:
             for sentence in reversed(sentences(statement.text)):
                 if (
                     name in sentence.text
                     and len(sentence.text) > len(name) + 15
                     and not sentence.is_row
+                    and not sentence.text.endswith((":", "：", "?", "？"))
                     and not narration.match(sentence.text)
                 ):
                     return sentence.text, statement.turn

@@ -20,6 +20,13 @@ from onward.core.transcript.shell_moves import shell_changes
 from onward.core.transcript.tools import Action, FileChange, Todo, classify_call, create_todo
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
+_NOT_RUN = re.compile(
+    r"^\W*(?:<tool_use_error>\W*)?(?:Sibling tool call errored|Cancelled: parallel tool call)|doesn't want to (?:proceed with|take) this|"
+    r"tool use was rejected|^\W*\[Request interrupted by user|^\W*(?:command|tool call) (?:was )?(?:rejected|cancell?ed|declined) by (?:the )?user",
+    re.I,
+)
+"""The result of a call that a person refused, or that was dropped because one beside it failed: it shows nothing of the command."""
+
 
 @dataclass(slots=True)
 class Statement:
@@ -218,7 +225,9 @@ def _mark_answered(trace: Trace, result: ToolResult) -> None:
 
 def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResult, ordinal: int) -> None:
     failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
-    if isinstance(pending, CommandRun):
+    if isinstance(pending, CommandRun) and _NOT_RUN.search(result.text[:300]):
+        trace.runs = [run for run in trace.runs if run is not pending]
+    elif isinstance(pending, CommandRun):
         pending.failed, pending.output, pending.answer_turn = failed, result.text, ordinal
         if not failed:
             trace.changes += (RecordedChange(pending.turn, pending.at, change, pending.round) for change in shell_changes(pending.command))

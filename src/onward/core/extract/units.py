@@ -24,6 +24,13 @@ _REQUEST_CHARS, _RECENT_CLOSINGS = 600, 6
 _MAX_REMARK_CHARS = 260
 """Characters of a person's remark that is kept together."""
 
+_CLAUSE_END = re.compile(r"[,;:.—–]\s+(?:(?:so|and|but|then)\s+)?")
+_IN_PROGRESS = re.compile(
+    r"(?!Nothing|Everything|Something|Anything|During|String|Warning|Missing|Existing|Remaining|Pending|According|Regarding)"
+    r"[A-Z][a-z]+ing (?!is\b|are\b|was\b|were\b|has\b|will\b|would\b|can\b|should\b)\S"
+)
+"""How an English sentence begins that says what the agent is doing: "Verifying the schema before I go on"."""
+
 _JOINT = re.compile(r"[,;]\s+(?:and|but|und|aber|et|mais|y|pero|e|mas|ma|dan|tapi|ve|và|и|но)\s+", re.I)
 _MIN_PARTED_CHARS = 15
 _MAX_AGREEMENT_CHARS = 15
@@ -86,12 +93,21 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
                     size=len(tokens),
                     names=tuple(name.lower() for name in identifiers(sentence.text)),
                     stems=frozenset(content_words(sentence.text)),
-                    is_narration=not by_user and narration.match(sentence.text) is not None,
+                    is_narration=not by_user and _narrates(sentence.text, statement, narration),
                 )
             )
     for unit in units:
         unit.repeats = counts[unit.text.lower()]
     return units
+
+
+def _narrates(text: str, statement: Statement, narration: re.Pattern[str]) -> bool:
+    """Whether an agent tells what it is about to do: at the beginning, or, in the middle of its work, in any clause."""
+    if narration.match(text):
+        return True
+    if statement.is_closing:
+        return False
+    return _IN_PROGRESS.match(text) is not None or any(narration.match(clause) for clause in _CLAUSE_END.split(text)[1:])
 
 
 def _part_orders(parts: Iterable[Sentence], languages: frozenset[str]) -> Iterator[Sentence]:

@@ -30,7 +30,7 @@ from onward.core.facts.headings import FILES_SECTION, SECTIONS
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
-from onward.core.text.prose import content_words, numbers, stem
+from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 RULES_SHARE = 0.4
 """Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
@@ -57,11 +57,18 @@ _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
 _RECURRENCE_BONUS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
-_REPEATED_SHARE = 0.9
-"""A fact is in the document already when this share of its words stands in one line of it."""
+_REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.7
+"""A fact is in the document already when this share of its words stands in one line of it; the smaller one is enough where it has names
+and numbers, and the line has them all."""
 _MIN_REPEATED_WORDS = 3
+_TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
+"""Of the first tokens of the sessions, at most, for what an agent reported: a page longer than its source helps nobody."""
+_REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
+"""What a handoff of a very short session leaves out first: its source is as quickly read."""
 _FEW_FACTS = 30
 """With fewer facts than this the floor under worth is lower: a short session is told nearly whole."""
+_MAX_MESSAGE_CHARS = 600
+"""Characters of what a person asked for in one message that stand on one line."""
 _ASKED_FACTOR = 0.9
 """What a request that was done is worth, of what it was worth while it was open."""
 _MAX_STATED = 3
@@ -93,19 +100,35 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     document.add_all(
         _by_worth([fact for fact in remaining if fact.kind == "rule" or fact.pinned], last.number, {}), int(budget_tokens * RULES_SHARE)
     )
-    document.add_lines(
-        FILES_SECTION, file_lines([fact for fact in remaining if fact.kind == "file"]), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE))
-    )
+    files = [fact for fact in remaining if fact.kind == "file"]
+    reserved = document.reserve(file_lines(files), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE)))
     commands = [fact for fact in remaining if fact.kind == "command"]
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
-    prose = [fact for fact in remaining if fact.kind not in ("rule", "file", "command") and not fact.pinned]
-    recurrences = _count_recurrences(prose)
-    floor = floor_of(budget_tokens) * min(1.0, len(prose) / _FEW_FACTS)
-    worthy = [fact for fact in prose if value_of(fact, last.number, recurrences.get(fact.id, 0)) >= floor]
-    document.add_all(_by_worth(worthy, last.number, recurrences), budget_tokens)
+    _add_prose(document, [fact for fact in remaining if fact.kind not in ("rule", "file", "command") and not fact.pinned], sessions)
+    # What a file is for is not said again beside it where another section says it.
+    document.add_lines(FILES_SECTION, file_lines(files, document.repeats), reserved)
     document.add_all(_by_worth([fact for fact in remaining if fact.kind == "rule"], last.number, {}), budget_tokens)
     handoff = document.fit()
     return replace(handoff, files=_existing_files(handoff, facts))
+
+
+def _add_prose(document: _Document, prose: Sequence[Fact], sessions: Sequence[SessionSummary]) -> None:
+    """Add what was said, above the floor; after a very short session little of what the agent reported."""
+    number = sessions[-1].number if sessions else 0
+    recurrences = _count_recurrences(prose)
+    floor = floor_of(document.budget) * min(1.0, len(prose) / _FEW_FACTS)
+    worthy = _by_worth((fact for fact in prose if value_of(fact, number, recurrences.get(fact.id, 0)) >= floor), number, recurrences)
+    room = _room_to_report(sessions, document.budget)
+    reports = [fact for fact in worthy if room < document.budget and fact.kind in _REPORTED_KINDS and fact.author == "agent"]
+    document.add_all((fact for fact in worthy if fact not in reports), document.budget)
+    document.add_all(reports, room)
+
+
+def _room_to_report(sessions: Sequence[SessionSummary], budget_tokens: int) -> int:
+    """Return the tokens for what an agent reported: less than the budget only after very short sessions."""
+    total = sum(session.tokens for session in sessions)
+    share = max(int(total * _TOLD_SHARE), total - int(_SHORT_SESSION_TOKENS * (1 - _TOLD_SHARE)))
+    return min(budget_tokens, share) if total else budget_tokens
 
 
 def floor_of(budget_tokens: int) -> float:
@@ -151,6 +174,11 @@ def _marks(text: str) -> frozenset[str]:
     return frozenset(map(stem, content_words(text))) | numbers(text)
 
 
+def _names(text: str) -> frozenset[str]:
+    """Return the exact values in a text, those in backticks without their arguments."""
+    return frozenset(name.lower() for name in identifiers(text))
+
+
 def _max_commands(budget_tokens: int) -> int:
     return 2 if budget_tokens < 1_500 else 4 if budget_tokens < 3_000 else 6
 
@@ -180,12 +208,12 @@ class _Document:
 
     def __init__(self, base: Handoff, budget_tokens: int, count_tokens: Callable[[str], int]) -> None:
         self._base = base
-        self._budget = budget_tokens
+        self.budget = budget_tokens
         self._count = count_tokens
         self._left = budget_tokens - count_tokens(render(base))
         self._chosen: list[Fact] = []
         self._fixed: dict[str, list[CitedLine]] = {}
-        self._shown_stems = [_marks(line.text) for _, line in base.head]
+        self._shown = [(_marks(line.text), _names(line.text)) for _, line in base.head]
         self._sections: set[str] = set()
 
     def add_all(self, facts: Iterable[Fact], max_tokens: int) -> None:
@@ -193,7 +221,7 @@ class _Document:
         room = min(max_tokens, self._left)
         for fact in facts:
             stems = _marks(f"{fact.lead} {fact.text}")
-            if not fact.pinned and self._is_said(fact, stems):
+            if not fact.pinned and (self._has_rule(stems) if fact.kind == "rule" else self._is_said(stems, fact.text)):
                 continue
             title = section_title(fact)
             cost = self._cost(line_from_facts([fact])) + (0 if title in self._sections else self._count(f"\n## {title}\n"))
@@ -202,33 +230,52 @@ class _Document:
             room -= cost
             self._left -= cost
             self._sections.add(title)
-            self._shown_stems.append(stems)
+            self._shown.append((stems, _names(fact.text)))
             self._chosen.append(fact)
 
     def _cost(self, line: CitedLine) -> int:
         return self._count(f"- {render_line(line)}\n")
 
-    def _is_said(self, fact: Fact, stems: frozenset[str]) -> bool:
-        if not stems:
-            return False
-        if fact.kind == "rule":
-            # Rules that differ in a name or a number are different rules.
-            return any(stems <= line_stems for line_stems in self._shown_stems)
-        needed = _REPEATED_SHARE * len(stems)
-        for line_stems in self._shown_stems:
+    def repeats(self, text: str) -> bool:
+        """Whether one line of the document says what *text* says."""
+        return self._is_said(_marks(text), text)
+
+    def _has_rule(self, stems: frozenset[str]) -> bool:
+        """Whether a rule stands there whole: rules that differ in a name or a number are different rules."""
+        return bool(stems) and any(stems <= line_stems for line_stems, _ in self._shown)
+
+    def _is_said(self, stems: frozenset[str], text: str) -> bool:
+        names: frozenset[str] | None = None
+        for line_stems, line_names in self._shown:
             common = len(stems & line_stems)
-            if common >= needed and (common >= _MIN_REPEATED_WORDS or common == len(line_stems)):
+            if not common or common < _REPEATED_NAMED_SHARE * len(stems):
+                continue
+            if common >= _REPEATED_SHARE * len(stems) and (common >= _MIN_REPEATED_WORDS or common == len(line_stems)):
+                return True
+            names = _names(text) if names is None else names
+            if common > _MIN_REPEATED_WORDS and names and names <= line_names and numbers(text) <= line_stems:
                 return True
         return False
 
-    def add_lines(self, title: str, lines: Iterable[CitedLine], max_tokens: int) -> None:
-        """Add ready *lines* to the section *title* as long as they fit into *max_tokens*."""
-        room = min(max_tokens, self._left)
+    def reserve(self, lines: Iterable[CitedLine], max_tokens: int) -> int:
+        """Keep room for as many of *lines*, from the first, as fit into *max_tokens*; return it."""
+        reserved = 0
         for line in lines:
             cost = self._cost(line)
-            if cost > room:
+            if cost > min(max_tokens, self._left) - reserved:
+                break
+            reserved += cost
+        self._left -= reserved
+        return reserved
+
+    def add_lines(self, title: str, lines: Iterable[CitedLine], reserved_tokens: int) -> None:
+        """Add ready *lines* to the section *title* as long as they fit into the room that was reserved for them."""
+        self._left += reserved_tokens
+        for line in lines:
+            cost = self._cost(line)
+            if cost > reserved_tokens:
                 return
-            room -= cost
+            reserved_tokens -= cost
             self._left -= cost
             self._fixed.setdefault(title, []).append(line)
 
@@ -236,7 +283,7 @@ class _Document:
         """Return the document, giving up the last choices until it fits."""
         while True:
             document = replace(self._base, sections=tuple(self._render_sections()))
-            excess = self._count(render(document)) - self._budget
+            excess = self._count(render(document)) - self.budget
             if excess <= 0 or not (self._chosen or self._fixed):
                 return document
             if self._chosen:
@@ -249,9 +296,40 @@ class _Document:
         for fact in self._chosen:
             by_title.setdefault(section_title(fact), []).append(fact)
         for title in SECTIONS:
-            lines = [line_from_facts([fact]) for fact in _reading_order(by_title.get(title, ()))] + self._fixed.get(title, [])
+            lines = _lines_by_subject(_reading_order(by_title.get(title, ()))) + self._fixed.get(title, [])
             if lines:
                 yield HandoffSection(title, tuple(lines))
+
+
+def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
+    """Return the lines of a section: what a person asked for in one message is one line, every other fact one of its own, and what
+    introduces several items of one list stands before the first of them only.
+    """
+    lines: list[CitedLine] = []
+    previous: Fact | None = None
+    message: list[Fact] = []
+    for fact in (*facts, None):
+        if message and not (fact and _is_asked(fact) and fact.turn == message[0].turn and _chars([*message, fact]) <= _MAX_MESSAGE_CHARS):
+            lines.append(line_from_facts(message))
+            message = []
+        if fact is None:
+            break
+        if _is_asked(fact):
+            message.append(fact)
+        else:
+            is_introduced = previous is not None and fact.author == "agent" and (previous.lead, previous.turn) == (fact.lead, fact.turn)
+            lines.append(line_from_facts([fact._replace(lead="") if is_introduced else fact]))
+        previous = fact
+    return lines
+
+
+def _is_asked(fact: Fact) -> bool:
+    """Whether a fact is a request of a person's that was done."""
+    return fact.kind == "requirement" and fact.author == "user" and fact.state == "resolved" and not fact.lead
+
+
+def _chars(facts: Iterable[Fact]) -> int:
+    return sum(len(fact.text) for fact in facts)
 
 
 def _reading_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -265,8 +343,10 @@ def section_title(fact: Fact) -> str:
     return _HAPPENED if was_asked else SECTION_OF[fact.kind]
 
 
-def file_lines(facts: Iterable[Fact]) -> list[CitedLine]:
-    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line."""
+def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = None) -> list[CitedLine]:
+    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line. What *is_said*
+    elsewhere of a file is not said again beside it.
+    """
     folders: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         path = fact.subject.partition(":")[2]
@@ -277,7 +357,9 @@ def file_lines(facts: Iterable[Fact]) -> list[CitedLine]:
         members.sort(key=lambda fact: (-fact.session, -fact.weight, fact.subject))
         shown = members[:_MAX_FILES_IN_FOLDER]
         if len(members) == 1:
-            lines.append(line_from_facts(members))
+            name, dash, remark = members[0].text.partition(" — ")
+            is_repeated = bool(dash and is_said and is_said(remark))
+            lines.append(line_from_facts([members[0]._replace(text=name, sources=members[0].sources[:1]) if is_repeated else members[0]]))
             continue
         names = ", ".join(f"`{fact.subject.partition(':')[2].rpartition('/')[2]}`" for fact in shown)
         rest = f" and {len(members) - len(shown)} more" if len(members) > len(shown) else ""
@@ -351,8 +433,8 @@ def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
         if fact.lead and fact.lead != lead:
             lead = fact.lead
             text = f"{lead} {text}" if lead[-1] in ".!?。！？" else f"{lead.rstrip(':')}: {text}"
-        if fact.kind == "requirement" and fact.state == "resolved":
-            text = f"Asked: {text} (done)"
         parts.append(text)
+    if facts[0].kind == "requirement" and all(fact.state == "resolved" for fact in facts):
+        parts = ["Asked:", *parts, "(done)"]
     sources = tuple(dict.fromkeys(handle for fact in facts for handle in fact.sources))
     return CitedLine(" ".join(parts), sources, tuple(fact.id for fact in facts))
