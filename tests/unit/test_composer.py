@@ -88,11 +88,11 @@ def test_what_introduces_a_list_stands_once() -> None:
 
 
 def test_what_one_message_asked_for_is_one_line() -> None:
-    asked = [
+    requests = [
         fact("requirement", text, turn, 0.6, "user")._replace(position=place, state="resolved", session_state="resolved")
         for turn, place, text in ((2, 0, "Add a receipts page."), (2, 1, "Put the logo at its top."), (8, 0, "Print it twice."))
     ]
-    handoff = compose(fold(Ledger(), asked), [SessionSummary(1)], 1000, count_tokens)
+    handoff = compose(fold(Ledger(), requests), [SessionSummary(1)], 1000, count_tokens)
     lines = [line.text for section in handoff.sections for line in section.lines]
     assert lines == ["Asked: Add a receipts page. Put the logo at its top. (done)", "Asked: Print it twice. (done)"]
 

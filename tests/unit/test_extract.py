@@ -327,10 +327,10 @@ def test_the_sound_points_of_a_review_are_left_out() -> None:
         ),
         Turn("user", "Thanks, I will look at the tax."),
     )
-    told = " ".join(f.text for f in facts if f.author == "agent")
-    assert "tax()" in told
-    assert "total()" not in told
-    assert "print()" not in told
+    text = " ".join(f.text for f in facts if f.author == "agent")
+    assert "tax()" in text
+    assert "total()" not in text
+    assert "print()" not in text
 
 
 @pytest.mark.parametrize(

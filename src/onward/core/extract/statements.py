@@ -413,13 +413,13 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
         return announced, "live"
     if announced in ("command", "file"):
         return "lesson", "live"
-    said = _QUOTED.sub("", text)
-    if session.says("tried", said) and not any(PAST.match(part) for part in said.split(": ")):
+    unquoted = _QUOTED.sub("", text)
+    if session.says("tried", unquoted) and not any(PAST.match(part) for part in unquoted.split(": ")):
         return "dead_end", "live"
-    is_cause = session.says("cause", said) and session.says("fix", said)
-    if (is_cause or _ERROR_NAME.search(said)) and not PAST.match(said):
+    is_cause = session.says("cause", unquoted) and session.says("fix", unquoted)
+    if (is_cause or _ERROR_NAME.search(unquoted)) and not PAST.match(unquoted):
         return "error", "live"
-    if unit.statement.is_closing and session.says("decide", said):
+    if unit.statement.is_closing and session.says("decide", unquoted):
         return "decision", "live"
     return ("done" if says_done or unit.statement.is_closing else "lesson"), "live"
 
