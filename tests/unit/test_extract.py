@@ -325,10 +325,11 @@ def test_the_sound_points_of_a_review_are_left_out() -> None:
             "Review of the checkout page:\n\n- ✅ `total()` rounds each line before it adds them up\n"
             "- ❌ `tax()` reads the rate of the shop's first country only\n- ✅ `print()` closes the printer in every case",
         ),
-        Turn("user", "Thanks, I will look at the tax."),
+        Turn("user", "Read the rate of each line's own country in `tax()`, please."),
+        Turn("assistant", "`tax()` reads the rate of each line's country."),
     )
     text = " ".join(f.text for f in facts if f.author == "agent")
-    assert "tax()" in text
+    assert "first country only" in text
     assert "total()" not in text
     assert "print()" not in text
 
