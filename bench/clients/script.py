@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.clients.dialogue import Call, Entry, Reply, Request, Tool
+from onward.core.transcript.onward_calls import CALL_MARK
 
 MARK = re.compile(r"\[\[([a-z]+)\]\]")
 RULE = "Never call the courier more than once a minute."
@@ -20,6 +21,8 @@ ANSWER = "Done: `tracker.py` polls the courier every 90 seconds.\n\nNext:\n- Add
 FULL_TOKENS = 195_000
 """What the model reports as the size of a request where a client should compact its context of 200,000 tokens."""
 
+TOOL_MARK = "toolmark"
+_EVIDENCE = re.compile(r"(?m)^\[(s\d+\.\d+)\] (person|agent, end of a round)(?:: |, | )(.+)$")
 _ASKS_FOR_SUMMARY = re.compile(r"summar(y|i[sz]e)|checkpoint|state_snapshot", re.IGNORECASE)
 
 
@@ -74,8 +77,10 @@ class ScriptedModel:
         self.folder = Path()
 
     def answer(self, request: Request) -> Reply:
-        """Return the next step of the scenario; a summary or a title where the client asks for one."""
+        """Return the next step of the scenario; a summary, a title or a handoff where the client asks for one."""
         entries = request.entries
+        if asks_for_handoff(request):
+            return self._write(request)
         marked = [place for place, entry in enumerate(entries) if entry.kind == "user" and _scenario(entry)]
         if asks_for_summary(request):
             return Reply(SUMMARY) if request.tools else Reply(SUMMARY, input_tokens=FULL_TOKENS)
@@ -86,11 +91,31 @@ class ScriptedModel:
         call = self._call(step.action, request.tools) if step.action else None
         return Reply(step.text, (call,) if call else (), step.input_tokens)
 
+    def _write(self, request: Request) -> Reply:
+        """Return a handoff in the words of its evidence; before, a call of a tool where the client offers one."""
+        if request.tools and not any(entry.kind == "result" for entry in request.entries):
+            call = self._call(Action("shell", command=f"echo {TOOL_MARK} > {TOOL_MARK}"), request.tools)
+            if call:
+                return Reply("", (call,))
+        evidence = [match for entry in request.entries for match in _EVIDENCE.finditer(entry.text)]
+        persons = [match for match in evidence if match[2] == "person"]
+        if not persons:
+            return Reply("Nothing to change.")
+        lines = [f"- {match[3]} [{match[1]}]" for match in evidence if match[2] != "person"]
+        first, last = persons[0], persons[-1]
+        head = [f"**Goal.** {first[3]} [{first[1]}]", f"**State.** {last[3]} [{last[1]}]"]
+        return Reply("\n".join(["# Handoff", *head, "## Learned", *lines]))
+
     def _call(self, action: Action, tools: Mapping[str, Tool]) -> Call | None:
         script = next((tool for tool in tools.values() if tool.is_script and tool.name == "exec"), None)
         if script:
             return Call(script, _script(action))
         return _CALLS[action.kind](action, tools, self.folder)
+
+
+def asks_for_handoff(request: Request) -> bool:
+    """Return whether Onward asks the client to write a handoff."""
+    return any(entry.kind in {"user", "system"} and CALL_MARK in entry.text for entry in request.entries)
 
 
 def asks_for_summary(request: Request) -> bool:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from bench.clients.catalogue import Client, environment
 from bench.clients.endpoint import Endpoint
 from bench.clients.installation import Installation
-from bench.clients.script import ANSWER, BUILD, DECISION, RULE, asks_for_summary
+from bench.clients.script import ANSWER, BUILD, DECISION, RULE, TOOL_MARK, asks_for_handoff, asks_for_summary
 from onward.agents import hook_log, session_notes
-from onward.core.agents import find_agent
+from onward.core.agents import WRITER_IDS, find_agent
 from onward.core.facts.headings import PREAMBLE
 
 RUN_SECONDS = 240
@@ -47,7 +47,7 @@ class Trial:
             "USER": "agent",
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
-            "PATH": installation.path,
+            "PATH": os.pathsep.join((str(program.parent), installation.path)),
             # Not the default: hooks and the MCP server must use the same.
             "ONWARD_HOME": str(self.data),
         }
@@ -213,6 +213,39 @@ def check_search(trial: Trial) -> str:
     return "" if output.code == 0 and "new turns" in output.text and " 0 sessions" not in output.text else output.text[-200:]
 
 
+def check_writer(trial: Trial) -> str:
+    """The agent writes the handoff when it is told to: once, without tools, hooks, servers or a session, and only then."""
+    agent = find_agent(trial.client.agent)
+    assert agent
+    assert agent.writer
+    place, lines = len(trial.endpoint.requests), len(trial.log())
+    if (output := trial.onward("install", trial.client.agent, "--writer")).code:
+        return output.text
+    if not trial.client.hears_end:
+        trial.onward("session", "complete")
+    known = trial.onward("session", "list", "--json").text
+    answer = trial.onward("handoff", "refine", "--json")
+    trial.onward("install", trial.client.agent, "--uninstall", "--writer")
+    try:
+        report = json.loads(answer.text[answer.text.index("{") :])["refinement"]
+    except (ValueError, KeyError):
+        return answer.text
+    requests = [request for request in trial.endpoint.requests[place:] if asks_for_handoff(request)]
+    problems = {
+        f"it wrote nothing: {report}": not report["written"] or agent.label not in report["model"],
+        "a tool ran": any(trial.home.parent.rglob(TOOL_MARK)),
+        "Onward's server was offered": any(
+            "onward" in tool.namespace + tool.name for request in requests for tool in request.tools.values()
+        ),
+        "a hook ran": len(trial.log()) > lines,
+        "no tokens are counted": not report["input_tokens"] or not report["output_tokens"],
+    }
+    trial.onward("sweep")
+    trial.onward("import", "--complete", "--yes")
+    problems["its own session is imported"] = trial.onward("session", "list", "--json").text != known
+    return ", ".join(problem for problem, has_it in problems.items() if has_it)
+
+
 def check_uninstall(trial: Trial) -> str:
     """Nothing of Onward is left, and no session waits for its import."""
     trial.onward("install", trial.client.agent, "--uninstall")
@@ -230,6 +263,7 @@ CHECKS: dict[str, Check] = {
     "mcp": check_server,
     "compaction": check_compaction,
     "search": check_search,
+    "writer": check_writer,
     "uninstall": check_uninstall,
 }
 """The checks in their order: each builds on those before it."""
@@ -239,6 +273,8 @@ def skip_reason(client: Client, check: str) -> str:
     """Return why a check does not apply to a client; empty where it does."""
     if check == "mcp" and not client.has_mcp:
         return "has no MCP"
+    if check == "writer" and client.agent not in WRITER_IDS:
+        return "cannot write"
     if check == "end" and not client.hears_end:
         return "without a terminal it ends unheard: the next start completes it"
     return "in a terminal only" if check == "compaction" and not client.compacts else ""

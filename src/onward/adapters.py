@@ -37,4 +37,4 @@ def build_model_setup(settings: Settings) -> ModelSetup:
     from onward.app.models.gateway import ModelSetup
     from onward.llm.encryption import Sealer
 
-    return ModelSetup(settings.llm, Sealer(settings.home, settings.sealing_key))
+    return ModelSetup(settings.llm, Sealer(settings.home, settings.sealing_key), settings.home)

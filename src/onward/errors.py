@@ -46,9 +46,12 @@ if TYPE_CHECKING:
         "cut off",
         "bad answer",
         "too large",
+        "not installed",
+        "not logged in",
+        "unknown options",
     ]
     """Why a model gave no usable answer. `too large` is a request that is too long, or an endless answer; `cut off` an answer that
-    stopped in the middle.
+    stopped in the middle. The last three are of a program on this machine.
     """
 else:
     ProviderReason = str

@@ -20,7 +20,7 @@ from onward.message import Message
 
 LLM_NAMES = (
     *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
-    *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
+    *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens", "llm_daily_answers"),
 )
 """Settings of the language model."""
 REPOSITORY_NAMES = ("project", "budget_tokens", "worktrees", "quiet_minutes")
@@ -88,7 +88,7 @@ class LLMSettings:
     representations.
 
     `usd_per_million` is the price of input and output tokens. A project spends at most `daily_usd` and `daily_tokens` per day (UTC), a
-    job `job_usd` and `job_tokens`; 0 means no limit.
+    job `job_usd` and `job_tokens`; a person's own agent answers `daily_answers` times a day, in all projects. 0 means no limit.
     """
 
     is_off: bool = False
@@ -103,6 +103,7 @@ class LLMSettings:
     daily_tokens: int = 2_000_000
     job_usd: float = 0.5
     job_tokens: int = 500_000
+    daily_answers: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +346,7 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
     if state not in ("on", "off"):
         raise BadSetting(Message("{source} sets llm to {state!r}.", source=configured["llm"][1], state=state), "Use on or off.")
     daily_tokens, job_tokens = (_read_integer(configured, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
+    daily_answers = _read_integer(configured, "llm_daily_answers", 0, "answers")
     daily_usd, job_usd = (_read_number(configured, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
     return LLMSettings(
         is_off=state == "off",
@@ -359,6 +361,7 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
         daily_tokens=defaults.daily_tokens if daily_tokens is None else daily_tokens,
         job_usd=defaults.job_usd if job_usd is None else job_usd,
         job_tokens=defaults.job_tokens if job_tokens is None else job_tokens,
+        daily_answers=defaults.daily_answers if daily_answers is None else daily_answers,
     )
 
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onward.agents import hook_log, session_notes
-from onward.agents.payload import COMPACTED, STOP
+from onward.agents.payload import COMPACTED, END, STOP
 from onward.agents.session_notes import Note
+from onward.app.models import writers
 from onward.app.repository.project_clues import Origin, folder_origin
 from onward.app.transcripts.agent_folders import agent_folders, list_files
 from onward.app.transcripts.files import inspect_file
@@ -90,9 +91,24 @@ def _capture_and_log(home: Path, event: str, note: Note) -> None:
     try:
         result = capture(note, complete=event not in (STOP, COMPACTED))
         outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
+        if event == END and result.numbers and not result.fault:
+            outcome = f"{outcome}{_write_handoff(result)}"
     except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
         outcome, fault, hint = "not imported", f"{type(error).__name__}: {error}", "Run `onward sweep` to see the error."
     _log(home, event, note, started, outcome, str(fault), str(hint))
+
+
+def _write_handoff(result: CaptureResult) -> str:
+    """Have the agent that a person chose write the handoff of a session that ended. Return the outcome in words; empty without one."""
+    settings = read_settings(folder=Path(result.note.cwd))
+    if settings.server or settings.llm.is_off or not writers.find_agent_id(settings.home):
+        return ""
+    try:
+        with open_backend(settings) as backend:
+            outcome = backend.handoffs.refine(backend.projects.resolve(Origin(result.project)))
+    except OnwardError as error:
+        return f"; its handoff was not written: {error.message}"
+    return f"; its handoff was written by {outcome.report.model}" if outcome.version and outcome.report else f"; not written: {outcome.why}"
 
 
 def _log(home: Path, event: str, note: Note, started: float, outcome: str, fault: str = "", hint: str = "") -> None:

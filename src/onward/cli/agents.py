@@ -10,6 +10,8 @@ from onward.agents.capture import CaptureResult
 from onward.agents.hook import run
 from onward.agents.installer import SettingsChange, apply_changes, plan_install, plan_uninstall
 from onward.agents.payload import EVENTS
+from onward.app.models import writers
+from onward.app.models.writers import WriterAgent
 from onward.cli.agent_name import AgentName
 from onward.cli.context import command_settings, json_option
 from onward.cli.presentation import note, paint, quantity, say, say_json
@@ -20,26 +22,39 @@ from onward.settings import read_machine
 @click.command()
 @click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=AgentName(HOOK_AGENT_IDS))
 @click.option("--uninstall", is_flag=True, help="Remove Onward from the agent's settings.")
+@click.option("--writer", is_flag=True, help="Also have this agent write handoffs; with --uninstall: only stop that.")
 @click.option("--print", "print_only", is_flag=True, help="Show the changes without writing them.")
 @json_option
-def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json: bool) -> None:
+def install(agents: tuple[str, ...], uninstall: bool, writer: bool, print_only: bool, as_json: bool) -> None:
     """Connect Onward to AGENT: claude-code, codex, gemini-cli, cursor, qwen-code, copilot, opencode, cline or pi.
 
     New sessions of the agent start with the project's handoff, are imported before a compaction and at their end, and can use
     Onward over MCP. The agent's settings are backed up and merged, never overwritten. Running this again changes nothing.
 
+    With --writer, the handoff after each session is written by claude-code, codex, gemini-cli, opencode or qwen-code itself: its
+    program is asked without tools, hooks or a record, at most ONWARD_LLM_DAILY_ANSWERS times a day. That uses your subscription.
+
     \b
     Examples:
       onward install claude-code
       onward install codex cursor --print
+      onward install claude-code --writer
       onward install gemini-cli --uninstall
     """
     home, machine = command_settings().home, read_machine()
+    if writer and len(agents) != 1:
+        raise click.UsageError("--writer takes one agent: only one can write.")
+    if writer and uninstall:
+        _stop_writing(home, agents[0], print_only=print_only, as_json=as_json)
+        return
     # Plan the changes of all agents before applying any.
     changes_by_agent = {agent: plan_uninstall(agent, machine, home) if uninstall else plan_install(agent, machine) for agent in agents}
+    own_agent = _choose_writer(agents[0]) if writer and not print_only else None
     if not print_only:
         for agent, changes in changes_by_agent.items():
             apply_changes(agent, changes, home, is_install=not uninstall)
+            if uninstall and writers.find_agent_id(home) == agent:
+                writers.clear(home)
     if as_json:
         say_json(
             [
@@ -47,6 +62,7 @@ def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json:
                     "agent": agent,
                     "is_uninstall": uninstall,
                     "is_written": bool(changes) and not print_only,
+                    "is_writer": own_agent is not None,
                     "files": [_change_data(change) for change in changes],
                 }
                 for agent, changes in changes_by_agent.items()
@@ -55,6 +71,32 @@ def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json:
         return
     for agent, changes in changes_by_agent.items():
         _say_changes(agent, changes, uninstall=uninstall, print_only=print_only)
+    if own_agent:
+        say(f"{own_agent.agent_id}: writes the handoffs from now on ({own_agent.program}). Your subscription or account there is used.")
+
+
+def _choose_writer(agent: str) -> WriterAgent:
+    """Have *agent* write handoffs, and let jobs that wait for a model try again."""
+    own_agent = writers.choose(command_settings().home, agent)
+    settings = command_settings()
+    if not settings.server:
+        # Imported here: installing without a writer does not need the store.
+        from onward.adapters import open_store
+        from onward.app.jobs import jobs
+
+        with open_store(settings) as store:
+            jobs.wake_waiting(store)
+    return own_agent
+
+
+def _stop_writing(home: Path, agent: str, *, print_only: bool, as_json: bool) -> None:
+    is_chosen = writers.find_agent_id(home) == agent
+    if is_chosen and not print_only:
+        writers.clear(home)
+    if as_json:
+        say_json([{"agent": agent, "is_uninstall": True, "is_written": is_chosen and not print_only, "is_writer": False, "files": []}])
+    else:
+        say(f"{agent}: " + ("does not write handoffs any more." if is_chosen else "does not write handoffs."))
 
 
 def _change_data(change: SettingsChange) -> dict[str, object]:

@@ -94,7 +94,7 @@ def remove(as_json: bool) -> None:
 def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: bool) -> None:
     """Show the cost of language models: calls, tokens and US dollars by project, job or model.
 
-    Prices are list prices or the value of ONWARD_LLM_USD_PER_MILLION. Local models are free.
+    Prices are list prices or the value of ONWARD_LLM_USD_PER_MILLION. Local models are free; your own agent uses its subscription.
 
     \b
     Examples:
@@ -124,13 +124,21 @@ def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: boo
     say_table(["id", by, "calls", "tokens in", "out", "USD"], [*rows, ["", "all", *_spend_cells(total)]])
     if total.unpriced:
         note(f"The price of {quantity(total.unpriced, 'call')} is unknown: set ONWARD_LLM_USD_PER_MILLION.")
+    if total.subscription:
+        note(f"{quantity(total.subscription, 'call')} of your own agent used its subscription or account, which is not in the dollars.")
     daily_limits = f"{spending.daily_usd:g} USD and {spending.daily_tokens:,} tokens per day and project"
     job_limits = f"{spending.job_usd:g} USD and {spending.job_tokens:,} tokens per job"
     note(f"Limits: {daily_limits}; {job_limits}.")
 
 
 def _spend_cells(spent: SpendTotals) -> list[object]:
-    return [spent.calls, f"{spent.input_tokens:,}", f"{spent.output_tokens:,}", f"{spent.cost_usd:.4f}{'+?' if spent.unpriced else ''}"]
+    return [spent.calls, f"{spent.input_tokens:,}", f"{spent.output_tokens:,}", _cost_cell(spent)]
+
+
+def _cost_cell(spent: SpendTotals) -> str:
+    if spent.subscription == spent.calls:
+        return "subscription"
+    return f"{spent.cost_usd:.4f}{'+?' if spent.unpriced else ''}"
 
 
 def _say_key_status(key_status: KeyStatus, *, as_json: bool) -> None:

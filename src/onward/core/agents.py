@@ -11,6 +11,7 @@ each workspace) or `{repository}` (the top of the repository that the user works
 from __future__ import annotations
 
 from onward.core.hook_settings import COMMAND, COMMAND_HOOK, HOOK_SECONDS, HookSettings
+from onward.core.writer_command import CLAUDE_WRITER, CODEX_WRITER, GEMINI_WRITER, OPENCODE_WRITER, QWEN_WRITER, WriterCommand
 
 
 class SessionFolder:
@@ -33,11 +34,11 @@ class Agent:
     `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case,
     spaces and punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is
     None where Onward cannot be installed. `providers` are words by which an account's provider, plan or name shows that it is for this
-    agent. `start_command` starts the agent with a prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands. `is_agent`
-    is False for exporters and for conversations of unknown origin.
+    agent. `start_command` starts the agent with a prompt (`{}`), and `writer` has it write a handoff; None where it cannot. `is_chat`
+    marks a chat in the browser, which runs no commands. `is_agent` is False for exporters and for conversations of unknown origin.
     """
 
-    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_agent", "is_chat", "label", "providers", "start_command")
+    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_agent", "is_chat", "label", "providers", "start_command", "writer")
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Agent:
         hooks: HookSettings | None = None,
         providers: tuple[str, ...] = (),
         start_command: str = "",
+        writer: WriterCommand | None = None,
         is_chat: bool = False,
         is_agent: bool = True,
     ) -> None:
@@ -61,6 +63,7 @@ class Agent:
         self.hooks = hooks
         self.providers = providers
         self.start_command = start_command
+        self.writer = writer
         self.is_chat = is_chat
         self.is_agent = is_agent
 
@@ -91,6 +94,7 @@ AGENTS = (
         ),
         providers=("anthropic", "claude"),
         start_command="claude {}",
+        writer=CLAUDE_WRITER,
     ),
     Agent(
         "codex",
@@ -122,6 +126,7 @@ AGENTS = (
         ),
         providers=("openai", "chatgpt", "codex"),
         start_command="codex {}",
+        writer=CODEX_WRITER,
     ),
     Agent(
         "gemini-cli",
@@ -139,6 +144,7 @@ AGENTS = (
         ),
         providers=("google", "gemini"),
         start_command="gemini -i {}",
+        writer=GEMINI_WRITER,
     ),
     Agent(
         "cursor",
@@ -215,6 +221,7 @@ AGENTS = (
             file="${XDG_CONFIG_HOME:-~/.config}/opencode/plugins/onward.js",
         ),
         start_command="opencode --prompt {}",
+        writer=OPENCODE_WRITER,
     ),
     Agent(
         "copilot",
@@ -324,6 +331,7 @@ AGENTS = (
             mcp_file="${QWEN_HOME:-~/.qwen}/settings.json",
         ),
         start_command="qwen -i {}",
+        writer=QWEN_WRITER,
     ),
     Agent(
         "antigravity",
@@ -419,6 +427,8 @@ AGENTS = (
 
 HOOK_AGENT_IDS = tuple(agent.id for agent in AGENTS if agent.hooks)
 """The agents that Onward can be installed in."""
+WRITER_IDS = tuple(agent.id for agent in AGENTS if agent.writer)
+"""The agents that can write handoffs."""
 
 
 def find_agent(name: str) -> Agent | None:

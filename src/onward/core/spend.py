@@ -35,7 +35,7 @@ class ModelCall:
 
 class SpendTotals(NamedTuple):
     """The sum of several requests. Of these, `unpriced` are missing from `cost_usd` in part or in full, because
-    their price is unknown.
+    their price is unknown, and `subscription` because a person's own agent answered, on its subscription or account.
     """
 
     calls: int = 0
@@ -43,6 +43,7 @@ class SpendTotals(NamedTuple):
     output_tokens: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
+    subscription: int = 0
 
 
 class SpendLine(NamedTuple):

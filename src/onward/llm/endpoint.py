@@ -79,6 +79,14 @@ class Endpoint:
         """The URL, which with the model identifies the endpoint."""
         return self.url
 
+    @property
+    def is_own_agent(self) -> bool:
+        """Nobody's agent is used."""
+        return False
+
+    def settle(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
+        """Do nothing: an address keeps nothing here."""
+
     def within(self, seconds: float) -> Endpoint:
         """Return this endpoint with at most *seconds* for an answer."""
         return replace(self, timeout_seconds=min(self.timeout_seconds, seconds))

@@ -1,4 +1,4 @@
-"""What answers a prompt: a model behind an address today, a program on this machine as well.
+"""What answers a prompt: a model behind an address, or the program of a person's own agent.
 
 `gateway.call` asks any `LanguageModel` within the limits of a project, records what it cost, and stores the answer. A writer bounds its own
 time and the length of its answer.
@@ -45,6 +45,15 @@ class LanguageModel(Protocol):
     @property
     def answer_tokens(self) -> int:
         """The most tokens of an answer, unless a prompt says otherwise."""
+        ...
+
+    @property
+    def is_own_agent(self) -> bool:
+        """Whether it is a person's own agent, whose subscription or account is used."""
+        ...
+
+    def settle(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
+        """Forget what is kept of the request until its answer is stored."""
         ...
 
     def within(self, seconds: float) -> LanguageModel:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
 
+from onward.core.agents import WRITER_IDS
 from onward.core.spend import AttemptUsage, ModelCall, SpendGrouping, SpendLine, SpendTotals
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs, model_answers, model_calls, projects
@@ -95,6 +96,13 @@ def _add_usage(connection: Connection, call_id: int, usage: AttemptUsage, **valu
     return call
 
 
+def count_calls(connection: Connection, models: Collection[str], *, since: datetime) -> int:
+    """Return how often one of *models* was asked since a time, repeated attempts included."""
+    attempts = func.coalesce(func.sum(model_calls.c.attempts), 0)
+    query = select(attempts).where(model_calls.c.model.in_(models), model_calls.c.asked_at >= to_micros(since))
+    return int(connection.execute(query).scalar_one())
+
+
 def committed_spend(
     connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None
 ) -> tuple[int, float]:
@@ -138,7 +146,7 @@ def list_spend(
         model = model_calls.c.model
         query = select(*_SUMS, null(), model).group_by(model).order_by(_COST.desc(), _TOKENS.desc(), model)
     rows: Iterable[Any] = connection.execute(query.where(*conditions).limit(limit))
-    return [SpendLine(row[6] or "", row[5], _to_spent(row)) for row in rows]
+    return [SpendLine(row[len(_SUMS) + 1] or "", row[len(_SUMS)], _to_spent(row)) for row in rows]
 
 
 def list_calls(connection: Connection, *, job_id: int | None = None, before: int | None = None, limit: int = 50) -> list[ModelCall]:
@@ -164,6 +172,7 @@ _SUMS = (
     func.coalesce(func.sum(model_calls.c.output_tokens), 0),
     _COST,
     func.count(model_calls.c.id).filter(model_calls.c.is_unpriced),
+    func.count(model_calls.c.id).filter(model_calls.c.model.in_(WRITER_IDS)),
 )
 
 
@@ -183,7 +192,14 @@ def _is_same_call(key: CallKey) -> ColumnElement[bool]:
 
 
 def _to_spent(row: Any) -> SpendTotals:
-    return SpendTotals(calls=int(row[0]), input_tokens=int(row[1]), output_tokens=int(row[2]), cost_usd=float(row[3]), unpriced=int(row[4]))
+    return SpendTotals(
+        calls=int(row[0]),
+        input_tokens=int(row[1]),
+        output_tokens=int(row[2]),
+        cost_usd=float(row[3]),
+        unpriced=int(row[4]),
+        subscription=int(row[5]),
+    )
 
 
 def _from_row(row: Row[Any]) -> ModelCall:

@@ -123,6 +123,8 @@ class Worker:
             model_setup=build_model_setup(settings),
             machine=read_machine(),
         )
+        # The settings may have changed since a job began to wait.
+        jobs.wake_waiting(store)
         workflow.set_step_runner(lambda run: self._take_step(context, run))
         self.is_at_work.set()
         try:

@@ -62,13 +62,16 @@ class KeyShape:
 
 @dataclass(frozen=True, slots=True)
 class SpendTotalShape:
-    """The total of model calls. `cost_usd` does not include `unpriced` calls, whose price is not fully known."""
+    """The total of model calls. `cost_usd` does not include `unpriced` calls, whose price is not fully known, and `subscription` calls,
+    which a person's own agent answered.
+    """
 
     calls: int
     input_tokens: int
     output_tokens: int
     cost_usd: float
     unpriced: int
+    subscription: int
 
 
 @dataclass(frozen=True, slots=True)

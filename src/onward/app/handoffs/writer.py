@@ -191,7 +191,11 @@ def estimate(store: Store, model_setup: ModelSetup, project: Project, *, token: 
 
 def no_model_error() -> BadInput:
     """Return the error that no model is configured."""
-    return BadInput("No language model is configured.", "Set a key (onward llm-key set) or the address of a model (ONWARD_LLM_URL).")
+    return BadInput(
+        "No language model is configured.",
+        "Let your own agent write (onward install claude-code --writer), set a key (onward llm-key set), or the address of a model "
+        "(ONWARD_LLM_URL).",
+    )
 
 
 def require_target(store: Store, project: Project, model_context: ModelContext) -> WriterTarget:

@@ -42,6 +42,7 @@ __all__ = [
     "run_now",
     "start_new_run",
     "take_step",
+    "wake_waiting",
 ]
 
 WAITING_STEP = "waiting for the model"
@@ -178,6 +179,13 @@ def run_now(store: Store, job_id: int) -> Job:
     with store.write() as connection:
         job = _lock_job(connection, job_id)
         return jobs.requeue(connection, job) if job.state == "queued" and job.due_at and job.step == WAITING_STEP else job
+
+
+def wake_waiting(store: Store) -> None:
+    """Make every job that waits for a model due at once: what it is asked with has changed."""
+    for open_job in list_open(store):
+        if open_job.due_at:
+            run_now(store, open_job.id)
 
 
 def list_open(store: Store) -> list[OpenJob]:

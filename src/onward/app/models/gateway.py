@@ -15,9 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import urlsplit
 
+from onward.app.models import writers
+from onward.core.agents import WRITER_IDS
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.core.spend import AttemptUsage, CostEstimate, ModelCall, SpendGrouping, SpendLine, SpendTotals
@@ -64,10 +67,11 @@ _HUGGING_FACE_DOMAINS = ("huggingface.co", "huggingface.cloud")
 
 @dataclass(frozen=True, slots=True)
 class ModelSetup:
-    """The settings of language models, and the encryption of stored keys."""
+    """The settings of language models, and the encryption of stored keys. Below `home` stands which agent writes; None where none may."""
 
     settings: LLMSettings
     sealer: Sealer
+    home: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,15 @@ def find_model_context(
     """Return the model context of a *project* or *job*; None if no model is configured or all are turned off.
 
     A Hugging Face *token* from the request, or stored for the job, is used for Hugging Face and for a gateway on this machine, and sent
-    nowhere else. Without one, the key of the environment is used, or else the stored key. A configured address may need none.
+    nowhere else. Without one, the agent that a person chose writes; without that, the key of the environment is used, or else the stored
+    key. A configured address may need none.
     """
     if model_setup is None or model_setup.settings.is_off:
         return None
     settings = model_setup.settings
-    endpoint = _token_endpoint(settings, token or _job_key(store, model_setup, job))
+    endpoint: LanguageModel | None = _token_endpoint(settings, token or _job_key(store, model_setup, job))
+    if endpoint is None and model_setup.home:
+        endpoint = writers.find_chosen(model_setup.home, settings)
     if endpoint is None:
         key = settings.key or _stored_key(store, model_setup)
         if not key and not settings.url:
@@ -202,6 +209,7 @@ def call(
     with store.write() as connection:
         body = None if model_context.job_id is None else _dump_answer(answer)
         model_calls.record_answer(connection, call_id, AttemptUsage(answer.input_tokens, answer.output_tokens, answer.cost_usd), body)
+    model_context.endpoint.settle(instructions, material, shape, answer_tokens)
     return answer
 
 
@@ -299,6 +307,16 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
                 "The limits are ONWARD_LLM_DAILY_TOKENS and ONWARD_LLM_DAILY_USD.",
                 until=until,
             )
+        if model_context.endpoint.is_own_agent and limits.daily_answers:
+            answers = model_calls.count_calls(connection, WRITER_IDS, since=today)
+            if answers >= limits.daily_answers:
+                raise SpendLimit(
+                    Message(
+                        "{agent} has written {count} answers today, which is the limit.", agent=model_context.endpoint.host, count=answers
+                    ),
+                    "The limit is ONWARD_LLM_DAILY_ANSWERS.",
+                    until=today + timedelta(days=1),
+                )
         if call_key.job_id is not None:
             spent_by_job = model_calls.committed_spend(connection, job_id=call_key.job_id)
             if excess := _describe_excess(spent_by_job, (tokens, usd), (limits.job_tokens, limits.job_usd)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from onward.app.jobs import jobs
 from onward.app.models import gateway as llm_models
 from onward.app.models.gateway import ModelSetup
 from onward.core.llm_key import KeySource, KeyState, KeyStatus
@@ -51,6 +52,7 @@ def save(store: Store, model_setup: ModelSetup, key: str) -> KeyStatus:
     sealed = model_setup.sealer.seal(_clean_key(key))
     with store.write() as connection:
         encrypted_keys.save(connection, sealed)
+    jobs.wake_waiting(store)
     return show(store, model_setup)
 
 
@@ -68,7 +70,7 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
         raise Conflict("Requests to language models are turned off.", "Turn them on: ONWARD_LLM=on")
     if key:
         settings = replace(settings, key=_clean_key(key))
-    model_context = llm_models.find_model_context(store, replace(model_setup, settings=settings))
+    model_context = llm_models.find_model_context(store, replace(model_setup, settings=settings, home=None))
     status = show(store, model_setup)
     if model_context is None:
         return status

@@ -14,9 +14,9 @@ from onward.app.admin import access, backups, maintenance, settings_report
 from onward.app.admin.confirmation import require_name
 from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import Job
-from onward.app.models import gateway, keys
+from onward.app.models import gateway, keys, writers
 from onward.core.llm_key import KeyStatus
-from onward.errors import BadInput, Conflict
+from onward.errors import BadInput, Conflict, NotFound
 from onward.web.language import _
 from onward.web.messages import translate_error
 from onward.web.page_request import LANGUAGE_COOKIE, THEME_COOKIE, YEAR_SECONDS, CurrentPageRequest, PageRequest, Toast, page_router
@@ -55,6 +55,8 @@ def show_model(request: CurrentPageRequest) -> Response:
         request,
         "pages/settings_model.html",
         key_state=keys.show(request.store, configured_models),
+        own_agents=writers.list_agents(request.settings.home),
+        writer_error="",
         error="",
         is_testing=False,
         limits=request.settings.llm,
@@ -63,6 +65,29 @@ def show_model(request: CurrentPageRequest) -> Response:
         by_model=gateway.list_spend(request.store, "model", days=SPEND_DAYS, limit=MAX_LINES),
         by_project=gateway.list_spend(request.store, "project", days=SPEND_DAYS, limit=MAX_LINES),
         days=SPEND_DAYS,
+    )
+
+
+@router.post("/parts/settings/writer")
+def choose_writer(request: CurrentPageRequest, agent: Annotated[str, Form()] = "") -> Response:
+    """Have an agent of this machine write handoffs; empty for none. Jobs that wait for a model try again."""
+    error = ""
+    try:
+        if agent:
+            writers.choose(request.settings.home, agent)
+        else:
+            writers.clear(request.settings.home)
+        jobs.wake_waiting(request.store)
+    except (BadInput, NotFound) as problem:
+        error = translate_error(problem)
+    return partial(
+        request,
+        "partials/_writer.html",
+        status_code=422 if error else 200,
+        toast=None if error else Toast(_("Saved")),
+        own_agents=writers.list_agents(request.settings.home),
+        writer_error=error,
+        limits=request.settings.llm,
     )
 
 
