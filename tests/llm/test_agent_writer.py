@@ -114,7 +114,9 @@ def ask(store, model_context: ModelContext, step: str = "write"):
 @pytest.mark.parametrize("agent_id", OUTPUTS)
 def test_an_agent_answers_once_and_its_subscription_is_told(store, home, installed, monkeypatch, agent_id) -> None:
     monkeypatch.setenv("ONWARD_LLM_KEY", "not-for-others")
-    monkeypatch.setenv("CLAUDECODE", "1")
+    names = ("ONWARD_", *WRITERS[agent_id].session_variables)
+    for name in names:
+        monkeypatch.setenv(f"{name}_X", "1")
     log = installed(agent_id)
     writers.choose(home, agent_id)
     model_context = context_of(store, home)
@@ -125,7 +127,7 @@ def test_an_agent_answers_once_and_its_subscription_is_told(store, home, install
     (run,) = runs(log)
     assert is_onward_call(run["prompt"])
     assert "The courier is polled." in run["prompt"]
-    assert not [name for name in run["variables"] if name.startswith(("ONWARD_", "CLAUDECODE"))]
+    assert not [name for name in run["variables"] if name.startswith(names)]
     wanted = {part for name in WRITERS[agent_id].files for part in (name, *map(str, list(Path(name).parents)[:-1]))}
     assert set(run["files"]) == wanted
     assert not [part for part in run["arguments"] if "{" in part.replace("mcp_servers={}", "")]

@@ -73,7 +73,8 @@ CODEX_WRITER = WriterCommand(
     # Not --disable: that fails for a feature that the version does not know.
     *(part for name in _CODEX_FEATURES for part in ("-c", f"features.{name}=false")),
     "-c", "mcp_servers={}", "-c", 'web_search="disabled"', "-c", f'model_instructions_file="{FOLDER}/system.md"', "-",
-    answer="events", version="0.171.0", login="Run codex login.", files={"system.md": SYSTEM}, session_variables=("CODEX_SANDBOX", "CODEX_THREAD"),
+    answer="events", version="0.171.0", login="Run codex login.", files={"system.md": SYSTEM},
+    session_variables=("CODEX_SANDBOX", "CODEX_THREAD"),
 )  # fmt: skip
 
 GEMINI_WRITER = WriterCommand(
