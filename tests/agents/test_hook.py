@@ -336,6 +336,7 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward",
         "onward.errors",
         "onward.locations",
+        "onward.private_files",
         "onward.cli",
         "onward.cli.main",
         "onward.app",
@@ -356,10 +357,12 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.agents.hook",
         "onward.agents.stored_handoff",
         "onward.agents.session_notes",
+        "onward.agents.hook_input",
         "onward.agents.payload",
         "onward.agents.hook_log",
         "onward.agents.session_start",
         "onward.core.hook_settings",
+        "onward.core.writer_command",
     }
 
 

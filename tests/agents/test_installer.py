@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents.installer import apply_changes, is_installed, plan_install, plan_uninstall
+from onward.agents.installer import apply_changes, has_own_status_line, is_installed, plan_install, plan_uninstall
 from onward.agents.jsonc import parse
 from onward.agents.settings_entries import settings_files
 from onward.agents.toml_server import add_server, remove_server
@@ -264,3 +264,38 @@ def test_installed_commands_call_this_onward(machine: Machine) -> None:
     file = settings_files("claude-code", machine)[0]
     command = json.dumps(file.hooks[0].value)
     assert "onward hook session-start --agent claude-code" in command
+
+
+STATUS_LINES = {"claude-code": (".claude/settings.json", ("statusLine",)), "qwen-code": (".qwen/settings.json", ("ui", "statusLine"))}
+
+
+@pytest.mark.parametrize("agent", STATUS_LINES)
+def test_the_status_line_comes_on_request_and_goes_byte_for_byte(agent: str, machine: Machine, home: Path) -> None:
+    before = lay_out(agent, machine)
+    install(agent, machine, home)
+    settings, place = machine.home / STATUS_LINES[agent][0], STATUS_LINES[agent][1]
+    assert parse(settings.read_text()).find(*place) is None
+    assert has_own_status_line(agent, machine) is False
+    apply_changes(agent, plan_install(agent, machine, with_status_line=True), home, is_install=True)
+    node = parse(settings.read_text()).find(*place)
+    assert node
+    assert node.value["command"].endswith(f"onward statusline --agent {agent}")
+    assert has_own_status_line(agent, machine) is None
+    assert install(agent, machine, home) == 0
+    uninstall(agent, machine, home)
+    assert {path: path.read_text() for path in before} == before
+
+
+@pytest.mark.parametrize("agent", STATUS_LINES)
+def test_a_status_line_of_ones_own_stays(agent: str, machine: Machine, home: Path) -> None:
+    name, place = STATUS_LINES[agent]
+    line: object = {"type": "command", "command": "~/line.sh"}
+    for key in reversed(place):
+        line = {key: line}
+    settings = machine.home / name
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps(line))
+    apply_changes(agent, plan_install(agent, machine, with_status_line=True), home, is_install=True)
+    assert has_own_status_line(agent, machine)
+    uninstall(agent, machine, home)
+    assert settings.read_text() == json.dumps(line)

@@ -10,9 +10,6 @@ import pytest
 
 from onward.core.transcript.transcript import ImportReport, LimitReading
 from onward.formats import open_source, read
-from onward.formats.limits import read_status_limits
-
-AT = datetime(2026, 3, 1, 23, 58, tzinfo=UTC)
 
 
 def _codex(tmp_path: Path, *limits: object) -> list[LimitReading]:
@@ -108,8 +105,3 @@ def test_other_errors_are_no_limits(tmp_path: Path, text: str) -> None:
 
 def test_an_answer_about_limits_is_no_limit(tmp_path: Path) -> None:
     assert _claude(tmp_path, "You've hit your limit · resets 3am (UTC)", isApiErrorMessage=False) == []
-
-
-def test_the_status_line_hands_over_both_windows() -> None:
-    limits = {"five_hour": {"used_percentage": 23.5, "resets_at": 1772420000}, "seven_day": {"used_percentage": 41}, "spend_limit": {}}
-    assert [(item.window_minutes, item.used_percent) for item in read_status_limits(limits, AT)] == [(300, 23.5), (10080, 41.0)]

@@ -15,7 +15,8 @@ import time
 
 from onward import locations
 from onward.agents import hook_log, session_notes
-from onward.agents.payload import END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
+from onward.agents.hook_input import read_input
+from onward.agents.payload import END, EVENTS, START, STOP, HookPayload
 from onward.core.agents import HOOK_AGENT_IDS, agent_id, find_agent
 
 DEADLINE_SECONDS = 8.0
@@ -95,7 +96,7 @@ class _HookAnswer:
 
 def _build_answer(call: _HookCall, started: float) -> str:
     home = locations.data_folder(os.environ)
-    payload = HookPayload(call.agent, call.event, _read_input())
+    payload = HookPayload(call.agent, call.event, read_input())
     outcome, text, hint = "nothing", "", "The agent, or this version of it, calls hooks in an unknown way. See docs/agents.md."
     try:
         if call.fault:
@@ -116,20 +117,6 @@ def _build_answer(call: _HookCall, started: float) -> str:
         home, agent=payload.agent, event=payload.event, session=payload.session, started=started, outcome=outcome, fault=fault, hint=hint
     )
     return _format_answer(payload, text, as_json=False)
-
-
-def _read_input() -> str:
-    """Return what the agent sends; empty at a terminal. Reading stops after one complete JSON object, because some agents do not close the
-    pipe.
-    """
-    if sys.stdin is None or sys.stdin.isatty():
-        return ""
-    content = b""
-    while len(content) < MAX_BYTES and (data := os.read(0, 65_536)):
-        content += data
-        if data.rstrip().endswith(b"}") and is_complete_json(content):
-            break
-    return content.decode("utf-8", "replace")
 
 
 def _schedule_capture(home: str, payload: HookPayload) -> str:

@@ -21,7 +21,7 @@ import orjson
 
 from onward.agents import hook_log, jsonc, plugin_file, settings_entries, toml_server
 from onward.agents.jsonc import MergeError
-from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile
+from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile, StatusLineSetting
 from onward.errors import Conflict, OnwardError
 from onward.message import Message
 from onward.private_files import create_folder
@@ -45,9 +45,19 @@ class SettingsChange:
         return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, str(self.path), str(self.path)))
 
 
-def plan_install(agent: str, machine: Machine) -> list[SettingsChange]:
+def plan_install(agent: str, machine: Machine, *, with_status_line: bool = False) -> list[SettingsChange]:
     """Return the changes that installing makes; none if everything is installed. Raises `Conflict` if a file cannot be merged."""
-    return _plan_changes(settings_entries.settings_files(agent, machine), _add_onward)
+    return _plan_changes(settings_entries.settings_files(agent, machine, with_status_line=with_status_line), _add_onward)
+
+
+def has_own_status_line(agent: str, machine: Machine) -> bool | None:
+    """Return whether *agent* shows a status line that a person chose; None where it has none, or Onward's is shown."""
+    for file in settings_entries.settings_files(agent, machine):
+        if file.status_line:
+            node = jsonc.parse(_read_text(file.path) or "").find(*file.status_line.path)
+            is_ours = node is not None and settings_entries.is_our_status_line(node.value)
+            return None if is_ours else node is not None
+    return None
 
 
 def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsChange]:
@@ -147,6 +157,8 @@ def _add_onward(file: SettingsFile, text: str) -> str:
         after = _add_hook(after, hook)
     if file.server:
         after = _add_server(after, file.server)
+    if file.status_line:
+        after = _add_status_line(after, file.status_line)
     if _other_settings(file, jsonc.parse(after).value) != _other_settings(file, before.value):
         raise MergeError(Message("its form does not allow an automatic change"))
     return after
@@ -159,6 +171,15 @@ def _add_hook(text: str, hook: HookSetting) -> str:
         raise MergeError(Message("`{path}` is not a list", path=".".join(hook.path)))
     onward_hooks = [item for item in items if settings_entries.is_our_hook(item)]
     return text if onward_hooks == [hook.value] else jsonc.add_item(_remove_hook(text, hook.path), hook.path, hook.value)
+
+
+def _add_status_line(text: str, line: StatusLineSetting) -> str:
+    node = jsonc.parse(text).find(*line.path)
+    if node is None:
+        return jsonc.add_member(text, line.path, line.value) if line.is_wanted else text
+    if node.value == line.value or not settings_entries.is_our_status_line(node.value):
+        return text
+    return jsonc.add_member(jsonc.remove_value(text, line.path), line.path, line.value)
 
 
 def _add_server(text: str, server: McpServerSetting) -> str:
@@ -194,6 +215,8 @@ def _remove_onward(file: SettingsFile, text: str) -> str:
         has_server = file.server and settings_entries.is_our_server(toml_server.read_server(text, file.server.path))
         return toml_server.remove_server(text, file.server.path) if file.server and has_server else text
     text = _remove_hooks(text) if file.hooks else text
+    if file.status_line and (node := jsonc.parse(text).find(*file.status_line.path)):
+        text = jsonc.remove_value(text, file.status_line.path) if settings_entries.is_our_status_line(node.value) else text
     node = jsonc.parse(text).find(*file.server.path) if file.server else None
     return jsonc.remove_value(text, file.server.path) if file.server and node and settings_entries.is_our_server(node.value) else text
 

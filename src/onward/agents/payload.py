@@ -15,15 +15,15 @@ class HookPayload:
     """What is known about the session of a hook call; fields are empty if the agent does not send them.
 
     `session` is the agent's own id, `transcript` a path that may be wrong, and `source` why the session starts (startup, resume, clear,
-    compact) or ends.
+    compact) or ends. `data` is the whole object.
     """
 
-    __slots__ = ("agent", "cwd", "event", "fault", "session", "source", "transcript")
+    __slots__ = ("agent", "cwd", "data", "event", "fault", "session", "source", "transcript")
 
     def __init__(self, agent: str, event: str, text: str) -> None:
         self.event = event
         self.fault = ""
-        data = self._parse(text)
+        self.data = data = self._parse(text)
         self.agent = agent or _detect_agent(data)
         if "cursor_version" in data:
             # Cursor also calls the hooks of other agents.

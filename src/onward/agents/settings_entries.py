@@ -29,6 +29,8 @@ _VARIABLES = ("ONWARD_HOME", *(f"ONWARD_{name.upper()}" for name in NAMES), "ONW
 
 _HOOK_CALL = re.compile(rf"onward(\.exe)?[\"']? hook ({'|'.join(EVENTS)})\b")
 
+_STATUS_CALL = re.compile(r"onward(\.exe)?[\"']? statusline\b")
+
 
 @dataclass(frozen=True, slots=True)
 class HookSetting:
@@ -47,6 +49,15 @@ class McpServerSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusLineSetting:
+    """The command of the status line: the member at `path`. It is added only if `is_wanted`, and never in place of a person's own."""
+
+    path: tuple[str, ...]
+    value: dict[str, object]
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsFile:
     """A settings file of an agent with Onward's entries. `version` is the format version that the file must state, None if it needs
     none. `approvals_of` is the file with the hooks whose approvals the agent writes into this one. `plugin` is the text of a file that is
@@ -59,9 +70,10 @@ class SettingsFile:
     version: int | None = None
     approvals_of: Path | None = None
     plugin: str | None = None
+    status_line: StatusLineSetting | None = None
 
 
-def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
+def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = (), *, with_status_line: bool = False) -> list[SettingsFile]:
     """Return the settings files of *agent* with Onward's entries. *program* starts Onward; by default it is the running one. Raises
     `NotFound`.
     """
@@ -77,10 +89,12 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) 
         for name, event in install.events.items()
     )
     mcp_file = machine.expand(install.mcp_file)
+    line_value: dict[str, object] = {"type": "command", "command": _command(program, "statusline", "--agent", agent)}
+    status_line = StatusLineSetting(install.status_line, line_value, with_status_line) if install.status_line else None
     if hooks_file == mcp_file:
-        return [SettingsFile(path=hooks_file, hooks=hooks, server=server, version=install.version)]
+        return [SettingsFile(path=hooks_file, hooks=hooks, server=server, version=install.version, status_line=status_line)]
     return [
-        SettingsFile(path=hooks_file, hooks=hooks, version=install.version),
+        SettingsFile(path=hooks_file, hooks=hooks, version=install.version, status_line=status_line),
         SettingsFile(path=mcp_file, server=server, approvals_of=hooks_file if agent == "codex" else None),
     ]
 
@@ -107,6 +121,11 @@ def is_our_hook(value: object) -> bool:
     if isinstance(value, list):
         return any(is_our_hook(item) for item in value)
     return isinstance(value, str) and _HOOK_CALL.search(value) is not None
+
+
+def is_our_status_line(value: object) -> bool:
+    """Return whether the setting of a status line calls any Onward."""
+    return isinstance(value, dict) and isinstance(value.get("command"), str) and _STATUS_CALL.search(value["command"]) is not None
 
 
 def is_our_server(value: object) -> bool:

@@ -113,6 +113,68 @@ def find_moved_project(context: FolderContext) -> KnownRepository | None:
     return find_moved(itertools.starmap(KnownRepository, rows), context.root, context.remote)
 
 
+class SessionStatus:
+    """What the status line tells of a project: its name, the number of the running session (0 if it is not stored), and when the newest
+    handoff was made (Unix time, 0 before the first).
+    """
+
+    __slots__ = ("handoff_at", "name", "session_number")
+
+    def __init__(self, name: str, session_number: int, handoff_at: float) -> None:
+        self.name, self.session_number, self.handoff_at = name, session_number, handoff_at
+
+
+class PassingLimit:
+    """How much of a limit is used `at` a time, as an agent tells its status line. Times are Unix times."""
+
+    __slots__ = ("at", "model", "resets_at", "used_percent", "window_minutes")
+
+    def __init__(self, window_minutes: int, model: str, used_percent: float, resets_at: float | None, at: float) -> None:
+        self.window_minutes, self.model, self.used_percent, self.resets_at, self.at = window_minutes, model, used_percent, resets_at, at
+
+
+def find_status(context: FolderContext, session: str) -> SessionStatus | None:
+    """Return the status of the project of *context* and of its *session*, the agent's id; None if there is no project or no store."""
+    path = os.path.join(context.home, FILE_NAME)
+    if not os.path.exists(path):
+        return None
+    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        project = _find_project(connection, context)
+        if project is None:
+            return None
+        handoff_at = connection.execute("SELECT max(created_at) FROM handoffs WHERE project_id = ?", project[:1]).fetchone()[0]
+        row = connection.execute("SELECT number FROM sessions WHERE project_id = ? AND native_id = ?", (project[0], session)).fetchone()
+        return SessionStatus(project[1], row[0] if row else 0, (handoff_at or 0) / 1_000_000)
+    finally:
+        connection.close()
+
+
+def record_limits(home: str, agent: str, session: str, profile: str, limits: Sequence[PassingLimit]) -> None:
+    """Store *limits* that differ from the stored ones of that session. Raises `sqlite3.Error` if the store is busy or older than them."""
+    path = os.path.join(home, FILE_NAME)
+    if not os.path.exists(path):
+        return
+    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    try:
+        for limit in limits:
+            resets_at = None if limit.resets_at is None else int(limit.resets_at * 1_000_000)
+            key = (agent, session, limit.model, limit.window_minutes)
+            if connection.execute(_READING, key).fetchone() != (limit.used_percent, resets_at):
+                values = (*key, limit.used_percent, resets_at, "", profile, int(limit.at * 1_000_000))
+                connection.execute(_STORE_READING, values)
+        connection.commit()
+    finally:
+        connection.close()
+
+
+_READING = """
+SELECT used_percent, resets_at FROM limit_readings WHERE agent = ? AND native_id = ? AND model = ? AND window_minutes = ?
+"""
+_STORE_READING = """
+INSERT OR REPLACE INTO limit_readings
+  (agent, native_id, model, window_minutes, used_percent, resets_at, plan, profile, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _NEWEST = """
 SELECT handoffs.markdown, handoffs.document_json, handoffs.session_number, sessions.native_id,
   coalesce(sessions.ended_at, handoffs.created_at)

@@ -8,24 +8,26 @@ import click
 
 from onward.agents.capture import CaptureResult
 from onward.agents.hook import run
-from onward.agents.installer import SettingsChange, apply_changes, plan_install, plan_uninstall
+from onward.agents.installer import SettingsChange, apply_changes, has_own_status_line, plan_install, plan_uninstall
 from onward.agents.payload import EVENTS
+from onward.agents.status_line import run as run_status_line
 from onward.app.models import writers
 from onward.app.models.writers import WriterAgent
 from onward.cli.agent_name import AgentName
 from onward.cli.context import command_settings, json_option
 from onward.cli.presentation import note, paint, quantity, say, say_json
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
-from onward.settings import read_machine
+from onward.settings import Machine, read_machine
 
 
 @click.command()
 @click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=AgentName(HOOK_AGENT_IDS))
 @click.option("--uninstall", is_flag=True, help="Remove Onward from the agent's settings.")
+@click.option("--status-line", is_flag=True, help="Also show Onward's status line, if you have none of your own: claude-code, qwen-code.")
 @click.option("--writer", is_flag=True, help="Also have this agent write handoffs; with --uninstall: only stop that.")
 @click.option("--print", "print_only", is_flag=True, help="Show the changes without writing them.")
 @json_option
-def install(agents: tuple[str, ...], uninstall: bool, writer: bool, print_only: bool, as_json: bool) -> None:
+def install(agents: tuple[str, ...], uninstall: bool, status_line: bool, writer: bool, print_only: bool, as_json: bool) -> None:
     """Connect Onward to AGENT: claude-code, codex, gemini-cli, cursor, qwen-code, copilot, opencode, cline or pi.
 
     New sessions of the agent start with the project's handoff, are imported before a compaction and at their end, and can use
@@ -36,7 +38,7 @@ def install(agents: tuple[str, ...], uninstall: bool, writer: bool, print_only: 
 
     \b
     Examples:
-      onward install claude-code
+      onward install claude-code --status-line
       onward install codex cursor --print
       onward install claude-code --writer
       onward install gemini-cli --uninstall
@@ -48,7 +50,10 @@ def install(agents: tuple[str, ...], uninstall: bool, writer: bool, print_only: 
         _stop_writing(home, agents[0], print_only=print_only, as_json=as_json)
         return
     # Plan the changes of all agents before applying any.
-    changes_by_agent = {agent: plan_uninstall(agent, machine, home) if uninstall else plan_install(agent, machine) for agent in agents}
+    changes_by_agent = {
+        agent: plan_uninstall(agent, machine, home) if uninstall else plan_install(agent, machine, with_status_line=status_line)
+        for agent in agents
+    }
     own_agent = _choose_writer(agents[0]) if writer and not print_only else None
     if not print_only:
         for agent, changes in changes_by_agent.items():
@@ -71,6 +76,8 @@ def install(agents: tuple[str, ...], uninstall: bool, writer: bool, print_only: 
         return
     for agent, changes in changes_by_agent.items():
         _say_changes(agent, changes, uninstall=uninstall, print_only=print_only)
+        if not uninstall and not print_only:
+            _offer_status_line(agent, machine, is_wanted=status_line)
     if own_agent:
         say(f"{own_agent.agent_id}: writes the handoffs from now on ({own_agent.program}). Your subscription or account there is used.")
 
@@ -117,6 +124,15 @@ def _say_changes(agent: str, changes: list[SettingsChange], *, uninstall: bool, 
             say(f"  {_next_step(agent)}")
 
 
+def _offer_status_line(agent: str, machine: Machine, *, is_wanted: bool) -> None:
+    """Say how to get the status line, or that the person's own stays."""
+    has_own = has_own_status_line(agent, machine)
+    if has_own and is_wanted:
+        say("  Your own status line stays. Call this from it to add Onward's: onward statusline")
+    elif has_own is False and not is_wanted:
+        say(f"  To see the project, the handoff's age and your limits below the prompt: onward install {agent} --status-line")
+
+
 def _next_step(agent: str) -> str:
     known_agent = find_agent(agent)
     return known_agent.hooks.next_step if known_agent and known_agent.hooks else ""
@@ -144,6 +160,23 @@ def hook(event: str, agent: str | None, as_json: bool) -> int:
     """
     # `main` handles every well-formed call before click is imported; this one provides --help and usage errors.
     return run([event, *(["--agent", agent] if agent else []), *(["--json"] if as_json else [])]) or 0
+
+
+@click.command()
+@click.option("--agent", type=AgentName(HOOK_AGENT_IDS), help="The calling agent. Default: claude-code.")
+@json_option
+def statusline(agent: str | None, as_json: bool) -> int:
+    """Print one line about the project, the session, the handoff's age and the limits left; an agent calls it for its status line.
+
+    The agent's payload is read from standard input. The limits in it are stored, and fill the windows of the account. `onward install
+    claude-code --status-line` sets this up.
+
+    \b
+    Example:
+      onward statusline < payload.json
+    """
+    # `main` handles every well-formed call before click is imported; this one provides --help and usage errors.
+    return run_status_line([*(["--agent", agent] if agent else []), *(["--json"] if as_json else [])]) or 0
 
 
 @click.command()

@@ -36,6 +36,7 @@ GROUPS: dict[str, tuple[CommandHelp, ...]] = {
     "Connect your agents": (
         CommandHelp("install", "Connect Onward to a coding agent.", "onward.cli.agents:install"),
         CommandHelp("hook", "Handle an agent's hook call.", "onward.cli.agents:hook"),
+        CommandHelp("statusline", "Print the status line for an agent.", "onward.cli.agents:statusline"),
         CommandHelp("sweep", "Import unfinished agent sessions.", "onward.cli.agents:sweep"),
     ),
     "Projects and sessions": (

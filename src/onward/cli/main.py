@@ -14,7 +14,7 @@ from onward.errors import OnwardError
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
-QUICK_COMMANDS = (["hook"], ["distill"], ["read"], ["mcp"], ["--version"])
+QUICK_COMMANDS = (["hook"], ["statusline"], ["distill"], ["read"], ["mcp"], ["--version"])
 """Commands that must start fast. Each imports no more than it needs."""
 
 GC_THRESHOLD = 100_000
@@ -75,6 +75,10 @@ def _run_quick(arguments: list[str]) -> int | None:
         from onward.agents.hook import run as run_hook
 
         return run_hook(arguments[1:])
+    if arguments[0] == "statusline":
+        from onward.agents.status_line import run as run_status_line
+
+        return run_status_line(arguments[1:])
     if arguments[0] == "mcp":
         from onward.cli.mcp_server import serve
 

@@ -90,6 +90,7 @@ AGENTS = (
             server={"type": "stdio", "env": {}},
             # The state file is beside the folder, or in it where the variable moves the folder.
             mcp_file="${CLAUDE_CONFIG_DIR:-~}/.claude.json",
+            status_line=("statusLine",),
             max_context_bytes=9_500,
         ),
         providers=("anthropic", "claude"),
@@ -329,6 +330,7 @@ AGENTS = (
             file="${QWEN_HOME:-~/.qwen}/settings.json",
             entry={"hooks": [{"name": "onward", **COMMAND_HOOK}]},
             mcp_file="${QWEN_HOME:-~/.qwen}/settings.json",
+            status_line=("ui", "statusLine"),
         ),
         start_command="qwen -i {}",
         writer=QWEN_WRITER,

@@ -29,6 +29,8 @@ class HookSettings:
     that lists them, and `server` what the server's entry has besides its command. `mcp_variables_key` is the member that lists the
     variables which the agent hands to a server, empty where it hands on all.
 
+    `status_line` is where the settings in `file` name the command of a status line, empty where the agent has none.
+
     `version` is the format version that the hooks' file must state, None where none. `answer_key` is the member of a hook's answer with
     the text for the agent, empty for Claude Code's form. `max_context_bytes` is how much an agent takes from a hook, None for any amount.
     `next_step` tells the user what to do after the installation.
@@ -47,6 +49,7 @@ class HookSettings:
         "next_step",
         "plugin",
         "server",
+        "status_line",
         "version",
     )
 
@@ -62,6 +65,7 @@ class HookSettings:
         mcp_key: str = "mcpServers",
         mcp_variables_key: str = "",
         server: Mapping[str, object] | None = None,
+        status_line: tuple[str, ...] = (),
         version: int | None = None,
         answer_key: str = "",
         max_context_bytes: int | None = None,
@@ -76,6 +80,7 @@ class HookSettings:
         self.mcp_key = mcp_key
         self.mcp_variables_key = mcp_variables_key
         self.server = server or {}
+        self.status_line = status_line
         self.version = version
         self.answer_key = answer_key
         self.max_context_bytes = max_context_bytes

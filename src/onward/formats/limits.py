@@ -7,19 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from onward.core.limit_names import CLAUDE_LIMITS, FIVE_HOURS, WEEK
 from onward.core.transcript.transcript import ImportReport, LimitReading
 from onward.formats.fields import as_list, as_object, as_text, as_time
-
-FIVE_HOURS, WEEK = 300, 10_080
-"""Minutes of the usual windows."""
-
-_CLAUDE_WINDOWS = {
-    "five_hour": (FIVE_HOURS, ""),
-    "seven_day": (WEEK, ""),
-    "seven_day_opus": (WEEK, "opus"),
-    "seven_day_sonnet": (WEEK, "sonnet"),
-}
-"""Minutes and model of each limit, by the name that the service gives it."""
 
 _LIMIT_TEXT = re.compile(r"limit[^.\n]{0,40}?(?:\||resets )(?P<time>\d{9,10}|[^\n]{3,60})", re.IGNORECASE)
 _CLOCK = re.compile(
@@ -74,23 +64,13 @@ def _claude_limit(record: dict[str, Any], at: datetime) -> LimitReading | None:
         blocks = as_list(as_object(record.get("message")).get("content"))
         return _read_limit_text(" ".join(as_text(as_object(block).get("text")) for block in blocks), at)
     kind, resets_at = as_text(limits.get("rateLimitType")), _epoch_time(limits.get("resetsAt"))
-    if kind not in _CLAUDE_WINDOWS and (kind or resets_at is None):
+    if kind not in CLAUDE_LIMITS and (kind or resets_at is None):
         return None  # A limit on spending, or one whose window is not named.
-    minutes, model = _CLAUDE_WINDOWS.get(kind) or (_window_until(resets_at, at), "")
+    minutes, model = CLAUDE_LIMITS.get(kind) or (_window_until(resets_at, at), "")
     utilization = _number(limits.get("utilization"))
     is_warning = limits.get("status") == "allowed_warning" and utilization is not None
     used_percent = 100 * (utilization or 0.0) if is_warning else 100.0
     return LimitReading(window_minutes=minutes, used_percent=used_percent, at=at, resets_at=resets_at, model=model)
-
-
-def read_status_limits(limits: object, at: datetime) -> Iterator[LimitReading]:
-    """Yield the readings in the `rate_limits` that Claude Code gives its status line: `{five_hour: {used_percentage, resets_at}, …}`."""
-    for name, value in as_object(limits).items():
-        used_percent = _number(as_object(value).get("used_percentage"))
-        if name in _CLAUDE_WINDOWS and used_percent is not None:
-            minutes, model = _CLAUDE_WINDOWS[name]
-            resets_at = _epoch_time(as_object(value).get("resets_at"))
-            yield LimitReading(window_minutes=minutes, used_percent=used_percent, at=at, resets_at=resets_at, model=model)
 
 
 def _read_limit_text(text: str, at: datetime) -> LimitReading | None:
