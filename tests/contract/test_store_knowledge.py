@@ -41,7 +41,7 @@ def start_session(store: Store, project: Project) -> Session:
 
 def solution(error: str = LOCK, fix: str = "Remove the stale lock.", fact: str = "f1") -> HarvestedEntry:
     return HarvestedEntry(
-        kind="solution", signature=signature(error), category="version control", text=error, fix=fix, fact_id=fact, turn=4
+        kind="solution", signature=signature(error), category="version control", text=error, error=error, fix=fix, fact_id=fact, turn=4
     )
 
 

@@ -74,7 +74,7 @@ def test_the_line_that_names_the_error_is_taken() -> None:
 
 def test_a_pair_replaces_the_entry_that_says_the_same() -> None:
     (pair,) = harvest_pairs([(1, Turn("assistant", "The lock error is fixed by a busy timeout of three seconds."))])
-    same = HarvestedEntry(kind="solution", signature="s", category="database", text=pair.fix, fix="", fact_id="f", turn=1)
+    same = HarvestedEntry(kind="solution", signature="s", category="database", text=pair.fix, error="", fix="", fact_id="f", turn=1)
     assert join_pairs([same], [pair]) == [pair]
 
 

@@ -48,6 +48,7 @@ def save_session_entries(connection: Connection, session_id: int, entries: Seque
                 "turn": entry.turn,
                 "category": entry.category,
                 "text": storable_text(entry.text),
+                "error": storable_text(entry.error),
                 "fix": storable_text(entry.fix),
             }
             for key, entry in entries_by_key.items()
@@ -103,13 +104,13 @@ def refresh_entries(connection: Connection, ids: Collection[int]) -> None:
                 .order_by(knowledge_sources.c.session_id.desc(), knowledge_sources.c.fact_id.desc())
                 .limit(1)
             ).one()
-            words = (newest.category, newest.text, newest.fix)
-            if not entry.is_hidden and words != (entry.category, entry.text, entry.fix):
+            words = (newest.category, newest.text, newest.error, newest.fix)
+            if not entry.is_hidden and words != (entry.category, entry.text, entry.error, entry.fix):
                 _reword(connection, entry.id, *words)
 
 
-def _reword(connection: Connection, entry_id: int, category: str, text: str, fix: str) -> None:
-    values = {"category": category, "text": text, "fix": fix, "updated_at": now()}
+def _reword(connection: Connection, entry_id: int, category: str, text: str, error: str, fix: str) -> None:
+    values = {"category": category, "text": text, "error": error, "fix": fix, "updated_at": now()}
     connection.execute(update(knowledge).where(knowledge.c.id == entry_id).values(values))
     index_entry(connection, entry_id, text, fix)
 
@@ -155,7 +156,7 @@ def ids_of_project(connection: Connection, project_id: int) -> set[int]:
     return set(connection.execute(_entry_ids_query(knowledge_sources.c.session_id.in_(project_sessions))).scalars())
 
 
-def create(connection: Connection, kind: KnowledgeKind, category: str, text: str, fix: str) -> KnowledgeEntry:
+def create(connection: Connection, kind: KnowledgeKind, category: str, text: str, fix: str, *, error: str = "") -> KnowledgeEntry:
     """Store an entry that a person wrote, and return it."""
     at = now()
     result = connection.execute(
@@ -176,13 +177,13 @@ def create(connection: Connection, kind: KnowledgeKind, category: str, text: str
         .returning(knowledge.c.id)
     )
     entry_id = result.scalar_one()
-    _reword(connection, entry_id, category, storable_text(text), storable_text(fix))
+    _reword(connection, entry_id, category, storable_text(text), storable_text(error), storable_text(fix))
     return find_by_ids(connection, [entry_id])[entry_id]
 
 
-def update_entry(connection: Connection, entry_id: int, *, kind: KnowledgeKind, category: str, text: str, fix: str) -> None:
+def update_entry(connection: Connection, entry_id: int, *, kind: KnowledgeKind, category: str, text: str, error: str, fix: str) -> None:
     """Change an entry. From now on it belongs to people and harvesting leaves it alone."""
-    _reword(connection, entry_id, category, storable_text(text), storable_text(fix))
+    _reword(connection, entry_id, category, storable_text(text), storable_text(error), storable_text(fix))
     values: dict[str, Any] = {"author": "person"}
     stored_kind = connection.execute(select(knowledge.c.kind).where(knowledge.c.id == entry_id)).scalar_one()
     if stored_kind != kind:
@@ -202,9 +203,9 @@ def restore(connection: Connection, entry: KnowledgeEntry) -> KnowledgeEntry:
     """Undo the deletion of an entry and return it. An entry whose row is gone is stored again under a new id."""
     is_hidden = (knowledge.c.id == entry.id) & knowledge.c.is_hidden
     if connection.execute(update(knowledge).where(is_hidden).values(is_hidden=False, author=entry.author)).rowcount:
-        _reword(connection, entry.id, entry.category, storable_text(entry.text), storable_text(entry.fix))
+        _reword(connection, entry.id, entry.category, storable_text(entry.text), storable_text(entry.error), storable_text(entry.fix))
         return find_by_ids(connection, [entry.id])[entry.id]
-    return create(connection, entry.kind, entry.category, entry.text, entry.fix)
+    return create(connection, entry.kind, entry.category, entry.text, entry.fix, error=entry.error)
 
 
 def list_entries(
@@ -247,6 +248,7 @@ def _select_entries(connection: Connection, condition: ColumnElement[bool], limi
             kind=row.kind,
             category=row.category,
             text=row.text,
+            error=row.error,
             fix=row.fix,
             author=row.author,
             shown=row.shown,

@@ -89,12 +89,13 @@ class KnowledgeSourceShape:
 
 @dataclass(frozen=True, slots=True)
 class EntryShape:
-    """An entry. `source_count` sessions are its sources; `shown` and `used` count how often it was shown and how often it helped."""
+    """An entry. `error` is the error that the text is about, empty if there is none or if a person wrote the text. `source_count` sessions are its sources; `shown` and `used` count how often it was shown and how often it helped."""
 
     id: int
     kind: str
     category: str
     text: str
+    error: str
     fix: str
     author: str
     shown: int
@@ -165,6 +166,7 @@ def entry_shape(entry: KnowledgeEntry) -> EntryShape:
         kind=entry.kind,
         category=entry.category,
         text=entry.text,
+        error=entry.error,
         fix=entry.fix,
         author=entry.author,
         shown=entry.shown,

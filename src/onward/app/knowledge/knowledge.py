@@ -9,7 +9,6 @@ from math import log
 from sqlalchemy import Connection
 
 from onward.core.extract.command_lines import find_error_line
-from onward.core.facts.phrases import FAILURE_MARK
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (
     ErrorHistory,
@@ -111,6 +110,7 @@ def edit(
             kind=_require_kind(kind or entry.kind),
             category=_clean_category(category or "") or entry.category,
             text=entry.text if text is None else _clean_text(text),
+            error=entry.error if text is None else "",
             fix=entry.fix if fix is None else _clean_text(fix, may_be_empty=True),
         )
         return _require_entry(connection, entry_id)
@@ -132,6 +132,7 @@ def restore(store: Store, entry: KnowledgeEntry) -> KnowledgeEntry:
             kind=_require_kind(entry.kind),
             category=_clean_category(entry.category),
             text=_clean_text(entry.text),
+            error=_clean_text(entry.error, may_be_empty=True),
             fix=_clean_text(entry.fix, may_be_empty=True),
         )
         return knowledge.restore(connection, clean_entry)
@@ -255,12 +256,8 @@ def _closest_source(sources: Iterable[KnowledgeSource], project: Project | None)
 
 def _likeness(words: frozenset[str], entry: KnowledgeEntry, weights: Mapping[str, float]) -> float:
     """Return how alike an error line of these *words* and *entry* are: as wholes, or as far as the shorter holds what the longer says."""
-    error_terms = _error_terms(entry)
+    error_terms = terms(entry.error or entry.text)
     return max(likeness(words, error_terms, weights), _MOST_CONTAINED * containment(words, error_terms, weights))
-
-
-def _error_terms(entry: KnowledgeEntry) -> frozenset[str]:
-    return terms(entry.text.partition(FAILURE_MARK)[2] or entry.text)
 
 
 def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str, float]:

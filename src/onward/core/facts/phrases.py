@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-FAILURE_MARK = " failed with: "
-"""Between a command and its error. Search leaves the command out of an entry's terms."""
-
 
 def failure_text(command: str, error: str) -> str:
     """Return the line that says that *command* failed with *error*."""
-    return f"`{command}`{FAILURE_MARK}{error}"
+    return f"`{command}` failed with: {error}"

@@ -15,14 +15,16 @@ KnowledgeAuthor: TypeAlias = Literal["session", "person"]
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeEntry:
-    """One piece of knowledge. `fix` is empty if the text is complete without it; `shown` counts how often it was
-    answered, `used` how often it helped.
+    """One piece of knowledge. `error` is the error that the text is about, in the words of the log; empty if there is none, or if a
+    person wrote the text. `fix` is empty if the text is complete without it; `shown` counts how often it was answered, `used` how often
+    it helped.
     """
 
     id: int
     kind: KnowledgeKind
     category: str
     text: str
+    error: str
     fix: str
     author: KnowledgeAuthor
     shown: int

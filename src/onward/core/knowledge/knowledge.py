@@ -58,14 +58,15 @@ _DEPENDENT_OPENING = re.compile(
 
 
 class HarvestedEntry(NamedTuple):
-    """A piece of knowledge from one fact. Entries with the same `signature` are the same; `fix` is empty if the text
-    is complete without it.
+    """A piece of knowledge from one fact. Entries with the same `signature` are the same. `error` is the error that
+    a solution is about, empty for other kinds; `fix` is empty if the text is complete without it.
     """
 
     kind: KnowledgeKind
     signature: str
     category: str
     text: str
+    error: str
     fix: str
     fact_id: str
     turn: int
@@ -119,6 +120,7 @@ def _harvest_solution(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | Non
             signature=signature(solution.error),
             category=category,
             text=text,
+            error=solution.error,
             fix=fix,
             fact_id=fact.id,
             turn=fact.turn,
@@ -145,7 +147,7 @@ def _find_cause(error: Fact, facts: Iterable[Fact]) -> str:
 
 def _create_entry(kind: KnowledgeKind, fact: Fact, text: str) -> HarvestedEntry:
     return HarvestedEntry(
-        kind=kind, signature=signature(text), category=category_of(text), text=text, fix="", fact_id=fact.id, turn=fact.turn
+        kind=kind, signature=signature(text), category=category_of(text), text=text, error="", fix="", fact_id=fact.id, turn=fact.turn
     )
 
 

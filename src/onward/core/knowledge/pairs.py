@@ -212,6 +212,7 @@ def _entry(text: str, fix: str, error: str, turn: int) -> HarvestedEntry:
         signature=signature(error),
         category=category_of(f"{text} {fix}"),
         text=text,
+        error=one_line(error.strip(), _MAX_TEXT_CHARS),
         fix=fix,
         fact_id=f"{PAIR_PREFIX}{identity}",
         turn=turn,

@@ -64,6 +64,8 @@ knowledge = Table(
     Column("signature", String(32)),
     Column("category", String(32), nullable=False),
     Column("text", Text, nullable=False),
+    # The error that the text is about: what a new error is compared with. Empty if there is none, or if a person wrote the text.
+    Column("error", Text, nullable=False, server_default=""),
     Column("fix", Text, nullable=False),
     # `session` for the words of a session, `person` once a person wrote or edited them: harvesting leaves those alone.
     Column("author", String(16), nullable=False),
@@ -87,6 +89,7 @@ knowledge_sources = Table(
     Column("turn", Integer, nullable=False),
     Column("category", String(32), nullable=False),
     Column("text", Text, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
     Column("fix", Text, nullable=False),
 )
 

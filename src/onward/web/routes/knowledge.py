@@ -27,7 +27,7 @@ router = page_router()
 MAX_ENTRIES = 50
 MAX_QUERY_CHARS = 2000
 MAX_ERROR_CHARS = 200_000
-_UNDO_FIELDS = ("id", "kind", "category", "author", "text", "fix")
+_UNDO_FIELDS = ("id", "kind", "category", "author", "text", "error", "fix")
 Text = Annotated[str, Form()]
 
 
@@ -162,6 +162,7 @@ def _parse_snapshot(text: str) -> KnowledgeEntry | None:
             kind=kind,
             category=fields["category"],
             text=fields["text"],
+            error=fields["error"],
             fix=fields["fix"],
             author=author,
             shown=0,
