@@ -96,7 +96,9 @@ def test_no_harvest_overwrites_what_a_person_said(store: Store, project: Project
     store_findings(store, session, solution())
     with store.write() as connection:
         entry = knowledge.list_entries(connection)[0]
-        knowledge.update_entry(connection, entry.id, kind="solution", category="files", text="Git's lock", error="", fix="Look who holds it.")
+        knowledge.update_entry(
+            connection, entry.id, kind="solution", category="files", text="Git's lock", error="", fix="Look who holds it."
+        )
         by_hand = knowledge.create(connection, "practice", "tests", "Ask for port 0", "")
     store_findings(store, session, solution(fix="Other words."))
     store_findings(store, start_session(store, project), solution())
