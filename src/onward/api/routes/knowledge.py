@@ -89,7 +89,10 @@ class KnowledgeSourceShape:
 
 @dataclass(frozen=True, slots=True)
 class EntryShape:
-    """An entry. `error` is the error that the text is about, empty if there is none or if a person wrote the text. `source_count` sessions are its sources; `shown` and `used` count how often it was shown and how often it helped."""
+    """An entry. `error` is the error that the text is about, empty if there is none or if a person wrote the text.
+
+    `source_count` sessions are its sources; `shown` and `used` count how often it was shown and how often it helped.
+    """
 
     id: int
     kind: str
