@@ -7,25 +7,27 @@ sentence stands under, and, last, phrases (`phrases`), of which a missing one co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from onward.core.extract.goal import find_goal, goal_lead
 from onward.core.extract.labels import label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PAST, PhraseGroup, pattern, tells_outcome
+from onward.core.extract.replies import REPLY_WORDS, is_mere_agreement, numbered_note, reply_lead
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
-from onward.core.extract.trace import Statement, Trace
+from onward.core.extract.trace import Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.wording import GENERIC_LEAD, clean
 from onward.core.extract.worth import worth
 from onward.core.facts.fact import FIRST_STEP, OPEN_REQUEST, SESSION_END, SESSION_STATE, FactAuthor, FactEvidence, FactKind, FactState
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
-from onward.core.text.prose import content_words, numbers, one_line, stem, words
+from onward.core.text.prose import content_words, numbers, one_line, stem
 
 MAX_STATEMENTS = 220
 """Sentences kept of one session: several times what the largest handoff can show."""
@@ -42,12 +44,6 @@ HEAD_WORTH = 0.5
 _MAX_LEAD_CHARS = 90
 _BARE_WORDS = 9
 """Words up to which a list item needs its lead-in to name its subject."""
-_REPLY_WORDS, _MIN_GOAL_WORDS, _AGREEMENT_WORDS = 12, 5, 6
-_AGREEMENT_LETTERS = 8
-"""Letters beside its phrases up to which an agreement asks for nothing, in scripts without words."""
-_LONG_SESSION_ROUNDS = 5
-"""Rounds from which on the last one may be an errand that leaves the goal as it is."""
-_REPLY_MARK = " — the user:"
 _MAX_REPEATS = 3
 """What is said more often in one session is a phrase of the agent's or of a program's."""
 _DANGLING = re.compile(
@@ -55,12 +51,6 @@ _DANGLING = re.compile(
     r"esto|isso|questo|これ|それ|这|那)\b",
     re.I,
 )
-_TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
-_TITLE_CHARS = 300
-"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
-_MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 3, 0.7
-_ERRAND_WORDS = 4
-_POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _SUMMARY_OPENING = re.compile(
     r"session is being continued from a previous|ran out of context|conversation is summarized below|^all user messages", re.I
 )
@@ -162,9 +152,9 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
     worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
-    goal = _goal(units, worths, session)
+    goal = find_goal(units, worths, trace, rounds, session.templates, languages)
     step = find_first_step(units, worths, trace, end, languages, _announced_kind)
-    head = _Head(goal=goal, goal_lead=_goal_lead(goal, units) if goal else "", step=step, state=end.leads())
+    head = _Head(goal=goal, goal_lead=goal_lead(goal, units, trace) if goal else "", step=step, state=end.leads())
     yield from _log_drafts(end, step)
     yielded: set[frozenset[str] | str] = set()
     # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
@@ -218,7 +208,7 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return max(learned, ANSWER_WORTH)
         if _letter_share(text) < _PROSE_LETTERS:
             return learned * _CODE_FACTOR
-        return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= _REPLY_WORDS else learned
+        return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= REPLY_WORDS else learned
     return _agent_worth(unit, learned, session)
 
 
@@ -250,11 +240,6 @@ def _is_sound_point(unit: Unit, session: _Session) -> bool:
     )
 
 
-def _is_errand(unit: Unit) -> bool:
-    """Whether a request says too little to be what a session is for: "now write a test for it"."""
-    return len(unit.stems) <= _ERRAND_WORDS and (len(unit.stems) <= 2 or _POINTING.search(unit.text) is not None)
-
-
 def _is_denied(unit: Unit, session: _Session) -> bool:
     """Whether the person's next word refuses what an agent's sentence says; of a summary one common word is enough."""
     if unit.statement.is_summary and _SUMMARY_OPENING.search(unit.text):
@@ -268,72 +253,6 @@ def _is_denied(unit: Unit, session: _Session) -> bool:
     return len(common) >= (1 if unit.statement.is_summary else _DENIED_WORDS)
 
 
-def _goal(units: Sequence[Unit], worths: Sequence[float], session: _Session) -> Unit | None:
-    """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
-    requests = [
-        (unit, weight)
-        for unit, weight in zip(units, worths, strict=True)
-        if unit.by_user and unit.statement.position not in session.templates
-        and session.rounds[unit.statement.round].fate != "withdrawn" and not session.rounds[unit.statement.round].refuses
-        and not _is_mere_agreement(unit, session) and not is_standing_order(unit.text, session.languages)
-        and not unit.text.endswith(("?", "？")) and not unit.statement.is_answer and not _reply_lead(unit, session)[0]
-    ]  # fmt: skip
-    requests = [candidate for candidate in requests if _reads_as_request(candidate[0], units)]
-    requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
-    if not requests:
-        return None
-    round_words: dict[int, set[str]] = {}
-    for unit in units:
-        if unit.by_user or unit.statement.is_closing:
-            round_words.setdefault(unit.statement.round, set()).update(unit.stems)
-    last = max(round_words)
-    all_edits = sum(current.edits for current in session.rounds.values())
-
-    def served(candidate: tuple[Unit, float]) -> float:
-        unit, weight = candidate
-        later = [
-            number
-            for number, stems in round_words.items()
-            if number >= unit.statement.round and len(stems & unit.stems) >= min(2, len(unit.stems))
-        ]
-        reach = max(later, default=unit.statement.round)
-        is_main_work = session.rounds[unit.statement.round].edits > all_edits / 2
-        is_current = is_main_work or reach >= (last - 1 if last >= _LONG_SESSION_ROUNDS else last)
-        factor = (1.0 if is_current else 0.35) * (1.2 if unit.statement.round <= 1 else 1.0) * (0.3 if _is_errand(unit) else 1.0)
-        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * factor
-
-    best = max(requests, key=served)[0]
-    # A message says first what it wants, then how; what introduces a path is told with it.
-    first = next(unit for unit, _ in requests if unit.statement is best.statement)
-    following = units[first.order + 1] if first.order + 1 < len(units) else first
-    is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
-    return following if is_path else first
-
-
-def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
-    """Whether a sentence is made of words: no path, address or line of a log, unless what stands before it says what to do with it."""
-    return (_has_words(unit) and _letter_share(unit.text) >= _MIN_LETTER_SHARE) or bool(_lead_in(unit, units))
-
-
-def _has_words(unit: Unit) -> bool:
-    return unit.size - sum(len(words(name)) for name in unit.names) >= _MIN_PLAIN_WORDS
-
-
-def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return what introduces a sentence: its lead-in, else the sentence before it in the same message where that ends in a colon."""
-    previous = units[unit.order - 1] if unit.order else unit
-    is_introduced = previous.statement is unit.statement and previous.text.endswith((":", "："))
-    return unit.sentence.lead or (previous.text if is_introduced else "")
-
-
-def _goal_lead(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return what a goal is told under: the title of the plan or task that a person handed over, else what introduces a bare path."""
-    title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
-    if title and title.group(1) not in unit.text:
-        return one_line(clean(title.group(1)), _MAX_LEAD_CHARS)
-    return "" if _has_words(unit) else one_line(clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
-
-
 def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> StatementDraft | None:
     statement, text = unit.statement, clean(unit.text)
     is_step, is_goal = head.is_step(unit), unit is head.goal
@@ -341,9 +260,9 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         kind, state = ("requirement", "live") if is_step and not is_goal else _user_kind(unit, session, is_goal=is_goal)
         if kind is None:
             return None
-        lead, turns = _reply_lead(unit, session) if kind not in ("rule", "goal") else ("", (statement.turn,))
+        lead, turns = reply_lead(unit, session.trace) if kind not in ("rule", "goal") else ("", (statement.turn,))
         lead = head.goal_lead if kind == "goal" else lead
-        text += _created_note(unit, session.trace)
+        text += _created_note(unit, session.trace) or numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
             weight *= _ANSWERED_FACTOR
@@ -369,14 +288,6 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
     )
 
 
-def _is_mere_agreement(unit: Unit, session: _Session) -> bool:
-    """Whether a person only agrees: "yes, go on"; what follows the agreement would be a request."""
-    if unit.names or not session.opens("agree", unit.text):
-        return False
-    rest = pattern("agree", session.languages).sub("", unit.text.lower())
-    return unit.size <= _AGREEMENT_WORDS or sum(map(str.isalpha, rest)) <= _AGREEMENT_LETTERS
-
-
 def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:
     """Return what a person's sentence is, and what became of it: a rule stands, a request is resolved when its round was reported."""
     current = session.rounds[unit.statement.round]
@@ -384,9 +295,9 @@ def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKin
         return "rule", "live"
     if is_goal:
         return "goal", "live"
-    if current.fate == "withdrawn" or _is_mere_agreement(unit, session):
+    if current.fate == "withdrawn" or is_mere_agreement(unit, session.languages):
         return None, "live"
-    if unit.statement.is_answer or _reply_lead(unit, session)[0]:
+    if unit.statement.is_answer or reply_lead(unit, session.trace)[0]:
         return "decision", "live"
     is_last_open = session.rounds[max(session.rounds)].fate == "open"
     is_open = current.fate == "open" or (current.fate == "passed" and is_last_open and session.trace.rounds - current.number <= 1)
@@ -448,17 +359,6 @@ def _item_lead(unit: Unit, text: str) -> str:
     return lead
 
 
-def _reply_lead(unit: Unit, session: _Session) -> tuple[str, tuple[int, ...]]:
-    """Return, for a terse reply, the agent's question that it answers, and the turns that show both."""
-    statement = unit.statement
-    if statement.position and unit.size <= _REPLY_WORDS and len(statement.text) < 200:
-        previous: Statement = session.trace.statements[statement.position - 1]
-        question = _last_question(previous.text) if previous.author == "agent" else ""
-        if question:
-            return one_line(question, 160) + _REPLY_MARK, (statement.turn, previous.turn)
-    return "", (statement.turn,)
-
-
 def _created_note(unit: Unit, trace: Trace) -> str:
     """Return under which path a file that the person named was created, if under another: "docs/plan.md" became `docs/plan-v2.md`."""
     for name in unit.names:
@@ -470,10 +370,3 @@ def _created_note(unit: Unit, trace: Trace) -> str:
             if is_created_here and len(named_stems) > 2 and named_stems < set(map(stem, content_words(c.change.path))):
                 return f" (it became `{c.change.path}`)"
     return ""
-
-
-def _last_question(text: str) -> str:
-    """Return the question that a text ends with; empty where it does not end with one."""
-    lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
-    question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
-    return re.split(r"(?<=[.!。！]) ?", question)[-1] if question else ""

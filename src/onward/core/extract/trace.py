@@ -139,7 +139,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         if interruption:
             trace.interruptions.append(interruption)
         if turn.role == "user":
-            command = SLASH_COMMAND.search(turn.text) if turn.mark == "injected" else None
+            command = SLASH_COMMAND.match(turn.text) if turn.mark == "injected" else None
             slash_command = (ordinal, turn, command[1]) if command else slash_command if turn.mark == "injected" else None
         elif slash_command and turn.role == "assistant" and turn.mark != "injected" and turn.sidechain is None:
             _add_request(trace, *slash_command)

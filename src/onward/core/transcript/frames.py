@@ -225,7 +225,7 @@ _REASONING = re.compile(r"<analysis>.*?</analysis>\s*|\A\s*Analysis:\s*\n.*?(?=^
 _SUMMARY_TAG = re.compile(r"(?m)\A\s*Summary:\s*|^</?summary>[ \t]*\n?|</summary>\s*\Z")
 _SECTION_TAG = re.compile(r"<(/?)([a-z]+(?:_[a-z]+)*)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
-SLASH_COMMAND = re.compile(r"<command-name>\s*(/[\w:.-]+)\s*</command-name>")
+SLASH_COMMAND = re.compile(r"\s*(?:<command-message>[^<]*</command-message>\s*)?<command-name>\s*(/[\w:.-]+)\s*</command-name>")
 """A command of a client's that a person typed; what it expands to is nobody's word."""
 _MAX_PASSES = 4
 """Frames within frames are few."""
@@ -235,7 +235,7 @@ def unframe(text: str) -> tuple[str, Mark]:
     """Return the person's words in *text*, as `said`; the body of a compaction's summary, as `summary`; or nothing, as `injected`."""
     framed = text.strip()
     words = framed if _summaries().match(framed) else _typed_words(framed)
-    if words and (command := SLASH_COMMAND.search(framed)) and words in framed and "<command-args>" in framed:
+    if words and (command := SLASH_COMMAND.match(framed)) and words in framed and "<command-args>" in framed:
         words = f"{command[1]} {words}"
     if _summaries().match(words):
         return read_summary(words), "summary"

@@ -1,0 +1,170 @@
+"""What a session is for: the request that most of it serves and that holds at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from onward.core.extract.orders import is_standing_order
+from onward.core.extract.replies import is_mere_agreement, reply_lead
+from onward.core.extract.rounds import Round
+from onward.core.extract.trace import Trace
+from onward.core.extract.units import Unit
+from onward.core.extract.wording import clean
+from onward.core.text.prose import one_line, words
+
+_MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
+_LONG_SESSION_ROUNDS = 5
+"""Rounds from which on the last one may be an errand that leaves the goal as it is."""
+_THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
+"""Rounds, and the share of those that follow, which speak of a request's things from which on the session is one thread from it on."""
+_ERRAND_WORDS = 4
+_POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
+_GOING_ON = re.compile(
+    r"(?:then|now|also|next|and|so|but|btw|by the way|after|once|another|slight|let'?s|lets|ok(?:ay)?|lalu|sekarang|dann|jetzt|nun|und|puis|maintenant|et|luego|ahora|y|depois|agora|e|"
+    r"poi|ora|затем|теперь|и|sonra|şimdi|ثم|الآن|次に|それから|然后|现在|接着|이제|그리고|rồi|bây giờ)\b",
+    re.I,
+)
+"""How a request begins that goes on from one before it."""
+_CHORE_NAMES = frozenset("commit commits push merge rebase branch pr pull stage staged release tag stash message".split())
+"""Words of the keeping of a repository, which requests in any language use: what they ask for is a chore, unless they say much more."""
+_CHORE_SHARE = 0.24
+_TERMINAL = re.compile(r"[^\w\s\"'`“„«¿¡(\[@/#*<~.,…-]|[\w.-]+@[\w.-]+[:$#]|\$ |❯ |➜ |\[\d\d[/:]\d\d")
+"""How a line of a terminal begins, with its emoji or its prompt."""
+_ECHO_STEMS, _ECHO_SHARE = 4, 0.8
+"""Content words, and the share of them that an agent said before, from which on a request repeats an item of its list."""
+_ECHO_FACTOR, _CHORE_FACTOR, _GOING_ON_FACTOR, _QUESTION_FACTOR, _ERRAND_FACTOR = 0.4, 0.3, 0.6, 0.4, 0.3
+_OUTLIVED_FACTOR, _FIRST_FACTOR, _OPEN_FACTOR = 0.35, 1.5, 2.0
+_QUESTION_WORDS, _TELLING_WORDS = 12, 20
+"""Words below which a question asks for no work, and from which on a request that is open tells what the session is for now."""
+_TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
+_TITLE_CHARS = 300
+"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
+_MAX_LEAD_CHARS = 90
+_SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: [^\n]{1,60})?$")
+_MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
+
+
+class _SessionRounds(NamedTuple):
+    """What tells how much of a session serves a request: the words of each round, the edits, and what the agent said before."""
+
+    round_words: dict[int, set[str]]
+    rounds: dict[int, Round]
+    agent_words: list[tuple[int, frozenset[str]]]
+
+    def serving(self, unit: Unit, weight: float) -> float:
+        """Return how much of the session serves *unit*, a request of learned worth *weight*."""
+        number, last = unit.statement.round, max(self.round_words)
+        later = [n for n, stems in self.round_words.items() if n >= number and len(stems & unit.stems) >= min(2, len(unit.stems))]
+        reach = max(later, default=number)
+        is_main_work = self.rounds[number].edits > sum(current.edits for current in self.rounds.values()) / 2
+        is_thread = len(later) >= max(_THREAD_ROUNDS, _THREAD_SHARE * (last - number))
+        is_current = is_main_work or is_thread or reach >= (last - 1 if last >= _LONG_SESSION_ROUNDS else last)
+        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else _OUTLIVED_FACTOR) * self._form(unit)
+
+    def _form(self, unit: Unit) -> float:
+        factor = _FIRST_FACTOR if unit.statement.round <= 1 else 1.0
+        factor *= _ERRAND_FACTOR if _is_errand(unit) else 1.0
+        factor *= _CHORE_FACTOR if len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems) else 1.0
+        factor *= _GOING_ON_FACTOR if unit.statement.round > 1 and _GOING_ON.match(unit.text) else 1.0
+        factor *= _QUESTION_FACTOR if unit.statement.round > 1 and unit.text.endswith(("?", "？")) else 1.0
+        factor *= _OPEN_FACTOR if self.rounds[unit.statement.round].fate == "open" and unit.size >= _TELLING_WORDS else 1.0
+        return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
+
+    def _is_echo(self, unit: Unit) -> bool:
+        """Whether a request repeats what the agent said before: it points at an item of a list, and is no purpose of its own."""
+        return len(unit.stems) >= _ECHO_STEMS and any(
+            position < unit.statement.position and len(unit.stems & stems) >= _ECHO_SHARE * len(unit.stems)
+            for position, stems in self.agent_words
+        )
+
+
+def find_goal(
+    units: Sequence[Unit],
+    worths: Sequence[float],
+    trace: Trace,
+    rounds: dict[int, Round],
+    templates: frozenset[int],
+    languages: frozenset[str],
+) -> Unit | None:
+    """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
+    requests = [
+        (unit, weight)
+        for unit, weight in zip(units, worths, strict=True)
+        if unit.by_user and unit.statement.position not in templates
+        and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages)
+        and not unit.statement.is_answer and not reply_lead(unit, trace)[0]
+        and not _TERMINAL.match(unit.text) and _reads_as_request(unit, units)
+    ]  # fmt: skip
+    requests = [candidate for candidate in requests if not _only_asks(candidate[0])] or requests
+    requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
+    if not requests:
+        return _first_terse(units, templates, languages)
+    session_rounds = _read_rounds(units, rounds)
+    best = max(requests, key=lambda candidate: session_rounds.serving(*candidate))[0]
+    # A message says first what it wants, then how; what introduces a path is told with it.
+    first = next(unit for unit, _ in requests if unit.statement is best.statement)
+    following = units[first.order + 1] if first.order + 1 < len(units) else first
+    is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
+    return following if is_path else first
+
+
+def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: frozenset[str]) -> Unit | None:
+    """Return the first request of a few words, where a session has none that says more."""
+    terse = (
+        unit
+        for unit in units
+        if unit.by_user and unit.statement.position not in templates and not unit.text.startswith(("/", *_MARKUP))
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and unit.text.count("/") < _PATH_SLASHES
+    )  # fmt: skip
+    return next(terse, None)
+
+
+def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round]) -> _SessionRounds:
+    round_words: dict[int, set[str]] = {}
+    for unit in units:
+        if unit.by_user or unit.statement.is_closing:
+            round_words.setdefault(unit.statement.round, set()).update(unit.stems)
+    return _SessionRounds(round_words, rounds, [(unit.statement.position, unit.stems) for unit in units if not unit.by_user])
+
+
+def _only_asks(unit: Unit) -> bool:
+    """Whether a request is a short question, which an answer settles."""
+    return unit.text.endswith(("?", "？")) and unit.size < _QUESTION_WORDS
+
+
+def _is_errand(unit: Unit) -> bool:
+    """Whether a request says too little to be what a session is for: "now write a test for it"."""
+    return len(unit.stems) <= _ERRAND_WORDS and (len(unit.stems) <= 2 or _POINTING.search(unit.text) is not None)
+
+
+def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
+    """Whether a sentence is made of words: no path, address or line of a log, unless what stands before it says what to do with it."""
+    letters = sum(c.isalpha() or c.isspace() for c in unit.text)
+    return (_has_words(unit) and letters >= _MIN_LETTER_SHARE * len(unit.text)) or bool(_lead_in(unit, units))
+
+
+def _has_words(unit: Unit) -> bool:
+    return unit.size - sum(len(words(name)) for name in unit.names) >= _MIN_PLAIN_WORDS
+
+
+def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
+    """Return what introduces a sentence: its lead-in, else the sentence before it in the same message where that ends in a colon."""
+    previous = units[unit.order - 1] if unit.order else unit
+    is_introduced = previous.statement is unit.statement and previous.text.endswith((":", "："))
+    return unit.sentence.lead or (previous.text if is_introduced else "")
+
+
+def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
+    """Return what a goal is told under: the command with which the person opened the session, the title of the plan or task that they
+    handed over, else what introduces a bare path.
+    """
+    opening = next((statement for statement in trace.statements if statement.author == "user"), None)
+    if opening and opening is not unit.statement and _SLASH_COMMAND.match(opening.text):
+        return opening.text
+    title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
+    if title and title.group(1) not in unit.text:
+        return one_line(clean(title.group(1)), _MAX_LEAD_CHARS)
+    return "" if _has_words(unit) else one_line(clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)

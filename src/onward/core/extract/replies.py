@@ -1,0 +1,73 @@
+"""Replies: what a person says to an agent's question, and what only agrees with it."""
+
+from __future__ import annotations
+
+import re
+
+from onward.core.extract.phrases import pattern
+from onward.core.extract.trace import Statement, Trace
+from onward.core.extract.units import Unit
+from onward.core.extract.wording import clean
+from onward.core.text.prose import one_line
+
+REPLY_WORDS, _AGREEMENT_WORDS = 12, 6
+"""Words up to which a text is a reply to a question before it, and up to which an agreement asks for nothing."""
+_AGREEMENT_LETTERS = 8
+"""Letters beside its phrases up to which an agreement asks for nothing, in scripts without words."""
+_NUMBER = re.compile(r"(?<![\w.])\d{1,2}(?![\w.%])")
+_NUMBERED_ITEMS = tuple(
+    re.compile(rf"(?m)^[ \t*#>|-]*{number}[ \t*|]+(\S[^\n]{{3,300}})")
+    for number in (r"\((\d{1,2})\)", r"(\d{1,2})[.)]", r"(?:[^\W\d]{3,12} )?#?(\d{1,2})\**(?:[:|]|[ \t]+[—–-])")
+)
+"""How a list numbers its items, the surest form first."""
+_MARKS = re.compile(r"\*\*|__")
+_FEW_WORDS, _NUMBERED_WORDS, _NUMBERED_CHARS, _MAX_NUMBERED, _ITEM_CHARS = 3, 8, 160, 5, 70
+_REPLY_MARK = " — the user:"
+
+
+def is_mere_agreement(unit: Unit, languages: frozenset[str]) -> bool:
+    """Whether a person only agrees: "yes, go on"; what follows the agreement would be a request."""
+    if unit.names or not pattern("agree", languages).match(unit.text):
+        return False
+    rest = pattern("agree", languages).sub("", unit.text.lower())
+    return unit.size <= _AGREEMENT_WORDS or sum(map(str.isalpha, rest)) <= _AGREEMENT_LETTERS
+
+
+def reply_lead(unit: Unit, trace: Trace) -> tuple[str, tuple[int, ...]]:
+    """Return, for a terse reply, the agent's question that it answers, and the turns that show both."""
+    statement = unit.statement
+    if statement.position and unit.size <= REPLY_WORDS and len(statement.text) < 200:
+        previous: Statement = trace.statements[statement.position - 1]
+        question = _last_question(previous.text) if previous.author == "agent" else ""
+        if question:
+            return one_line(question, 160) + _REPLY_MARK, (statement.turn, previous.turn)
+    return "", (statement.turn,)
+
+
+def _last_question(text: str) -> str:
+    """Return the question that a text ends with; empty where it does not end with one."""
+    lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
+    question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
+    return re.split(r"(?<=[.!。！]) ?", question)[-1] if question else ""
+
+
+def numbered_note(unit: Unit, trace: Trace) -> str:
+    """Return what the numbers of a terse request stand for ("address 3, 8 and 11"): the items of the last list with these numbers."""
+    numbers = _NUMBER.findall(unit.text)
+    plain = _NUMBER.sub("", unit.text).split()
+    is_list = len(numbers) > 1 or len(plain) <= _FEW_WORDS
+    if (
+        not numbers
+        or not is_list
+        or unit.text.endswith(("?", "？"))
+        or len(plain) > _NUMBERED_WORDS
+        or len(unit.statement.text) > _NUMBERED_CHARS
+    ):
+        return ""
+    for statement in reversed(trace.statements[: unit.statement.position]):
+        for form in _NUMBERED_ITEMS if statement.author == "agent" else ():
+            items = dict(reversed(form.findall(statement.text)))  # The first item of a number counts.
+            if all(number in items for number in numbers):
+                named = (f"{number}: {one_line(clean(_MARKS.sub('', items[number])), _ITEM_CHARS)}" for number in numbers[:_MAX_NUMBERED])
+                return f" ({'; '.join(named)})"
+    return ""

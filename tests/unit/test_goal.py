@@ -1,0 +1,62 @@
+"""The goal of a handoff: what a session is for, not an errand, a paste or an item of the agent's list."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.core.extract import extract
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.tokens import count_tokens
+
+DONE = Turn("assistant", "That is done, and every file of the shop is in place.")
+
+
+def goal_of(*turns: Turn) -> str:
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
+    return next(line.text for name, line in compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens).head if name == "Goal")
+
+
+def test_output_of_a_terminal_is_not_the_goal() -> None:
+    pasted = Turn(
+        "user",
+        "👀 Watching the printers of the shop and waiting\n   Press Ctrl+C to stop watching\n\n"
+        "This is what the watch command prints. It should say printer, since only one of them is on.",
+    )
+    assert goal_of(pasted, DONE).startswith("This is what the watch command prints.")
+
+
+@pytest.mark.parametrize(
+    "chore",
+    [
+        "Commit the staged changes with a short message.",
+        "Erstelle einen Commit und mach den Push auf den Branch.",
+        "把更改 commit 并 push 到 main branch 上。",
+    ],
+)
+def test_a_chore_is_not_the_goal(chore: str) -> None:
+    purpose = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
+    assert goal_of(purpose, DONE, Turn("user", chore), DONE) == purpose.text
+
+
+def test_an_item_of_the_agents_list_is_told_under_the_command_that_made_it() -> None:
+    command = Turn("user", "/review-page 152")
+    review = Turn("assistant", "I found three points.\n\n1. Unused printer variable in the till module\n2. Missing total\n3. Slow query")
+    request = Turn("user", "Let's look at this: 1. Unused printer variable in the till module")
+    assert goal_of(command, review, request, DONE).startswith("/review-page 152: Let's look at this")
+
+
+def test_numbers_are_told_with_what_they_stand_for() -> None:
+    text = "I looked at the shop.\n\n- (3) ⚠️ **Slow query** of the receipts\n- (8) Missing total\n\nLines 3-9: imports"
+    review = Turn("assistant", text)
+    assert "(3: Slow query of the receipts; 8: Missing total)" in goal_of(
+        Turn("user", "/review"), review, Turn("user", "Address 3, 8"), DONE
+    )
+
+
+def test_a_short_question_is_not_the_goal_where_work_was_asked_for() -> None:
+    purpose = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
+    edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
+    question = Turn("user", "Why does the receipts page list each article twice?")
+    assert goal_of(purpose, edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE, question, DONE) == purpose.text
