@@ -180,11 +180,14 @@ class Worker:
         from onward.work import engine
 
         busy_at = time.monotonic()
-        while time.monotonic() - busy_at <= IDLE_SECONDS and not self._stop_event.is_set():
+        while not self._stop_event.wait(SWEEP_SECONDS):
+            is_busy = True
             with _log_failure():
-                if self._sweep(store) or self._progress_by_run:
-                    busy_at = time.monotonic()
-            self._stop_event.wait(SWEEP_SECONDS)
+                is_busy = self._sweep(store) or bool(self._progress_by_run)
+            if is_busy:
+                busy_at = time.monotonic()
+            elif time.monotonic() - busy_at > IDLE_SECONDS:
+                break
         with _log_failure():
             engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
 
