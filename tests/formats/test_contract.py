@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import shutil
 from datetime import timedelta
@@ -113,6 +114,18 @@ def test_compression_a_byte_order_mark_and_utf16_change_nothing(sample, reading)
         b"\xfe\xff" + data.decode().encode("utf-16-be"),
     ):
         assert reading(variant) == plain
+
+
+@every_json
+@pytest.mark.parametrize(
+    "layout", [{}, {"separators": (",", ":")}, {"sort_keys": True}, {"sort_keys": True, "separators": (",", ":")}], ids=str
+)
+def test_blanks_and_the_order_of_keys_change_nothing(sample, reading, layout):
+    data = sample.read_bytes()
+    records = [json.loads(line) for line in data.splitlines() if line.strip()] if sample.suffix == ".jsonl" else [json.loads(data)]
+    written = b"\n".join(json.dumps(record, **layout).encode() for record in records)
+    assert detect(open_source(io.BytesIO(written))).__name__.endswith(f".{folder(sample)}")
+    assert [(turn.role, turn.text) for turn in reading(written).turns] == [(turn.role, turn.text) for turn in reading(data).turns]
 
 
 @every_text

@@ -49,6 +49,8 @@ def read(files: list[str], *, json: bool) -> int:
         line = write(_redact(redactor, item), ordinal)
         sys.stdout.write(line + "\n" if json else line)
     sys.stdout.flush()
+    if not report.turns:
+        raise BadInput(Message("There is nothing in {file}.", file=files[0]), "Give a session file of an agent.")
     sys.stderr.write(f"{files[0]}: {describe_report(report)}\n")
     return 0
 

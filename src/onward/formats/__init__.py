@@ -113,8 +113,8 @@ def is_single_input(folder: Path) -> bool:
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete after the last item.
 
-    A head comes with the first turn of its session; sessions without a turn are left out. Raises `NothingRead` if there are records, but no
-    turn.
+    A head comes with the first turn of its session; sessions without a turn are left out. Raises `NothingRead` if there is something,
+    but no turn.
     """
     transcript_format = detect(source)
     report.format = transcript_format.NAME
@@ -139,12 +139,17 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     report.truncated += source.cut_values
     if source.damage:
         report.reject(0, source.damage)
-    if report.records and not report.turns:
+    if not report.turns and (report.records or source.head.strip(_BLANK_BYTES)):
         raise _nothing_read(source, report)
 
 
 def _nothing_read(source: TranscriptSource, report: ImportReport) -> NothingRead:
     """Return the error that names the types of records that were met in place of messages."""
+    if not report.records:
+        return NothingRead(
+            Message("Nothing read: {name}, taken for {format}, holds no message.", name=source.name, format=report.format),
+            "If there are messages in it, its agent writes a form that this version does not know.",
+        )
     types = sorted(report.skipped.items(), key=lambda item: -item[1])
     names = [f"{name} ({count:,})" for name, count in types[:_MAX_NAMED_TYPES]]
     if report.malformed_count:

@@ -13,7 +13,7 @@ from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import content_text, parse_call, parse_result
-from onward.formats.fields import as_list, as_object, as_text, skip_reason
+from onward.formats.fields import as_list, as_object, as_text, first_record, skip_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "cursor"
@@ -30,6 +30,9 @@ def detect(head: bytes) -> bool:
     start = head[:4096].replace(b"\0", b"").lstrip()
     flat = start.replace(b'": ', b'":').partition(b"\n")[0]
     if flat.startswith((b'{"role":"user","message":{"content":', b'{"role":"assistant","message":{"content":')):
+        return True
+    record = first_record(head)
+    if {"role", "message"} <= record.keys() and "type" not in record and "content" in as_object(record["message"]):
         return True
     if _EXPORTED in start and b"from Cursor" in start:
         return True

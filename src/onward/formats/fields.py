@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 UNKNOWN_TYPE = "unknown record type"
 """How the reason begins for which a record is skipped that its reader has never seen."""
 
@@ -69,6 +71,17 @@ def unknown_reason(counts: dict[str, int], kind: str) -> str:
 def compact_json(head: bytes, length: int = 16 * 1024) -> bytes:
     """Return the first *length* bytes of a document without blanks and NUL bytes, so that its keys can be looked for."""
     return head[:length].translate(None, b"\0 \r\n\t")
+
+
+def first_record(head: bytes) -> dict[str, Any]:
+    """Return the object in the first line of an input; empty if there is none, or its line is longer than *head*."""
+    line = head.translate(None, b"\0").lstrip().partition(b"\n")[0]
+    if not line.startswith(b"{"):
+        return {}
+    try:
+        return as_object(orjson.loads(line))
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def holds_objects(head: bytes) -> bool:

@@ -15,7 +15,7 @@ import orjson
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, content_text, find_exit_code
 from onward.formats.databases import has_tables, open_database
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, unknown_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, first_record, unknown_reason
 from onward.formats.messages import MessageContent, parse_tool_call, place_turns, read_content, result_text
 from onward.formats.source import TranscriptSource, read_object_file
 
@@ -37,10 +37,10 @@ def detect(head: bytes) -> bool:
     if head.startswith(_SQLITE):
         return has_tables(head, "workspaces", "sessions", "messages", "tool_calls") and b"message_json" in head
     flat = head[:16384].translate(None, b" ")
-    if not flat.startswith(b'{"type":'):
+    if not flat.startswith(b'{"type":') and "type" not in first_record(head):
         return False
     marks = (b'"prompt_index":', b'"synthetic_reason":', b'"model_id":"grok', b'"type":"backend_tool_call"')
-    return b'"type":"user","content":' in flat and any(mark in flat for mark in marks)
+    return b'"type":"user"' in flat and b'"content":' in flat and any(mark in flat for mark in marks)
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:

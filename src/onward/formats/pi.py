@@ -11,7 +11,7 @@ from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, first_record, skip_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "pi"
@@ -37,6 +37,11 @@ def detect(head: bytes) -> bool:
     first = flat.partition(b"\n")[0]
     if first.startswith(b'{"type":"session","'):
         return b'"id":' in first and b'"cwd":' in first
+    record = first_record(head)
+    if record.get("type") == "session":
+        return {"id", "cwd"} <= record.keys()
+    if record:
+        return record.get("type") == "message" and "role" in as_object(record.get("message")) and "sessionId" not in record
     return first.startswith(b'{"type":"message",') and b'"message":{"role":' in first and b'"sessionId"' not in first
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Usage
 from onward.formats.blocks import build_usage
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, unknown_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, first_record, unknown_reason
 from onward.formats.messages import place_turns, read_content
 from onward.formats.source import TranscriptSource, read_object_file
 
@@ -34,6 +34,13 @@ def detect(head: bytes) -> bool:
     """Whether *head* is of a conversation's tree, or of its messages: those of the AI SDK with the assistant's metadata."""
     if b'"lmMessageIds"' in head:
         return head.lstrip().startswith(b"{") and b'"schemaVersion"' in head
+    if record := first_record(head):
+        return (
+            {"id", "message"} <= record.keys()
+            and "type" not in record
+            and "role" in as_object(record["message"])
+            and b'"providerMetadata"' in head[:16384]
+        )
     flat = head[:16384].translate(None, b" ")
     return flat.startswith(b'{"id":') and b'"message":{"role":' in flat.partition(b"\n")[0] and b'"providerMetadata":' in flat
 
