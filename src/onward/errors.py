@@ -136,6 +136,16 @@ class Conflict(OnwardError):
     code = "conflict"
 
 
+class EditConflict(Conflict):
+    """The edit was made from an older version. `details` has both texts of each field, and the version that stands."""
+
+    code = "edit_conflict"
+
+    def __init__(self, message: str | Message, hint: str | Message = "", details: list[dict[str, object]] | None = None) -> None:
+        super().__init__(message, hint)
+        self.details = details or []
+
+
 class RequestInProgress(Conflict):
     """The same request is still being answered."""
 

@@ -245,7 +245,8 @@ def test_a_session_takes_its_transcript_in_and_is_completed(context: JobContext)
     project = projects.create(context.store, "klinik")
     session = sessions.start(context.store, project).session
     secret = "ghp_" + "a8B3" * 9
-    given, words = upload_texts(context, *PARTS), Completion([f"It prints with {secret}"], ["No spare roll"], 42.0, refine=True)
+    given = upload_texts(context, *PARTS)
+    words = Completion(accomplishments=[f"It prints with {secret}"], blockers=["No spare roll"], credits_used=42.0, refine=True)
     job = completion_job.request_completion(context.store, project, session, given, words)
     assert completion_job.request_completion(context.store, project, session, given, words) == job
     with pytest.raises(Conflict, match=f"Job {job.id}"):

@@ -48,7 +48,7 @@ def ask_completion(home: Path, sessions: Path) -> int:
         session = started(store, project).session
         folder = kinds.create_upload_folder(home)
         uploads = [(path.name, str(shutil.copy(path, folder))) for path in sorted(sessions.glob("work-*.jsonl"))[:2]]
-        words = completion_job.Completion(["The totals are in cents"], ["No stock"], 42.0)
+        words = completion_job.Completion(accomplishments=["The totals are in cents"], blockers=["No stock"], credits_used=42.0)
         return completion_job.request_completion(store, project, session, {"uploads": uploads, "upload": str(folder)}, words).id
 
 

@@ -177,7 +177,9 @@ def test_long_jobs_do_not_block_sessions(tmp_path: Path) -> None:
         try:
             wait_until(lambda: all(jobs.require(store, job.id).state == "running" for job in long))
             session = sessions.start(store, project).session
-            asked_for = completion_job.request_completion(store, project, session, {}, Completion(["It prints"], [], None))
+            asked_for = completion_job.request_completion(
+                store, project, session, {}, Completion(accomplishments=["It prints"], blockers=[], credits_used=None)
+            )
             wait_until(lambda: not jobs.require(store, asked_for.id).is_open)
             assert jobs.require(store, asked_for.id).result["handoff_version"] == 1
             assert all(jobs.require(store, job.id).state == "running" for job in long)

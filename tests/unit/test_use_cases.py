@@ -106,7 +106,7 @@ def test_completion_notes_reach_the_handoff(store: Store, project: Project) -> N
     assert "No DNS yet" in done.handoff.markdown
     again = completion.complete(store, done.session)
     assert (again.is_unchanged, again.handoff) == (True, done.handoff)
-    more = completion.complete(store, done.session, blockers=[])
+    more = completion.complete(store, done.session, blockers=[], words="replace")
     assert (more.is_unchanged, more.session.accomplishments) == (False, ("Shipped the receipt",))
     assert "No DNS yet" not in more.handoff.markdown
 

@@ -34,6 +34,8 @@ Id: TypeAlias = Annotated[int, Path(ge=1, le=MAX_ID)]
 IdField: TypeAlias = Annotated[int, Field(ge=1, le=MAX_ID)]
 """An id in a body or a query."""
 Text: TypeAlias = Annotated[str, AfterValidator(_without_nul)]
+EditVersion: TypeAlias = Annotated[str, Field(max_length=200)]
+"""The `version` of a thing that a client has read. A change with it is refused with 409 if another came between."""
 Lines: TypeAlias = Annotated[
     list[Text],
     BeforeValidator(_split_lines, json_schema_input_type=list[str] | str),
@@ -98,6 +100,6 @@ class ChangeBody(Body):
 
     @model_validator(mode="after")
     def _require_change(self) -> ChangeBody:
-        if not self.model_fields_set:
-            raise ValueError(f"nothing to change: send one of {', '.join(type(self).model_fields)}")
+        if not self.model_fields_set - {"version"}:
+            raise ValueError(f"nothing to change: send one of {', '.join(name for name in type(self).model_fields if name != 'version')}")
         return self

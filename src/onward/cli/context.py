@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,17 @@ import click
 from onward.backend import Backend, open_backend, require_local
 from onward.settings import Settings, read_settings
 
-__all__ = ["SERVER_KEY", "Backend", "budget_option", "command_settings", "json_option", "local_settings", "project_option", "use_backend"]
+__all__ = [
+    "SERVER_KEY",
+    "Backend",
+    "budget_option",
+    "command_settings",
+    "json_option",
+    "local_settings",
+    "project_option",
+    "use_backend",
+    "words_option",
+]
 
 SERVER_KEY = "onward.server"
 """Key of click's context `meta` for the value of `--server`."""
@@ -21,6 +31,13 @@ project_option = click.option(
     "--project", metavar="NAME", help="Project name or id. Default: the project of the current repository, or the only project."
 )
 budget_option = click.option("--budget", "budget_tokens", type=click.IntRange(min=1), metavar="N", help="Maximum tokens of the handoff.")
+
+
+def words_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --add and --replace, which say what statements do to those that stand already."""
+    add = click.option("--add", "words", flag_value="add", help="Add the statements to those that stand.")
+    replace = click.option("--replace", "words", flag_value="replace", help="Replace the statements that stand.")
+    return add(replace(command))
 
 
 @contextmanager

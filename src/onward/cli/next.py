@@ -15,12 +15,13 @@ from onward.cli.account import model_option, tags_option
 from onward.cli.account_output import account_data
 from onward.cli.agent_name import AgentName
 from onward.cli.clipboard import copy_text
-from onward.cli.context import budget_option, json_option, project_option, use_backend
+from onward.cli.context import budget_option, json_option, project_option, use_backend, words_option
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say_json
 from onward.cli.session_changes import session_data
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.agents import AGENTS, find_agent
+from onward.core.edit_version import WordChoice
 from onward.core.project import Project
 from onward.core.text.printable import printable
 
@@ -28,6 +29,7 @@ from onward.core.text.printable import printable
 @click.command("next")
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @project_option
+@words_option
 @click.option("--accomplishment", "accomplishments", multiple=True, metavar="TEXT", help="What the session accomplished. Repeatable.")
 @click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="A blocker. Repeatable.")
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that the session used.")
@@ -52,6 +54,7 @@ from onward.core.text.printable import printable
 def next_(
     number: int | None,
     project: str | None,
+    words: WordChoice | None,
     accomplishments: tuple[str, ...],
     blockers: tuple[str, ...],
     credits_used: float | None,
@@ -82,6 +85,7 @@ def next_(
             local_agents=local_agents(backend),
             number=number,
             accomplishments=accomplishments or None,
+            words=words,
             blockers=blockers or None,
             credits_used=credits_used,
             limit_reached=limit_reached,

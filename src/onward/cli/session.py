@@ -13,13 +13,14 @@ from onward.app.turns.markdown import markdown
 from onward.cli.account import choose_account, suggest_account
 from onward.cli.account_output import say_usage, usage_data
 from onward.cli.clipboard import copy_text
-from onward.cli.context import budget_option, json_option, project_option, use_backend
+from onward.cli.context import budget_option, json_option, project_option, use_backend, words_option
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
 from onward.cli.turns_jsonl import json_line
 from onward.cli.writer_output import outcome_data, say_outcome, try_write
+from onward.core.edit_version import WordChoice
 from onward.core.session import Session, SessionCompletion, SessionStatus
 from onward.core.text.printable import printable
 
@@ -125,6 +126,7 @@ def start(
 )
 @click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="A blocker. Repeatable.")
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that the session used.")
+@words_option
 @account_option
 @budget_option
 @click.option("--refine", is_flag=True, help="Then improve the handoff with a language model. See: onward handoff refine --help")
@@ -135,6 +137,7 @@ def complete(
     accomplishments: tuple[str, ...],
     blockers: tuple[str, ...],
     credits_used: float | None,
+    words: WordChoice | None,
     account: str | None,
     budget_tokens: int | None,
     refine: bool,
@@ -143,7 +146,8 @@ def complete(
     """Complete a session and create the project's next handoff.
 
     New turns from your agent are imported first, if its transcripts are on this machine. Without NUMBER: the active session started last.
-    Completing a session again after changes creates a new version of the handoff.
+    Completing a session again after changes creates a new version of the handoff. If it was completed with other words, say --add or
+    --replace: nothing is overwritten unseen.
 
     \b
     Examples:
@@ -160,6 +164,7 @@ def complete(
             blockers=blockers or None,
             credits_used=credits_used,
             budget_tokens=backend.settings.budget_tokens,
+            words=words,
         )
         current_project = backend.require_project()
         refinement = try_write(backend, current_project) if refine else None

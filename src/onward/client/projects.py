@@ -9,6 +9,7 @@ from onward.app.repository.project_clues import Origin
 from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.resource import RemoteResource, read_handoff, read_project, read_project_line
+from onward.core.edit_version import edit_version
 from onward.core.handoff.versions import RebuildResult
 from onward.core.project import MovedSession, Project, ProjectMove, ProjectOverview, ProjectTotals
 
@@ -52,11 +53,13 @@ class RemoteProjects(RemoteResource):
 
     def rename(self, project: Project, name: str) -> Project:
         """Rename a project. Raises `Conflict` if the name is taken."""
-        return read_project(self._server.patch(f"/projects/{project.id}", {"name": name})["data"])
+        return read_project(self._server.patch(f"/projects/{project.id}", {"name": name, "version": edit_version(project)})["data"])
 
     def describe(self, project: Project, description: str) -> Project:
         """Change a project's description."""
-        return read_project(self._server.patch(f"/projects/{project.id}", {"description": description})["data"])
+        return read_project(
+            self._server.patch(f"/projects/{project.id}", {"description": description, "version": edit_version(project)})["data"]
+        )
 
     def archive(self, project: Project) -> Project:
         """Archive a project: nothing is deleted, but it is no longer listed."""

@@ -13,6 +13,7 @@ from onward.client.resource import RemoteResource, read_handoff, read_session, r
 from onward.core.accounts.accounts import Account
 from onward.core.accounts.rank import AccountNeed
 from onward.core.accounts.relay import RelayOutcome
+from onward.core.edit_version import WordChoice, edit_version
 from onward.core.project import Project
 from onward.core.session import RemovedSession, Session, SessionCompletion, SessionDetail, SessionStart, SessionStatus, StoredTurn
 from onward.core.template import Template
@@ -88,12 +89,14 @@ class RemoteSessions(RemoteResource):
         blockers: Sequence[str] | None = None,
         credits_used: float | None = None,
         budget_tokens: int | None = None,
+        words: WordChoice | None = None,
     ) -> SessionCompletion:
         """Complete a session with a person's statements, and create the project's next handoff. Arguments that are None leave their field
         unchanged.
 
         With *local_agents*, what the agents of this machine wrote since is sent first; *session* may be a function that finds the session
-        after that.
+        after that. *words* says whether the statements are added to those that stand or replace them. Raises `EditConflict` if any would
+        be lost unseen.
         """
         files = import_agent_files(self._server, local_agents) if local_agents else []
         current_session = session() if callable(session) else session
@@ -103,6 +106,7 @@ class RemoteSessions(RemoteResource):
             "credits_used": credits_used,
             "budget_tokens": budget_tokens,
             "account_id": account.id if account else None,
+            "words": words,
         }
         data = self._server.post(
             f"/sessions/{current_session.id}/complete", {name: value for name, value in statements.items() if value is not None}
@@ -124,6 +128,7 @@ class RemoteSessions(RemoteResource):
         accomplishments: Sequence[str] | None = None,
         blockers: Sequence[str] | None = None,
         credits_used: float | None = None,
+        words: WordChoice | None = None,
         limit_reached: bool = False,
         need: AccountNeed | None = None,
         agent: str = "",
@@ -139,6 +144,7 @@ class RemoteSessions(RemoteResource):
             "accomplishments": accomplishments,
             "blockers": blockers,
             "credits_used": credits_used,
+            "words": words,
             "limit_reached": limit_reached,
             "model": need.model,
             "tags": list(need.tags),
@@ -164,7 +170,7 @@ class RemoteSessions(RemoteResource):
 
     def rename(self, session: Session, title: str) -> Session:
         """Give a session a title; an empty one returns to the agent's title, or to the first request."""
-        return read_session(self._server.patch(f"/sessions/{session.id}", {"title": title})["data"])
+        return read_session(self._server.patch(f"/sessions/{session.id}", {"title": title, "version": edit_version(session)})["data"])
 
     def delete(self, session: Session) -> RemovedSession:
         """Delete a session, and return what can be undone for a day."""

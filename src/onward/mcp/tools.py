@@ -173,6 +173,7 @@ class Tools:
         credits_used: Annotated[float | None, Field(ge=0, le=1e9)] = None,
         session: SessionNumber = None,
         project: ProjectName = "",
+        words: Literal["", "add", "replace"] = "",
     ) -> CallToolResult:
         """Call when work ends, or credits or context run low: creates the handoff for the next session. May be called again."""
         target = self._context.require_project(project)
@@ -185,6 +186,7 @@ class Tools:
             blockers=blockers or None,
             credits_used=credits_used,
             budget_tokens=settings.budget_tokens,
+            words=words or None,
         )
         number, version = completed.session.number, completed.handoff.version
         data = {

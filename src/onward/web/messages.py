@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from functools import cache
 from string import Formatter
 
-from onward.errors import OnwardError
+from onward.errors import EditConflict, OnwardError
 from onward.message import Message
 from onward.web.format_values import format_date
-from onward.web.language import TEXTS, Language, current_language, localize_marks
+from onward.web.language import TEXTS, Language, _, current_language, localize_marks
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 
@@ -35,7 +35,9 @@ def translate_message(message: Message | str | None) -> str:
 
 def translate_error(error: OnwardError) -> str:
     """Return what went wrong and what to do about it, in the language of the request."""
-    return f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip()
+    text = f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip()
+    stored_texts = [str(detail["stored"]) for detail in error.details if detail["stored"]] if isinstance(error, EditConflict) else []
+    return f"{text} {_('Now it says: %(text)s', text='; '.join(stored_texts))}" if stored_texts else text
 
 
 def translate_all(messages: Iterable[Message | str]) -> list[str]:

@@ -22,6 +22,7 @@ from onward.app.admin.access import TokenScope
 from onward.app.projects import projects
 from onward.app.sessions.current_session import find_current
 from onward.core.agents import agent_label
+from onward.core.edit_version import edit_version
 from onward.web import format_values, language
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
@@ -131,6 +132,7 @@ def environment() -> Environment:
         group_headings=GROUP_HEADINGS,
         htmx_config=HTMX_CONFIG,
         may=_is_allowed,
+        edit_version=edit_version,
         languages=language.LANGUAGES,
         prose=render_markdown,
         phrase=render_inline,

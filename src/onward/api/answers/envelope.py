@@ -61,7 +61,7 @@ class PageEnvelope(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What happened and what to do. `code` is stable; `hint` is the part of the message that says what to do;
-    `details` lists wrong fields.
+    `details` lists wrong fields, or of an edit conflict both texts of each field.
     """
 
     code: str
@@ -106,7 +106,9 @@ def response_to_error(error: OnwardError, request_id: str, scope: MutableMapping
     language.
     """
     scope[errors.SCOPE_KEY] = error
-    return error_response(status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint))
+    return error_response(
+        status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint), details=getattr(error, "details", None)
+    )
 
 
 def status_of(error: type[OnwardError]) -> int:

@@ -11,6 +11,7 @@ from onward.app.accounts.selection import AccountChoice, CreditsReport, Efficien
 from onward.app.accounts.usage import ModelUsage
 from onward.core.accounts.accounts import AccountEvent
 from onward.core.accounts.windows import AccountWindow
+from onward.core.edit_version import edit_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class AccountShape:
     window_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    version: str
 
 
 def account_shape(availability: AccountAvailability) -> AccountShape:
@@ -107,6 +109,7 @@ def account_shape(availability: AccountAvailability) -> AccountShape:
         window_at=availability.window_at,
         created_at=account.created_at,
         updated_at=account.updated_at,
+        version=edit_version(account),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 
 from onward.api.answers.envelope import answers, error_response, ok, pages
 from onward.api.answers.paging import Paging
-from onward.api.bodies import Body, ChangeBody, Id, IdField, Text
+from onward.api.bodies import Body, ChangeBody, EditVersion, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.middleware.request_log import request_id
 from onward.api.parsing import create_router
@@ -105,6 +105,7 @@ class AccountChange(ChangeBody, _AccountFields):
     """The fields of an account to change. Status `active` ends all reached limits; null removes a value."""
 
     name: Text | None = Field(None, examples=["claude-1"])
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 class AccountReportBody(Body):
@@ -207,7 +208,9 @@ def show_account(context: Context, account_id: Id) -> Response:
 @router.patch("/accounts/{account_id}", summary="Change an account", **answers(AccountShape, NotFound, Conflict))
 def change_account(context: Context, account_id: Id, body: AccountChange) -> Response:
     """Change an account. `credits_used` is the number of credits used now, as reported by a person."""
-    return ok(account_shape(accounts.change(context.store, accounts.require(context.store, account_id), body.sent_fields())))
+    fields = {name: value for name, value in body.sent_fields().items() if name != "version"}
+    account = accounts.require(context.store, account_id)
+    return ok(account_shape(accounts.change(context.store, account, fields, version=body.version)))
 
 
 @router.delete("/accounts/{account_id}", summary="Delete an account", **answers(AccountShape, NotFound))

@@ -11,13 +11,14 @@ from pydantic import Field
 
 from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging
-from onward.api.bodies import MAX_ID, Body, ChangeBody, Id, IdField, Text
+from onward.api.bodies import MAX_ID, Body, ChangeBody, EditVersion, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.app.projects import facts, projects
 from onward.app.projects.facts import Fact
+from onward.core.edit_version import edit_version
 from onward.core.facts.fact import FactKind, FactState
-from onward.errors import NotFound
+from onward.errors import Conflict, NotFound
 
 router = create_router("facts")
 
@@ -36,6 +37,7 @@ class FactChange(ChangeBody):
     text: Text | None = Field(None, min_length=1, max_length=4000, examples=["Never deploy on a Friday, nor before a holiday"])
     pinned: bool | None = None
     state: Literal["live", "retracted"] | None = None
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class FactShape:
     at: datetime | None
     position: int
     retires: list[str]
+    version: str
 
 
 def fact_shape(fact: Fact) -> FactShape:
@@ -80,6 +83,7 @@ def fact_shape(fact: Fact) -> FactShape:
         at=fact.at,
         position=fact.position,
         retires=list(fact.retires),
+        version=edit_version(fact),
     )
 
 
@@ -108,10 +112,14 @@ def add_fact(context: Context, project_id: Id, body: NewFact) -> Response:
     return ok(fact_shape(facts.add(context.store, projects.require(context.store, project_id), body.kind, body.text)))
 
 
-@router.patch("/facts/{fact_id}", summary="Correct a fact", **answers(FactShape, NotFound))
+@router.patch("/facts/{fact_id}", summary="Correct a fact", **answers(FactShape, NotFound, Conflict))
 def change_fact(context: Context, fact_id: str, body: FactChange) -> Response:
     """Reword, pin, retract or restore a fact, named by its id or the beginning of its id. `project_id` is needed if several projects have
     that fact.
     """
     project = projects.require(context.store, body.project_id) if body.project_id else facts.require_project(context.store, fact_id)
-    return ok(fact_shape(facts.change(context.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state)))
+    return ok(
+        fact_shape(
+            facts.change(context.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state, version=body.version)
+        )
+    )

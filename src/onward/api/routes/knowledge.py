@@ -11,7 +11,7 @@ from pydantic import Field
 
 from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging
-from onward.api.bodies import MAX_ID, Body, ChangeBody, Id, IdField, Text
+from onward.api.bodies import MAX_ID, Body, ChangeBody, EditVersion, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.app.knowledge import knowledge
@@ -28,6 +28,7 @@ from onward.app.knowledge.knowledge import (
 )
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
+from onward.core.edit_version import edit_version
 from onward.errors import NotFound
 
 router = create_router("knowledge")
@@ -56,6 +57,7 @@ class EntryChangeBody(ChangeBody):
     fix: Text | None = Field(None, max_length=knowledge.MAX_TEXT_CHARS)
     kind: KnowledgeKind | None = None
     category: Text | None = Field(None, max_length=100)
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 class ErrorBody(Body):
@@ -106,6 +108,7 @@ class EntryShape:
     source_count: int
     created_at: datetime
     updated_at: datetime
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ def entry_shape(entry: KnowledgeEntry) -> EntryShape:
         source_count=entry.sources,
         created_at=entry.created_at,
         updated_at=entry.updated_at,
+        version=edit_version(entry),
     )
 
 
@@ -294,7 +298,10 @@ def show_entry(context: Context, entry_id: Id) -> Response:
 @router.patch("/knowledge/{entry_id}", summary="Change an entry", **answers(EntryShape, NotFound))
 def change_entry(context: Context, entry_id: Id, body: EntryChangeBody) -> Response:
     """Edit an entry."""
-    return ok(entry_shape(knowledge.edit(context.store, entry_id, text=body.text, fix=body.fix, category=body.category, kind=body.kind)))
+    entry = knowledge.edit(
+        context.store, entry_id, text=body.text, fix=body.fix, category=body.category, kind=body.kind, version=body.version
+    )
+    return ok(entry_shape(entry))
 
 
 @router.post("/knowledge/{entry_id}/used", summary="Record that an entry helped", **answers(EntryShape, NotFound))

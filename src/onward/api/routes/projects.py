@@ -11,7 +11,7 @@ from pydantic import Field
 
 from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging
-from onward.api.bodies import Body, ChangeBody, Id, IdField, Text
+from onward.api.bodies import Body, ChangeBody, EditVersion, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.app.admin.confirmation import require_name
@@ -20,6 +20,7 @@ from onward.app.projects import projects
 from onward.app.projects.projects import Project, ProjectOverview
 from onward.app.repository.project_clues import Origin
 from onward.app.sessions import reassignment
+from onward.core.edit_version import edit_version
 from onward.errors import BadInput, Conflict, NotFound
 
 router = create_router("projects")
@@ -61,6 +62,7 @@ class ProjectChange(ChangeBody):
     name: Text | None = Field(None, min_length=1, max_length=200, examples=["kopi-shop"])
     description: Text | None = Field(None, max_length=10_000, examples=["The shop's site and its orders"])
     status: Literal["active", "archived"] | None = Field(None, examples=["active"])
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ProjectShape:
     last_activity_at: datetime
     created_at: datetime
     updated_at: datetime
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def project_shape(line: ProjectOverview, growth_report: ProjectGrowths) -> Proje
         last_activity_at=totals.last_at or project.created_at,
         created_at=project.created_at,
         updated_at=project.updated_at,
+        version=edit_version(project),
     )
 
 
@@ -195,7 +199,8 @@ def change_project(context: Context, project_id: Id, body: ProjectChange) -> Res
     """Rename, describe, archive or restore a project."""
     project = projects.require(context.store, project_id)
     return _answer_project(
-        context, projects.update(context.store, project, name=body.name, description=body.description, status=body.status)
+        context,
+        projects.update(context.store, project, name=body.name, description=body.description, status=body.status, version=body.version),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import Request, Response
 from pydantic import Field
@@ -33,6 +34,7 @@ class RelayBody(Body):
     session_number: int | None = Field(None, ge=1, le=2**31 - 1, examples=[None])
     accomplishments: Lines | None = Field(None, examples=[["The checkout works on staging"]])
     blockers: Lines | None = Field(None, examples=[None])
+    words: Literal["add", "replace"] | None = Field(None, description="What the words do to those that stand, as on completing.")
     credits_used: float | None = Field(None, ge=0, le=1_000_000_000, allow_inf_nan=False, examples=[88])
     limit_reached: bool = Field(
         False, description="Whether the service reported the limit: then the account is not chosen again until the limit ends."
@@ -79,6 +81,7 @@ def hand_over(context: Context, request: Request, body: RelayBody) -> Response:
         accomplishments=body.accomplishments,
         blockers=body.blockers,
         credits_used=body.credits_used,
+        words=body.words,
         limit_reached=body.limit_reached,
         need=parse_need(model=body.model, tags=body.tags),
         window=RotationWindow(context.settings.rotate_from, context.settings.rotate_at),

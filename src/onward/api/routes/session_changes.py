@@ -10,14 +10,14 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from onward.api.answers.envelope import answers, ok
-from onward.api.bodies import MAX_ID, Body, Id, IdField, Text
+from onward.api.bodies import MAX_ID, Body, EditVersion, Id, IdField, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.projects import projects
 from onward.app.sessions import reassignment, removal, sessions, titles
 from onward.core.session import RemovedSession
-from onward.errors import NotFound
+from onward.errors import Conflict, NotFound
 
 router = create_router("sessions")
 
@@ -26,6 +26,7 @@ class SessionChangeBody(Body):
     """The new title; an empty one returns to the agent's title, or to the first request."""
 
     title: Text = Field(max_length=titles.MAX_TITLE_CHARS, examples=["Move the checkout to port 8443"])
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 class SessionMoveBody(Body):
@@ -57,10 +58,12 @@ def _removed_shape(session: RemovedSession) -> RemovedSessionShape:
     )
 
 
-@router.patch("/sessions/{session_id}", summary="Rename a session", **answers(SessionShape, NotFound))
+@router.patch("/sessions/{session_id}", summary="Rename a session", **answers(SessionShape, NotFound, Conflict))
 def rename_session(context: Context, session_id: Id, body: SessionChangeBody) -> Response:
     """Give a session a title, which no import changes any more."""
-    return ok(session_shape(titles.rename(context.store, sessions.require_by_id(context.store, session_id), body.title)))
+    return ok(
+        session_shape(titles.rename(context.store, sessions.require_by_id(context.store, session_id), body.title, version=body.version))
+    )
 
 
 @router.delete("/sessions/{session_id}", summary="Delete a session, with undo for a day", **answers(RemovedSessionShape, NotFound))

@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from onward.api.answers.previous_handoff import PreviousHandoff
 from onward.api.routes.handoffs import HandoffShape
+from onward.core.edit_version import edit_version
 from onward.core.effort.touched_files import TouchedFile
 from onward.core.session import ChecklistItem, Session, TimelineEntry
 
@@ -18,7 +19,8 @@ T = TypeVar("T")
 class SessionShape:
     """A session. `native_id` is the agent's id of it; `template` is the template that it started with, and `checklist` that template's;
     `title_origin` is `agent`, `request` (its first one) or `person`; `tokens` counts its turns; `started_at` and `ended_at` are from the
-    transcript, the other times from the server; `dated_at` is when it took place, null if nothing says so.
+    transcript, the other times from the server; `version` is sent back with a change of its words; `dated_at` is when it took place,
+    null if nothing says so.
     """
 
     id: int
@@ -47,6 +49,7 @@ class SessionShape:
     ended_at: datetime | None
     created_at: datetime
     completed_at: datetime | None
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ def session_shape(session: Session) -> SessionShape:
         ended_at=session.ended_at,
         created_at=session.created_at,
         completed_at=session.completed_at,
+        version=edit_version(session),
     )
 
 

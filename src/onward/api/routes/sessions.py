@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
@@ -12,7 +12,7 @@ from onward.adapters import build_model_setup
 from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging, cursor
 from onward.api.answers.previous_handoff import PreviousHandoff, previous_handoff
-from onward.api.bodies import MAX_ID, Body, Id, IdField, Lines, Text
+from onward.api.bodies import MAX_ID, Body, EditVersion, Id, IdField, Lines, Text
 from onward.api.context import Context
 from onward.api.local_agents import require_local_agents
 from onward.api.parsing import create_router
@@ -42,7 +42,7 @@ from onward.app.sessions import sessions, templates
 from onward.app.sessions.completion import complete as complete_session
 from onward.app.sessions.sessions import Session, SessionStatus
 from onward.app.turns.client_turns import parse_conversation
-from onward.errors import NotFound
+from onward.errors import Conflict, NotFound
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("sessions")
@@ -96,6 +96,10 @@ class CompletionBody(Body):
     account_id: IdField | None = Field(None, description="The account that the session ran on.", examples=[None])
     catch_up: bool = Field(
         False, description="First import what agents on the server's machine wrote for the project. Only for callers on that machine."
+    )
+    version: EditVersion = Field("", description="The session's version that the words were made from.", examples=[""])
+    words: Literal["add", "replace"] | None = Field(
+        None, description="Whether the words are added to those that stand, or replace them. Default: 409 if any would be lost unseen."
     )
     auto_generate_handoff: bool = Field(True, description="Whether the answer has the handoff; it is created and stored either way.")
 
@@ -271,11 +275,13 @@ def replay_session(
 
 
 @router.post(
-    "/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, envelope=CompletionEnvelope)
+    "/sessions/{session_id}/complete",
+    summary="Complete a session",
+    **answers(CompletionShape, NotFound, Conflict, envelope=CompletionEnvelope),
 )
 def complete(context: Context, request: Request, session_id: Id, body: CompletionBody) -> Response:
     """Complete a session and return the project's next handoff, composed by rules. Completing it again without anything new changes
-    nothing.
+    nothing. Words that would overwrite others unseen are refused with 409 and both texts: send `words`, or the session's `version`.
 
     If a language model is asked, it writes the handoff afterwards, as a job; whatever its outcome, the session is completed and has its
     handoff.
@@ -292,6 +298,8 @@ def complete(context: Context, request: Request, session_id: Id, body: Completio
         blockers=body.blockers,
         credits_used=body.credits_used,
         budget_tokens=body.budget_tokens or context.settings.budget_tokens,
+        version=body.version,
+        words=body.words,
     )
     shown_handoff = handoff_shape(completed.handoff) if body.auto_generate_handoff else None
     refinement = writer.WriterRequest(writer.NOT_ASKED)

@@ -11,11 +11,12 @@ from pydantic import Field
 
 from onward.api.answers.envelope import answers, ok, pages
 from onward.api.answers.paging import Paging
-from onward.api.bodies import Body, Id, Lines, Text
+from onward.api.bodies import Body, EditVersion, Id, Lines, Text
 from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.app.sessions import templates
 from onward.app.sessions.templates import Template
+from onward.core.edit_version import edit_version
 from onward.errors import Conflict, NotFound
 
 router = create_router("templates")
@@ -37,6 +38,7 @@ class TemplateChangeBody(Body):
     description: Text | None = Field(None, max_length=2000, examples=["When something is broken in production"])
     objectives: Lines | None = Field(None, examples=[["Find the cause before fixing"]])
     checklist: Lines | None = Field(None, examples=[["A test fails without the fix"]])
+    version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class TemplateShape:
     checklist: list[str]
     created_at: datetime
     updated_at: datetime
+    version: str
 
 
 def template_shape(template: Template) -> TemplateShape:
@@ -62,6 +65,7 @@ def template_shape(template: Template) -> TemplateShape:
         checklist=list(template.checklist),
         created_at=template.created_at,
         updated_at=template.updated_at,
+        version=edit_version(template),
     )
 
 
@@ -100,7 +104,13 @@ def change_template(context: Context, template_id: Id, body: TemplateChangeBody)
     """Change a template. Sessions that started from it keep their objectives."""
     template = templates.require(context.store, str(template_id))
     changed = templates.update(
-        context.store, template, name=body.name, objectives=body.objectives, checklist=body.checklist, description=body.description
+        context.store,
+        template,
+        name=body.name,
+        objectives=body.objectives,
+        checklist=body.checklist,
+        description=body.description,
+        version=body.version,
     )
     return ok(template_shape(changed))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from onward.app.accounts.fields import clean_text, parse_fields
 from onward.app.accounts.usage import count_all
+from onward.app.edits import check_edit, lock_edits
 from onward.app.lookup import lock_account, require_account
 from onward.core.accounts.accounts import (
     Account,
@@ -217,16 +218,21 @@ def list_events(store: Store, account: Account, *, before_id: int | None = None,
         return accounts.list_events(connection, account_id=account.id, before_id=before_id, limit=limit)
 
 
-def change(store: Store, account: Account, values: Mapping[str, Any], *, at: datetime | None = None) -> AccountAvailability:
+def change(
+    store: Store, account: Account, values: Mapping[str, Any], *, version: str = "", at: datetime | None = None
+) -> AccountAvailability:
     """Change the fields of an account that *values* names, and leave the others.
 
     Credits used are the user's report. The status `paused` or `active` is the user's decision, and `active` clears every reached limit;
-    `exhausted` means that the limit of the whole account is reached.
+    `exhausted` means that the limit of the whole account is reached. Raises `EditConflict` if a field changed since *version*.
     """
     at = at or now()
     fields = _parse(values, at)
     status, credits_used = fields.pop("status", None), fields.pop("credits_used", None)
     with store.write() as connection:
+        if version:
+            lock_edits(connection)
+            check_edit(version, lock_account(connection, account.id), {**fields, "credits_used": credits_used})
         # Credits that a reset restored stay restored, even if the reset times change now.
         updated = accounts.update_account(connection, replace(settle_account(lock_account(connection, account.id), at), **fields))
         if credits_used is not None:

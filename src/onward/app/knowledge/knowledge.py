@@ -8,6 +8,7 @@ from math import log
 
 from sqlalchemy import Connection
 
+from onward.app.edits import check_edit, lock_edits
 from onward.core.extract.command_lines import find_error_line
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (
@@ -100,10 +101,16 @@ def edit(
     fix: str | None = None,
     category: str | None = None,
     kind: KnowledgeKind | None = None,
+    version: str = "",
 ) -> KnowledgeEntry:
-    """Change the given fields of an entry. From then on the entry is the user's: harvesting does not change it any more."""
+    """Change the given fields of an entry. From then on the entry is the user's: harvesting does not change it any more. Raises
+    `EditConflict` if a field changed since *version*.
+    """
     with store.write() as connection:
+        lock_edits(connection)
         entry = _require_entry(connection, entry_id)
+        if version:
+            check_edit(version, entry, {"text": text, "fix": fix, "kind": kind, "category": category or None})
         knowledge.update_entry(
             connection,
             entry_id,

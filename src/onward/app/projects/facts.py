@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from onward.app.edits import check_edit
 from onward.app.handoffs.project_state import ProjectState, read_project_state
 from onward.app.sessions.derivation import update_knowledge
 from onward.core.extract.reversals import retired_values
@@ -153,8 +155,11 @@ def change(
     text: str | None = None,
     pinned: bool | None = None,
     state: Literal["live", "retracted"] | None = None,
+    version: str = "",
 ) -> Fact:
-    """Apply several corrections to a fact at once. Fields that are None stay as they are."""
+    """Apply several corrections to a fact at once. Fields that are None stay as they are. Raises `EditConflict` if a field changed since
+    *version*.
+    """
     edits: list[Edit] = []
     if text is not None:
         edits.append(Edit(name, "reword", _clean_statement(project, text)))
@@ -162,7 +167,8 @@ def change(
         edits.append(Edit(name, "pin" if pinned else "unpin"))
     if state is not None:
         edits.append(Edit(name, "restore" if state == "live" else "retract"))
-    return _apply_changes(store, project, *edits) if edits else require(store, project, name)
+    sent = {"text": text, "pinned": pinned, "state": state}
+    return _apply_changes(store, project, *edits, version=version, sent=sent) if edits else require(store, project, name)
 
 
 def require_project(store: Store, name: str) -> Project:
@@ -177,7 +183,9 @@ def require_project(store: Store, name: str) -> Project:
     return project
 
 
-def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fact:
+def _apply_changes(
+    store: Store, project: Project, *changes: Fact | Edit, version: str = "", sent: Mapping[str, object] | None = None
+) -> Fact:
     """Store corrections of one fact, create the handoff that follows from them, and return the changed fact. Its id may be given by its
     beginning.
     """
@@ -188,6 +196,8 @@ def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fac
         changes = tuple(
             item._replace(fact_id=_require_fact(state, item.fact_id).id) if isinstance(item, Edit) else item for item in changes
         )
+        if version and isinstance(changes[0], Edit):
+            check_edit(version, _require_fact(state, changes[0].fact_id), sent or {})
         edits, new_facts = [item for item in changes if isinstance(item, Edit)], [item for item in changes if isinstance(item, Fact)]
         updated_state = replace(state, added_facts=(*state.added_facts, *new_facts), edits=(*state.edits, *edits))
         master = updated_state.master(store, newest.budget_tokens) if newest else None

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from onward.app.edits import check_edit, lock_edits
 from onward.app.lookup import require_project
 from onward.app.projects.moved_folders import find_moved_folder
 from onward.app.repository.detection import find_assigned_project
 from onward.app.repository.moved_folder import read_root_commit
 from onward.app.repository.project_clues import Origin, folder_origin, session_origin
+from onward.core.edit_version import edit_version
 from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
@@ -110,15 +112,25 @@ def require_only(store: Store) -> Project:
 
 
 def update(
-    store: Store, project: Project, *, name: str | None = None, description: str | None = None, status: ProjectStatus | None = None
+    store: Store,
+    project: Project,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    status: ProjectStatus | None = None,
+    version: str = "",
 ) -> Project:
-    """Change the given fields of a project. Raises `Conflict` if a new name is taken."""
+    """Change the given fields of a project. Raises `Conflict` if a new name is taken, and `EditConflict` if a field changed since
+    *version*, by default that of *project*.
+    """
     changes = {
         "name": None if name is None else _safe_name(name),
         "description": None if description is None else _redact(description),
         "status": status,
     }
     with store.write() as connection:
+        lock_edits(connection)
+        check_edit(version or edit_version(project), require_project(connection, project.id), changes)
         projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
         return require_project(connection, project.id)
 
@@ -249,9 +261,7 @@ def _find_assigned(connection: Connection, origin: Origin) -> int | None:
 
 def rename(store: Store, project: Project, name: str) -> Project:
     """Rename a project. Raises `Conflict` if the name is taken."""
-    with store.write() as connection:
-        projects.update_project(connection, project.id, name=_safe_name(name))
-        return require_project(connection, project.id)
+    return update(store, project, name=name)
 
 
 def archive(store: Store, project: Project) -> Project:

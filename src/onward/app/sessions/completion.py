@@ -11,6 +11,7 @@ from onward.app.transcripts.catch_up import catch_up
 from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns.client_turns import append_turns
 from onward.core.accounts.accounts import Account
+from onward.core.edit_version import WordChoice
 from onward.core.session import Session, SessionCompletion
 from onward.core.transcript.transcript import Turn
 from onward.store import Store
@@ -27,13 +28,15 @@ def complete(
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
     budget_tokens: int | None = None,
+    version: str = "",
+    words: WordChoice | None = None,
 ) -> SessionCompletion:
     """Complete a session and create the project's next handoff: the one use case behind every way to complete a session.
 
     In this order: with *local_agents*, what the agents of this machine wrote since is imported; *session* is the session, or a function
     that finds it after the import; *sent_turns* are appended to it; it is put on *account*; and what the user says of it is stored.
-    Statements that are None stay as they are. Completing again without anything new changes nothing. Raises `NotFound` if the session was
-    deleted.
+    Statements that are None stay as they are; others may not overwrite words that their writer did not see (`edits.merge_statements`).
+    Completing again without anything new changes nothing. Raises `NotFound` if the session was deleted.
     """
     files = catch_up(store, local_agents) if local_agents else []
     current_session = session() if callable(session) else session
@@ -47,5 +50,7 @@ def complete(
         blockers=blockers,
         credits_used=credits_used,
         budget_tokens=budget_tokens,
+        version=version,
+        words=words,
     )
     return replace(completion, files=files, appended_turns=appended_turns)

@@ -17,6 +17,7 @@ from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns import client_turns
+from onward.core.edit_version import WordChoice
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import Conflict
@@ -30,12 +31,16 @@ _MAX_RECENT_JOBS = 20
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the user says on completing a session. With `refine`, a language model writes the handoff afterwards."""
+    """What the user says on completing a session, from which version of it, and what that does to words that stand. With `refine`, a
+    language model writes the handoff afterwards.
+    """
 
     accomplishments: Sequence[str]
     blockers: Sequence[str]
     credits_used: float | None
     refine: bool = False
+    version: str = ""
+    words: WordChoice | None = None
 
 
 def request_completion(
@@ -96,7 +101,7 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
     }
     if statements is not None:
         progress.report(position, total, "creating the handoff")
-        completion_fields = {name: statements[name] for name in ("accomplishments", "blockers", "credits_used")}
+        completion_fields = {name: statements[name] for name in ("accomplishments", "blockers", "credits_used", "version", "words")}
         project = projects.require(context.store, session.project_id)
         completion = complete(
             context.store,

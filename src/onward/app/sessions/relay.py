@@ -16,6 +16,7 @@ from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.agents import agent_id
+from onward.core.edit_version import WordChoice
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session, SessionCompletion
@@ -33,6 +34,7 @@ def relay(
     accomplishments: Sequence[str] | None = None,
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
+    words: WordChoice | None = None,
     limit_reached: bool = False,
     need: AccountNeed | None = None,
     window: RotationWindow | None = None,
@@ -51,7 +53,13 @@ def relay(
     previous_state: AccountAvailability | None = None
     if session:
         completion = complete(
-            store, session, accomplishments=accomplishments, blockers=blockers, credits_used=credits_used, budget_tokens=budget_tokens
+            store,
+            session,
+            accomplishments=accomplishments,
+            blockers=blockers,
+            credits_used=credits_used,
+            words=words,
+            budget_tokens=budget_tokens,
         )
         account = find_account(store, session)
         if account:

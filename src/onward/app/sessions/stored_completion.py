@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 
 from onward.app.accounts import usage
 from onward.app.accounts.charges import charge
+from onward.app.edits import merge_statements
 from onward.app.handoffs.distillation import DistilledSession, distill_session
 from onward.app.handoffs.project_state import ProjectState, read_project_state
 from onward.app.lookup import require_session
 from onward.app.sessions import derivation
 from onward.app.sessions.derivation import DerivedData, derive_session
 from onward.app.turns.reader import MainPath
+from onward.core.edit_version import WordChoice
 from onward.core.effort.steps import SessionSteps
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.master import completion_facts
@@ -40,6 +42,8 @@ def complete_stored(
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
     budget_tokens: int | None = None,
+    version: str = "",
+    words: WordChoice | None = None,
 ) -> SessionCompletion:
     """Complete a session with the turns that are stored: extract, fold and compose without a lock and store the result; repeat if anything
     changed in the meantime.
@@ -50,7 +54,7 @@ def complete_stored(
     while True:
         with store.read() as connection:
             stored_session = require_session(connection, session.id)
-            updated = _apply_statements(connection, stored_session, accomplishments, blockers, credits_used)
+            updated = _apply_statements(connection, stored_session, accomplishments, blockers, credits_used, version, words)
             existing = (
                 handoffs.find_by_session(connection, stored_session.id)
                 if stored_session.status == "completed" and updated == stored_session
@@ -147,14 +151,21 @@ def _apply_statements(
     accomplishments: Sequence[str] | None,
     blockers: Sequence[str] | None,
     credits_used: float | None,
+    version: str,
+    words: WordChoice | None,
 ) -> Session:
     """Return *session* with the user's statements, redacted. A statement that there is nothing is left out."""
     project = projects.find(connection, session.project_id)
     redact = Redactor(project.key if project else b"").text
+    sent = {
+        "accomplishments": None if accomplishments is None else _statements(accomplishments, redact),
+        "blockers": None if blockers is None else _statements(blockers, redact),
+    }
+    merged = merge_statements(session, sent, version=version, words=words)
     return replace(
         session,
-        accomplishments=session.accomplishments if accomplishments is None else _statements(accomplishments, redact),
-        blockers=session.blockers if blockers is None else _statements(blockers, redact),
+        accomplishments=merged["accomplishments"],
+        blockers=merged["blockers"],
         credits_used=session.credits_used if credits_used is None else credits_used,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from onward.app.edits import check_edit, lock_edits
+from onward.core.edit_version import edit_version
 from onward.core.template import Template
 from onward.errors import BadInput, NotFound
 from onward.message import Message
@@ -30,10 +32,12 @@ def update(
     objectives: Sequence[str] | None = None,
     checklist: Sequence[str] | None = None,
     description: str | None = None,
+    version: str = "",
 ) -> Template:
     """Change the given fields of a template and return it. Sessions that started with it keep their objectives and checklist. Raises
-    `Conflict` if the name is taken, and `NotFound`.
+    `Conflict` if the name is taken, `EditConflict` if a field changed since *version* (by default that of *template*), and `NotFound`.
     """
+    sent = {"name": name, "objectives": objectives, "checklist": checklist, "description": description}
     fields = _clean_fields(
         template.name if name is None else name,
         template.description if description is None else description,
@@ -41,6 +45,11 @@ def update(
         template.checklist if checklist is None else checklist,
     )
     with store.write() as connection:
+        lock_edits(connection)
+        stored = templates.find(connection, template.id)
+        if stored is None:
+            raise _not_found(template.name)
+        check_edit(version or edit_version(template), stored, sent)
         updated = templates.update_template(connection, template.id, *fields)
     if updated is None:
         raise _not_found(template.name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from onward.app.edits import check_edit, lock_edits
 from onward.app.lookup import require_session
+from onward.core.edit_version import edit_version
 from onward.core.session import Session
 from onward.core.transcript.titles import MAX_TITLE_CHARS, agent_title, request_title
 from onward.errors import BadInput
@@ -19,8 +21,10 @@ _SEARCHED_TURNS = 60
 _MAX_UNTITLED = 500
 
 
-def rename(store: Store, session: Session, title: str) -> Session:
-    """Give a session a title, redacted; an empty one returns the title to the agent's or the first request's."""
+def rename(store: Store, session: Session, title: str, *, version: str = "") -> Session:
+    """Give a session a title, redacted; an empty one returns the title to the agent's or the first request's. Raises `EditConflict` if the
+    title changed since *version*, by default that of *session*.
+    """
     title = " ".join(title.split())
     if len(title) > MAX_TITLE_CHARS:
         raise BadInput(
@@ -30,7 +34,8 @@ def rename(store: Store, session: Session, title: str) -> Session:
     with store.write() as connection:
         project = projects.find(connection, session.project_id)
         title = Redactor(project.key if project else b"").text(title)
-        require_session(connection, session.id)
+        lock_edits(connection)
+        check_edit(version or edit_version(session), require_session(connection, session.id), {"title": title})
         renamed_session = sessions.set_title(connection, session.id, title, "person" if title else "")
         return renamed_session if title else complete_head(connection, renamed_session)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from onward.backend.local.resource import LocalResource, UseCases, bind_store, rotation_window
 from onward.core.accounts.rank import AccountNeed
 from onward.core.accounts.relay import RelayOutcome
+from onward.core.edit_version import WordChoice
 from onward.core.project import Project
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class LocalSessions(LocalResource):
         accomplishments: Sequence[str] | None = None,
         blockers: Sequence[str] | None = None,
         credits_used: float | None = None,
+        words: WordChoice | None = None,
         limit_reached: bool = False,
         need: AccountNeed | None = None,
         agent: str = "",
@@ -64,6 +66,7 @@ class LocalSessions(LocalResource):
             accomplishments=accomplishments,
             blockers=blockers,
             credits_used=credits_used,
+            words=words,
             limit_reached=limit_reached,
             need=need,
             window=rotation_window(self._settings),

@@ -14,6 +14,7 @@ from onward.app.accounts.selection import RotationWindow, analyze, best_account
 from onward.app.accounts.selection import rotate as rotate_session
 from onward.app.sessions import sessions
 from onward.core.accounts.windows import AccountWindow
+from onward.core.edit_version import edit_version
 from onward.errors import BadInput, Conflict, OnwardError
 from onward.web.language import _, ngettext
 from onward.web.messages import translate_error, translate_message
@@ -126,9 +127,10 @@ def edit_account(
     note: Text = "",
     windows: Text = "",
     profile: Text = "",
+    version: Text = "",
 ) -> Response:
     """Edit an account."""
-    values = _form_values(locals())
+    values = _form_values({name: value for name, value in locals().items() if name != "version"})
     account = accounts.require(request.store, account_id)
     changes: dict[str, Any] = dict(values)
     previous_windows = ", ".join(_window_text(window) for window in account.windows if window.source == "estimated")
@@ -139,7 +141,7 @@ def edit_account(
         # An unchanged number is no report: what was estimated stays an estimate.
         del changes["credits_used"]
     try:
-        availability = accounts.change(request.store, account, changes)
+        availability = accounts.change(request.store, account, changes, version=version)
     except (BadInput, Conflict) as error:
         return _account_form(request, values, account_id=account_id, error=error)
     return redirect(request, f"/accounts/{account_id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
@@ -298,6 +300,7 @@ def _account_form(
         values=values,
         errors=errors,
         account_id=account_id,
+        version=edit_version(accounts.require(request.store, account_id)) if account_id else "",
         is_dialog=is_dialog,
     )
 

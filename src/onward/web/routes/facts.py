@@ -10,8 +10,9 @@ from fastapi import Form, Query, Response
 from onward.app.projects import facts, projects
 from onward.app.projects.facts import Fact
 from onward.app.projects.projects import Project
+from onward.core.edit_version import edit_version
 from onward.core.facts.fact import FACT_KINDS, FactKind, FactState
-from onward.errors import BadInput, NotFound
+from onward.errors import BadInput, EditConflict, NotFound
 from onward.web.language import _
 from onward.web.messages import translate_error
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
@@ -115,19 +116,21 @@ def correct_fact(
     fact_id: str,
     do: Annotated[FactAction, Form()],
     text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = "",
+    version: Annotated[str, Form()] = "",
 ) -> Response:
     """Edit, pin, unpin, retract or restore a fact."""
     project = projects.require(request.store, project_id)
     previous_fact = facts.require(request.store, project, fact_id)
     try:
-        _apply_action(request, project, fact_id, do, text)
-    except BadInput as error:
+        _apply_action(request, project, fact_id, do, text, version)
+    except (BadInput, EditConflict) as error:
         return partial(
             request,
             "partials/_fact_form.html",
             status_code=422,
             project=project,
             fact=previous_fact._replace(text=text),
+            version=edit_version(previous_fact),
             error=translate_error(error),
         )
     undo_query: dict[str, str] = {"do": "save", "text": previous_fact.text} if do == "save" else {"do": _REVERSE_ACTIONS[do]}
@@ -145,9 +148,9 @@ def undo_action(request: CurrentPageRequest, project_id: int, fact_id: str, do: 
 _REVERSE_ACTIONS: dict[FactAction, FactAction] = {"pin": "unpin", "unpin": "pin", "retract": "restore", "restore": "retract"}
 
 
-def _apply_action(request: PageRequest, project: Project, fact_id: str, action: FactAction, text: str) -> None:
+def _apply_action(request: PageRequest, project: Project, fact_id: str, action: FactAction, text: str, version: str = "") -> None:
     if action == "save":
-        facts.reword(request.store, project, fact_id, text)
+        facts.change(request.store, project, fact_id, text=text, version=version)
     else:
         {"pin": facts.pin, "unpin": facts.unpin, "retract": facts.retract, "restore": facts.restore}[action](
             request.store, project, fact_id

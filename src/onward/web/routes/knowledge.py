@@ -15,8 +15,9 @@ from onward.app.knowledge import knowledge, troubleshooter
 from onward.app.knowledge.knowledge import CATEGORIES, KNOWLEDGE_KINDS, KnowledgeAuthor, KnowledgeEntry, KnowledgeKind
 from onward.app.models import gateway
 from onward.app.projects import projects
+from onward.core.edit_version import edit_version
 from onward.core.project import Project
-from onward.errors import BadInput
+from onward.errors import BadInput, EditConflict, OnwardError
 from onward.web.language import _
 from onward.web.messages import translate_error, translate_message
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
@@ -104,12 +105,12 @@ def show_edit_form(request: CurrentPageRequest, entry_id: int) -> Response:
 
 @router.post("/parts/knowledge/{entry_id}/edit")
 def edit_entry(
-    request: CurrentPageRequest, entry_id: int, text: Text = "", fix: Text = "", kind: Text = "", category: Text = ""
+    request: CurrentPageRequest, entry_id: int, text: Text = "", fix: Text = "", kind: Text = "", category: Text = "", version: Text = ""
 ) -> Response:
     """Edit an entry."""
     try:
-        knowledge.edit(request.store, entry_id, text=text, fix=fix, category=category, kind=_parse_kind(kind))
-    except BadInput as error:
+        knowledge.edit(request.store, entry_id, text=text, fix=fix, category=category, kind=_parse_kind(kind), version=version)
+    except (BadInput, EditConflict) as error:
         return _entry_form(request, {"text": text, "fix": fix, "kind": kind, "category": category}, entry_id=entry_id, error=error)
     return redirect(request, f"/knowledge/{entry_id}", toast=Toast(_("Saved")))
 
@@ -218,7 +219,7 @@ def _find_project(request: PageRequest, project: str) -> Project | None:
 
 
 def _entry_form(
-    request: PageRequest, values: dict[str, Any], *, entry_id: int = 0, error: BadInput | None = None, is_dialog: bool = False
+    request: PageRequest, values: dict[str, Any], *, entry_id: int = 0, error: OnwardError | None = None, is_dialog: bool = False
 ) -> Response:
     return partial(
         request,
@@ -227,6 +228,7 @@ def _entry_form(
         values=values,
         error=translate_error(error) if error else "",
         entry_id=entry_id,
+        version=edit_version(knowledge.show(request.store, entry_id).entry) if entry_id else "",
         is_dialog=is_dialog,
         **_form_choices(),
     )

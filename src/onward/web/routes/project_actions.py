@@ -44,11 +44,12 @@ def edit_project(
     project_id: int,
     name: Annotated[str, Form()] = "",
     description: Annotated[str, Form(max_length=MAX_DESCRIPTION_CHARS)] = "",
+    version: Annotated[str, Form()] = "",
 ) -> Response:
     """Edit name and description."""
     project = projects.require(request.store, project_id)
     try:
-        projects.update(request.store, project, name=name, description=" ".join(description.split()))
+        projects.update(request.store, project, name=name, description=" ".join(description.split()), version=version)
     except (BadInput, Conflict) as error:
         values = {"name": name, "description": description}
         return partial(

@@ -13,6 +13,7 @@ from fastapi import Form, Query, Response
 
 from onward.adapters import build_model_setup
 from onward.app.accounts.selection import AccountChoice, best_account, outlook
+from onward.app.edits import merge_statements
 from onward.app.handoffs import handoffs
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
@@ -21,11 +22,12 @@ from onward.app.projects import projects
 from onward.app.sessions import completion_job, sessions, templates
 from onward.app.sessions.completion_job import Completion
 from onward.core.agents import AGENTS
+from onward.core.edit_version import WordChoice, edit_version
 from onward.core.handoff.document import render
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session
-from onward.errors import BadInput, Conflict, NotFound
+from onward.errors import BadInput, Conflict, EditConflict, NotFound
 from onward.web.brief import add_repository_changes
 from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
 from onward.web.language import _
@@ -215,6 +217,7 @@ def _completion_context(request: PageRequest, session: Session, **overrides: Any
         "outlook": outlook(request.store, session, window=rotation_window(request.settings)),
         "has_model": gateway.find_model_context(request.store, build_model_setup(request.settings), project=project) is not None,
         "values": values,
+        "version": edit_version(session),
         "errors": {},
         "error": "",
         **overrides,
@@ -311,6 +314,9 @@ async def complete_session(request: CurrentPageRequest, session_id: int) -> Resp
     return await _respond(request, task, _complete_form)
 
 
+_WORD_CHOICES: dict[str, WordChoice] = {"add": "add", "replace": "replace"}
+
+
 def _complete(request: PageRequest, session_id: int, submission: Submission) -> SessionTask:
     session = sessions.require_by_id(request.store, session_id)
     used, error = _parse_credits(submission["credits"])
@@ -321,14 +327,31 @@ def _complete(request: PageRequest, session_id: int, submission: Submission) -> 
         f"?on={session_outlook.target.availability.account.id}" if submission["next_step"] == "rotate" and session_outlook.target else ""
     )
     completion = Completion(
-        _split_lines(submission["accomplishments"]), _split_lines(submission["blockers"]), used, bool(submission["refine"])
+        accomplishments=_split_lines(submission["accomplishments"]),
+        blockers=_split_lines(submission["blockers"]),
+        credits_used=used,
+        refine=bool(submission["refine"]),
+        version=submission["version"],
+        words=_WORD_CHOICES.get(submission["words"]),
     )
+    sent = {"accomplishments": completion.accomplishments, "blockers": completion.blockers}
+    try:
+        merge_statements(session, sent, version=completion.version, words=completion.words)
+    except EditConflict as conflict:
+        errors = {"words": translate_message(conflict.message)}
+        return SessionTask(session=session, submission=submission, next_url="", job=None, errors=errors)
     return _request_job(request, session, submission, f"/sessions/{session.id}/handoff{account_query}", completion)
 
 
 def _complete_form(request: PageRequest, task: SessionTask) -> Response:
     values = {name: task.submission.fields.get(name, "") for name in ("accomplishments", "blockers", "credits", "text")}
-    context = _completion_context(request, sessions.require_by_id(request.store, task.session.id), values=values, errors=task.errors)
+    context = _completion_context(
+        request,
+        sessions.require_by_id(request.store, task.session.id),
+        values=values,
+        errors=task.errors,
+        version=task.submission.fields.get("version", ""),
+    )
     return partial(request, "partials/_complete_form.html", status_code=422, **context)
 
 

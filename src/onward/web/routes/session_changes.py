@@ -9,7 +9,7 @@ from fastapi import Form, Response
 from onward.app.projects import projects
 from onward.app.sessions import reassignment, removal, sessions, titles
 from onward.core.session import Session
-from onward.errors import BadInput
+from onward.errors import BadInput, EditConflict
 from onward.web.language import _
 from onward.web.messages import translate_error
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
@@ -29,19 +29,23 @@ def show_edit_form(request: CurrentPageRequest, session_id: int) -> Response:
 
 @router.post("/parts/sessions/{session_id}/edit")
 def edit_session(
-    request: CurrentPageRequest, session_id: int, title: Annotated[str, Form()] = "", project: Annotated[int, Form()] = 0
+    request: CurrentPageRequest,
+    session_id: int,
+    title: Annotated[str, Form()] = "",
+    project: Annotated[int, Form()] = 0,
+    version: Annotated[str, Form()] = "",
 ) -> Response:
     """Rename a session, and move it if another project is chosen."""
     session = sessions.require_by_id(request.store, session_id)
     try:
         if title.strip() != session.title:
-            session = titles.rename(request.store, session, title)
+            session = titles.rename(request.store, session, title, version=version)
         if project and project != session.project_id:
             target = projects.require(request.store, project)
             session = reassignment.move(request.store, session, target)
             text = _("Now session %(number)s of %(project)s", number=session.number, project=target.name)
             return redirect(request, f"/sessions/{session.id}", toast=Toast(text))
-    except BadInput as error:
+    except (BadInput, EditConflict) as error:
         return _form(request, "partials/_session_edit_form.html", session, title, project, {"title": translate_error(error)})
     return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Saved")))
 

@@ -48,13 +48,22 @@ def save_template(
     description: Text = "",
     objectives: Text = "",
     checklist: Text = "",
+    version: Text = "",
 ) -> Response:
     """Create or edit a template."""
     edited_template = templates.require(request.store, str(template)) if template else None
     lists = {"objectives": objectives.splitlines(), "checklist": checklist.splitlines()}
     try:
         if edited_template:
-            templates.update(request.store, edited_template, name=name, description=description, **lists)
+            templates.update(
+                request.store,
+                edited_template,
+                name=name,
+                description=description,
+                objectives=lists["objectives"],
+                checklist=lists["checklist"],
+                version=version,
+            )
         else:
             templates.create(request.store, name, description=description, **lists)
     except (BadInput, Conflict) as error:
