@@ -345,6 +345,7 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.app.repository.git_changes",
         "onward.app.repository.moved_folder",
         "onward.core",
+        "onward.core.agent",
         "onward.core.agents",
         "onward.core.facts",
         "onward.core.facts.headings",

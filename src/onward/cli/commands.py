@@ -45,6 +45,7 @@ GROUPS: dict[str, tuple[CommandHelp, ...]] = {
         CommandHelp("session", "Start, complete and inspect sessions.", "onward.cli.session:session"),
         CommandHelp("handoff", "Print a project's handoff.", "onward.cli.handoff:handoff"),
         CommandHelp("next", "Complete and continue elsewhere.", "onward.cli.next:next_"),
+        CommandHelp("resume", "Resume a session in its own agent.", "onward.cli.resume:resume"),
         CommandHelp("template", "Manage session templates.", "onward.cli.template:template"),
         CommandHelp("account", "Track accounts and their credits.", "onward.cli.account:account"),
     ),

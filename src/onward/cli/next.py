@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from onward.agents.launcher import prompt_command, require_program, run_command
 from onward.app.accounts.fields import clean_text
 from onward.app.accounts.selection import parse_need
 from onward.app.handoffs.brief import with_changes_since
@@ -48,6 +49,7 @@ from onward.core.text.printable import printable
     help="The agent that continues. Default: the agent of the account.",
 )
 @click.option("--next-goal", default="", metavar="TEXT", help="The goal of the next session.")
+@click.option("--run", "runs", is_flag=True, help="Start the agent with the prompt, in the profile of the account.")
 @click.option("--copy", is_flag=True, help="Copy the prompt to the clipboard instead of printing it.")
 @budget_option
 @json_option
@@ -63,10 +65,11 @@ def next_(
     tags: tuple[str, ...],
     agent: str | None,
     next_goal: str,
+    runs: bool,
     copy: bool,
     budget_tokens: int | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Complete the session, suggest the next account, and print the prompt for its agent.
 
     Imports new turns from this machine first. Without NUMBER: the active session started last; if no session is active, the newest
@@ -75,6 +78,7 @@ def next_(
     \b
     Examples:
       onward next
+      onward next --limit --run
       onward next --limit --copy
       onward next --credits 91 --agent codex --next-goal "Print the receipt"
     """
@@ -94,20 +98,35 @@ def next_(
             budget_tokens=backend.settings.budget_tokens,
         )
         current_project = backend.require_project()
-        ended_at = backend.sessions.require(current_project, relay.handoff.session_number).ended_at
+        ended_session = backend.sessions.require(current_project, relay.handoff.session_number)
     note_import_errors(relay.files)
-    prompt = printable(relay.prompt(next_goal, with_changes_since(current_project, relay.handoff, ended_at, Path.cwd())[0]))
+    prompt = printable(relay.prompt(next_goal, with_changes_since(current_project, relay.handoff, ended_session.ended_at, Path.cwd())[0]))
     if as_json:
         if copy:
             copy_text(prompt)
         say_json(_relay_data(relay, prompt))
-        return
+        return 0
     _say_relay(current_project, relay, limit_reached=limit_reached)
     if copy:
         note(f"Prompt copied with {copy_text(prompt)}.")
-        return
-    note(_start_hint(current_project, relay.agent, next_goal))
-    sys.stdout.write(prompt)
+    if runs:
+        return _run_next(project, relay, relay.agent or ended_session.agent, prompt, next_goal)
+    if not copy:
+        note(_start_hint(current_project, relay.agent, next_goal))
+        sys.stdout.write(prompt)
+    return 0
+
+
+def _run_next(project: str | None, relay: RelayOutcome, agent: str, prompt: str, next_goal: str) -> int:
+    """Start the next session on its account and run *agent* with *prompt*; its transcript joins that session when it is imported. Return
+    the agent's exit code.
+    """
+    command = prompt_command(agent, prompt, relay.account.profile if relay.account else "")
+    require_program(command.words[0])
+    objectives, account_id = (next_goal,) if next_goal else (), relay.account.id if relay.account else None
+    with use_backend(project=project) as backend:
+        backend.sessions.start(backend.require_project(), agent=agent, objectives=objectives, account_id=account_id)
+    return run_command(command)
 
 
 def _say_relay(project: Project, relay: RelayOutcome, *, limit_reached: bool) -> None:

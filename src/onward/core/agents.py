@@ -10,63 +10,9 @@ each workspace) or `{repository}` (the top of the repository that the user works
 
 from __future__ import annotations
 
+from onward.core.agent import Agent, SessionFolder
 from onward.core.hook_settings import COMMAND, COMMAND_HOOK, HOOK_SECONDS, HookSettings
-from onward.core.writer_command import CLAUDE_WRITER, CODEX_WRITER, GEMINI_WRITER, OPENCODE_WRITER, QWEN_WRITER, WriterCommand
-
-
-class SessionFolder:
-    """Where an agent keeps sessions: files, or folders that are one transcript, below `folder` that match one of `patterns`.
-
-    `holds_many` says that one file has many sessions.
-    """
-
-    __slots__ = ("folder", "holds_many", "patterns")
-
-    def __init__(self, folder: str, *patterns: str, holds_many: bool = False) -> None:
-        self.folder = folder
-        self.patterns = patterns
-        self.holds_many = holds_many
-
-
-class Agent:
-    """An agent, or a program that exports sessions.
-
-    `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case,
-    spaces and punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is
-    None where Onward cannot be installed. `providers` are words by which an account's provider, plan or name shows that it is for this
-    agent. `start_command` starts the agent with a prompt (`{}`), and `writer` has it write a handoff; None where it cannot. `is_chat`
-    marks a chat in the browser, which runs no commands. `is_agent` is False for exporters and for conversations of unknown origin.
-    """
-
-    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_agent", "is_chat", "label", "providers", "start_command", "writer")
-
-    def __init__(
-        self,
-        agent_id: str,
-        label: str,
-        *,
-        aliases: tuple[str, ...] = (),
-        formats: tuple[str, ...] = (),
-        folders: tuple[SessionFolder, ...] = (),
-        hooks: HookSettings | None = None,
-        providers: tuple[str, ...] = (),
-        start_command: str = "",
-        writer: WriterCommand | None = None,
-        is_chat: bool = False,
-        is_agent: bool = True,
-    ) -> None:
-        self.id = agent_id
-        self.label = label
-        self.aliases = aliases
-        self.formats = formats
-        self.folders = folders
-        self.hooks = hooks
-        self.providers = providers
-        self.start_command = start_command
-        self.writer = writer
-        self.is_chat = is_chat
-        self.is_agent = is_agent
-
+from onward.core.writer_command import CLAUDE_WRITER, CODEX_WRITER, GEMINI_WRITER, OPENCODE_WRITER, QWEN_WRITER
 
 _CODEX_PATTERNS = ("**/rollout-*.jsonl", "**/rollout-*.jsonl.zst")
 _TASK_PATTERNS = ("tasks/*/api_conversation_history.json", "tasks/*/ui_messages.json")
@@ -95,6 +41,7 @@ AGENTS = (
         ),
         providers=("anthropic", "claude"),
         start_command="claude {}",
+        resume_command="claude --resume {}",
         writer=CLAUDE_WRITER,
     ),
     Agent(
@@ -127,6 +74,7 @@ AGENTS = (
         ),
         providers=("openai", "chatgpt", "codex"),
         start_command="codex {}",
+        resume_command="codex resume {}",
         writer=CODEX_WRITER,
     ),
     Agent(
@@ -145,6 +93,7 @@ AGENTS = (
         ),
         providers=("google", "gemini"),
         start_command="gemini -i {}",
+        resume_command="gemini --resume {}",
         writer=GEMINI_WRITER,
     ),
     Agent(
@@ -169,6 +118,7 @@ AGENTS = (
         ),
         providers=("cursor", "anysphere"),
         start_command="cursor-agent {}",
+        resume_command="cursor-agent --resume {}",
     ),
     Agent(
         "cline",
@@ -187,7 +137,8 @@ AGENTS = (
             # By default Cline waits three seconds (of a busy machine) for the server's start.
             server={"timeout": 30},
         ),
-        start_command="cline {}",
+        start_command="cline -i {}",
+        resume_command="cline --id {}",
     ),
     Agent(
         "roo",
@@ -222,6 +173,7 @@ AGENTS = (
             file="${XDG_CONFIG_HOME:-~/.config}/opencode/plugins/onward.js",
         ),
         start_command="opencode --prompt {}",
+        resume_command="opencode --session {}",
         writer=OPENCODE_WRITER,
     ),
     Agent(
@@ -246,6 +198,7 @@ AGENTS = (
             answer_key="additionalContext",
         ),
         start_command="copilot -i {}",
+        resume_command="copilot --resume={}",
     ),
     Agent(
         "copilot-chat",
@@ -282,6 +235,7 @@ AGENTS = (
             file="${PI_CODING_AGENT_DIR:-~/.pi/agent}/extensions/onward.ts",
         ),
         start_command="pi {}",
+        resume_command="pi --session {}",
     ),
     Agent(
         "openhands",
@@ -333,6 +287,7 @@ AGENTS = (
             status_line=("ui", "statusLine"),
         ),
         start_command="qwen -i {}",
+        resume_command="qwen --resume {}",
         writer=QWEN_WRITER,
     ),
     Agent(
