@@ -2,6 +2,8 @@
 
     python -m bench writer        python -m bench.writer [--shared FOLDER] [--recordings FOLDER] [--wait SECONDS] [--only NAMES]
 
+A page is also written after each session of a project, from the page before it: how much of earlier sessions does it carry?
+
 The packs' ceiling is the share of the frozen probes whose answer stands in a pack. The written handoffs come from recorded answers: each
 prompt is a file of the folder of recordings, and its answer another, written by somebody who sees only the prompt. Prompts without an
 answer are listed. The guard judges every recorded line as it is, and with mistakes made on purpose (`bench.mutations`). No model is asked.
@@ -13,14 +15,14 @@ import random
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.mutations import MUTATIONS
-from bench.probe_sets import Frozen, ProbeSet, create_parser
+from bench.probe_sets import Frozen, ProbeSet, create_parser, pairs_of, sets_by_project
 from bench.recorded_endpoint import RecordedEndpoint, serve_recorded
 from bench.report import ROOT, keep, table
 from onward import samples
@@ -30,6 +32,7 @@ from onward.app.models.gateway import ModelContext
 from onward.app.turns.reader import MainPath, TranscriptReader
 from onward.core.evidence.pack import build_pack
 from onward.core.handoff.document import render
+from onward.llm.acceptance import standing_lines
 from onward.llm.checks.guard import WrittenLine, judge
 from onward.llm.endpoint import Endpoint
 from onward.llm.page import parse_handoff
@@ -41,6 +44,8 @@ PACK_BUDGETS = (1_000, 2_000, 3_000, 6_000)
 PAGE_BUDGETS = (1_000, 1_500, 2_000)
 RECORDINGS = ROOT / "bench" / "recordings"
 """Recorded answers about the bundled samples; those about other people's transcripts lie outside the repository."""
+CHAIN_SESSIONS = 5
+"""The fewest sessions of a project whose pages are written one after the other."""
 _SEEDS = (1, 2, 3)
 _FEWEST_PACK_TOKENS = 200
 
@@ -89,11 +94,24 @@ def measure_ceiling(frozen: Frozen, sets: Sequence[ProbeSet]) -> dict[int, tuple
     return answered
 
 
-def write_page(name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoint, store: Store) -> WrittenPage | None:
-    """Return the page that the recorded answers make of *sessions*; None if the first answer is missing."""
+@lru_cache(maxsize=4)
+def read_project(files: tuple[Path, ...]) -> tuple[MainPath, ...]:
+    """Return the sessions of a project's transcripts, numbered in their order."""
+    reading = TranscriptReader()
+    for path in files:
+        reading.read(path)
+    return tuple(session for session in reading.paths if session.turns)
+
+
+def write_page(
+    name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoint, store: Store, standing: Sequence[WrittenLine] = ()
+) -> WrittenPage | None:
+    """Return the page that the recorded answers make of *sessions*, or of the last of them and the *standing* page of those before; None
+    if the first answer is missing.
+    """
     basis = distillation.basis(sessions)
     model = ModelContext(Endpoint(url=endpoint.url, model="recorded", key="none", answer_tokens=2_000), LLMSettings())
-    plan = writer.build_plan(basis, 2_000, model, SessionSources(basis.paths))
+    plan = writer.build_plan(basis, 2_000, model, SessionSources(basis.paths[-1:] if standing else basis.paths, standing))
     missing = len(endpoint.unanswered)
     page = PageAnswers()
     try:
@@ -108,6 +126,39 @@ def write_page(name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoi
     except writer.ProviderFailed:
         print(f"{name}: the repair has no answer yet: {endpoint.unanswered[-1]}")
     return WrittenPage(name, plan, lines, writer.conclude(store, plan, model, page))
+
+
+def write_chain(sets: Sequence[ProbeSet], endpoint: RecordedEndpoint, store: Store) -> Iterator[tuple[WrittenPage, ProbeSet]]:
+    """Yield the page after each session of a project, each written from the page before and the new session. An answer that is missing
+    ends the chain.
+    """
+    sessions = read_project(tuple(probe_set.file for probe_set in sets))
+    standing: Sequence[WrittenLine] = ()
+    for count, probe_set in enumerate(sets, 1):
+        if count > len(sessions):
+            return
+        page = write_page(f"{probe_set.project} {count}", sessions[:count], endpoint, store, standing)
+        if page is None:
+            return
+        yield page, probe_set
+        handoff = page.result.handoff or page.plan.rules
+        standing = standing_lines(handoff.handoff)
+
+
+def score_chain(frozen: Frozen, chain: Sequence[tuple[WrittenPage, ProbeSet]]) -> list[object]:
+    """Return a row: how many facts of earlier sessions each page still answers, at each budget, written and by rules."""
+    row: list[object] = [chain[-1][0].name, len(chain)]
+    total = sum(len(probe_set.carried) for _, probe_set in chain)
+    for is_written in (True, False):
+        for budget in PAGE_BUDGETS:
+            hits = 0
+            for position, (page, probe_set) in enumerate(chain):
+                rules = page.plan.rules.handoff
+                document = page.result.handoff.handoff if is_written and page.result.handoff else rules
+                pairs = pairs_of(earlier for _, earlier in chain[: position + 1])
+                hits += sum(frozen.answered(probe_set.carried, render(document), budget, pairs))
+            row.append(f"{hits} ({100 * hits / max(1, total):.0f}%)")
+    return [*row, total, sum(page.result.handoff is not None for page, _ in chain)]
 
 
 def score_pages(frozen: Frozen, sets: Sequence[ProbeSet], pages: Sequence[WrittenPage]) -> list[list[object]]:
@@ -159,6 +210,10 @@ def measure_guard(pages: Sequence[WrittenPage]) -> tuple[tuple[int, int], dict[s
     return (refused_honest, honest), {kind: (refused, total) for kind, (refused, total) in wrong.items()}, whys
 
 
+def _chains(sets: Sequence[ProbeSet]) -> list[list[ProbeSet]]:
+    return [project_sets for project_sets in sets_by_project(sets).values() if len(project_sets) >= CHAIN_SESSIONS]
+
+
 def read_samples() -> list[MainPath]:
     """Return the bundled sample sessions."""
     with TemporaryDirectory(prefix="onward-bench-") as folder:
@@ -198,6 +253,12 @@ def main(arguments: list[str] | None = None) -> None:
             rows = score_pages(frozen, sets, pages)
             result["pages"] = rows
             print(f"\n{table([*head, 'probes', 'why by rules'], rows)}")
+            chains = [list(write_chain(project_sets, endpoint, store)) for project_sets in _chains(sets)]
+            rows = [score_chain(frozen, chain) for chain in chains if chain]
+            result["chains"] = rows
+            pages += (page for chain in chains for page, _ in chain)
+            head = ["chain", "sessions", *(f"{who} @{budget}" for who in ("written", "rules") for budget in PAGE_BUDGETS), "carried"]
+            print(f"\n{table([*head, 'accepted'], rows)}")
         if endpoint.unanswered:
             print(f"\n{len(endpoint.unanswered)} prompts have no answer yet, such as {endpoint.unanswered[0]}")
     if pages:

@@ -233,7 +233,9 @@ def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: Mo
     packs = _packs(sources, available - count_tokens(writing_material((), sources.standing, ())))
     owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), packs[-1] if packs else None)
     statements = stated_lines(basis)
-    lines = [*statements, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
+    # What is owed is in a person's or the ledger's words, which a pack may have cut.
+    owed_lines = [EvidenceLine(item.handles[0], "person", item.text) for item in owed if item.handles]
+    lines = [*statements, *owed_lines, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title) for pack in packs if pack.lines]
     evidence = Evidence((*titles, *lines), tuple(pack.state for pack in packs))
     stated = "".join(f"\n{line.render()}" for line in statements)

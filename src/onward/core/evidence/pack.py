@@ -41,7 +41,8 @@ _CHECK = re.compile(
     r"migrate|deploy)\b"
 )
 _RESULT_COUNT = re.compile(r"\b\d+ (?:passed|passing|failed|failing|tests?|problems?|errors?|warnings?)[^\n]{0,60}", re.I)
-_SENTENCE_END = re.compile(r"(?<=[.!?。])\s+(?=[A-ZÀ-Þ`\"*(\[])")
+_SENTENCE_END = re.compile(r"(?<=[.!?。])(?<!^\d\.)(?<!^\d\d\.)\s+(?=[A-ZÀ-Þ`\"*(\[])")
+"""A number at the beginning of a line counts an item: its text belongs to it."""
 _EXACT = re.compile(r"`|\d|\w/\w|\w_\w|[a-z][A-Z]")
 _OUTPUT = re.compile(
     r"\s*(?:>|\$|\d+[:|]|[│╵┊|~]|at \S+ ?\(|[\w./@-]+/[\w./@-]+$|\S+: /|[✖✗✓⚠▲•\u2500-\u25ff]|\d{4}-\d\d|\s{4,}|npm |\[\w+\])"
@@ -139,7 +140,7 @@ def _condense(text: str, most_chars: int) -> str:
     """Return *text* with only its most telling lines and sentences, in order, where it is longer than *most_chars*."""
     if len(text) <= most_chars:
         return text
-    pieces = [piece for line in text.split("\n") for piece in _SENTENCE_END.split(line.strip()) if piece.strip("-=_*─| ")]
+    pieces = [piece for line in text.split("\n") for piece in _SENTENCE_END.split(line.strip()) if piece.strip("-=_*─|`{}()[]; ")]
     scores = {index: _tells(piece, index, len(pieces)) for index, piece in enumerate(pieces)}
     kept_parts, left_chars = set[int](), most_chars
     for index in sorted(scores, key=lambda index: (-scores[index], index)):

@@ -53,7 +53,7 @@ def session_state(number: int, trace: Trace, *, branch: str = "") -> SessionStat
         has_merge = has_merge or (not run.failed and bool(_MERGED.search(run.command) or _MERGED.search(run.output)))
         for name, commit, _ in _COMMIT.findall(run.output) if "commit" in run.command or "merge" in run.command else ():
             commits[commit], branch = run.result_turn, name
-            is_pushed = "git push" in run.command
+            is_pushed = "git push" in run.command and run.failed is not True
     last_commit = max(commits.values(), default=0)
     edited = [change for change in trace.changes if change.turn > last_commit] if commits else trace.changes
     paths = dict.fromkeys(change.change.path.replace("\\", "/") for change in edited)

@@ -13,6 +13,7 @@ from onward.core.text.prose import one_line
 from onward.llm.checks import tokens
 from onward.llm.checks.evidence import Evidence, EvidenceText
 from onward.llm.checks.polarity_check import find_polarity_change
+from onward.llm.checks.role_check import find_role_problem
 from onward.llm.checks.state_check import find_state_problem
 from onward.llm.checks.tokens import normal, stems
 from onward.llm.checks.value_check import check_values
@@ -94,6 +95,8 @@ def judge(line: WrittenLine, evidence: Evidence) -> LineVerdict:
         return LineVerdict(None, "value", f"`{problem.value}`: {place}")
     handles = tuple(dict.fromkeys((*line.handles, *result.added_handles)))
     cited = evidence.near(handles)
+    if role := find_role_problem(line.section, text, exact_values(text), cited):
+        return LineVerdict(None, "swapped", f"`{role.value}`: {role.wanted} belongs there")
     if problem_verdict := _check_meaning(line, text, handles, cited, evidence):
         return problem_verdict
     exact = WrittenLine(line.section, text, handles, line.replaces)
@@ -112,7 +115,7 @@ def _check_meaning(
     is_held_by_values = any(value.kind == "quote" for value in values) or (len(line_stems) <= _FEW_WORDS and bool(values))
     if share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE) and not is_held_by_values:
         return LineVerdict(None, "words", f"{share:.0%} of its words stand in what it cites")
-    if line.section != "Rules" and (change := find_polarity_change(text, cited)):
+    if line.section not in ("Rules", "Goal") and (change := find_polarity_change(text, cited)):
         return LineVerdict(None, "polarity", _said(change.source) if change.source else f"`{change.word}` without a denial")
     if state := find_state_problem(line.section, text, handles, cited, evidence):
         return LineVerdict(None, "state", f"`{state.state}`: {_said(state.source) if state.source else state.shown}")

@@ -11,6 +11,7 @@ from onward.llm.checks.tokens import Word, normal, words
 
 _BESIDE_WORDS, _SAME_CLAUSE_WORDS = 2, 3
 """Words of meaning on either side: those that tell which word it is, and those within which another denial counts."""
+_FEWEST_SHARED, _MATCHING_SHARE = 2, 0.5
 _NEED_DENIAL = re.compile(r"\b(?:yet|any ?more|anymore|at all|either|any longer)\b")
 _LICENCE = re.compile(
     r"\b(?:not|no|never|nothing|none|nobody|without|cannot|if|whether|before|until|unless|un\w+|fail\w*|lack\w*|missing|refus\w*|neither|"
@@ -50,7 +51,18 @@ def find_polarity_change(text: str, cited: Iterable[EvidenceText]) -> PolarityPr
     return _compare(words(text), list(sentences(source for source in cited if source.voice not in ("run", "edit", "git", "file"))))
 
 
+def _matching(
+    line: Sequence[Word], evidence_sentences: Sequence[tuple[EvidenceText, tuple[Word, ...]]]
+) -> list[tuple[EvidenceText, tuple[Word, ...]]]:
+    """Return the sentences that say what *line* says: they share most words with it, and some at least."""
+    wanted = {word.stem for word in line}
+    shared = [len(wanted & {word.stem for word in sentence}) for _, sentence in evidence_sentences]
+    least = max(_FEWEST_SHARED, _MATCHING_SHARE * max(shared, default=0))
+    return [sentence for sentence, count in zip(evidence_sentences, shared, strict=True) if count >= least]
+
+
 def _compare(line: Sequence[Word], evidence_sentences: Sequence[tuple[EvidenceText, tuple[Word, ...]]]) -> PolarityProblem | None:
+    evidence_sentences = _matching(line, evidence_sentences)
     denied = frozenset(word.stem for word in line if word.is_negated)
     opposite_places = [word.place for word in line if _ASSERTING_OPPOSITES.fullmatch(word.stem)]
     for word in line:

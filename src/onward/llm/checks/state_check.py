@@ -65,7 +65,10 @@ _OPEN_SECTIONS = ("Errors and fixes", "Tried, does not work", "Next", "Do first"
 _COMMITTED = re.compile(r"\b(?:is|are|was|been|staged,?|and) committed\b|\bcommit was made\b")
 _UNCOMMITTED = re.compile(_NOT + r"(?:\w+ )?commit|uncommitted|to be committed|\bno commit")
 _REACH_CHARS = 260
-_CONTRADICTING_SHARE, _MARGIN = 0.25, 0.1
+_CONTRADICTING_SHARE, _MARGIN, _ONLY_AGAINST_SHARE = 0.25, 0.1, 0.16
+_COUNTED_STATE = re.compile(r"\b(\d+)(?:/\d+)? (?:\w+ )?(passed|failed|passing|failing)\b")
+_ENDED = re.compile(r"[,:;] (?:answered|done|tested|decided|merged|pushed|committed)\W*$")
+_WORKS, _BREAKS = re.compile(r"\b(?:passes|passed|works|succeeds)\b"), re.compile(r"\b(?:broken|fails)\b")
 
 
 class StateProblem(NamedTuple):
@@ -83,9 +86,15 @@ def find_state_problem(
     bare = normal(re.sub(r"`[^`]*`|\"[^\"]*\"|\((?:verified|claimed)[^)]*\)", " ", text))
     states = [state for state in evidence.states if any(handle.session == state.number for handle in handles)]
     for state in states:
+        git_texts = (source for source in evidence.texts if source.voice == "git" and source.handle.session == state.number)
+        if not state.commits and any("committed `" in source.raw.lower() for source in git_texts):
+            # The log tells of commits in a form whose ids are not known.
+            continue
         if shown := _against_git(normal(text), state):
             return StateProblem(shown[0], None, shown[1])
     cited = list(cited)
+    if problem := _against_section(section, bare) or _against_counts(bare, cited):
+        return problem
     return _against_words(section, bare, normal(text), cited, evidence)
 
 
@@ -105,6 +114,29 @@ def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
         return "pushed", f"the last commit {last_commit} is not pushed"
     if names_last and last_commit[:7] in text and state.is_pushed and re.search(r"(?:not|n't|never) (?:yet |been )?pushed|unpushed", text):
         return "not pushed", f"the last commit {last_commit} is pushed"
+    return None
+
+
+def _against_section(section: str, bare: str) -> StateProblem | None:
+    """Return a state that cannot be told in *section*: something finished among what is open, an error that passes, a fix that fails."""
+    if section in ("Next", "Do first") and (match := _ENDED.search(bare)) and not _compiled(_NOT).search(bare):
+        return StateProblem(match[0].strip(" ,:;."), None, "what is finished is not open")
+    if section == "Errors and fixes" and "→" in bare:
+        first, last = bare.split("→", maxsplit=1)[0], bare.rsplit("→", maxsplit=1)[-1]
+        if (match := _WORKS.search(first)) and not _BREAKS.search(first) and not _compiled(_NOT + "|without|error|fail").search(first):
+            return StateProblem(match[0], None, "an error is told here")
+        if (match := _BREAKS.search(last)) and not _compiled(_NOT).search(last):
+            return StateProblem(match[0], None, "a fix is told here")
+    return None
+
+
+def _against_counts(bare: str, cited: Sequence[EvidenceText]) -> StateProblem | None:
+    """Return a counted result ("3 failed") that the evidence only shows the other way round."""
+    shown = {(count, word[:4]): source for source in cited for count, word in _COUNTED_STATE.findall(source.text)}
+    for count, word in _COUNTED_STATE.findall(bare):
+        opposite = (count, "fail" if word.startswith("pass") else "pass")
+        if (count, word[:4]) not in shown and opposite in shown:
+            return StateProblem(f"{count} {word}", shown[opposite])
     return None
 
 
@@ -144,7 +176,8 @@ def _against_words(section: str, bare: str, whole: str, cited: Sequence[Evidence
                 best_for = max(best_for, share)
             elif shown[is_positive] and share > best_against:
                 best_against, against = share, source
-        if against is not None and best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN:
+        is_only_against = not best_for and best_against >= _ONLY_AGAINST_SHARE
+        if against is not None and (is_only_against or (best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN)):
             match = re.search("|".join(opposites.line), bare)
             return StateProblem(match[0] if match else "", against)
     return None

@@ -25,13 +25,16 @@ _BETTER_FIT: dict[str, tuple[float, float]] = {
     "number": (1.5, 0.15), "reference": (1.5, 0.15), "id": (1.3, 0.1), "flag": (1.3, 0.1), "name": (2.0, 0.25), "path": (2.5, 0.3)
 }  # fmt: skip
 """By shape: how much better another value has to fit a place than the line's own: a factor and a sum. Commands differ by words."""
-_EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.17, 0.33
+_EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.2, 0.55
 """By how much two values have to fit each other's places better, together."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
 """What stands between values that are only listed: their order says nothing."""
 _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
+_DISTINCTIVE_CHARS = 10
+_AT_HANDLE_FACTOR, _AT_HANDLE_SUM = 1.0, 0.2
+"""How much better yet another value has to fit where the line's own stands at a handle that the line cites."""
 
 
 class ValueProblem(NamedTuple):
@@ -99,6 +102,8 @@ class _Line:
             return self._better(value, self.cited)
         if cited_sightings and value.kind == "quote":
             return None
+        if _is_distinctive(value) and any(sighting.source.handle in self.handles for sighting in cited_sightings):
+            return self._better(value, self.cited)
         if cited_sightings and (
             len(self.stems) < _FEW_WORDS or any(self._share(local, sighting) >= _CITED_SHARE for sighting in cited_sightings)
         ):
@@ -148,6 +153,8 @@ class _Line:
             return None
         place = around(self.text, value.start, value.end)
         own_fit = self._fit_of(value, place, texts)
+        if any(next(occurrences(value, source.text), None) for source in texts if source.handle in self.handles):
+            factor, sum_ = factor + _AT_HANDLE_FACTOR, sum_ + _AT_HANDLE_SUM
         for source in texts:
             for other in placed_values(source.raw):
                 if (
@@ -179,10 +186,16 @@ class _Line:
             if _LISTED.fullmatch(self.text[first.end : second.start]):
                 continue
             fits = [[self._fit_of(value, places[at.start], self.cited) for at in (first, second)] for value in (first, second)]
-            margin = _EXCHANGED_FIT if shape_of(first) == shape_of(second) else _EXCHANGED_OTHER_SHAPE_FIT
+            shapes = {shape_of(first), shape_of(second)}
+            margin = _EXCHANGED_FIT if len(shapes) == 1 and shapes != {"command"} else _EXCHANGED_OTHER_SHAPE_FIT
             if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin:
                 return ValueProblem(first.text, second.text)
         return None
+
+
+def _is_distinctive(value: LineValue) -> bool:
+    """Whether *value* is so long or so special that it stands at a handle by no accident."""
+    return value.kind in ("code", "name") and (len(value.normal) >= _DISTINCTIVE_CHARS or "/" in value.normal or " " in value.normal)
 
 
 def _are_alike(first: str, second: str) -> bool:

@@ -1,0 +1,52 @@
+"""Checks that a value is of the kind that its place asks for: a file where things are, a command among commands, an id after "commit"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from onward.llm.checks.evidence import EvidenceText
+from onward.llm.checks.fit import shape_of
+from onward.llm.checks.values import LineValue
+
+_BEFORE_COMMIT = re.compile(r"\bcommit(?:ted)?(?: as| in)? $")
+_BEFORE_BRANCH = re.compile(r"\bbranch $")
+_BEFORE_PROOF = re.compile(r"\((?:verified|claimed): $")
+_CHECK = re.compile(r"test|spec|check|lint|build|make|valid|verif|\s", re.I)
+_PATH = re.compile(r"[\w.@~:$*\[\] -]*[/\\][\w./\\@~$*<>\[\]{}, -]*|[\w.@-]+\.\w{1,6}|\.[\w.-]+")
+_FILE = re.compile(r"[\w./@-]+\.(?:py|tsx?|jsx?|go|rs|md|json|ya?ml|toml|sh|html|css|sql|rb|java|kt|c|h|cpp|txt)")
+_SHELL = re.compile(r"\s|^[./]|^(?:make|npm|git|cargo|go|bun|pytest|onward)$")
+
+
+class RoleProblem(NamedTuple):
+    """A value, and what its place asks for."""
+
+    value: str
+    wanted: str
+
+
+def find_role_problem(section: str, text: str, values: Sequence[LineValue], cited: Sequence[EvidenceText]) -> RoleProblem | None:
+    """Return the first value of *text* that cannot stand in its place; None if all can."""
+    codes = [value for value in values if value.kind == "code"]
+    for value in codes:
+        before = text[: value.start]
+        if _BEFORE_COMMIT.search(before) and shape_of(value) in ("command", "path", "flag"):
+            return RoleProblem(value.text, "the id of a commit")
+        if _BEFORE_BRANCH.search(before) and (shape_of(value) in ("command", "id", "flag") or _FILE.fullmatch(value.normal)):
+            return RoleProblem(value.text, "a branch")
+        if _BEFORE_PROOF.search(before) and not _CHECK.search(value.normal) and not _is_run(value, cited):
+            return RoleProblem(value.text, "what was run")
+    if not codes:
+        return None
+    first = codes[0]
+    if section == "Where things are" and first.start < 2 and not _PATH.fullmatch(first.normal):
+        return RoleProblem(first.text, "a file or folder")
+    if section == "Commands" and first.start < 2 and not _SHELL.search(first.normal) and not _is_run(first, cited):
+        return RoleProblem(first.text, "a command")
+    return None
+
+
+def _is_run(value: LineValue, cited: Sequence[EvidenceText]) -> bool:
+    """Whether *value* was run, or a person names it as something to run."""
+    return any(source.voice == "run" and value.normal in source.text[:200] for source in cited)
