@@ -139,3 +139,15 @@ def test_the_state_is_what_was_done_in_whole_sentences() -> None:
     assert head_of([REQUEST, EDIT, EDITED, report])["State"] == (
         "Edited and not committed: `cart.py`. I added the receipts page in `src/receipts.py`."
     )
+
+
+def test_a_task_that_a_report_tells_as_done_is_not_open() -> None:
+    entries = [
+        {"content": "Draw the receipts page", "status": "completed"},
+        {"content": "Translate the printer labels", "status": "in_progress"},
+    ]
+    todo = Turn("assistant", calls=(ToolCall("t1", "TodoWrite", {"todos": entries}),))
+    report = Turn("assistant", "The page is there. I translated the printer labels into Javanese.")
+    assert "Do first" not in head_of([REQUEST, todo, EDIT, EDITED, report])
+    unfinished = Turn("assistant", "The page is there. The printer labels are not yet translated.")
+    assert head_of([REQUEST, todo, EDIT, EDITED, unfinished])["Do first"] == "Translate the printer labels (in progress)"

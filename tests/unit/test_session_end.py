@@ -200,3 +200,17 @@ def test_thanks_leave_the_state_as_it_is() -> None:
     head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "ok thanks"), Turn("assistant", "👍"))
     assert head["State"].endswith(DONE.text)
     assert "Do first" not in head
+
+
+def test_a_farewell_asks_for_nothing() -> None:
+    report = Turn("assistant", "The page is not built yet. The till works, and all tests pass.")
+    head = head_of(Turn("user", "Where are we with the receipts page of the shop?"), report, Turn("user", "ok continue tomorrow"))
+    assert head["Do first"] == "The page is not built yet."
+    assert head["State"] == "The till works, and all tests pass."
+
+
+def test_yes_to_a_question_is_open() -> None:
+    report = Turn("assistant", "The page is built. Shall I print the receipts on two pages?")
+    head = head_of(REQUEST, report, Turn("user", "yes"))
+    assert head["State"].endswith("The last request has no reply.")
+    assert head["Do first"] == "Shall I print the receipts on two pages? — the user: yes (asked last, not finished)"

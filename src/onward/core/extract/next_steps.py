@@ -11,6 +11,7 @@ from typing import NamedTuple
 from onward.core.extract.labels import label_kind
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
+from onward.core.extract.replies import REPLY_MARK, last_question
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
@@ -22,8 +23,9 @@ _MIN_QUESTION_WORDS = 3
 """Words that a question needs to ask for something: "anything else?" asks for nothing."""
 _CLOSING_QUESTIONS = 3
 """Sentences at the end of a report, but for a list that closes it, among which its question to the person stands."""
-_MIN_REQUEST_STEMS, _TELLING_STEMS = 3, 5
-"""Content words with which a request says by itself what to do ("go on" does not), and from which on an earlier one says no more."""
+_MIN_REQUEST_STEMS, _TELLING_STEMS, _MANY_STEMS = 3, 5, 12
+"""Content words with which a request says by itself what to do ("go on" does not), and from which on an earlier one says no
+more; more of them say no more."""
 _MAX_LEAD_CHARS, _MAX_CALL_CHARS, _MAX_STEPS = 160, 160, 4
 _MIN_ANSWERED_SHARE = 0.8
 """The share of calls with a result from which on a missing result is a sign; some logs hold none."""
@@ -87,23 +89,24 @@ class _Leftovers:
         bare = self._bare_request(numbers[-1])
         if bare and bare.text.startswith("/"):
             return FirstStep(unit=last[0], kind="requirement") if last else bare
-        telling = [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]
-        telling = telling or [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]
-        if telling:
+        if telling := [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]:
             return FirstStep(unit=max(telling, key=lambda unit: self._worths[unit.order]), kind="requirement")
+        if telling := [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]:
+            return FirstStep(unit=max(telling, key=lambda unit: min(len(unit.stems), _MANY_STEMS)), kind="requirement")
         intents = [unit for unit in self.report(last_closing) if unit.statement.round == numbers[-1] and unit.is_narration]
         if intents:
             return FirstStep(unit=intents[-1], kind="next_step")
         return FirstStep(unit=last[-1], kind="requirement") if last else None if texts else bare
 
     def _bare_request(self, number: int) -> FirstStep | None:
-        """Return a request of one word, such as a command of the client's."""
+        """Return a request of one word: a command of the client's, or a "yes" with the question that it answers."""
         texts = [statement for statement in self._trace.statements if statement.round == number and statement.author == "user"]
-        return (
-            FirstStep(unit=None, kind="requirement", text=texts[-1].text, turns=(texts[-1].turn,))
-            if texts and len(texts[-1].text) <= _MAX_LEAD_CHARS
-            else None
-        )
+        if not texts or len(texts[-1].text) > _MAX_LEAD_CHARS:
+            return None
+        before = self._trace.statements[texts[-1].position - 1] if texts[-1].position else None
+        question = last_question(before.text) if before and before.author == "agent" else ""
+        text = f"{one_line(question, _MAX_LEAD_CHARS)}{REPLY_MARK} {texts[-1].text}" if question else texts[-1].text
+        return FirstStep(unit=None, kind="requirement", text=text, turns=(texts[-1].turn,))
 
     def announced_step(self, report: Sequence[Unit]) -> FirstStep | None:
         steps = [unit for unit in report if self._announced(unit) == "next_step" and not _is_mere_lead(unit)]

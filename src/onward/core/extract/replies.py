@@ -22,7 +22,7 @@ _NUMBERED_ITEMS = tuple(
 """How a list numbers its items, the surest form first."""
 _MARKS = re.compile(r"\*\*|__")
 _FEW_WORDS, _NUMBERED_WORDS, _NUMBERED_CHARS, _MAX_NUMBERED, _ITEM_CHARS = 3, 8, 160, 5, 70
-_REPLY_MARK = " — the user:"
+REPLY_MARK = " — the user:"
 
 
 def is_mere_agreement(unit: Unit, languages: frozenset[str]) -> bool:
@@ -38,13 +38,13 @@ def reply_lead(unit: Unit, trace: Trace) -> tuple[str, tuple[int, ...]]:
     statement = unit.statement
     if statement.position and unit.size <= REPLY_WORDS and len(statement.text) < 200:
         previous: Statement = trace.statements[statement.position - 1]
-        question = _last_question(previous.text) if previous.author == "agent" else ""
+        question = last_question(previous.text) if previous.author == "agent" else ""
         if question:
-            return one_line(question, 160) + _REPLY_MARK, (statement.turn, previous.turn)
+            return one_line(question, 160) + REPLY_MARK, (statement.turn, previous.turn)
     return "", (statement.turn,)
 
 
-def _last_question(text: str) -> str:
+def last_question(text: str) -> str:
     """Return the question that a text ends with; empty where it does not end with one."""
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")

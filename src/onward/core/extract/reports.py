@@ -63,7 +63,8 @@ def points_back(text: str) -> bool:
 def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
     text = unit.text
     is_prose = unit.size >= MIN_CLAIM_WORDS and not unit.is_narration and not unit.sentence.is_row and unit.repeats <= _MAX_REPEATS
-    is_statement = not text.endswith(("?", "？", ":", "：")) and sum(map(len, _CODE.findall(text))) < _MAX_CODE_SHARE * len(text)
+    is_code = text.startswith("`") and sum(map(len, _CODE.findall(text))) >= _MAX_CODE_SHARE * len(text)
+    is_statement = not text.endswith(("?", "？", ":", "：")) and not is_code
     return (
         is_prose
         and is_statement

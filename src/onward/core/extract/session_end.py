@@ -17,6 +17,8 @@ from onward.core.text.prose import one_line
 _RECENT_ROUNDS = 4
 """Rounds back from the last one in which a report may still tell the state."""
 _MAX_ASKED_CHARS, _MAX_ACT_CHARS = 140, 90
+_FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
+"""Words of an agreement after which nothing is expected, and sentences at a report's end of which one may ask for it."""
 _SHORT_ANSWER_CHARS = 200
 """An answer up to this length to a mere agreement says nothing of the state."""
 
@@ -62,11 +64,12 @@ class SessionEnd:
         return numbers[::-1]
 
     def _is_answered(self, number: int) -> bool:
-        """Whether the agent's last words in a round report, or, where it called no tool, do not announce work."""
+        """Whether the agent's last words in a round report, or, where no call followed, do not announce work."""
         sentences = self._last_words(number)
         if not sentences or sentences[-1].is_narration:
             return False
-        return bool(self._report_of(number)) or not any(call.round == number for call in self._trace.calls)
+        turn = sentences[0].statement.turn
+        return bool(self._report_of(number)) or not any(call.round == number and call.turn >= turn for call in self._trace.calls)
 
     def _report_of(self, number: int) -> list[Unit]:
         """Return the opening of the report of a round; empty where it has none."""
@@ -105,14 +108,24 @@ class SessionEnd:
     def _is_thanks(self, current: Round) -> bool:
         """Whether a person only agreed and the agent only answered."""
         closing = current.closing
-        has_worked = any(call.round == current.number for call in self._trace.calls)
-        if closing is None or has_worked or len(closing.text) > _SHORT_ANSWER_CHARS:
+        if any(call.round == current.number for call in self._trace.calls) or not self._opens("agree", current.request):
+            return False
+        if closing is None:
+            return len(current.request.split()) <= _FAREWELL_WORDS and not self._is_asked(current.number - 1)
+        if len(closing.text) > _SHORT_ANSWER_CHARS or len(current.request) > _SHORT_ANSWER_CHARS:
             return False
         is_stopped = any(
             interruption.round == current.number and interruption.turn >= closing.turn for interruption in self._trace.interruptions
         )
         is_intent = self._opens("narrate", closing.text)
-        return not is_stopped and not is_intent and self._opens("agree", current.request) and len(current.request) <= _SHORT_ANSWER_CHARS
+        return not is_stopped and not is_intent
+
+    def _is_asked(self, number: int) -> bool:
+        """Whether the agent's last words of a round end with a question or an offer, or leave the round without a report."""
+        sentences = self._last_words(number)
+        return not sentences or any(
+            unit.text.endswith(("?", "？")) or self._opens("offer", unit.text) for unit in sentences[-_LAST_SENTENCES:]
+        )
 
     def _asked(self) -> str:
         """Return what was asked, where the report's first sentence leans on it."""

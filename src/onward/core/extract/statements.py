@@ -257,7 +257,9 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
     statement, text = unit.statement, clean(unit.text)
     is_step, is_goal = head.is_step(unit), unit is head.goal
     if unit.by_user:
-        kind, state = ("requirement", "live") if is_step and not is_goal else _user_kind(unit, session, is_goal=is_goal)
+        kind, state = (
+            ("requirement", "live") if is_step and not is_goal and not statement.is_answer else _user_kind(unit, session, is_goal=is_goal)
+        )
         if kind is None:
             return None
         lead, turns = reply_lead(unit, session.trace) if kind not in ("rule", "goal") else ("", (statement.turn,))

@@ -12,14 +12,14 @@ from functools import lru_cache
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
-from onward.core.extract.phrases import PHRASES, pattern
+from onward.core.extract.phrases import PHRASES, pattern, tells_outcome
 from onward.core.extract.repository_state import draft_repository_facts
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.facts.fact import Outcome
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
-from onward.core.text.prose import one_line
+from onward.core.text.prose import content_words, one_line, stem
 from onward.core.text.sentences import sentences
 
 # Strings, not compiled patterns: most sessions never need them, and `re` caches what it compiles.
@@ -44,6 +44,8 @@ _PASSED = re.compile(
 TASK_IN_PROGRESS_WEIGHT, _PENDING_TASK_WEIGHT, OUTDATED_TASK_WEIGHT = 0.8, 0.7, 0.3
 _OUTDATED_REQUESTS = 2
 """Requests after the last change of a task list from which on it is no longer what the work goes by."""
+_MIN_TASK_WORDS, _REPORTED_SHARE = 2, 0.6
+"""Words that a task needs to be found in a report, and the share of them that a sentence of the report must hold."""
 _CLOSED_TODO_WEIGHT = 0.05
 """A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
 
@@ -242,7 +244,18 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
         if not todo.text.strip():
             continue
         subject = f"todo:{todo.text.lower()[:80]}"
-        if todo.status == "completed":
+        reported_turn = _reported_turn(trace, todo.text, turns[-1]) if todo.status in ("pending", "in_progress") else 0
+        if reported_turn:
+            yield ToolDraft(
+                kind="done",
+                subject=subject,
+                text=f"{todo.text} (reported as done, not ticked off in the agent's task list)",
+                turns=(*turns, reported_turn),
+                weight=_CLOSED_TODO_WEIGHT,
+                evidence="claimed",
+                author="agent",
+            )
+        elif todo.status == "completed":
             yield ToolDraft(
                 kind="done",
                 subject=subject,
@@ -276,3 +289,21 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
                 evidence="claimed",
                 author="agent",
             )
+
+
+def _reported_turn(trace: Trace, task: str, turn: int) -> int:
+    """Return the turn of a later report of which one sentence says what was done in most words of *task*; 0 without one."""
+    terms = frozenset(map(stem, content_words(task)))
+    if len(terms) < _MIN_TASK_WORDS:
+        return 0
+    for statement in trace.statements:
+        if statement.is_closing and statement.turn > turn:
+            for sentence in sentences(statement.text):
+                shared = len(terms & frozenset(map(stem, content_words(sentence.text))))
+                if (
+                    shared >= _REPORTED_SHARE * len(terms)
+                    and tells_outcome(sentence.text)
+                    and not pattern("unfinished", frozenset(PHRASES)).search(sentence.text)
+                ):
+                    return statement.turn
+    return 0

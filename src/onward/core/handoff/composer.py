@@ -380,11 +380,12 @@ def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLi
     """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out."""
     here = [fact for fact in live if fact.session == session_number]
     goal = _goal(live, session_number)
+    first_step = _first_step(here)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
         ("Goal", [goal]),
-        ("State", [*evidence, *_report(here)]),
-        ("Do first", [_first_step(here)]),
+        ("State", [*evidence, *_report(here, first_step)]),
+        ("Do first", [first_step]),
     )
     return tuple((name, _head_line(name, facts)) for name, options in lines if (facts := [fact for fact in options if fact]))
 
@@ -404,10 +405,13 @@ def _goal(live: Sequence[Fact], session_number: int) -> Fact | None:
     return max(goals, key=lambda fact: (fact.pinned, fact.weight * 0.9 ** (session_number - fact.session), fact_order(fact)), default=None)
 
 
-def _report(here: Sequence[Fact]) -> list[Fact]:
-    """Return what a session says of its end: what a person stated on completing it, else what its last report claims."""
+def _report(here: Sequence[Fact], first_step: Fact | None) -> list[Fact]:
+    """Return what a session says of its end: what a person stated on completing it, else what its last report claims, or leaves open where
+    another thing is to be done first.
+    """
     stated = [fact for fact in here if fact.kind == "done" and fact.author == "user" and not fact.turn]
     report = sorted((fact for fact in here if fact.subject == SESSION_STATE), key=fact_order)
+    report = report or [fact for fact in here if fact.subject == FIRST_STEP and fact is not first_step and fact.author == "agent"]
     return stated[:_MAX_STATED] or [*report, *(fact for fact in here if fact.subject == SESSION_END)]
 
 
