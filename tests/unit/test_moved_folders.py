@@ -87,7 +87,7 @@ def test_a_command_in_the_new_folder_says_where_the_project_was(
     command = f"onward project remap '{new}' kopi"
     assert f"{new} looks like the project kopi, which was at {old}. To bring it here: {command}" in capsys.readouterr().err
     [finding] = folder_findings(home, new / "src")
-    assert (finding.status, str(finding.hint)) == ("warning", f"Bring the project to its folder: {command}")
+    assert (finding.status, str(finding.hint)) == ("warning", f"Update the project's folder: {command}")
     assert main(["project", "remap", str(new), "kopi"]) == 0
     assert main(["handoff"]) == 0
     assert "Sell beans" in capsys.readouterr().out

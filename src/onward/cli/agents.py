@@ -24,7 +24,7 @@ from onward.settings import Machine, read_machine
 @click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=AgentName(HOOK_AGENT_IDS))
 @click.option("--uninstall", is_flag=True, help="Remove Onward from the agent's settings.")
 @click.option("--status-line", is_flag=True, help="Also show Onward's status line, if you have none of your own: claude-code, qwen-code.")
-@click.option("--writer", is_flag=True, help="Also have this agent write handoffs; with --uninstall: only stop that.")
+@click.option("--writer", is_flag=True, help="Also let this agent write handoffs; with --uninstall: only turn that off.")
 @click.option("--print", "print_only", is_flag=True, help="Show the changes without writing them.")
 @json_option
 def install(agents: tuple[str, ...], uninstall: bool, status_line: bool, writer: bool, print_only: bool, as_json: bool) -> None:

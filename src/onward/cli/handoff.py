@@ -31,7 +31,7 @@ from onward.core.text.printable import printable
 @click.option("--next-goal", metavar="TEXT", help="With --format prompt: the goal of the next session; related lines are listed first.")
 @click.option("--agent", metavar="NAME", help="With --format prompt: the target agent, such as codex or chatgpt.")
 @click.option("--no-sources", is_flag=True, help="Omit source handles such as [s3.41].")
-@click.option("--rules", "by_rules", is_flag=True, help="Print the handoff by rules, also where a model wrote a better one.")
+@click.option("--rules", "by_rules", is_flag=True, help="Print the handoff made by rules, even if a model wrote one.")
 @click.option("--copy", is_flag=True, help="Copy the handoff to the clipboard instead of printing it.")
 @json_option
 @click.pass_context
@@ -48,7 +48,7 @@ def handoff(
     copy: bool,
     as_json: bool,
 ) -> None:
-    """Print a project's master handoff: the written one where a model wrote one that stands, else the one by rules.
+    """Print a project's master handoff: the one a model wrote if it passed the checks, otherwise the one made by rules.
 
     With --budget, compose it from the ledger at that size.
 
@@ -157,7 +157,8 @@ def diff(group_project: str | None, before: int, after: int, project: str | None
 def redline(group_project: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
     """Compare two versions of the handoff line by line.
 
-    BEFORE and AFTER are versions as listed by `onward handoff list`, such as the one written by rules and its refinement.
+    BEFORE and AFTER are versions as listed by `onward handoff list`, such as the one made by rules and the one
+    a model wrote.
 
     \b
     Example:
@@ -180,8 +181,8 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
     """Have a language model write the newest handoff.
 
     The model receives the evidence of the session, redacted, and the handoff so far, in at most two requests. Code checks each line
-    against the turns that it cites, puts back what may not be left out, and stores the page as a new version if it stands. Otherwise
-    the handoff by rules stays, and the reason is printed. Set up a model with `onward llm-key set` or
+    against the turns that it cites, puts back what must not be missing, and stores the page as a new version if it passes. Otherwise
+    the handoff made by rules stays, and the reason is printed. Set up a model with `onward llm-key set` or
     `ONWARD_LLM_URL`.
 
     \b

@@ -22,7 +22,7 @@ GRACE_SECONDS = 10
 @click.command()
 @click.option("--host", metavar="HOST", help="Address to listen at.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Port to listen at; 0 selects a free one.  [default: 3000]")
-@click.option("--no-token", is_flag=True, help="Ask callers on this machine for no token: every user of it may do everything.")
+@click.option("--no-token", is_flag=True, help="Require no token on this machine: each of its users has full access.")
 @json_option
 def serve(host: str | None, port: int | None, no_token: bool, as_json: bool) -> None:
     """Run the dashboard and the HTTP API until Ctrl-C.
@@ -31,8 +31,8 @@ def serve(host: str | None, port: int | None, no_token: bool, as_json: bool) -> 
     and hooks find the token of that link in the file local.token of the data folder, which only you can read. With another --host, other
     machines can reach it: their requests need an access token (onward access new).
 
-    --no-token asks callers on this machine for nothing: every user and every program of it may then read, change and delete
-    everything, and have files that you can read imported.
+    With --no-token, callers on this machine need no token: every user and program on it can then read, change and delete
+    everything, and import files that you can read.
 
     \b
     Examples:

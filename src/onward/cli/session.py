@@ -204,8 +204,8 @@ def _completion_data(completion: SessionCompletion) -> dict[str, object]:
 @session.command("list")
 @project_option
 @click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only sessions with this status.")
-@click.option("--all", "with_empty", is_flag=True, help="Also sessions without turns, facts and words of a person.")
-@click.option("--deleted", "is_deleted", is_flag=True, help="The deleted sessions that can be brought back.")
+@click.option("--all", "with_empty", is_flag=True, help="Include empty sessions.")
+@click.option("--deleted", "is_deleted", is_flag=True, help="List deleted sessions that can be restored.")
 @json_option
 def list_(project: str | None, status: SessionStatus | None, with_empty: bool, is_deleted: bool, as_json: bool) -> None:
     """List a project's sessions.

@@ -39,9 +39,9 @@ def rename(number: int, title: str, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def delete(number: int, project: str | None, as_json: bool) -> None:
-    """Delete a session: its turns, facts and lines in handoffs are hidden at once, and gone after a day.
+    """Delete a session: its turns, facts and lines in handoffs are hidden at once and deleted after a day.
 
-    Its transcript is not imported again. To bring it back within a day: onward session undelete
+    Its transcript is not imported again. To restore it within a day: onward session undelete
 
     \b
     Example:
@@ -62,7 +62,7 @@ def delete(number: int, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def undelete(number: int, project: str | None, as_json: bool) -> None:
-    """Bring back a session that was deleted less than a day ago. `session list --deleted` shows them.
+    """Restore a session that was deleted less than a day ago. `session list --deleted` shows them.
 
     \b
     Example:
@@ -84,7 +84,7 @@ def undelete(number: int, project: str | None, as_json: bool) -> None:
 def move(number: int, target: str, project: str | None, as_json: bool) -> None:
     """Move a session to another project, which is created if missing. It gets the next number there.
 
-    The facts and handoffs of both projects are made again. What its agent writes later follows it.
+    The facts and handoffs of both projects are regenerated. New turns of its transcript follow it.
 
     \b
     Example:

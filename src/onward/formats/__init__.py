@@ -147,7 +147,7 @@ def _nothing_read(source: TranscriptSource, report: ImportReport) -> NothingRead
     """Return the error that names the types of records that were met in place of messages."""
     if not report.records:
         return NothingRead(
-            Message("Nothing read: {name}, taken for {format}, holds no message.", name=source.name, format=report.format),
+            Message("No message found in {name}, read as {format}.", name=source.name, format=report.format),
             "If there are messages in it, its agent writes a form that this version does not know.",
         )
     types = sorted(report.skipped.items(), key=lambda item: -item[1])
@@ -158,13 +158,13 @@ def _nothing_read(source: TranscriptSource, report: ImportReport) -> NothingRead
         names.append(f"data of the session ({report.imported_records:,})")
     error = NothingRead(
         Message(
-            "Nothing read: the {count} records of {name}, taken for {format}, are of these types: {types}.",
+            "No message found in {name}: its {count} records, read as {format}, have these types: {types}.",
             name=source.name,
             format=report.format,
             count=report.records,
             types=", ".join(names),
         ),
-        "If there are messages in it, its agent writes a form that this version does not know.",
+        "If it contains messages, this version of Onward does not know their format.",
     )
     error.has_unknown = bool(report.malformed_count) or any(name.startswith(UNKNOWN_TYPE) for name in report.skipped)
     return error

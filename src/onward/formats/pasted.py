@@ -56,7 +56,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     layout = _find_layout(source, has_code=has_code)
     if not layout and source.head.strip(b"\0 \t\r\n"):
         raise UnknownFormat(
-            Message("Nobody speaks in {name}: no line names a speaker.", name=source.name),
+            Message("{name} contains no message: no line names a speaker.", name=source.name),
             "Begin each message with its speaker, such as `User:` and `Assistant:`, or name a session file of an agent.",
         )
     turn: Turn | None = None

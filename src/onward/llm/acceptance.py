@@ -178,9 +178,9 @@ def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
     if not assessment.lines:
         why = "No line of the model was accepted."
     elif len(assessment.lines) < STANDING_SHARE * written:
-        why = Message("Only {standing} of {written} lines stand.", standing=len(assessment.lines), written=written)
+        why = Message("Only {standing} of {written} lines passed the checks.", standing=len(assessment.lines), written=written)
     elif missing := [name for name in ("Goal", "State") if name not in sections]:
-        why = Message("The line {name} does not stand.", name=missing[0])
+        why = Message("The line {name} did not pass the checks.", name=missing[0])
     elif task.count_tokens(render_lines(lines)) > task.room_tokens:
         why = "It does not fit into the budget."
     return AcceptedPage(tuple(lines), len(back), cut, why)

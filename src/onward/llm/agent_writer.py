@@ -134,7 +134,7 @@ class AgentWriter:
         if output.end == "timeout":
             raise self._failure("timeout", usage)
         if output.end == "too large":
-            too_much = Message("{host} printed more than an answer may have.", host=self.host)
+            too_much = Message("The answer of {host} was too long.", host=self.host)
             raise self._failure("too large", usage, too_much)
         if not answer.text.strip():
             kinds: dict[str, ProviderReason] = {"no login": "not logged in", "limit": "rate limit", "options": "unknown options"}
@@ -172,12 +172,12 @@ class AgentWriter:
 
 
 _MESSAGES: dict[ProviderReason, tuple[str, str]] = {
-    "not installed": ("{host} is not there any more, or cannot be started.", "Install it, then: onward install AGENT --writer"),
+    "not installed": ("{host} was removed or cannot be started.", "Install it, then: onward install AGENT --writer"),
     "not logged in": ("{host} is not logged in.", "{login} Then ask for the handoff again."),
-    "rate limit": ("{host} has used up its limit for now.", "It is asked again later; /settings/model names another writer."),
+    "rate limit": ("{host} has reached its usage limit.", "Onward tries again later. Choose another writer at /settings/model."),
     "unknown options": ("This version of {host} does not know the options that Onward starts it with.", "Install {version} or newer."),
-    "timeout": ("{host} did not answer in time.", "For a slow one, increase ONWARD_LLM_TIMEOUT_SECONDS."),
-    "too large": ("{host} printed more than an answer may have.", "Start {program} yourself and see what it prints."),
+    "timeout": ("{host} did not answer in time.", "For a slow agent, increase ONWARD_LLM_TIMEOUT_SECONDS."),
+    "too large": ("The answer of {host} was too long.", "Start {program} yourself and see what it prints."),
     "cut off": ("{host} ended without an answer.", "Start {program} yourself and see what it says."),
     "bad answer": ("{host} gave no answer.", "Start {program} yourself and see what it says."),
 }

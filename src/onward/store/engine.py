@@ -224,7 +224,7 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
     if "full" in message:
         return StoreError(
             Message("There is no disk space left to write {database}.", database=database),
-            "Free some disk space, then try again. Nothing was half written.",
+            "Free some disk space, then try again. No partial data was written.",
         )
     if "readonly" in message or "unable to open" in message:
         return StoreError(

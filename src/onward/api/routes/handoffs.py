@@ -65,7 +65,7 @@ class HandoffShape:
     """A handoff: its Markdown, the same as sections with sources, and its preservation.
 
     `id`, `project_id`, `version` and `ledger_version` are null if it was composed for this request; `session_id` also if no session
-    produced it. `generator` is `rules`, or the model that wrote it: then `refinement` reports what the model wrote, what was rejected and
+    produced it. `generator` is `rules`, or the model that wrote it: then `refinement` reports what the model wrote, what was refused and
     why, and its cost.
     """
 

@@ -187,7 +187,7 @@ async def import_transcripts(
         if not is_local(request.scope):
             raise NotAllowed("Only a caller on this machine may name one of its folders.", "Send the files themselves.")
         if int(request.headers.get("content-length", "0") or 0):
-            raise BadInput("A folder was named, and files were sent.", "Do one of the two.")
+            raise BadInput("Both a folder and files were sent.", "Send only one of them.")
         import_path = _import_path_later if in_background else _import_path
         return await run_sync(import_path, context, options, Path(path.replace("\0", "")))
     if in_background:
@@ -231,7 +231,7 @@ def _require_path(context: ApiContext, path: Path) -> Path:
     roots = (read_machine().home, *map(Path, context.settings.import_roots))
     if not any(resolved_path.is_relative_to(root.resolve()) for root in roots):
         raise NotAllowed(
-            Message("{path} is not below your home folder.", path=path),
+            Message("{path} is not in your home folder.", path=path),
             "Name its folder in ONWARD_IMPORT_ROOTS for the server, or import it with the command: onward import PATH",
         )
     if not path.is_absolute() or not resolved_path.exists():

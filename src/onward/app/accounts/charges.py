@@ -92,7 +92,7 @@ def _last_charge_at(charges: list[Charge]) -> datetime | None:
 
 def _reverse_estimate(connection: Connection, account: Account, session_id: int, entry: Charge, model: str, at: datetime) -> Account:
     return _record_charge(
-        connection, account, session_id, -entry.credits, "estimated", model, "what was reported takes its place", at, since=entry.at
+        connection, account, session_id, -entry.credits, "estimated", model, "replaced by the reported usage", at, since=entry.at
     )
 
 

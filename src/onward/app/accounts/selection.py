@@ -257,7 +257,9 @@ def _forecast_project(spent_sessions: Sequence[SessionSpend], credits_left: floa
     return forecast(
         rate,
         credits_left,
-        usage_note=Message("This project uses everything left on all accounts; sessions without reported credits are not counted."),
+        usage_note=Message(
+            "Assumes that this project uses everything left on all accounts; sessions without reported credits are not counted."
+        ),
     )
 
 

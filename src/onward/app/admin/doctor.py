@@ -150,7 +150,7 @@ def _check_open_sessions(store: Store) -> Finding:
     return Finding(
         "sessions",
         "warning",
-        Message("sessions that were never completed are in no handoff: {sessions}", sessions="; ".join(open_sessions)),
+        Message("sessions without a handoff, because they were never completed: {sessions}", sessions="; ".join(open_sessions)),
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
 
@@ -159,7 +159,7 @@ def _check_moved_folders(store: Store, folder: Path | None) -> list[Finding]:
     """Find projects whose folder was moved: sessions in the new one do not get their handoff."""
     moved_folders = list_moved_folders(store, [str(folder)] if folder else [])
     if not moved_folders:
-        return [Finding("folders", "ok", "no project was moved to a folder that it is not known in")]
+        return [Finding("folders", "ok", "no project's folder was moved unnoticed")]
     return [
         Finding(
             "folders",
@@ -170,7 +170,7 @@ def _check_moved_folders(store: Store, folder: Path | None) -> list[Finding]:
                 project=moved_folder.project,
                 old_root=moved_folder.old_root,
             ),
-            Message("Bring the project to its folder: {command}", command=moved_folder.command),
+            Message("Update the project's folder: {command}", command=moved_folder.command),
         )
         for moved_folder in moved_folders
     ]

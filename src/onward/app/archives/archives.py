@@ -98,7 +98,7 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Pro
             if arrival is None:
                 with _refuse_invalid(archive):
                     _spool(spool, parse_turns(archive.read_lines(TURNS)))
-                _report_progress(on_progress, total, 2 * total, "keeping it")
+                _report_progress(on_progress, total, 2 * total, "storing the project")
                 arrival = _store_archive(store, archive, project_data, name, spool) or _find_existing(store, archive, project_data)
     if arrival is None:
         raise Conflict("The project was imported elsewhere at the same time, and deleted.", "Import it again.")

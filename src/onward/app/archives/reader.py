@@ -146,7 +146,7 @@ def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
     parts = _parse_parts(manifest)
     for name in (set(entries_by_name) - {MANIFEST}) ^ set(parts):
         problem = "is not in its manifest" if name in entries_by_name else "is missing"
-        raise BadArchive(Message("{name!r} {problem}: the archive is not as it was written.", name=name, problem=problem), _EXPORT_HINT)
+        raise BadArchive(Message("{name!r} {problem}: the archive was changed after the export.", name=name, problem=problem), _EXPORT_HINT)
     for name, part in parts.items():
         if entries_by_name[name].file_size != part.size_bytes:
             raise BadArchive(Message("{name} in the archive has a different length than its manifest says.", name=name), _EXPORT_HINT)

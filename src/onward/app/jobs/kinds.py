@@ -182,7 +182,7 @@ def write_handoff(context: JobContext, job: Job, progress: StepProgress) -> Step
     )
 
 
-WRITE_STEP, REPAIR_STEP = "writing the handoff", "mending what was refused"
+WRITE_STEP, REPAIR_STEP = "writing the handoff", "repairing refused lines"
 SUPERSEDED_MESSAGE = writer.REPLACED
 
 

@@ -55,7 +55,7 @@ def choose(home: Path, agent_id: str) -> WriterAgent:
     if program is None:
         raise NotFound(
             Message("The program {program} of {agent} is not in PATH.", program=agent.writer.program, agent=agent.label),
-            "Install it, or start Onward where it is found.",
+            "Install it, or add it to PATH.",
         )
     path = home / FILE_NAME
     home.mkdir(parents=True, exist_ok=True, mode=0o700)

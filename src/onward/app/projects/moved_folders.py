@@ -28,7 +28,7 @@ class MovedFolder(NamedTuple):
     def hint(self) -> Message:
         """What the person is told."""
         return Message(
-            "{folder} looks like the project {project}, which was at {old_root}. To bring it here: {command}",
+            "{folder} looks like the project {project}, which was at {old_root}. To update its folder: {command}",
             folder=self.folder,
             project=self.project,
             old_root=self.old_root,

@@ -66,8 +66,8 @@ def undelete(store: Store, project: Project, number: int) -> Session:
         removed_session = removed_sessions.find(connection, project.id, number)
         if removed_session is None or not removed_session.can_return:
             raise NotFound(
-                Message("There is no deleted session {number} of {project} that can be brought back.", number=number, project=project.name),
-                "A deleted session can be brought back for a day. List them: onward session list --deleted",
+                Message("There is no deleted session {number} of {project} that can be restored.", number=number, project=project.name),
+                "A deleted session can be restored for a day. List them: onward session list --deleted",
             )
         rows = removed_sessions.read_rows(connection, project.id, removed_session.id)
         removed_sessions.put_back(connection, project.id, removed_session.id, rows)
@@ -91,7 +91,7 @@ def undelete_by_id(store: Store, session_id: int) -> Session:
     if removed_session is None or project is None:
         raise NotFound(
             Message("There is no deleted session with the id {session_id}.", session_id=session_id),
-            "A deleted session can be brought back for a day. List them: onward session list --deleted",
+            "A deleted session can be restored for a day. List them: onward session list --deleted",
         )
     return undelete(store, project, removed_session.number)
 

@@ -99,7 +99,7 @@ def join(store: Store, project: Project, head: SessionHead, *, objectives: Seque
     if removed_session:
         raise Conflict(
             Message("Session {number} of {project} was deleted.", number=removed_session.number, project=project.name),
-            Message("Bring it back: onward session undelete {number}", number=removed_session.number),
+            Message("Restore it: onward session undelete {number}", number=removed_session.number),
         )
     redactor = Redactor(project.key)
     head = redactor.head(head)

@@ -50,8 +50,8 @@ def prepare_transcript(source: Path | BinaryIO | TranscriptSource, key_of: Calla
         error = failure
     except Exception as failure:  # noqa: BLE001 - a defect in reading one file is that file's: the others are still imported
         error = UnreadableFile(
-            Message("{name} cannot be read to its end: {problem}.", name=transcript.name, problem=f"{type(failure).__name__}: {failure}"),
-            "What was read before is kept. Report this with the file, or with the part that fails.",
+            Message("{name} cannot be read completely: {problem}.", name=transcript.name, problem=f"{type(failure).__name__}: {failure}"),
+            "The part before the problem is stored. Report this with the file, or with the part that fails.",
         )
     yield TranscriptEnd(report, error)
 

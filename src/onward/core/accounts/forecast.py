@@ -162,9 +162,9 @@ def window_forecast(window: AccountWindow, at: datetime) -> Forecast:
     assumptions: tuple[Message | str, ...] = (Message("No forecast: no recent usage."),)
     resets_first = bool(window.resets_at and (empty_at is None or window.resets_at <= empty_at))
     if empty_at:
-        assumptions = (Message("The {window} is the tightest. Its usage stays as since it began.", window=window.name),)
+        assumptions = (Message("The {window} runs out first. Assumes that its average usage so far continues.", window=window.name),)
         if resets_first:
-            assumptions = (*assumptions, Message("It resets before it is used up: the date does not count the reset."))
+            assumptions = (*assumptions, Message("It resets before it runs out; the date ignores the reset."))
     return Forecast(
         burn=rate,
         credits_left=left,
@@ -190,17 +190,17 @@ def _assumptions(
         return (Message("No forecast: credits left unknown."),)
     if not rate.credits_per_day:
         return (Message("No forecast: no recent usage."),)
-    assumptions = [Message("Usage stays as on the last day.")]
+    assumptions = [Message("Assumes that the usage of the last day continues.")]
     if rate.days > 1:
-        assumptions = [Message("Usage stays as in the last {days} days, including days without work.", days=rate.days)]
+        assumptions = [Message("Assumes that the usage of the last {days} days continues, days without work included.", days=rate.days)]
     if usage_note:
         assumptions.append(usage_note)
     if rate.high is None:
         assumptions.append(Message("No interval: fewer than {days} days of usage.", days=MIN_DAYS))
     else:
-        assumptions.append(Message("The interval is right in about four of five cases, if days are independent of each other."))
+        assumptions.append(Message("The interval holds in about four of five cases, if days are independent of each other."))
     if resets_at is None:
         assumptions.append(Message("No reset is known."))
     elif resets_first:
-        assumptions.append(Message("The credits reset before they run out: the date does not count the reset."))
+        assumptions.append(Message("The credits reset before they run out; the date ignores the reset."))
     return tuple(assumptions)

@@ -27,10 +27,10 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         r"eaddrinuse|address already in use|port \d+ is (?:already )?(?:in use|allocated)",
         Advice(
             category="network",
-            causes=("Another process listens on the port, often an earlier run of the same program.",),
-            steps=("See who holds the port.", "End that process if it is yours, or choose another port."),
+            causes=("Another process is using the port, often an earlier run of the same program.",),
+            steps=("Find the process that uses the port.", "Stop that process if it is yours, or choose another port."),
             commands=("ss -ltnp",),
-            prevention=("Make the port a setting; let tests ask for a free one (port 0).",),
+            prevention=("Make the port configurable; let tests use a free one (port 0).",),
         ),
     ),
     (
@@ -39,15 +39,15 @@ _RULES: tuple[tuple[str, Advice], ...] = (
             category="network",
             causes=(
                 "The server is not running, or not ready yet.",
-                "It listens at another host or port: inside a container, localhost is the container itself.",
+                "It listens on another host or port: inside a container, localhost is the container itself.",
             ),
             steps=(
-                "Check that it runs and where it listens.",
-                "Compare host and port with the setting that this program really reads.",
-                "Ask it by hand from the same place.",
+                "Check that it is running, and on which address.",
+                "Compare host and port with the setting that the program actually reads.",
+                "Send it a request by hand from the same machine or container.",
             ),
             commands=("ss -ltn", "curl -v http://HOST:PORT/", "docker compose ps"),
-            prevention=("Wait until a server is healthy before using it; retry with a bound, and say the address in the error.",),
+            prevention=("Wait until the server is healthy; limit retries, and include the address in the error.",),
         ),
     ),
     (
@@ -55,17 +55,17 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="network",
             causes=(
-                "The other side is slow, overloaded, or not reachable at all.",
-                "Something waits for a lock, or for itself.",
-                "The limit is shorter than the work takes.",
+                "The other side is slow, overloaded, or unreachable.",
+                "Something waits for a lock, or there is a deadlock.",
+                "The timeout is shorter than the work takes.",
             ),
             steps=(
-                "Find what it waited for: the last line before the silence.",
-                "Do the same by hand and time it.",
-                "Look for a lock, a full pool, or a call without a limit of its own.",
+                "Find what it was waiting for: the last line before it stopped.",
+                "Run the same operation by hand and time it.",
+                "Look for a lock, an exhausted pool, or a call without a timeout.",
             ),
             commands=("time COMMAND", "curl -w '%{time_total}\\n' URL"),
-            prevention=("Give every wait a limit and say in the error what was waited for.",),
+            prevention=("Give every wait a timeout, and say in the error what it was waiting for.",),
         ),
     ),
     (
@@ -74,16 +74,16 @@ _RULES: tuple[tuple[str, Advice], ...] = (
             category="dependencies",
             causes=(
                 "The package is not installed where this program runs: another environment, or a lock file that was not installed.",
-                "The name in the import is not the package's.",
-                "It runs from another folder than the import assumes.",
+                "The import uses a different name than the package.",
+                "It runs from a different folder than the import assumes.",
             ),
             steps=(
-                "Ask the interpreter that really runs where it looks.",
+                "Print the search path of the interpreter that actually runs.",
                 "Install from the lock file.",
                 "Compare the import with the package's own documentation.",
             ),
             commands=("python -m pip show PACKAGE", "npm ls PACKAGE"),
-            prevention=("Install from the lock file in one step of set-up, and run that step in CI.",),
+            prevention=("Install from the lock file in one setup step, and run that step in CI.",),
         ),
     ),
     (
@@ -91,17 +91,17 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="files",
             causes=(
-                "The path is relative and the program runs in another folder.",
-                "What should have made the file did not run, or put it elsewhere.",
-                "The name differs in capitals.",
+                "The path is relative, and the program runs in another folder.",
+                "The step that creates the file did not run, or wrote it elsewhere.",
+                "The name differs in upper and lower case.",
             ),
             steps=(
-                "Print the full path and the folder that the program runs in.",
+                "Print the full path and the program's current folder.",
                 "List that folder.",
-                "Find which step makes the file, and run it.",
+                "Find the step that creates the file, and run it.",
             ),
             commands=("pwd; ls -la",),
-            prevention=("Build paths from the place of the program, not from where it is called.",),
+            prevention=("Build paths from the program's location, not from the current folder.",),
         ),
     ),
     (
@@ -109,13 +109,16 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="auth",
             causes=(
-                "The user that runs this may not read, write or execute it.",
-                "A token is valid but lacks the right.",
-                "A container runs as another user than the one who owns the files.",
+                "The current user may not read, write or execute it.",
+                "The token is valid but lacks a permission.",
+                "A container runs as a different user than the owner of the files.",
             ),
-            steps=("See who runs it and who owns what is asked for.", "For an API: decode what the token allows, and compare."),
+            steps=(
+                "Check which user runs the program and which owns the resource.",
+                "For an API: decode the token and compare its permissions.",
+            ),
             commands=("id; ls -la PATH",),
-            prevention=("Give the one right that is needed, and test with it rather than as an administrator.",),
+            prevention=("Grant only the permission that is needed, and test with it instead of as an administrator.",),
         ),
     ),
     (
@@ -123,17 +126,17 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="auth",
             causes=(
-                "The credential is missing, expired, or of another environment.",
-                "It is sent in another form than is expected (header, prefix, encoding).",
-                "The clocks differ.",
+                "The credential is missing, expired, or for another environment.",
+                "It is sent in a different form than expected (header, prefix, encoding).",
+                "The clocks of the two machines differ.",
             ),
             steps=(
-                "Check that the variable is set in the process that fails, without printing it.",
-                "Send the smallest request by hand.",
+                "Check that the variable is set in the failing process, without printing it.",
+                "Send a minimal request by hand.",
                 "Compare issuer, audience and expiry.",
             ),
             commands=("curl -sS -o /dev/null -w '%{http_code}\\n' -H 'Authorization: …' URL",),
-            prevention=("Check credentials at start, and say which one is missing by name.",),
+            prevention=("Check credentials at start-up, and name the missing one.",),
         ),
     ),
     (
@@ -141,30 +144,30 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="database",
             causes=(
-                "Two writers want the same thing at once.",
-                "A process that died left its lock, or an open transaction waits for a person or the network.",
+                "Two processes write the same data at once.",
+                "A crashed process left its lock behind, or an open transaction waits for user input or the network.",
             ),
             steps=(
-                "Find who holds the lock.",
-                "If it is gone, take the stale lock away; if it is alive, wait or end it.",
+                "Find the process that holds the lock.",
+                "If that process is gone, remove the stale lock; if it is running, wait for it or stop it.",
                 "Look for a transaction that stays open during slow work.",
             ),
             commands=("ps aux", "SELECT * FROM pg_locks WHERE NOT granted;"),
-            prevention=("Keep transactions short, take locks in one order, set a busy timeout.",),
+            prevention=("Keep transactions short, acquire locks in a fixed order, and set a busy timeout.",),
         ),
     ),
     (
         r"does not exist|no such (?:table|column)|undefined (?:table|column)|relation \"|unknown column|migration",
         Advice(
             category="database",
-            causes=("A migration did not run here, or ran against another database.", "The code expects a newer or older schema."),
+            causes=("A migration has not run here, or ran against another database.", "The code expects a newer or older schema."),
             steps=(
-                "See which migration the database is at.",
-                "Check which database the program really uses.",
+                "Check the migration version of the database.",
+                "Check which database the program actually uses.",
                 "Run the migrations, then the smallest query.",
             ),
             commands=("alembic current", "npx prisma migrate status"),
-            prevention=("Run migrations at start or in the deployment, guarded by a lock; test against a migrated database.",),
+            prevention=("Run migrations at start-up or on deployment, protected by a lock; test against a migrated database.",),
         ),
     ),
     (
@@ -172,17 +175,17 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         Advice(
             category="performance",
             causes=(
-                "Something is read whole that should be read in parts.",
-                "The limit of the container or runtime is lower than the work needs.",
-                "Something grows without bound.",
+                "A file or response is read all at once instead of in parts.",
+                "The memory limit of the container or runtime is too low for the work.",
+                "Something grows without a limit.",
             ),
             steps=(
-                "Watch the memory while it runs.",
-                "Halve the input: if half the memory goes, it is held whole.",
+                "Watch memory use while it runs.",
+                "Halve the input: if memory use halves too, all of it is held in memory.",
                 "Take a heap profile.",
             ),
             commands=("/usr/bin/time -v COMMAND",),
-            prevention=("Stream; bound queues and caches; set the limit knowingly.",),
+            prevention=("Stream data, limit queues and caches, and choose the memory limit deliberately.",),
         ),
     ),
     (
@@ -194,55 +197,58 @@ _RULES: tuple[tuple[str, Advice], ...] = (
             category="build",
             causes=(
                 (
-                    "A value is missing or of another shape than the code assumes, mostly at a boundary: parsed input, an optional "
+                    "A value is missing or has a different type than the code assumes, usually at a boundary: parsed input, an optional "
                     "field, a changed function."
                 ),
                 "Types and code are of different versions.",
             ),
             steps=(
                 "Go to the first line of your own code in the trace.",
-                "Print or inspect the value there, and follow it back to where it comes in.",
-                "Write the test that fails, then mend the boundary, not the symptom.",
+                "Print or inspect the value there, and trace it back to its source.",
+                "Write a failing test, then fix the boundary, not the symptom.",
             ),
             commands=(),
-            prevention=("Check input where it comes in; make what may be missing visible in its type.",),
+            prevention=("Validate input at the boundary; show optional values in their types.",),
         ),
     ),
     (
         r"assert|expected .* (?:to|but)|tests? failed|\d+ failed|snapshot",
         Advice(
             category="tests",
-            causes=("The behaviour changed, on purpose or not.", "The test depends on order, time, the network or what another test left."),
-            steps=("Run that one test alone.", "See what changed since it last passed.", "Decide which of the two is right: test or code."),
+            causes=(
+                "The behaviour changed, deliberately or not.",
+                "The test depends on order, time, the network or the leftovers of another test.",
+            ),
+            steps=("Run that test alone.", "See what changed since it last passed.", "Decide which of the two is right: test or code."),
             commands=("git log --oneline -5", "git bisect start"),
-            prevention=("Let each test make what it needs; no clock, no network, any order.",),
+            prevention=("Let each test create what it needs: no clock, no network, any order.",),
         ),
     ),
     (
         r"conflict|merge|rebase|non-fast-forward|rejected.*push|divergent",
         Advice(
             category="version control",
-            causes=("Both sides changed the same lines.", "The remote has commits that are not here."),
-            steps=("See what both sides did before touching anything.", "Resolve file by file, then run the tests."),
+            causes=("Both sides changed the same lines.", "The remote has commits that you do not have locally."),
+            steps=("See what both sides changed before editing anything.", "Resolve the conflicts file by file, then run the tests."),
             commands=("git status", "git log --oneline --left-right HEAD...@{upstream}"),
-            prevention=("Bring in the main branch often, and keep changes small.",),
+            prevention=("Merge the main branch often, and keep changes small.",),
         ),
     ),
 )
 
 _USUAL_CAUSES: dict[str, tuple[str, ...]] = {
     "database": ("The schema, the connection or the data differ from what the code assumes.",),
-    "auth": ("A credential or a right is missing, or is of another environment.",),
-    "network": ("The other side is not reachable, or answers other than expected.",),
-    "dependencies": ("A package is missing, or of another version than the code expects.",),
-    "build": ("The compiler or bundler sees other files, versions or settings than you do.",),
-    "tests": ("Code and test disagree, or the test depends on what is outside of it.",),
-    "frontend": ("State, props or markup differ between what is rendered and what is expected.",),
-    "deployment": ("The environment differs from the one where it worked: variables, versions, files, rights.",),
-    "version control": ("The working tree or the branch is not in the state that the command assumes.",),
-    "files": ("A file is missing, elsewhere, or not of the form that is expected.",),
-    "performance": ("Something is done too often, holds too much, or waits for another.",),
-    "language models": ("The request is too large, of a wrong form, or the model answered other than expected.",),
+    "auth": ("A credential or permission is missing, or belongs to another environment.",),
+    "network": ("The other side is unreachable, or responds unexpectedly.",),
+    "dependencies": ("A package is missing, or has a different version than the code expects.",),
+    "build": ("The compiler or bundler uses different files, versions or settings than you expect.",),
+    "tests": ("Code and test disagree, or the test depends on something outside it.",),
+    "frontend": ("The rendered state, props or markup differ from what is expected.",),
+    "deployment": ("The environment differs from the one where it worked: variables, versions, files, permissions.",),
+    "version control": ("The working tree or the branch is not in the state that the command expects.",),
+    "files": ("A file is missing, in another location, or not in the expected format.",),
+    "performance": ("Something runs too often, uses too much memory, or waits for something else.",),
+    "language models": ("The request is too large or malformed, or the model responded unexpectedly.",),
 }
 
 _LONGEST_CHARS = 8000
@@ -250,9 +256,9 @@ _STEPS = (
     "Read the first error, not the last: later ones often follow from it.",
     "Repeat it with the smallest input that still fails.",
     "See what changed since it last worked: code, dependencies, settings, data.",
-    "Change one thing at a time, and take back what did not help.",
+    "Change one thing at a time, and revert what did not help.",
 )
-_PREVENTION = ("Write a test that fails as this did, then mend it.", "Let the error say what was expected and what was found.")
+_PREVENTION = ("Write a test that fails the same way, then fix it.", "Say in the error what was expected and what was found.")
 
 
 def advise(error: str) -> Advice:
@@ -262,5 +268,5 @@ def advise(error: str) -> Advice:
         if re.search(pattern, error, re.I):
             return advice._replace(steps=(*advice.steps, *_STEPS[:3]), prevention=(*advice.prevention, *_PREVENTION[:1]))
     category = category_of(error)
-    causes = _USUAL_CAUSES.get(category, ("Something that the code takes for granted does not hold here.",))
+    causes = _USUAL_CAUSES.get(category, ("An assumption of the code does not hold here.",))
     return Advice(category=category, causes=causes, steps=_STEPS, commands=("git log --oneline -5", "git diff"), prevention=_PREVENTION)

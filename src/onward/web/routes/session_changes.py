@@ -78,4 +78,4 @@ def delete_session(request: CurrentPageRequest, session_id: int) -> Response:
 def undelete_session(request: CurrentPageRequest, session_id: int) -> Response:
     """Bring a deleted session back."""
     session = removal.undelete_by_id(request.store, session_id)
-    return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is back", number=session.number)))
+    return redirect(request, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s restored", number=session.number)))
