@@ -148,7 +148,7 @@ def _nothing_read(source: TranscriptSource, report: ImportReport) -> NothingRead
     if not report.records:
         return NothingRead(
             Message("No message found in {name}, read as {format}.", name=source.name, format=report.format),
-            "If there are messages in it, its agent writes a form that this version does not know.",
+            "If it contains messages, this version of Onward does not know their format.",
         )
     types = sorted(report.skipped.items(), key=lambda item: -item[1])
     names = [f"{name} ({count:,})" for name, count in types[:_MAX_NAMED_TYPES]]
