@@ -79,10 +79,8 @@ def next_(
     Examples:
       onward next
       onward next --limit --run
-      onward next --limit --copy
       onward next --credits 91 --agent codex --next-goal "Print the receipt"
     """
-    need = parse_need(model=clean_text("model", model), tags=tags)
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
         relay = backend.sessions.relay(
             backend.require_project,
@@ -93,7 +91,7 @@ def next_(
             blockers=blockers or None,
             credits_used=credits_used,
             limit_reached=limit_reached,
-            need=need,
+            need=parse_need(model=clean_text("model", model), tags=tags),
             agent=agent or "",
             budget_tokens=backend.settings.budget_tokens,
         )

@@ -193,6 +193,11 @@ def _has_content() -> ColumnElement[bool]:
     return or_(sessions.c.turns > 0, was_started, has_words, is_named, is_noted)
 
 
+def count_active(connection: Connection) -> int:
+    """Return the number of active sessions of all projects, without empty ones."""
+    return int(connection.execute(select(func.count()).where(sessions.c.status == "in_progress", _has_content())).scalar_one())
+
+
 def list_sessions(
     connection: Connection,
     project_id: int,

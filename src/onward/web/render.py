@@ -29,11 +29,12 @@ from onward.web.markdown import render_code, render_inline, render_markdown
 from onward.web.messages import translate_all, translate_message
 from onward.web.page_request import PageRequest, Toast, current_page_request, rotation_window
 from onward.web.project_page import GROUP_HEADINGS
+from onward.web.project_view import find_viewed_project_id
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 VARY = "HX-Request, HX-Boosted, Cookie, Accept-Language"
-_MAX_PROJECTS = 12
+_MAX_PROJECTS, _MAX_SHELF_PROJECTS = 12, 6
 _PAUSE_SECONDS = 0.2
 
 
@@ -104,11 +105,16 @@ def _toast_events(toast: Toast | None) -> dict[str, Any]:
 
 
 def _layout_context(request: PageRequest) -> dict[str, Any]:
-    """Return what surrounds every page: the current session and the projects of the menu."""
-    return {
-        "current_session": find_current(request.store, rotation_window(request.settings)),
-        "known_projects": projects.list_known(request.store, limit=_MAX_PROJECTS),
-    }
+    """Return what surrounds every page: the current session and the projects of the menu, first the one in view and the one at work."""
+    current_session = find_current(request.store, rotation_window(request.settings))
+    first_ids = [find_viewed_project_id(request), current_session.project.id if current_session else None]
+    first_projects = projects.list_known(request.store, only_ids=[project_id for project_id in first_ids if project_id])
+    listed_projects = projects.list_known(request.store, limit=_MAX_PROJECTS)
+    shown_ids = {option.project.id for option in listed_projects[:_MAX_SHELF_PROJECTS]}
+    # They stay where they stand by name, if they are shown there.
+    hidden_projects = [option for option in first_projects if option.project.id not in shown_ids]
+    others = [option for option in listed_projects if option not in hidden_projects]
+    return {"current_session": current_session, "known_projects": [*hidden_projects, *others][:_MAX_PROJECTS]}
 
 
 @cache

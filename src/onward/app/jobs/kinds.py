@@ -24,6 +24,7 @@ from onward.core.project import Project
 from onward.errors import BadInput, OnwardError, StoreError
 from onward.message import Message, as_message
 from onward.private_files import create_folder
+from onward.store import Store, projects
 
 ImportFile: TypeAlias = tuple[str, str]
 """A file of an import: the name it was uploaded with (empty for a file of this machine), and its path."""
@@ -32,9 +33,9 @@ UPLOADS, EXPORTS = "uploads", "exports"
 RETENTION_SECONDS = 7 * 24 * 3600
 """How long unused uploads and exported files are kept."""
 
-_PIECE_FILES = 50
+_PIECE_FILES = 10
 _PIECE_BYTES = 50_000_000
-_MAX_ERRORS = 100
+_MAX_ERRORS, _MAX_REPORTS = 100, 500
 
 
 def import_transcripts(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
@@ -57,7 +58,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
         if isinstance(file.error, StoreError):
             raise file.error
     progress.report(end, len(files), "")
-    result = _add_to_result(job.result, imported_files)
+    result = _add_to_result(context.store, job.result, imported_files)
     if end < len(files):
         return StepResult(False, {"files": files, "next": end}, result)
     if files and result["failed"] == len(files):
@@ -238,8 +239,12 @@ def _piece_end(files: Sequence[ImportFile], start: int) -> int:
     return min(start + _PIECE_FILES, len(files))
 
 
-def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
-    """Return *result* with the counts and errors of more files added."""
+def _add_to_result(store: Store, result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
+    """Return *result* with the counts, errors and reports of more files added."""
+    with store.read() as connection:
+        project_ids = {session.session.project_id for file in files for session in file.sessions}
+        found_projects = [projects.find(connection, project_id) for project_id in project_ids]
+    project_names = {project.id: project.name for project in found_projects if project}
     sessions = [session for file in files for session in file.sessions]
     errors = [{"file": file.path, "code": file.error.code, "message": file.error.message} for file in files if file.error]
     counts = {
@@ -250,8 +255,31 @@ def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict
         "handoffs": sum(session.version is not None for session in sessions),
         "failed": len(errors),
     }
+    reports = [*result.get("reports", []), *(_file_report(file, project_names) for file in files)][:_MAX_REPORTS]
     all_errors = [*result.get("errors", []), *errors][:_MAX_ERRORS]
-    return {**result, **{name: result.get(name, 0) + count for name, count in counts.items()}, "errors": all_errors}
+    return {**result, **{name: result.get(name, 0) + count for name, count in counts.items()}, "errors": all_errors, "reports": reports}
+
+
+def _file_report(file: ImportedFile, project_names: Mapping[int, str]) -> dict[str, Any]:
+    """Return what became of a file: its format and turns, what was skipped by reason, and its sessions. `is_new` tells a session that this
+    import made.
+    """
+    return {
+        "file": file.path,
+        "format": file.report.format,
+        "turns": file.report.turns,
+        "skipped": dict(file.report.skipped),
+        "error": bool(file.error),
+        "sessions": [
+            {
+                "id": imported.session.id,
+                "number": imported.session.number,
+                "project": project_names.get(imported.session.project_id, ""),
+                "is_new": not imported.known_turns and imported.new_turns == imported.session.turns,
+            }
+            for imported in file.sessions
+        ],
+    }
 
 
 def _describe_failures(imported_files: Sequence[ImportedFile]) -> OnwardError:

@@ -18,7 +18,7 @@ _COUNT_LIMIT = 10
 @dataclass(frozen=True, slots=True)
 class CurrentSession:
     """The active session that started last, its project, its account (None if it has none) and where that is in the rotation window.
-    `other_count` is the number of other active sessions, at most 10.
+    `other_count` is the number of other active sessions.
     """
 
     session: Session
@@ -37,8 +37,9 @@ def find_current(store: Store, window: RotationWindow | None = None, at: datetim
             return None
         account_id = accounts.account_ids_by_session(connection, [active[0].id]).get(active[0].id)
         account = next(iter(accounts.list_accounts(connection, ids=[account_id])), None) if account_id else None
+        other_count = len(active) - 1
+        if other_count >= _COUNT_LIMIT:
+            other_count = sessions.count_active(connection) - 1
     availability = account_availability(account, at or now()) if account else None
     window_place = (window or RotationWindow()).position(availability.used_percent if availability else None)
-    return CurrentSession(
-        session=active[0], project=project, availability=availability, window_place=window_place, other_count=len(active) - 1
-    )
+    return CurrentSession(session=active[0], project=project, availability=availability, window_place=window_place, other_count=other_count)

@@ -6,9 +6,12 @@ from fastapi import Response
 
 from onward.app.jobs import jobs
 from onward.app.projects import projects
+from onward.app.sessions import removal, sessions
+from onward.errors import NotFound
 from onward.web.job_pages import completion_toast, job_title, result_url
-from onward.web.page_request import CurrentPageRequest, local_path, page_router
-from onward.web.render import page, partial
+from onward.web.language import _, ngettext
+from onward.web.page_request import CurrentPageRequest, Toast, local_path, page_router
+from onward.web.render import page, partial, redirect
 
 router = page_router()
 
@@ -60,3 +63,19 @@ def cancel_job(request: CurrentPageRequest, job_id: int, next_url: str = "") -> 
 def retry_job(request: CurrentPageRequest, job_id: int, next_url: str = "") -> Response:
     """Retry a failed or cancelled job."""
     return partial(request, "partials/_job.html", job=jobs.retry(request.store, job_id), next_url=local_path(next_url))
+
+
+@router.post("/parts/jobs/{job_id}/undo")
+def undo_import(request: CurrentPageRequest, job_id: int) -> Response:
+    """Delete the sessions that an import made; each can be brought back for a day. Sessions that it only added turns to stay."""
+    reports = jobs.require(request.store, job_id).result.get("reports", [])
+    session_ids = [session["id"] for report in reports for session in report["sessions"] if session["is_new"]]
+    count = 0
+    for session_id in dict.fromkeys(session_ids):
+        try:
+            removal.delete(request.store, sessions.require_by_id(request.store, session_id))
+        except NotFound:
+            continue
+        count += 1
+    text = ngettext("%(num)s session deleted", "%(num)s sessions deleted", count)
+    return redirect(request, "/", toast=Toast(text if count else _("There is nothing left to undo."), "info"))

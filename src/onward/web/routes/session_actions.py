@@ -33,6 +33,7 @@ from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
 from onward.web.language import _
 from onward.web.messages import translate_error, translate_message
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router, rotation_window
+from onward.web.project_view import find_viewed_project_id
 from onward.web.render import partial, redirect
 from onward.web.uploads import PASTED_NAME, Submission, receive_form
 
@@ -88,11 +89,17 @@ def _start_choices(request: PageRequest, project: str) -> StartChoices:
 
 @router.get("/parts/sessions/start")
 def start_dialog_part(request: CurrentPageRequest, project: str = "", account: str = "") -> Response:
-    """Return the dialog that starts a session, with the last handoff."""
+    """Return the dialog that starts a session, with the last handoff; by default in the project that the reader is looking at."""
+    project = project or _viewed_project(request)
     values = {"name": "", "objectives": "", "agent": "", "template": "", "account": account}
     return partial(
         request, "partials/_start_dialog.html", choices=_start_choices(request, project), values=values, errors={}, based_on=None
     )
+
+
+def _viewed_project(request: PageRequest) -> str:
+    project_id = find_viewed_project_id(request)
+    return str(project_id) if project_id and projects.list_known(request.store, only_ids=[project_id]) else ""
 
 
 @router.get("/parts/sessions/start/form")
