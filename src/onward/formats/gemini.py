@@ -12,7 +12,7 @@ from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_arguments
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, compact_json, skip_reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, compact_json, first_record, skip_reason
 from onward.formats.gemini_folder import find_project
 from onward.formats.source import TranscriptSource
 
@@ -48,10 +48,12 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether the messages are in the first record: it does not end with its line, or they are in it."""
+    """Whether the messages are in the first record: it does not end with its line, or they are in it. Lines may be torn or joined."""
+    if record := first_record(head):
+        return isinstance(record.get("messages"), list)
     first, _, rest = head.replace(b"\0", b"").lstrip().partition(b"\n")
     is_line = first.rstrip().endswith(b"}") and rest.lstrip()[:1] in {b"", b"{"}
-    return not is_line or b'"messages":[{' in compact_json(first, len(first))
+    return not is_line or (not rest.strip() and b'"messages":[{' in compact_json(first, len(first)))
 
 
 class _Session:

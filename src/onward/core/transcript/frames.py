@@ -39,6 +39,8 @@ FRAMES: dict[str, Frames] = {
         "file_contents folder_content url_content attached_file attached_files attachment attachments document document_content documents "
         "tool_result tool_results tool_output tool_response function_result function_results function_response web_page search_results "
         "user_info user_rules environment_details environment_context current_datetime mode_notice",
+        # A command to the client itself, without a word to the agent.
+        notices=(r"/[a-z][a-z0-9:_-]*\Z",),
     ),
     "claude-code": Frames(
         attached="command-name command-message command-contents local-command-caveat local-command-stdout local-command-stderr bash-input "
@@ -213,7 +215,7 @@ FRAMES: dict[str, Frames] = {
 
 _SUMMARY_END = re.compile(
     r"\n\s*(?:If you need specific details from before compaction|(?:Please )?[Cc]ontinue the conversation from where (?:it|we) left |"
-    r"Resume directly|The messages after this summary are|Recent messages are preserved verbatim)"
+    r"Resume directly|Resume the prior task using the summary|The messages after this summary are|Recent messages are preserved verbatim)"
 )
 _INSIDE = re.compile(
     r"^[^\n]{0,20}This session is being continued from a previous conversation.*?"
