@@ -67,3 +67,13 @@ def test_a_head_comes_with_the_first_turn_of_its_session(reading, tmp_path):
     sessions = [{"id": "a", "messages": []}, {"id": "b", "messages": [{"role": "user", "content": "Print the tickets."}]}]
     (tmp_path / "chats.json").write_text(json.dumps(sessions), "utf-8")
     assert [head.id for head in reading(tmp_path / "chats.json").heads] == ["b"]
+
+
+@pytest.mark.parametrize("cwd", ["a\0b", "<system-reminder>" * 50, "/" + "kopi/" * 2_000])
+def test_a_damaged_folder_costs_no_session(tmp_path: Path, cwd: str) -> None:
+    prompt = {"type": "response_item", "payload": {"type": "message", "role": "user", "content": "Print the tickets."}}
+    path = write_lines(tmp_path / "rollout-3.jsonl", {**OPENED[0], "payload": {"id": "c-3", "cwd": cwd}}, prompt)
+    with Store.at_folder(tmp_path / "home") as store:
+        import_paths(store, [path])
+        [project] = projects.list_projects(store)
+        assert project.totals.turns == 1

@@ -24,6 +24,7 @@ from onward.mcp.context import McpContext
 from onward.mcp.server import TOOLS, McpServer
 from onward.settings import Settings
 from onward.store import Store
+from onward.store import sessions as stored_sessions
 
 from .conftest import Agent
 
@@ -171,6 +172,11 @@ async def test_two_active_sessions_are_not_mixed_up(store: Store, kopi: Path, tm
         assert refused.is_error
         assert "2 sessions of kopi are active: 1, 2" in refused.text
         assert (await agent.save_turns(turns=TURNS, session=2, **arguments)).data["session"] == 2
+        with store.read() as connection:
+            title = next(session.title for session in stored_sessions.list_sessions(connection, 1) if session.number == 2)
+        assert title
+        refused = await agent.save_turns(turns=TURNS, **arguments)
+        assert f"2 sessions of kopi are active: 1, 2 ({title})." in refused.text
     # A local agent is identified by its process.
     async with (
         Client(McpServer(McpContext(store=store, settings=settings, folder=kopi))) as first,

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol, cast
 
+from onward.core.text.paths import is_possible
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.core.transcript.turn import unframe_turn
 from onward.errors import NothingRead, UnknownFormat
@@ -131,6 +132,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
                 waiting_items = []
             yield unframe_turn(item)
         elif isinstance(item, SessionHead):
+            item.cwd = item.cwd if is_possible(item.cwd) else ""
             waiting_items, todo_lists = [item], TodoLists()
         elif waiting_items:
             waiting_items.append(item)

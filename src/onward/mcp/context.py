@@ -15,6 +15,7 @@ from onward.app.sessions import sessions
 from onward.core.project import Project
 from onward.core.session import Session, SessionStart
 from onward.core.text import paths
+from onward.core.text.printable import printable
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, NotFound
 from onward.message import Message
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from onward.store import Store
 
 MAX_SHOWN = 12
+MAX_TITLE_CHARS = 60
 
 
 class CallingAgent(NamedTuple):
@@ -99,7 +101,7 @@ class McpContext:
                 "Start one with start_session, or pass session: its number.",
             )
         if len(active) > 1:
-            numbers = ", ".join(str(session.number) for session in active[-MAX_SHOWN:])
+            numbers = ", ".join(map(name_session, active[-MAX_SHOWN:]))
             raise BadInput(
                 Message("{count} sessions of {project} are active: {numbers}.", count=len(active), project=project.name, numbers=numbers),
                 "Pass session: the number that start_session returned.",
@@ -193,6 +195,13 @@ class McpContext:
         return Message(
             "{advice} There are: {names}.", advice=advice, names=", ".join(names[:MAX_SHOWN]) + (", …" if len(names) > MAX_SHOWN else "")
         )
+
+
+def name_session(session: Session) -> str:
+    """Return the number of a session with its title, on one line: an agent knows its own session by what it is about."""
+    title = " ".join(printable(session.title).split())
+    title = title if len(title) <= MAX_TITLE_CHARS else f"{title[:MAX_TITLE_CHARS].rstrip()}…"
+    return f"{session.number} ({title})" if title else str(session.number)
 
 
 def folder_path(address: str) -> str:

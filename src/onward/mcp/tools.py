@@ -27,7 +27,7 @@ from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.core.text.prose import one_line
 from onward.errors import BadInput, NotFound
 from onward.mcp.answers import DATA_NOTICE, MAX_TOKENS, answer, mark_as_data, split_pages, take_fitting
-from onward.mcp.context import CALLING_AGENT, CallingAgent, McpContext
+from onward.mcp.context import CALLING_AGENT, CallingAgent, McpContext, name_session
 from onward.message import Message
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Tools:
             "turns": saved.session.turns,
         }
         return answer(
-            f"Session {saved.session.number} of {target.name}: {saved.new_turns} new turns, {saved.known_turns} already stored, "
+            f"Session {name_session(saved.session)} of {target.name}: {saved.new_turns} new turns, {saved.known_turns} already stored, "
             f"{saved.session.turns} in all.",
             data,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+_MAX_PATH_CHARS, _MAX_NAME_CHARS = 4_096, 255
+
 
 def is_windows(path: str) -> bool:
     r"""Return whether *path* is a Windows path: `C:\Users\ayu`, `c:/Users/ayu`, `\\server\share`."""
@@ -45,6 +47,11 @@ def normalise(path: str) -> str:
         path = path.replace("/", "\\").rstrip("\\")
         return path[0].upper() + path[1:]
     return path.rstrip("/") or path[:1]
+
+
+def is_possible(path: str) -> bool:
+    """Return whether a file system could have *path*: damaged transcripts hold other texts in the place of a path."""
+    return "\0" not in path and len(path) <= _MAX_PATH_CHARS and all(len(part) <= _MAX_NAME_CHARS for part in path.split("/"))
 
 
 def file_name(path: str) -> str:
