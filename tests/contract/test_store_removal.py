@@ -130,7 +130,7 @@ def test_after_a_day_nothing_is_left_but_the_number(store: Store, project: Proje
     assert removal.purge_due(store) == 0
     assert removal.purge_due(store, datetime.now(UTC) + DAY) == 1
     assert removal.list_deleted(store, project) == []
-    with pytest.raises(NotFound, match="brought back"):
+    with pytest.raises(NotFound, match="can be restored"):
         removal.undelete(store, project, 2)
     assert "teapot" not in repr(stored_rows(store)) + visible_texts(store, project)
     assert sessions.start(store, project).session.number == 3

@@ -73,7 +73,7 @@ def test_an_invented_reason_drops_nothing() -> None:
 
 def test_a_page_without_goal_or_with_too_many_faults_does_not_stand() -> None:
     without_goal = finish(assess(parse_handoff(PAGE.replace("**Goal.**", "**Aim.**")), task()), task())
-    assert str(without_goal.why) == "The line Goal does not stand."
+    assert str(without_goal.why) == "The line Goal did not pass the checks."
     faulty = PAGE + "## Learned\n" + "".join(f"- The ticket costs {number} euros. [s1.9]\n" for number in range(11, 15))
     assert str(finish(assess(parse_handoff(faulty), task()), task()).why).startswith("Only ")
     assert finish(assess(parse_handoff("No page."), task()), task()).why == "No line of the model was accepted."

@@ -73,7 +73,7 @@ def undelete(number: int, project: str | None, as_json: bool) -> None:
     if as_json:
         say_json(session_data(session))
     else:
-        say(f"Session {session.number} is back.")
+        say(f"Session {session.number} restored.")
 
 
 @click.command()
@@ -101,7 +101,7 @@ def move(number: int, target: str, project: str | None, as_json: bool) -> None:
 
 
 def say_deleted(deleted_sessions: Sequence[RemovedSession], *, as_json: bool) -> None:
-    """Print the deleted sessions that can be brought back."""
+    """Print the deleted sessions that can be restored."""
     if as_json:
         say_json([_removed_data(session) for session in deleted_sessions])
     elif not deleted_sessions:

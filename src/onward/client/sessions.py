@@ -181,7 +181,7 @@ class RemoteSessions(RemoteResource):
         return read_session(self._server.post(f"/projects/{project.id}/session/undelete", number=number)["data"])
 
     def list_deleted(self, project: Project) -> list[RemovedSession]:
-        """Return the deleted sessions of a project that can be brought back, by number."""
+        """Return the deleted sessions of a project that can be restored, by number."""
         return [_read_removed(data) for data in self._server.get(f"/projects/{project.id}/deleted-sessions")["data"]]
 
     def move(self, session: Session, target: Project) -> Session:

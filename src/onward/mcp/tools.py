@@ -299,7 +299,7 @@ def current_handoff(
 
 def verdict_text(page: AgentPage, project: str, calls: int) -> str:
     """Return what became of a page: stored, or what is refused with what the evidence says, and what is owed."""
-    counts = f"{len(page.assessment.lines)} lines stand, {len(page.assessment.refused)} refused, {len(page.assessment.owed)} owed"
+    counts = f"{len(page.assessment.lines)} lines accepted, {len(page.assessment.refused)} refused, {len(page.assessment.owed)} missing"
     if page.stored:
         return f"Handoff {page.stored.version} of {project} is yours: {counts}."
     refused = [

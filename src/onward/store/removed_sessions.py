@@ -25,7 +25,7 @@ from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text
 
 UNDO_TIME = timedelta(days=1)
-"""How long a deleted session can be brought back."""
+"""How long a deleted session can be restored."""
 
 _BATCH_ROWS = 500
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -52,7 +52,7 @@ def create(connection: Connection, session: Session, *, moved_to: int | None = N
 
 
 def forget(connection: Connection, project_id: int, session_id: int) -> None:
-    """Forget that a session left a project: it is back."""
+    """Forget that a session left a project: it was restored."""
     for table in (removed_rows, removed_sessions):
         connection.execute(delete(table).where(table.c.project_id == project_id, table.c.session_id == session_id))
 
@@ -74,7 +74,7 @@ def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequ
 
 
 def list_deleted(connection: Connection, project_id: int) -> list[RemovedSession]:
-    """Return the deleted sessions of a project that can be brought back, by number."""
+    """Return the deleted sessions of a project that can be restored, by number."""
     in_project = removed_sessions.c.project_id == project_id
     return [session for session in _select(connection, in_project, removed_sessions.c.moved_to.is_(None)) if session.can_return]
 

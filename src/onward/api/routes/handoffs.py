@@ -229,7 +229,7 @@ async def show_current(
     project_id: Id,
     at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The handoff of the session of that number.")] = None,
     budget: Budget = None,
-    rules: Annotated[bool, Query(description="The handoff by rules, also where a model wrote a better one.")] = False,
+    rules: Annotated[bool, Query(description="The handoff made by rules, even if a model wrote one.")] = False,
     format: Annotated[Format, Query(description="`json` in the usual envelope; `markdown` and `prompt` as plain text.")] = "json",
     next_goal: Annotated[
         str,

@@ -37,7 +37,7 @@ class SessionMoveBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class RemovedSessionShape:
-    """A deleted session, which can be brought back for a day from `removed_at` on."""
+    """A deleted session, which can be restored for a day from `removed_at` on."""
 
     id: int
     project_id: int
@@ -90,7 +90,7 @@ def undelete_numbered_session(
 
 @router.get("/projects/{project_id}/deleted-sessions", summary="List deleted sessions", **answers(list[RemovedSessionShape], NotFound))
 def list_deleted_sessions(context: Context, project_id: Id) -> Response:
-    """List the deleted sessions of a project that can be brought back, by number."""
+    """List the deleted sessions of a project that can be restored, by number."""
     return ok([_removed_shape(session) for session in removal.list_deleted(context.store, projects.require(context.store, project_id))])
 
 

@@ -109,7 +109,7 @@ def follow_move(store: Store, project: Project, head: SessionHead) -> Project:
 
 
 def list_deleted(store: Store, project: Project) -> list[RemovedSession]:
-    """Return the deleted sessions of a project that can be brought back, by number."""
+    """Return the deleted sessions of a project that can be restored, by number."""
     purge_due(store)
     with store.read() as connection:
         return removed_sessions.list_deleted(connection, project.id)
