@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def open_store(settings: Settings) -> Store:
     """Return the store that *settings* name, with an up-to-date schema. The caller closes it. If other users could read its files until
-    now, that is told on standard error.
+    now, a note on standard error says so.
     """
     from onward.store import Store
 

@@ -137,7 +137,7 @@ class Conflict(OnwardError):
 
 
 class EditConflict(Conflict):
-    """The edit was made from an older version. `details` has both texts of each field, and the version that stands."""
+    """The edit was made from an older version. `details` has both texts of each field, and the current version."""
 
     code = "edit_conflict"
 

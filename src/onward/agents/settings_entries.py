@@ -147,7 +147,7 @@ def _server(install: HookSettings, program: tuple[str, ...]) -> dict[str, object
 
 
 def _fill(entry: Mapping[str, object], command: str) -> dict[str, object]:
-    """Return the entry with *command* in the place that stands for it."""
+    """Return the entry with *command* in the place of its placeholder."""
     return {key: _fill_value(value, command) for key, value in entry.items()}
 
 

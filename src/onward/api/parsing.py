@@ -46,7 +46,7 @@ class JsonRoute(APIRoute):
 
 
 async def _require_no_fields(request: Request) -> None:
-    """Refuse the fields of a JSON body that nobody reads."""
+    """Refuse the unknown fields of a JSON body."""
     if request.headers.get("content-type", "").startswith("application/json"):
         try:
             sent = orjson.loads(await request.body() or b"null")

@@ -1,4 +1,4 @@
-"""Edits of a person's words: one that was made from an older version is refused if it would overwrite what somebody wrote since."""
+"""Edits by people: an edit of an older version is refused if it would overwrite a later edit."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from onward.store import accounts, handoffs, projects, sessions
 
 
 def require_project(connection: Connection, project_id: int | None) -> Project:
-    """Return the project with this id. None stands for a project that was deleted."""
+    """Return the project with this id. None means that the project was deleted."""
     project = None if project_id is None else projects.find(connection, project_id)
     if project is None:
         message = "The project was deleted." if project_id is None else Message("There is no project {project_id}.", project_id=project_id)

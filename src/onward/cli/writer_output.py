@@ -65,7 +65,7 @@ def say_outcome(outcome: WriterOutcome, project: Project) -> None:
 
 
 def authorship_text(report: WriterReport) -> str:
-    """Return how much of a written handoff stands: "41 lines checked, 3 refused, 2 put back"."""
+    """Return how many lines of a written handoff passed the checks: "41 lines checked, 3 refused, 2 put back"."""
     return f"{quantity(report.written, 'line')} checked, {report.written - report.standing} refused, {report.put_back} put back"
 
 

@@ -95,7 +95,7 @@ class RemoteSessions(RemoteResource):
         unchanged.
 
         With *local_agents*, what the agents of this machine wrote since is sent first; *session* may be a function that finds the session
-        after that. *words* says whether the statements are added to those that stand or replace them. Raises `EditConflict` if any would
+        after that. *words* says whether the statements are added to the existing ones or replace them. Raises `EditConflict` if any would
         be lost unseen.
         """
         files = import_agent_files(self._server, local_agents) if local_agents else []

@@ -90,7 +90,7 @@ class ServerConnection:
             cursor = page["next_cursor"]
 
     def upload(self, path: str, content: Callable[[], Mapping[str, Any]], **query: Any) -> dict[str, Any]:
-        """Return the answer to files that are read while they are sent; *content* opens them anew for each attempt. Only for requests that
+        """Return the answer to files that are read while they are sent; *content* opens them again for each attempt. Only for requests that
         may be sent twice.
         """
         return _parse_answer(self._with_retries(lambda: self.http.post(_api_path(path), params=_query_params(query), **content())))

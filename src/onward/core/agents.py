@@ -394,7 +394,7 @@ def find_agent(name: str) -> Agent | None:
 
 
 def agent_id(name: str) -> str:
-    """Return the id of the agent that *name* stands for; an unknown name as it is written, spaces trimmed."""
+    """Return the id of the agent called *name*; an unknown name as it is written, spaces trimmed."""
     agent = find_agent(name)
     return agent.id if agent else name.strip()
 

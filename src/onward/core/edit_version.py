@@ -1,4 +1,4 @@
-"""Versions of what a person can edit: each writer says which version it has read, so that nobody overwrites words that they never saw."""
+"""Versions of what a person can edit: each writer says which version it has read, so that no edit overwrites unseen text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Literal, TypeAlias
 
 WordChoice: TypeAlias = Literal["add", "replace"]
-"""What to do with words that stand already: add to them, or replace them."""
+"""What to do with existing text: add to it, or replace it."""
 
 EDITABLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Session": ("title", "accomplishments", "blockers", "credits_used"),

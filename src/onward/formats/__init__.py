@@ -1,6 +1,6 @@
 """Transcripts of any agent, read into one stream of turns.
 
-A format is one module with `NAME`, `detect(head)` and `read(source, report)`. Formats are told apart by content, never by file name, and do
+A format is one module with `NAME`, `detect(head)` and `read(source, report)`. Formats are detected by content, never by file name, and do
 not know each other. Other packages add one through the entry point group `onward.formats`.
 """
 
@@ -183,7 +183,7 @@ def _folder_format(folder: Path) -> Format:
 
 
 def known_versions(name: str) -> tuple[str, ...]:
-    """Return the versions of the client, or of its format, that the reader of the format *name* was seen with; empty if none is told."""
+    """Return the versions of the client, or of its format, that the reader of the format *name* was seen with, if any."""
     module = next((module for module in map(_import_format, FORMATS) if name == module.NAME), None)
     return getattr(module, "VERSIONS", ())
 

@@ -48,7 +48,7 @@ SKIPPED_RECORDS = {
 ITEM_KINDS = frozenset(
     "UserMessage AgentMessage Reasoning Plan ContextCompaction SubAgentActivity ImageView EnteredReviewMode ExitedReviewMode".split()
 )
-"""Items that stand in other records too."""
+"""Items that other records contain too."""
 _EXIT_WORDS = ("exited with code ", "Exit code: ")
 _SHELL_FLAGS = frozenset({"-lc", "-c", "-Command"})
 _PATCH_WORDS = {"add": "Add", "update": "Update", "delete": "Delete"}

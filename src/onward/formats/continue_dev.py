@@ -76,7 +76,7 @@ def _find_start(source: TranscriptSource, session_id: str) -> datetime | None:
 
 
 class _Reader:
-    """The state of one read: the thought that belongs to the next answer, and the results told by a state."""
+    """The state of one read: the thought that belongs to the next answer, and the results recorded in a state."""
 
     def __init__(self, model: str, logs: dict[str, Path]) -> None:
         self.model = model

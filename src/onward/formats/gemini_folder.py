@@ -1,4 +1,4 @@
-"""The project of a file of Gemini CLI, which is below `tmp/<name>` where the name stands for the project's folder."""
+"""The project of a file of Gemini CLI, which is below `tmp/<name>` where the name identifies the project's folder."""
 
 from __future__ import annotations
 

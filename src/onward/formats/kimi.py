@@ -1,6 +1,6 @@
 """Kimi Code: `wire.jsonl` of an agent of a session, JSON lines `{type, …, time}`; and the older Kimi CLI's, with events in `message`.
 
-A step of the model is told in pieces: `step.begin`, parts of the content, calls, results, and `step.end` with the usage. A prompt is a
+A step of the model is recorded in pieces: `step.begin`, parts of the content, calls, results, and `step.end` with the usage. A prompt is a
 `turn.prompt`, and again a message of the context. `context.undo` takes prompts back; a compaction leaves a summary.
 """
 
@@ -48,7 +48,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 class _Reader:
-    """The state of one read: the session, and the step that is being told."""
+    """The state of one read: the session, and the current step."""
 
     def __init__(self, source: TranscriptSource, report: ImportReport) -> None:
         self.report = report
@@ -134,7 +134,7 @@ class _Reader:
         return True
 
     def flush(self) -> Iterator[TranscriptItem]:
-        """Yield the step that was told, and the results of its calls."""
+        """Yield the recorded step, and the results of its calls."""
         turns = self.step.turns("assistant")
         for turn in turns:
             turn.model, turn.usage = self.model, self.usage

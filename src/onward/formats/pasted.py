@@ -51,7 +51,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns between the markers. Every non-blank line is a record. Raises `UnknownFormat` if nobody speaks in the text."""
+    """Yield the turns between the markers. Every non-blank line is a record. Raises `UnknownFormat` if the text names no speaker."""
     has_code = _has_code(source)
     layout = _find_layout(source, has_code=has_code)
     if not layout and source.head.strip(b"\0 \t\r\n"):

@@ -19,7 +19,7 @@ _CHANGE_STARTS = ("The file ", "File created successfully at: ", "File updated s
 _REFUSAL_STARTS = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 INPUT = "input"
-"""The language that stands for the input of a tool, which has a fence of its own kind."""
+"""The language that marks the input of a tool, which has a fence of its own kind."""
 _INPUT_STARTS = ("Input: ```", "Input (truncated): ```")
 _COMMAND_START = "- command: `"
 _PATCH_WORDS = {"Add": "Add", "Update": "Update", "Modify": "Update", "Delete": "Delete"}
@@ -45,7 +45,7 @@ class ToolBlock:
     fences: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
     in_fence: bool = False
     is_ambiguous: bool = False
-    """A fence was opened inside a fence: its end cannot be told from the end of the block."""
+    """A fence was opened inside a fence: its end cannot be distinguished from the end of the block."""
 
     def take(self, line: str) -> bool:
         """Read one line; return whether it ended the block."""

@@ -144,7 +144,7 @@ class McpContext:
             return self.require_session(project, None)
         except NotFound:
             completed = self._started_session(project)
-        # The agent that completed its session goes on in it.
+        # The agent that completed its session continues in it.
         return sessions.reopen(self.store, completed) if completed else self.start_session(project, []).session
 
     def _started_session(self, project: Project) -> Session | None:

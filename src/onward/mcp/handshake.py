@@ -78,7 +78,7 @@ def serve(answer_calls: Callable[[list[bytes], BufferedReader, BufferedWriter], 
         try:
             answer_calls([*handshake.lines, line], reader, writer)
         except OnwardError as error:
-            # The settings or the store are wrong. The agent reads why, and may try again when it is mended.
+            # The settings or the store are wrong. The agent reads why, and may try again when it is fixed.
             _write(writer, _refusal(message or {}, error))
         else:
             return 0

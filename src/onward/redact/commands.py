@@ -35,7 +35,7 @@ _ANY_ARGUMENT = r"[ ]?" + _VALUE
 
 
 def find_flag_argument(text: str, position: int) -> Secret | None:
-    """Return the password behind the flag whose space stands at *position*.
+    """Return the password behind the flag whose space is at *position*.
 
     A command that is known to take one gives any value away; of another, only a value that cannot be anything else.
     """
@@ -157,7 +157,7 @@ def find_redis_password(text: str, position: int) -> Secret | None:
 
 
 def _is_setting(text: str, position: int) -> bool:
-    """Return whether the word at *position* is the first of its line, or stands behind a login: a file of settings, not a sentence."""
+    """Return whether the word at *position* is the first of its line, or comes after a login: a file of settings, not a sentence."""
     before = text[max(0, position - 80) : position]
     return _line_start().search(before) is not None
 

@@ -106,7 +106,7 @@ def _find_wrapped(text: str, octets: bytes) -> list[Secret]:
 
 
 def _is_cut(text: str, position: int) -> bool:
-    """Return whether the line break at *position* may cut a token, or stand right before one that looks random."""
+    """Return whether the line break at *position* may cut a token, or come right before one that looks random."""
     rest = _continuation().match(text, position + 1)
     if not rest:
         return False

@@ -29,7 +29,7 @@ _BEFORE_CHARS = 72
 
 
 def find_hash(text: str, position: int) -> Secret | None:
-    """Return the password hash whose last `$` before the salt or digest stands at *position*."""
+    """Return the password hash whose last `$` before the salt or digest is at *position*."""
     match = _hash().match(text, position)
     if not match:
         return None

@@ -27,7 +27,7 @@ def _in_text(find: Callable[[str, int], Secret | None]) -> Judge:
 
 
 _NEEDLES: tuple[tuple[Judge, str], ...] = (
-    # The judge of each needle, in lower case. `_` stands for a space.
+    # The judge of each needle, in lower case. `_` means a space.
     (NameJudge.judge_secret, "secret"),
     (NameJudge.judge_key, "key"),
     (NameJudge.judge_token, "token"),

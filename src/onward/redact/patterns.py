@@ -178,7 +178,7 @@ def pin_word() -> re.Pattern[str]:
 
 @cache
 def pw_before() -> re.Pattern[str]:
-    """What may stand before the name `pw`."""
+    """What may come before the name `pw`."""
     return re.compile(r"(?:^|[\s\"'`(\[{,;>\u2192|:+-])(?:[A-Za-z]{2,16}[_-]){0,3}$")
 
 

@@ -1,4 +1,4 @@
-"""Secrets given away by the place where they stand: an argument of a call that opens a connection, a field of a line, a code."""
+"""Secrets recognised by their place: an argument of a call that opens a connection, a field of a line, a code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_CALL = 240
 
 
 def find_call_argument(text: str, position: int) -> Secret | None:
-    """Return the password among the quoted arguments, behind the first, of the call whose name stands at *position*."""
+    """Return the password among the quoted arguments, behind the first, of the call whose name is at *position*."""
     head = _call_head().match(text, position)
     if not head:
         return None
@@ -52,7 +52,7 @@ def find_community(text: str, position: int) -> Secret | None:
 
 
 def find_code(text: str, position: int) -> Secret | None:
-    """Return the access or recovery code whose word `code` stands behind *position*."""
+    """Return the access or recovery code whose word `code` comes after *position*."""
     match = _code_owner().search(text, max(0, position - 16), position)
     if not match:
         return None

@@ -24,10 +24,10 @@ _MAX_WORDS = 10
 _VERBS = frozenset(
     "is are was = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai 是 为 為 は が 는 은 — – - -> => →".split()
 )
-"""What stands between the word and the password; in many languages nothing does."""
+"""Text between the word and the password; in many languages nothing does."""
 
 _MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为", "為", "=")
-"""What stands right before a value that a word announces."""
+"""Text right before a value that a word announces."""
 
 _SPACED = (
     "парол şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
@@ -67,7 +67,7 @@ def find_foreign(text: str, position: int, end: int, word: int) -> Secret | None
 
 
 def find_announced(text: str, position: int, end: int, name: str) -> Secret | None:
-    """Return the password or key in the sentence that goes on at *end*, behind the word that announces it; or right before it."""
+    """Return the password or key in the sentence that continues at *end*, behind the word that announces it; or right before it."""
     sentence = text[end : end + _LONGEST_SENTENCE]
     cut = _sentence_end().search(sentence)
     if cut:

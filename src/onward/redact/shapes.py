@@ -191,7 +191,7 @@ def _last_token(text: str, end: int) -> str:
 
 
 def match_prefix(text: str, position: int) -> Secret | None:
-    """Return the key whose prefix stands at *position*, wherever it is glued on: its run may be short."""
+    """Return the key whose prefix is at *position*, even inside a longer word: its run may be short."""
     return None if text[position - 1 : position].isalnum() else _match_head(text, position)
 
 

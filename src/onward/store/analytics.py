@@ -30,7 +30,7 @@ class Measure(NamedTuple):
 
 
 class MeasuredSession(NamedTuple):
-    """A completed session with its measure. `credits_used` is None when nobody entered it."""
+    """A completed session with its measure. `credits_used` is None if it was not entered."""
 
     project: str
     session: int

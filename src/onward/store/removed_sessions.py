@@ -202,7 +202,7 @@ def _unique_rows(table: Table, rows: Iterable[dict[str, Any]]) -> Iterable[dict[
 
 
 def _put_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Store a row as it was: over what it has become, or anew."""
+    """Store a row as it was, replacing a changed one or inserting it again."""
     is_row = and_(*(column == row[column.name] for column in table.primary_key.columns))
     if not connection.execute(update(table).where(is_row).values(**row)).rowcount:
         dialect_insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

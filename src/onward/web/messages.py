@@ -22,7 +22,7 @@ _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 
 
 def translate_message(message: Message | str | None) -> str:
-    """Return *message* in the language of the request; in English where the catalogue does not have it. None is empty."""
+    """Return *message* in the language of the request; in English if it has no translation. None is empty."""
     if message is None:
         return ""
     if not isinstance(message, Message):

@@ -26,7 +26,7 @@ NEXT_SECTION, BLOCKED_SECTION = KINDS["next_step"].section.title, KINDS["blocker
 
 
 def _group_headings() -> dict[str, str]:
-    """Return for each measured group the heading of the handoff that its facts stand under. Groups that share a heading have its
+    """Return for each measured group the heading of the handoff above its facts. Groups that share a heading have its
     beginning and their own name: "Open", "Open: requirements".
     """
     titles = {group: next(kind.section.title for kind in KINDS.values() if kind.group == group) for group in GROUPS}

@@ -57,7 +57,7 @@ class ResultView:
 
 @dataclass(frozen=True, slots=True)
 class CitingLine:
-    """A handoff line that cites a turn. `is_current` says whether the newest handoff still has it."""
+    """A handoff line that cites a turn. `is_current` says whether it is still in the newest handoff."""
 
     section: str
     text: str

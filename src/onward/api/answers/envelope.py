@@ -38,7 +38,7 @@ CODE_BY_STATUS = {
     413: "too_large",
     415: "unsupported_media_type",
 }
-"""The error code of a status that no `OnwardError` stands for."""
+"""The error code of a status that belongs to no `OnwardError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ class ErrorEnvelope:
 
 
 def ok(data: object, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **top_level: object) -> Response:
-    """Return a success with *data*; *top_level* fields stand beside it."""
+    """Return a success with *data*; *top_level* fields are beside it."""
     return _json_response({"success": True, "data": data, **top_level}, status, headers)
 
 
 def no_store_headers() -> dict[str, str]:
-    """Return the headers of an answer that nobody may store, because it holds a secret."""
+    """Return the headers of an answer that must not be stored, because it holds a secret."""
     return {"cache-control": "no-store"}
 
 

@@ -1,6 +1,6 @@
 """The shapes of answers in the OpenAPI document.
 
-Routes only name their shapes; the schemas are built when somebody asks for the document. FastAPI would build them for every route at the
+Routes only name their shapes; the schemas are built when the document is requested. FastAPI would build them for every route at the
 start, and delay the first request by most of a second.
 """
 
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 _COMPONENTS = "#/components/schemas/{model}"
 _SHAPES: dict[str, Any] = {}
-"""The shapes that routes name, by the reference that stands for them until the document is built."""
+"""The shapes that routes name, by the reference that replaces them until the document is built."""
 
 
 def json_content(shape: Any) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            # There are no WebSockets. An attempt is closed here, before anybody is let in.
+            # There are no WebSockets. An attempt is closed here, before the request is admitted.
             await send({"type": "websocket.close", "code": 1008})
             return
         store = scope["app"].state.context.store
@@ -94,7 +94,7 @@ class AccessControl:
             return
         await self._app(scope, receive, send)
         if token:
-            # After the answer, so that nobody waits for it. A failure to record the use does no harm.
+            # After the answer, so that no caller waits for it. A failure to record the use does no harm.
             with suppress(StoreError):
                 await run_sync(access.record_use, store, token)
 

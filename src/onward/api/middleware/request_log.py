@@ -80,6 +80,6 @@ def _elapsed_ms(started: float) -> float:
 
 
 def _innermost_frames(error: BaseException) -> list[str]:
-    """Return the innermost frames of an error, without its message: that may repeat what somebody wrote."""
+    """Return the innermost frames of an error, without its message: that may repeat what a person wrote."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

@@ -223,7 +223,7 @@ def delete_account(context: Context, account_id: Id) -> Response:
 
 @router.get("/accounts/{account_id}/events", summary="List the events of an account", **pages(AccountEventShape, NotFound))
 def list_events(context: Context, account_id: Id, page: Paging) -> Response:
-    """List the events of an account, the newest first. Reports of people and estimates are told apart by `source`."""
+    """List the events of an account, the newest first. `source` distinguishes reports of people from estimates."""
     account_events = accounts.list_events(
         context.store, accounts.require(context.store, account_id), before_id=page.last_key(int), limit=page.limit + 1
     )

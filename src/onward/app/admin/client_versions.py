@@ -74,7 +74,7 @@ def _read(path: Path) -> ImportReport:
         for _ in read(open_source(path), report):
             pass
     except OnwardError:
-        # What cannot be read at all is told by an import.
+        # An import reports what cannot be read at all.
         pass
     return report
 

@@ -24,7 +24,7 @@ _SECRET_BYTES = 32
 
 
 def require(home: Path) -> str:
-    """Return the token in the data folder; a missing one, and one that others could read, is made anew. Raises `BadSetting`."""
+    """Return the token in the data folder; a missing one, and one that others could read, is created again. Raises `BadSetting`."""
     path = home / FILE_NAME
     token = "" if is_open_to_others(path) else find(home)
     if token:

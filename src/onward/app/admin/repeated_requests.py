@@ -47,7 +47,7 @@ def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
 
 
 def finish(store: Store, key: str, status: int, body: bytes) -> None:
-    """Store the answer for repetitions of the request. An empty *body* stands for an answer that is shown only once."""
+    """Store the answer for repetitions of the request. An empty *body* means an answer that is shown only once."""
     with store.write() as connection:
         idempotency.finish(connection, key, status, body)
 

@@ -2,7 +2,7 @@
 
 An archive is a zip with JSON lines of everything stored, all handoffs and transcripts as Markdown, and a manifest with the checksum of each
 part. Derived data (search index, measures, harvested knowledge) is left out and computed again on import. The archive contains the
-project's key, so that its transcripts are recognized after the import: anybody who has the archive can test guesses at what a placeholder
+project's key, so that its transcripts are recognized after the import: whoever has the archive can test guesses at what a placeholder
 stands for.
 """
 

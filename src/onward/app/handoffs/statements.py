@@ -1,6 +1,6 @@
 """Stated handoffs: what a client of another system hands over when it starts a session becomes the project's handoff, line by line.
 
-Each line is a fact that a person stated: it has no turns, stands in every later handoff, and can be corrected like any other.
+Each line is a fact that a person stated: it has no turns, is in every later handoff, and can be corrected like any other.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def retry(store: Store, job_id: int) -> Job:
 
 
 def run_now(store: Store, job_id: int) -> Job:
-    """Make a job that waits for a model due at once: it was told to ask again. Any other job does not change."""
+    """Make a job that waits for a model due at once: a person asked to try again. Any other job does not change."""
     with store.write() as connection:
         job = _lock_job(connection, job_id)
         return jobs.requeue(connection, job) if job.state == "queued" and job.due_at and job.step == WAITING_STEP else job
@@ -325,7 +325,7 @@ def _wait_for_model(
 
 
 def _waiting_hint(due_at: datetime, remedy: str | Message) -> Message:
-    """Return what a person has to know of a waiting job: it needs nobody, unless *remedy* says what to change."""
+    """Return what a person has to know of a waiting job: it continues by itself, unless *remedy* says what to change."""
     waits = Message("The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC.", due_at=due_at)
     return Message("{message} {hint}", message=waits, hint=as_message(remedy)) if remedy else waits
 

@@ -1,6 +1,6 @@
 """Which of a person's own agents writes handoffs. None does until a person chooses one.
 
-The choice stands in a file of the data folder, because a program belongs to a machine, not to a store.
+The choice is in a file of the data folder, because a program belongs to a machine, not to a store.
 """
 
 from __future__ import annotations

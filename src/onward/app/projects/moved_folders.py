@@ -1,4 +1,4 @@
-"""Projects whose folder was moved: recognised by the first commit of their repository, and mended by `onward project remap`."""
+"""Projects whose folder was moved: recognised by the first commit of their repository, and updated by `onward project remap`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MovedFolder(NamedTuple):
 
     @property
     def hint(self) -> Message:
-        """What the person is told."""
+        """What the person reads."""
         return Message(
             "{folder} looks like the project {project}, which was at {old_root}. To update its folder: {command}",
             folder=self.folder,

@@ -20,7 +20,7 @@ def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str,
     """Return the repository of the absolute *folder*: its top folder, and the normalized address of its remote, empty if it has none.
 
     The worktrees of a repository count as one; with *worktrees_apart* each linked one counts alone, without the address that they share.
-    A folder without a repository stands for itself. A deleted folder belongs to the repository around it. The top folder is a
+    A folder without a repository is its own project folder. A deleted folder belongs to the repository around it. The top folder is a
     `real_folder`.
     """
     if worktrees_apart and (linked := find_linked_worktree(folder)):

@@ -86,7 +86,7 @@ def start(
 
 
 def join(store: Store, project: Project, head: SessionHead, *, objectives: Sequence[str] = ()) -> SessionStart:
-    """Return the session of the running transcript with *head*, active again if it was completed, because it goes on.
+    """Return the session of the running transcript with *head*, active again if it was completed, because it continues.
 
     If the project has none, it is created, or a person has started one that waits for its transcript. *head* has an id, under which the
     transcript is imported later.

@@ -1,9 +1,9 @@
 """Following transcripts as they grow.
 
 A file that is written line by line is read incrementally: a reader waits at its end and continues when there is more. It holds back what
-may still change, such as an answer that is being written; when nothing was added for a while, it is told that this is the end. A file that
-grows after that, was replaced or became shorter is read again from the beginning, and so is a file that is one document. Each turn is
-stored once, so reading again is harmless.
+may still change, such as an answer that is being written; when nothing was added for a while, the reader learns that the file ended. A
+file that grows after that, was replaced or became shorter is read again from the beginning, and so is a file that is one document. Each
+turn is stored once, so reading again is harmless.
 """
 
 from __future__ import annotations

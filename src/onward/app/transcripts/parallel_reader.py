@@ -1,7 +1,7 @@
 """Reading files in other processes, while this process writes the store.
 
 Reading, redacting and compressing is most of the work of an import and needs no store. Each process takes every n-th file and writes its
-turns to standard output in chunks. It blocks while nobody reads them, so memory does not grow with the files, and it ends with the
+turns to standard output in chunks. It blocks until they are read, so memory does not grow with the files, and it ends with the
 importing process. `python -m onward.app.transcripts.parallel_reader` is such a process.
 """
 

@@ -2,7 +2,7 @@
 
 A turn is identified by the agent's own id; else by role, time and content; else by its content and its position in the session. The same
 content for a second time is another turn. Everything is hashed with the project's key before redaction, so that a better redactor does not
-make every turn new, and nobody can test guesses at what a turn says.
+make every turn new, and without it no one can test guesses at what a turn says.
 
 A session that was moved to another project is an exception, because its secrets are no longer known. A turn without an id that contained
 secrets is identified there by its redacted content, with the same word in place of every secret.

@@ -103,7 +103,7 @@ class AccountAvailability:
 
     `window_at` is the last reset that passed, None before the first. `resets_at` is the next reset; it is `reported` if
     a person entered that time, `estimated` if it follows from the period. `limits` are those that still apply.
-    `credits_left` is None if the total is unknown. `windows` are all limits of the account as they stand at that time,
+    `credits_left` is None if the total is unknown. `windows` are all limits of the account at that time,
     the credits first; a window that has reset since it was counted is unused.
     """
 

@@ -1,4 +1,4 @@
-"""Periods after which credits and limits begin anew: every five hours, every week, every month."""
+"""Periods after which credits and limits reset: every five hours, every week, every month."""
 
 from __future__ import annotations
 

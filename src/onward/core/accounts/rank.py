@@ -12,7 +12,7 @@ from onward.core.accounts.windows import AccountWindow, CreditsSource
 from onward.message import Message
 
 USUAL_CREDITS = 100.0
-"""Credits that a session is assumed to need where nobody says."""
+"""Credits that a session is assumed to need by default."""
 
 FAILURE_HALF_LIFE_HOURS = 6.0
 REMEMBERED_FAILURES_HOURS = 48.0

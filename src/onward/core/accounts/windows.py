@@ -23,7 +23,7 @@ class AccountWindow:
     """One limit of an account: of `total` (None if unknown), `used` were used at `at`, in credits or in per cent.
 
     `model` is the model that the limit is for, empty for all of them; `period` is how long a window lasts (`5h`, `1w`), empty if unknown;
-    `resets_at` is when it begins anew. `has_reset` says that it has begun anew since it was counted, so that nothing of it is used.
+    `resets_at` is the time of the next reset. `has_reset` says that it has reset since it was counted, so nothing of it is used.
     `is_credits` marks the credits that a person tracks. `plan` is the plan that the service names.
     """
 
@@ -56,7 +56,7 @@ class AccountWindow:
 
     @property
     def hours(self) -> float:
-        """How long it lasts, in hours; zero if unknown."""
+        """Its length in hours; zero if unknown."""
         period = parse_period(self.period)
         return period.hours if period else 0.0
 
@@ -71,7 +71,7 @@ class AccountWindow:
 
 
 def settle_window(window: AccountWindow, at: datetime) -> AccountWindow:
-    """Return *window* as it stands at *at*: unused once it has reset. When the next one ends is known only where a person typed the period:
+    """Return the state of *window* at *at*: unused once it has reset. When the next one ends is known only where a person typed the period:
     a service's window begins with its first use.
     """
     period = parse_period(window.period)

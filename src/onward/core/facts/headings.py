@@ -45,4 +45,4 @@ NOTICE_PREFIXES = (
     "This folder looks like another project of Onward's, ",
     "Onward is still taking in ",
 )
-"""The beginnings of lines that an agent is told beside a handoff, or instead of one. Transcripts of earlier versions have the last."""
+"""The beginnings of lines that an agent gets beside a handoff, or instead of one. Transcripts of earlier versions have the last."""

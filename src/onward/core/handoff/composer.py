@@ -2,7 +2,7 @@
 
 The head (goal, state, what to do first) comes from evidence and is left out where there is none. Then come rules, at most two fifths of the
 budget; files by folder and the commands that matter, each under a cap; then everything else by worth per token, above a floor: a full
-budget is no aim, and nothing that repeats what stands there already is said again. The same ledger gives the same document.
+budget is a limit, not a goal, and nothing is repeated. The same ledger gives the same document.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 _RECURRENCE_BONUS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
 _REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.7
-"""A fact is in the document already when this share of its words stands in one line of it; the smaller one is enough where it has names
+"""A fact counts as already in the document if this share of its words is in one of its lines; the smaller one is enough where it has names
 and numbers, and the line has them all."""
 _MIN_REPEATED_WORDS = 3
 _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
@@ -154,7 +154,7 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
 
 
 def _can_be_told(fact: Fact) -> bool:
-    """Whether a fact may stand in a document: what holds or is open, and a person's request that was done, as what happened."""
+    """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened."""
     is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
 
@@ -241,7 +241,7 @@ class _Document:
         return self._is_said(_marks(text), text)
 
     def _has_rule(self, stems: frozenset[str]) -> bool:
-        """Whether a rule stands there whole: rules that differ in a name or a number are different rules."""
+        """Whether the document has the complete rule: rules that differ in a name or a number are different rules."""
         return bool(stems) and any(stems <= line_stems for line_stems, _ in self._shown)
 
     def _is_said(self, stems: frozenset[str], text: str) -> bool:
@@ -303,7 +303,7 @@ class _Document:
 
 def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
     """Return the lines of a section: what a person asked for in one message is one line, every other fact one of its own, and what
-    introduces several items of one list stands before the first of them only.
+    introduces several items of one list is printed before the first of them only.
     """
     lines: list[CitedLine] = []
     previous: Fact | None = None
@@ -338,7 +338,7 @@ def _reading_order(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def section_title(fact: Fact) -> str:
-    """Return the section that a fact is shown in: a request that was done is told as what happened."""
+    """Return the section that shows a fact: a finished request is shown under what happened."""
     was_asked = fact.kind == "goal" or (fact.kind == "requirement" and fact.state != "live")
     return _HAPPENED if was_asked else SECTION_OF[fact.kind]
 

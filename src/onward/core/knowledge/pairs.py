@@ -19,7 +19,7 @@ from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import Turn
 
 PAIR_PREFIX = "pair:"
-"""The beginning of the fact id of an entry that no fact stands behind."""
+"""The prefix of the fact id of an entry without a fact."""
 
 MAX_PAIRS = 16
 """The most pairs of one session, the best explained."""
@@ -27,7 +27,7 @@ _MAX_BETWEEN = 80
 """Turns between a failure and the pass that ended it."""
 _MAX_TEXT_CHARS = 320
 _MIN_TERMS = 2
-"""The words of an error below which it is not told from others."""
+"""An error with fewer words cannot be told from others."""
 
 _NAMED_ERROR = re.compile(
     r"\b\w*(?:Error|Exception|Failure|Warning|Fault|Panic)\b(?:\s*\[\w+\])?:\s*\S|^error(?:\[\w+\])?:|: error:|ERR!|\bE[A-Z]{4,}\b"
@@ -52,9 +52,9 @@ _MENDING = re.compile(
     r"(?:npm|pnpm|yarn) (?:rebuild|update|uninstall|dedupe|cache|config)\b|cargo (?:update|clean|add)\b|go (?:get|mod|clean|env)\b"
     r"|docker (?:build|compose build|system)\b|git (?:config|lfs|update-index)\b|(?:sudo )?(?:systemctl|service) (?:re)?start\b|rm\b"
 )
-"""Commands that mend a place of work rather than work in it."""
+"""Commands that repair the environment instead of working in it."""
 _PROMISED = re.compile(r"\b(?:to|be|will|would|can|could|should|not|akan|bisa|belum)\W*$", re.I)
-"""What stands before a fix that was not made."""
+"""Words before a fix that was not made."""
 _FIX_LABEL = re.compile(r"^\W*(?:the )?(?:fix|solution|resolution|workaround|remedy|perbaikan|solusi)\b[^:]{0,20}:\s*(?=\S)", re.I)
 _TROUBLE = re.compile(
     r"\b(?:error|fail(?:s|ed|ure|ing)?|crash\w*|broke\w*|cannot|can't|locked|refused|timed? ?out|denied|cause|missing|gagal|galat)\b", re.I

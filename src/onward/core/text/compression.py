@@ -102,7 +102,7 @@ def _choose(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable
     covered: set[str] = set()
     tokens_left = budget_tokens
     chosen: list[_Piece] = []
-    # The gap before the piece, if it stands alone.
+    # The gap before the piece, if it is a piece of its own.
     gap_cost = count_tokens(GAP + "\n")
 
     def gain(piece: _Piece) -> float:

@@ -7,7 +7,7 @@ from functools import cache
 from unicodedata import category, normalize
 
 _LANGUAGES = {
-    # Each language: what may stand before, the word for nothing, what may follow.
+    # Each language: what may come before, the word for nothing, what may follow.
     "English": (
         "there (?:is|are|were)|we have|i have|still|currently|so far",
         "none|nothing|nil|null|no|n a|na|not applicable|zero|0",

@@ -1,4 +1,4 @@
-"""Which languages a session is written in, told by script and by the commonest words."""
+"""Which languages a session is written in, detected by script and by the most common words."""
 
 from __future__ import annotations
 

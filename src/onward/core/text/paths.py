@@ -1,4 +1,4 @@
-"""Paths as transcripts write them: of any system, told apart and compared as text. The files themselves need not be here."""
+"""Paths as transcripts write them, of any operating system, compared as text. The files need not exist here."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def _words_in(piece: str) -> Iterable[str]:
 
 
 def split_unspaced(word: str) -> Iterable[str]:
-    """Return *word* itself, or of a script without blanks its overlapping pairs of letters, which stand for words there."""
+    """Return *word* itself, or of a script without blanks its overlapping pairs of letters, which serve as words."""
     if not _UNSPACED.search(word):
         return (word,)
     parts: list[str] = []

@@ -1,4 +1,4 @@
-"""Sentences and list items of a Markdown text, whole, each with the heading and the lead-in it stands under."""
+"""Complete sentences and list items of a Markdown text, each with its heading and lead-in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PASTED = re.compile(
     r"Traceback|"
     r"\w+(?:Error|Exception): |[A-Z]+ in \S+:\d|[│├└╭╰┌─━═█░▓▒]|</?[\w!?][^>]*>\s*$|\"[\w.-]+\": )"
 )
-"""Lines of logs, traces, diffs, JSON and markup that stand in prose unfenced."""
+"""Lines of logs, traces, diffs, JSON and markup that occur in prose without a fence."""
 
 
 class Sentence(NamedTuple):

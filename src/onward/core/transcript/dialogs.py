@@ -16,7 +16,7 @@ _PAIR = re.compile(r'"([^"]+)"\s*=\s*"([^"]+)"')
 _ANSWER = re.compile(r"\s*(?:User (?:selected|responded|answered|chose)[^:\n]*:|<answer>)?\s*(.+?)\s*(?:</answer>)?\s*$", re.S)
 _APPROVED = re.compile(r"(?i)(?<!not )\bapproved\b")
 _APPROVAL_CHARS = 100
-"""The words of an approval stand at the beginning of its result."""
+"""The words of an approval are at the beginning of its result."""
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#+)\s+")
 _MAX_PLAN_CHARS = 300
 

@@ -228,7 +228,7 @@ _SUMMARY_TAG = re.compile(r"(?m)\A\s*Summary:\s*|^</?summary>[ \t]*\n?|</summary
 _SECTION_TAG = re.compile(r"<(/?)([a-z]+(?:_[a-z]+)*)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
 SLASH_COMMAND = re.compile(r"\s*(?:<command-message>[^<]*</command-message>\s*)?<command-name>\s*(/[\w:.-]+)\s*</command-name>")
-"""A command of a client's that a person typed; what it expands to is nobody's word."""
+"""A command of a client's that a person typed; its expansion is not the person's text."""
 _MAX_PASSES = 4
 """Frames within frames are few."""
 
@@ -297,7 +297,7 @@ def _find_template(text: str) -> re.Match[str] | None:
 
 
 def _strip_leading(text: str) -> str:
-    """Return *text* without the tags at its beginning, also where they stand on one line or never end."""
+    """Return *text* without the tags at its beginning, also if they are on one line or never end."""
     while opening := _leading_tag().match(text):
         _, closing, rest = text[opening.end() :].partition(f"</{opening[1]}>")
         text = rest.strip() if closing else ""

@@ -197,7 +197,7 @@ def _mark_diffs_and_traces(lines: Sequence[str], fenced: Sequence[bool], pasted:
 def _mark_mail(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool]) -> None:
     """Mark quoted mail: a mail with its head fields, to the end of the message, and lines that begin with `>` after "… wrote:".
 
-    Where a mail opens the message, its last paragraph is taken for the person's own words.
+    Where a mail opens the message, its last paragraph counts as the person's own words.
     """
     for number, line in enumerate(lines):
         if fenced[number]:

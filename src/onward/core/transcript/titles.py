@@ -46,7 +46,7 @@ _ENDS = " .,;:!?…。，；：！？–—-"
 
 
 def agent_title(text: str) -> str:
-    """Return the title that an agent gave a session, on one line; empty for a title that stands for none, such as `New session`."""
+    """Return the title that an agent gave a session, on one line; empty for a placeholder, such as `New session`."""
     title = one_line(unframe(text)[0], MAX_TITLE_CHARS).strip().strip("\"'`#* ")
     return "" if _DEFAULT_TITLES.fullmatch(title) else title
 

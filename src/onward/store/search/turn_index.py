@@ -24,7 +24,7 @@ class SearchIndex(Protocol):
         ...
 
     def optimize(self, connection: Connection) -> None:
-        """Rewrite the index so that it holds nothing of removed turns."""
+        """Rewrite the index so that it contains nothing from removed turns."""
         ...
 
     def clear(self, connection: Connection) -> None:
