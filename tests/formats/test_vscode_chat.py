@@ -65,3 +65,11 @@ def test_the_summary_of_a_compaction_is_one_turn_before_the_answer(reading, fixt
     turns = reading(json.dumps(document).encode()).turns
     assert (turns[1].role, turns[1].mark, turns[1].text) == ("user", "summary", "The guest list is exported as CSV.")
     assert [turn.mark for turn in turns].count("summary") == 1
+
+
+def test_a_second_document_replaces_the_first_and_its_requests_are_counted(reading, fixtures):
+    data = (fixtures / "vscode_chat" / "changes.jsonl").read_bytes()
+    once, twice = reading(data), reading(data + data)
+    assert twice.turns == once.turns
+    requests = sum(turn.role == "user" for turn in once.turns)
+    assert twice.report.skipped["request of an earlier document"] == requests

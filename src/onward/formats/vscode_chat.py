@@ -79,6 +79,8 @@ def _replay(source: TranscriptSource, report: ImportReport, lines: dict[str, int
     for number, change in source.records(report):
         value = change.get("v")
         if change.get("kind") == 0 and isinstance(value, dict):
+            if earlier_requests := as_list(session.get("requests")):
+                report.skip("request of an earlier document", len(earlier_requests))
             session = value
             requests = as_list(value.get("requests"))
         elif not _apply(session, change):
