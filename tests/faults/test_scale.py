@@ -1,0 +1,198 @@
+"""Size and time: several servers and workers over PostgreSQL that restart in turn, many sessions in one project, many projects at once, and
+many requests to one server. `make soak` takes ten times as much; ONWARD_SOAK=100 is 10,000 sessions in one project, 100 projects of 100
+sessions, and 200,000 requests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from onward.app.handoffs import handoffs
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.turns.client_turns import append_conversation
+from onward.client import Client
+from onward.core.handoff.master import MAX_BUDGET_TOKENS
+from onward.core.session import Session
+from onward.errors import ServerUnreachable
+from onward.store import Store
+
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
+
+SERVERS, MOST_WORKERS, CALLERS = 3, 8, 6
+FLAT_SHARE = 0.05
+"""By how much the memory of a server may grow between a quarter of its requests and the last."""
+NOISE_BYTES = 8 * 2**20
+MOST_TRIES = 60
+
+T = TypeVar("T")
+
+
+def turns_of(number: int) -> list[dict[str, str]]:
+    """Return a short session whose port and decision nobody else has."""
+    return [
+        {"role": "user", "content": f"Always keep shop {number} on port {10_000 + number}."},
+        {"role": "assistant", "content": f"Done: shop {number} answers on port {10_000 + number}. Next: print receipt {number}."},
+    ]
+
+
+def save(session: Session, number: int, client: Client) -> None:
+    client.sessions.save(session, turns_of(number))
+
+
+def complete_remotely(session: Session, number: int, client: Client) -> None:
+    client.sessions.complete(session, accomplishments=[f"Shop {number} is open"])
+
+
+def ask_any(clients: Iterator[Client], step: Callable[[Client], T]) -> T:
+    """Return the answer of the next server that is there: one that is stopped finishes what it accepted, and refuses the rest."""
+    for client in islice(clients, MOST_TRIES):
+        try:
+            return step(client)
+        except ServerUnreachable:
+            continue
+    raise AssertionError("no server answers")
+
+
+@contextmanager
+def running(home: Path, *arguments: str, url: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """Run an `onward` command over the store at *url*, ended by its id."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    environment |= {"ONWARD_HOME": str(home), "HOME": str(home.parent)} | ({"ONWARD_DATABASE_URL": url} if url else {})
+    with (home.parent / f"{home.name}.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "onward", *arguments], env=environment, stdout=subprocess.PIPE, stderr=log)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@contextmanager
+def serving(home: Path, *, port: int = 0, url: str = "") -> Iterator[tuple[str, int]]:
+    """Yield the address and the process id of a server."""
+    with running(home, "serve", "--port", str(port), "--no-token", "--json", url=url) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line, (home.parent / f"{home.name}.log").read_text()
+        yield json.loads(line)["url"], process.pid
+
+
+def test_servers_and_workers_restart_in_turn_and_lose_nothing(tmp_path: Path, new_database: Callable[[], str], soak: int) -> None:
+    url = new_database()
+    session_count, worker_count = 6 * soak, min(2 * soak, MOST_WORKERS)
+
+    def work(caller: int, addresses: list[str]) -> int:
+        """Complete sessions, each step through the next server that answers."""
+        completed = 0
+        with ExitStack() as clients:
+            answering = cycle([clients.enter_context(Client(address, timeout_seconds=120)) for address in addresses])
+            for number in range(caller, session_count, CALLERS):
+                session = ask_any(answering, lambda client: client.sessions.start(client.projects.require("kopi"))).session
+                ask_any(answering, partial(save, session, number))
+                ask_any(answering, partial(complete_remotely, session, number))
+                completed += 1
+        return completed
+
+    with ExitStack() as stack:
+        for number in range(worker_count):
+            stack.enter_context(running(tmp_path / f"worker-{number}", "worker", url=url))
+        servers = [stack.enter_context(ExitStack()) for _ in range(SERVERS)]
+        addresses = [server.enter_context(serving(tmp_path / f"server-{number}", url=url))[0] for number, server in enumerate(servers)]
+        with Store.at_url(url) as store:
+            projects.create(store, "kopi")
+        with ThreadPoolExecutor(CALLERS) as pool:
+            callers = [pool.submit(work, caller, addresses) for caller in range(CALLERS)]
+            for number, server in enumerate(servers):
+                port = int(addresses[number].rpartition(":")[2])
+                server.close()
+                server.enter_context(serving(tmp_path / f"server-{number}", port=port, url=url))
+            assert sum(caller.result() for caller in callers) == session_count
+    with Store.at_url(url) as store:
+        project = projects.resolve(store, "kopi")
+        stored_sessions = sessions.list_sessions(store, project)
+        assert sorted(session.number for session in stored_sessions) == list(range(1, session_count + 1))
+        assert {session.status for session in stored_sessions} == {"completed"}
+        assert {session.turns for session in stored_sessions} == {2}
+        words = {text for session in stored_sessions for text in session.accomplishments}
+        assert words == {f"Shop {number} is open" for number in range(session_count)}
+
+
+def test_many_sessions_in_one_project_keep_the_handoff_small(tmp_path: Path, soak: int) -> None:
+    count = 100 * soak
+    with Store.at_folder(tmp_path / "home") as store:
+        project = projects.create(store, "kopi")
+        for number in range(count):
+            session = sessions.start(store, project).session
+            append_conversation(store, session.id, records=turns_of(number), text=None)
+            complete(store, session)
+        current = handoffs.current_handoff(store, project)
+        assert current.handoff.session == count
+        assert current.preservation.document_tokens <= MAX_BUDGET_TOKENS
+        assert str(10_000 + count - 1) in current.markdown
+        assert len(sessions.timeline(store, project)) == count
+
+
+def test_many_projects_at_once_stay_apart(tmp_path: Path, soak: int) -> None:
+    project_count = session_count = max(4, round(10 * soak**0.5))
+    with Store.at_folder(tmp_path / "home") as store:
+
+        def fill(number: int) -> str:
+            project = projects.create(store, f"shop-{number}")
+            for _ in range(session_count):
+                session = sessions.start(store, project).session
+                append_conversation(store, session.id, records=turns_of(number), text=None)
+                complete(store, session)
+            return handoffs.current_handoff(store, project).markdown
+
+        with ThreadPoolExecutor(CALLERS) as pool:
+            pages = list(pool.map(fill, range(project_count)))
+        for number, text in enumerate(pages):
+            assert str(10_000 + number) in text
+            assert not any(f"port {10_000 + other}" in text for other in range(project_count) if other != number)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_many_requests_leave_the_memory_of_a_server_flat(tmp_path: Path, soak: int) -> None:
+    request_count = 2_000 * soak
+    with serving(tmp_path / "home") as (address, process_id), Client(address, timeout_seconds=120) as client:
+        project = client.projects.create("kopi")
+        session = client.sessions.start(project).session
+        client.sessions.save(session, turns_of(1))
+        client.sessions.complete(session)
+
+        def ask(number: int) -> None:
+            match number % 4:
+                case 0:
+                    client.sessions.show(session)
+                case 1:
+                    list(client.projects.list_projects())
+                case 2:
+                    client.handoffs.current_handoff(project)
+                case _:
+                    client.sessions.save(session, turns_of(1))
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(ask, range(request_count // 4)))
+            early_bytes = memory_of(process_id)
+            list(pool.map(ask, range(request_count // 4, request_count)))
+        assert memory_of(process_id) <= early_bytes * (1 + FLAT_SHARE) + NOISE_BYTES
+        assert client.sessions.show(session).session.turns == 2
+
+
+def memory_of(process_id: int) -> int:
+    """Return the resident bytes of a process."""
+    return int(Path(f"/proc/{process_id}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
