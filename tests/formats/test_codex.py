@@ -245,3 +245,13 @@ def test_a_prompt_template_leaves_the_arguments(reading):
     )
     event = line("event_msg", type="user_message", message=template)
     assert reading(META + prompt(template) + event).prompts() == ["Struk tanpa logo"]
+
+
+def test_what_an_interrupted_answer_used_counts_for_the_next(reading):
+    def count(number):
+        last = {"input_tokens": 100, "cached_input_tokens": 40, "output_tokens": number}
+        return line("event_msg", type="token_count", info={"last_token_usage": last, "total_token_usage": {"output_tokens": number}})
+
+    transcript = reading(META + prompt("Fire the kiln.") + count(1) + answer("It is hot.") + count(2) + prompt("And now?") + count(4))
+    [turn] = [turn for turn in transcript.turns if turn.usage]
+    assert turn.usage == Usage(120, 3, 80)

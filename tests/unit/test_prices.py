@@ -44,3 +44,12 @@ def test_a_model_is_known_by_the_names_that_resellers_give_it(model: str) -> Non
 @pytest.mark.parametrize("model", ["", "in-house-7b", "<synthetic>", "a/b/c"])
 def test_a_price_that_nobody_knows_is_none_and_never_nothing(model: str) -> None:
     assert price_usd(model, Usage(1000, 10), AT) is None
+
+
+@pytest.mark.parametrize(("model", "usd"), [("claude-opus-4-5", 10.0), ("claude-opus-4-20250514", 30.0), ("claude-sonnet-4-20250514", 6.0)])
+def test_what_the_cache_keeps_for_an_hour_has_its_price(model: str, usd: float) -> None:
+    hour, short = Usage(cache_write_tokens=100_000, cache_write_1h_tokens=100_000), Usage(cache_write_tokens=100_000)
+    assert price_usd(model, hour, AT) == pytest.approx(usd / 10)
+    assert price_usd(model, short, AT) == pytest.approx(usd / 1.6 / 10)
+    both = Usage(cache_write_tokens=100_000, cache_write_1h_tokens=40_000)
+    assert price_usd(model, both, AT) == pytest.approx((0.4 * usd + 0.6 * usd / 1.6) / 10)

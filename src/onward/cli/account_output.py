@@ -35,7 +35,8 @@ def window_data(window: AccountWindow) -> dict[str, object]:
 
 def usage_data(usage: ModelUsage) -> dict[str, object]:
     """Return the usage of a model as plain data. An unknown price is null."""
-    tokens = {name: getattr(usage.tokens, name) for name in usage.tokens.__dataclass_fields__}
+    names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    tokens = {name: getattr(usage.tokens, name) for name in names}
     return {
         "account_id": usage.account_id,
         "model": usage.model,

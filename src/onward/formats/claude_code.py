@@ -465,10 +465,8 @@ def _block_text(block: object) -> str:
         return block
     if not isinstance(block, dict):
         return ""
-    if block.get("type") == "image":
-        return "[image]"
-    if block.get("type") == "document":
-        return "[document]"
+    if (kind := block.get("type")) in ("image", "document"):
+        return f"[{kind}]"
     return as_text(block.get("text"))
 
 
@@ -480,6 +478,7 @@ def _parse_usage(usage: object) -> Usage | None:
         as_count(usage.get("output_tokens")),
         as_count(usage.get("cache_read_input_tokens")),
         as_count(usage.get("cache_creation_input_tokens")),
+        as_count(as_object(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")),
     )
 
 

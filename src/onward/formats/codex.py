@@ -21,6 +21,7 @@ from onward.formats.codex_items import (
     SKIPPED_ITEMS,
     SKIPPED_RECORDS,
     find_header_code,
+    parent_thread,
     parse_item,
     parse_script,
 )
@@ -102,6 +103,8 @@ class _Reader:
         self.last_answer: Turn | None = None
         """The agent's turn of the next token count; the first in `held`."""
         self.total_tokens: object = None
+        self.waiting_usage = Usage()
+        """What was used since the last answer got its token count."""
         self.turns_before_prompts: list[str | None] = []
         """The id of the turn before each prompt: the target of a rollback."""
         self.last_id: str | None = None
@@ -145,6 +148,8 @@ class _Reader:
         """Yield what still waits."""
         self._settle_waiting()
         self._add_step_results()
+        if self.last_answer and self.waiting_usage != Usage():
+            self._assign_usage(self.last_answer)
         return self.finished_items + self.pending
 
     def _read_bare(self, number: int, record: dict[str, Any], kind: object) -> None:
@@ -166,12 +171,12 @@ class _Reader:
         git = meta.get("git")
         git = git if isinstance(git, dict) else {}
         self.thread_id = as_text(meta.get("id")) or as_text(meta.get("session_id"))
-        parent_thread = _parent_thread(meta)
-        self.lane = self.thread_id or "sub-agent" if parent_thread else None
+        parent_id = parent_thread(meta)
+        self.lane = self.thread_id or "sub-agent" if parent_id else None
         self._add_head(
             SessionHead(
                 agent=NAME,
-                id=parent_thread or self.thread_id or None,
+                id=parent_id or self.thread_id or None,
                 started_at=as_time(meta.get("timestamp")) or as_time(record.get("timestamp")),
                 cwd=as_text(meta.get("cwd")),
                 branch=as_text(git.get("branch")),
@@ -398,17 +403,27 @@ class _Reader:
     def _read_usage(self, info: object) -> None:
         last = info.get("last_token_usage") if isinstance(info, dict) else None
         total = info.get("total_token_usage") if isinstance(info, dict) else None
-        if not isinstance(last, dict) or self.last_answer is None or (total is not None and total == self.total_tokens):
+        if not isinstance(last, dict) or (total is not None and total == self.total_tokens):
             self.report.skip("token count that belongs to no new answer")
             return
         self.total_tokens = total
         cached_tokens = as_count(last.get("cached_input_tokens"))
-        usage = self.last_answer.usage or Usage()
-        usage.input_tokens += max(as_count(last.get("input_tokens")) - cached_tokens, 0)
-        usage.output_tokens += as_count(last.get("output_tokens"))
-        usage.cache_read_tokens += cached_tokens
-        self.last_answer.usage = usage
+        self.waiting_usage.input_tokens += max(as_count(last.get("input_tokens")) - cached_tokens, 0)
+        self.waiting_usage.output_tokens += as_count(last.get("output_tokens"))
+        self.waiting_usage.cache_read_tokens += cached_tokens
+        if self.last_answer is None:
+            # An interrupted answer, or a compaction: it was paid for, and counts for the next answer.
+            self.report.skip("token count that belongs to no new answer")
+            return
+        self._assign_usage(self.last_answer)
         self.report.keep()
+
+    def _assign_usage(self, answer: Turn) -> None:
+        usage, counts = answer.usage or Usage(), self.waiting_usage
+        usage.input_tokens += counts.input_tokens
+        usage.output_tokens += counts.output_tokens
+        usage.cache_read_tokens += counts.cache_read_tokens
+        answer.usage, self.waiting_usage = usage, Usage()
 
     def _roll_back(self, prompts: object) -> None:
         count = min(as_count(prompts), len(self.turns_before_prompts))
@@ -422,14 +437,6 @@ class _Reader:
         self.answer, self.last_id = None, turn_id
         self.finished_items.append(Rewind(to=turn_id))
         self.report.keep()
-
-
-def _parent_thread(meta: dict[str, Any]) -> str:
-    """Return the id of the session that started this sub-agent; empty for a session of its own."""
-    source = as_object(as_object(meta.get("source")).get("subagent"))
-    spawn = as_object(source.get("thread_spawn"))
-    is_sub_agent = bool(source) or meta.get("thread_source") == "subagent"
-    return as_text(meta.get("parent_thread_id")) or as_text(spawn.get("parent_thread_id")) if is_sub_agent else ""
 
 
 def _parse_call(item: dict[str, Any]) -> ToolCall:

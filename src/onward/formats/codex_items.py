@@ -159,3 +159,11 @@ def _unquote(literal: str) -> str:
         return as_text(orjson.loads(f'"{body}"'))
     except orjson.JSONDecodeError:
         return literal[1:-1]
+
+
+def parent_thread(meta: dict[str, Any]) -> str:
+    """Return the id of the session that started this sub-agent; empty for a session of its own."""
+    source = as_object(as_object(meta.get("source")).get("subagent"))
+    spawn = as_object(source.get("thread_spawn"))
+    is_sub_agent = bool(source) or meta.get("thread_source") == "subagent"
+    return as_text(meta.get("parent_thread_id")) or as_text(spawn.get("parent_thread_id")) if is_sub_agent else ""

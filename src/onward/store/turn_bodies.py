@@ -117,7 +117,8 @@ def _document(turn: Turn) -> dict[str, Any]:
         document["model"] = turn.model
     if turn.usage is not None:
         usage = turn.usage
-        document["usage"] = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+        counts = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+        document["usage"] = (*counts, usage.cache_write_1h_tokens) if usage.cache_write_1h_tokens else counts
     return document
 
 

@@ -17,6 +17,7 @@ from onward.store.schema import counted_sessions, session_accounts, sessions, tu
 from onward.store.turn_bodies import TurnCodec
 
 _RATED_SESSIONS = 50
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
 class TurnUsage(NamedTuple):
@@ -69,7 +70,7 @@ def replace_usage(connection: Connection, session_id: int, model_usages: Sequenc
             "turns": item.turns,
             "cost_usd": item.cost_usd,
             "unpriced_turns": item.unpriced_turns,
-            **{name: getattr(item.tokens, name) for name in item.tokens.__dataclass_fields__},
+            **{name: getattr(item.tokens, name) for name in _TOKENS},
         }
         for item in model_usages
     ]
@@ -112,10 +113,7 @@ def totals_by_project(connection: Connection) -> dict[int, list[ModelUsage]]:
     return {project_id: _sort_by_cost(usages) for project_id, usages in usages_by_project.items()}
 
 
-_SUMS = [
-    func.sum(usage.c[name])
-    for name in ("turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "unpriced_turns")
-]
+_SUMS = [func.sum(usage.c[name]) for name in ("turns", *_TOKENS, "cost_usd", "unpriced_turns")]
 
 
 def _from_row(row: Any) -> ModelUsage:

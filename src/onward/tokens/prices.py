@@ -63,11 +63,15 @@ def _rates_usd(name: str, seller: str | None) -> tuple[float, ...] | None:
     if not isinstance(prices, ModelPrice) or any(isinstance(price, TieredPrices) for price in vars(prices).values()):
         return None
     units = [Usage(*(_MILLION if index == kind else 0 for index in range(4))) for kind in range(4)]
+    units.append(Usage(cache_write_tokens=_MILLION, cache_write_1h_tokens=_MILLION))
     return tuple(float(_calculate(unit, name, seller).total_price) for unit in units)
 
 
-def _token_counts(usage: Usage) -> tuple[int, int, int, int]:
-    return usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens
+def _token_counts(usage: Usage) -> tuple[int, int, int, int, int]:
+    """Return the tokens of each kind that has a price of its own; of what was written to the cache, what it keeps for an hour is last."""
+    hour_tokens = min(usage.cache_write_1h_tokens, usage.cache_write_tokens)
+    short_tokens = usage.cache_write_tokens - hour_tokens
+    return usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, short_tokens, hour_tokens
 
 
 def _calculate(usage: Usage, name: str, seller: str | None, at: datetime | None = None) -> PriceCalculation:
@@ -76,9 +80,13 @@ def _calculate(usage: Usage, name: str, seller: str | None, at: datetime | None 
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
-    fresh, output_tokens, cache_read_tokens, cache_write_tokens = _token_counts(usage)
-    input_tokens = fresh + cache_read_tokens + cache_write_tokens
+    fresh, output_tokens, cache_read_tokens, short_tokens, hour_tokens = _token_counts(usage)
+    cache_write_tokens = short_tokens + hour_tokens
     price_usage = Counted(
-        input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cache_read_tokens, cache_write_tokens=cache_write_tokens
+        input_tokens=fresh + cache_read_tokens + cache_write_tokens,
+        output_tokens=output_tokens,
+        cache_read_tokens=cache_read_tokens,
+        cache_write_tokens=cache_write_tokens,
+        cache_write_1h_tokens=hour_tokens,
     )
     return calc_price(price_usage, name, provider_id=seller, genai_request_timestamp=at)

@@ -42,12 +42,15 @@ class ToolResult:
 
 @dataclass(slots=True)
 class Usage:
-    """The tokens of one model answer, as the agent recorded them."""
+    """The tokens of one model answer, as the agent recorded them. `cache_write_1h_tokens` are those of `cache_write_tokens` that the cache
+    keeps for an hour, at a higher price.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
 
 
 @dataclass(slots=True)
