@@ -76,11 +76,11 @@ def count_as_ccusage(path: Path) -> tuple[int, float]:
         if not isinstance(counts, dict) or not isinstance(message, dict):
             continue
         usage = Usage(
-            counts.get("input_tokens") or 0,
-            counts.get("output_tokens") or 0,
-            counts.get("cache_read_input_tokens") or 0,
-            counts.get("cache_creation_input_tokens") or 0,
-            (counts.get("cache_creation") or {}).get("ephemeral_1h_input_tokens") or 0,
+            input_tokens=counts.get("input_tokens") or 0,
+            output_tokens=counts.get("output_tokens") or 0,
+            cache_read_tokens=counts.get("cache_read_input_tokens") or 0,
+            cache_write_tokens=counts.get("cache_creation_input_tokens") or 0,
+            cache_write_1h_tokens=(counts.get("cache_creation") or {}).get("ephemeral_1h_input_tokens") or 0,
         )
         key = (message["id"], record["requestId"]) if message.get("id") and record.get("requestId") else len(answers)
         if key not in answers or answers[key][0].output_tokens < usage.output_tokens:

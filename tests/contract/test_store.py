@@ -39,7 +39,7 @@ FULL = Turn(
     mark="summary",
     sidechain="agent-7",
     model="model-x",
-    usage=Usage(1, 2, 3, 4),
+    usage=Usage(input_tokens=1, output_tokens=2, cache_read_tokens=3, cache_write_tokens=4),
     line=17,
 )
 

@@ -396,7 +396,11 @@ def test_usage_goes_to_the_account_that_was_in_use_then(store: Store, project: P
     early, late = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
     with store.read() as connection:
         links = stored.list_links(connection, session_id=session.id)
-    turns = [TurnUsage(early, "m", Usage(1)), TurnUsage(late, "m", Usage(2)), TurnUsage(None, "m", Usage(4))]
+    turns = [
+        TurnUsage(early, "m", Usage(input_tokens=1)),
+        TurnUsage(late, "m", Usage(input_tokens=2)),
+        TurnUsage(None, "m", Usage(input_tokens=4)),
+    ]
     assert {row.account_id: row.tokens.input_tokens for row in usage.sum_by_model(turns, links)} == {first.id: 1, second.id: 6}
 
 

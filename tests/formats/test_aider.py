@@ -59,7 +59,10 @@ def test_what_aider_did_are_calls_of_the_answer(history):
         ("edit", {"path": "src/report.ts"}),
         ("commit", {"command": "git commit -m 'fix: fill the report on Mondays'"}),
     ]
-    assert (answer.model, answer.usage) == ("gpt-5.4", Usage(3200, 184, 1100, 0))
+    assert (answer.model, answer.usage) == (
+        "gpt-5.4",
+        Usage(input_tokens=3200, output_tokens=184, cache_read_tokens=1100, cache_write_tokens=0),
+    )
 
 
 def test_a_command_of_the_person_has_its_output_whole(history):

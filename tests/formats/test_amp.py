@@ -27,9 +27,13 @@ def test_results_tell_their_outcome(reading, fixtures):
 
 def test_openai_models_pay_no_cache_writes(reading, fixtures):
     thread = json.loads((fixtures / "amp" / "thread.json").read_bytes())
-    assert reading(json.dumps(thread).encode()).turns[1].usage == Usage(7, 60, 12000, 900)
+    assert reading(json.dumps(thread).encode()).turns[1].usage == Usage(
+        input_tokens=7, output_tokens=60, cache_read_tokens=12000, cache_write_tokens=900
+    )
     thread["messages"][1]["usage"]["model"] = "gpt-5.6"
-    assert reading(json.dumps(thread).encode()).turns[1].usage == Usage(907, 60, 12000, 0)
+    assert reading(json.dumps(thread).encode()).turns[1].usage == Usage(
+        input_tokens=907, output_tokens=60, cache_read_tokens=12000, cache_write_tokens=0
+    )
 
 
 def test_what_the_client_adds_is_a_summary_a_command_or_nobodys(reading, fixtures):

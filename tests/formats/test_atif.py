@@ -17,7 +17,11 @@ def test_steps_are_turns_of_their_source(reading, fixtures):
 
 def test_an_answer_has_thought_calls_results_and_usage(reading, fixtures):
     answer, results = reading(fixtures / "atif" / "trajectory.json").turns[2:4]
-    assert (answer.thinking, answer.model, answer.usage) == ("rsync without --delete.", "hermes-5-70b", Usage(1200, 90, 3000))
+    assert (answer.thinking, answer.model, answer.usage) == (
+        "rsync without --delete.",
+        "hermes-5-70b",
+        Usage(input_tokens=1200, output_tokens=90, cache_read_tokens=3000),
+    )
     assert [(result.call_id, result.exit_code) for result in results.results] == [("call_1", None), ("call_2", 11)]
     assert results.results[1].text == "rsync: No space left on device"
 

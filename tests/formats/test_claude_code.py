@@ -53,7 +53,7 @@ def test_one_answer_over_many_lines_is_one_turn_with_usage_once(session):
     first = next(turn for turn in session.turns if turn.role == "assistant")
     assert (first.thinking, first.text) == ("Look at the schema first.", "I will look at the schema and the tests.")
     assert [(call.id, call.name) for call in first.calls] == [("toolu_1", "Read"), ("toolu_2", "Bash")]
-    assert first.usage == Usage(900, 95, 12000, 300)
+    assert first.usage == Usage(input_tokens=900, output_tokens=95, cache_read_tokens=12000, cache_write_tokens=300)
     assert first.line == 6
     place = session.turns.index(first)
     assert [answer.call_id for turn in session.turns[place + 1 : place + 3] for answer in turn.results] == ["toolu_1", "toolu_2"]
@@ -63,7 +63,7 @@ def test_snapshots_that_grow_are_one_text(reading, fixtures):
     result = reading(fixtures / "claude_code" / "snapshots.jsonl")
     answer = result.turns[1]
     assert answer.text == "The tax rate is in src/tax.ts."
-    assert answer.usage == Usage(50, 9, 12000, 300)
+    assert answer.usage == Usage(input_tokens=50, output_tokens=9, cache_read_tokens=12000, cache_write_tokens=300)
     assert [(turn.role, bool(turn.sidechain)) for turn in result.turns[2:]] == [("user", True), ("assistant", True), ("tool", False)]
 
 

@@ -94,8 +94,12 @@ def test_summaries_and_notices_are_marked(roo, extension, sdk):
 
 
 def test_answers_say_what_they_cost(extension, sdk):
-    assert [turn.usage for turn in extension.turns if turn.usage] == [Usage(19, 175, 10386, 0)]
-    assert [turn.usage for turn in sdk.turns if turn.usage] == [Usage(630, 43, 534, 0)]
+    assert [turn.usage for turn in extension.turns if turn.usage] == [
+        Usage(input_tokens=19, output_tokens=175, cache_read_tokens=10386, cache_write_tokens=0)
+    ]
+    assert [turn.usage for turn in sdk.turns if turn.usage] == [
+        Usage(input_tokens=630, output_tokens=43, cache_read_tokens=534, cache_write_tokens=0)
+    ]
     assert sdk.turns[-1].id == "m4:1"
 
 
@@ -109,7 +113,7 @@ def test_either_file_of_a_task_or_its_folder_gives_the_same_session(task, extens
     assert [turn.text for turn in whole.turns] == [turn.text for turn in extension.turns]
     assert whole.turns[0].at.isoformat() == "2026-01-08T02:11:01.300000+00:00"
     first = next(turn for turn in whole.turns if turn.role == "assistant")
-    assert first.usage == Usage(19, 175, 10386, 0)
+    assert first.usage == Usage(input_tokens=19, output_tokens=175, cache_read_tokens=10386, cache_write_tokens=0)
 
 
 def test_a_damaged_other_file_costs_only_the_times(task, extension, reading):
@@ -155,7 +159,9 @@ def test_the_panel_alone_is_enough(reading, fixtures):
     assert [call.name for turn in result.turns for call in turn.calls] == ["readFile", "execute_command", "use_mcp_tool"]
     assert [answer.text for turn in result.turns for answer in turn.results] == ["1 failed", "KOPI-12 Empty report"]
     assert [turn.text for turn in result.turns if turn.mark == "summary"] == ["The report is empty on Mondays."]
-    assert next(turn.usage for turn in result.turns if turn.usage) == Usage(5606, 535, 900, 10)
+    assert next(turn.usage for turn in result.turns if turn.usage) == Usage(
+        input_tokens=5606, output_tokens=535, cache_read_tokens=900, cache_write_tokens=10
+    )
 
 
 def test_real_tasks_have_the_counts_of_their_own_messages(reading, shared_data):

@@ -55,7 +55,7 @@ def test_a_turn_is_reasoning_message_and_calls_with_usage_once(rollout):
     first = next(turn for turn in rollout.turns if turn.role == "assistant")
     assert (first.thinking, first.text, first.model) == ("**Looking for the parser**", "I will read the parser first.", "gpt-5.5")
     assert [call.arguments["cmd"] for call in first.calls] == ["sed -n 1,80p src/csv.ts", "pnpm test csv"]
-    assert first.usage == Usage(300, 90, 1800, 0)
+    assert first.usage == Usage(input_tokens=300, output_tokens=90, cache_read_tokens=1800, cache_write_tokens=0)
     assert (first.id, first.line) == ("rs_1", 8)
 
 
@@ -254,4 +254,4 @@ def test_what_an_interrupted_answer_used_counts_for_the_next(reading):
 
     transcript = reading(META + prompt("Fire the kiln.") + count(1) + answer("It is hot.") + count(2) + prompt("And now?") + count(4))
     [turn] = [turn for turn in transcript.turns if turn.usage]
-    assert turn.usage == Usage(120, 3, 80)
+    assert turn.usage == Usage(input_tokens=120, output_tokens=3, cache_read_tokens=80)

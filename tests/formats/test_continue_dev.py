@@ -16,7 +16,11 @@ def test_results_come_from_the_states_of_calls_once(reading, fixtures):
 
 def test_an_answer_has_its_thought_model_and_usage(reading, fixtures):
     answer = reading(fixtures / "continue_dev" / "session.json").turns[1]
-    assert (answer.thinking, answer.model, answer.usage) == ("Sold seats keep their number.", "Claude Opus 4.8", Usage(5000, 120, 4000))
+    assert (answer.thinking, answer.model, answer.usage) == (
+        "Sold seats keep their number.",
+        "Claude Opus 4.8",
+        Usage(input_tokens=5000, output_tokens=120, cache_read_tokens=4000),
+    )
 
 
 def test_the_editor_of_kiro_is_told_by_its_executions(reading, fixtures):

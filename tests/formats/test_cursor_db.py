@@ -45,7 +45,7 @@ def test_a_call_has_its_arguments_and_its_outcome(editor):
     answers = [(answer.call_id, answer.text, answer.exit_code) for turn in editor.turns for answer in turn.results]
     assert answers == [("call_1", "1 failed", 1), ("call_2", '{"diff":{}}', None)]
     assert [turn.model for turn in editor.turns if turn.calls] == ["claude-4.5-sonnet", "gpt-5.4"]
-    assert [turn.usage for turn in editor.turns if turn.usage] == [Usage(900, 30)]
+    assert [turn.usage for turn in editor.turns if turn.usage] == [Usage(input_tokens=900, output_tokens=30)]
 
 
 def test_command_line_messages_follow_the_root(command_line):

@@ -34,7 +34,11 @@ def test_results_stand_beside_their_calls(document):
     ended = {answer.call_id: (answer.text, answer.is_error, answer.exit_code) for turn in document.turns for answer in turn.results}
     assert ended == {"run_shell_command-1": ("Output: 1 failed\nExit Code: 1", False, 1), "read_file-2": ("File not found", True, None)}
     answer = document.turns[1]
-    assert (answer.thinking, answer.model, answer.usage) == ("Day: Monday is one.", "gemini-3-pro", Usage(1006, 49, 11868))
+    assert (answer.thinking, answer.model, answer.usage) == (
+        "Day: Monday is one.",
+        "gemini-3-pro",
+        Usage(input_tokens=1006, output_tokens=49, cache_read_tokens=11868),
+    )
 
 
 def test_notices_are_counted_and_errors_kept(document):

@@ -52,4 +52,7 @@ def test_before_the_database_a_session_was_named_by_its_file(reading, fixtures, 
 def test_an_answer_has_the_model_and_the_usage_of_its_request(reading, fixtures):
     session = reading(fixtures / "goose" / "ledger.db")
     answers = [(turn.model, turn.usage) for turn in session.turns if turn.role == "assistant"]
-    assert answers == [("claude-opus-4-8", Usage(300, 60, 9000)), ("claude-opus-4-8", Usage(200, 30, 9100))]
+    assert answers == [
+        ("claude-opus-4-8", Usage(input_tokens=300, output_tokens=60, cache_read_tokens=9000)),
+        ("claude-opus-4-8", Usage(input_tokens=200, output_tokens=30, cache_read_tokens=9100)),
+    ]

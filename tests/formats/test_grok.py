@@ -25,7 +25,10 @@ def test_head_times_and_usage_come_from_the_files_beside(session):
     head = session.heads[0]
     assert (head.id, head.title, head.branch) == ("019f6000-0000-7000", "Wind rose of September", "rose")
     assert all(turn.at for turn in session.turns[2:])
-    assert [turn.usage for turn in session.turns if turn.usage] == [Usage(2000, 210, 7000), Usage(9100, 20)]
+    assert [turn.usage for turn in session.turns if turn.usage] == [
+        Usage(input_tokens=2000, output_tokens=210, cache_read_tokens=7000),
+        Usage(input_tokens=9100, output_tokens=20),
+    ]
 
 
 def test_the_lines_alone_are_enough(reading, fixtures):
@@ -37,5 +40,5 @@ def test_the_lines_alone_are_enough(reading, fixtures):
 
 def test_the_database_has_messages_of_the_ai_sdk(reading, fixtures):
     session = reading(fixtures / "grok" / "grok.db")
-    assert (session.heads[0].title, session.turns[1].usage) == ("Rain gauge", Usage(1800, 40))
+    assert (session.heads[0].title, session.turns[1].usage) == ("Rain gauge", Usage(input_tokens=1800, output_tokens=40))
     assert session.turns[2].results[0].text == "3 pass"

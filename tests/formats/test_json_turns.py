@@ -24,7 +24,7 @@ def test_openai_messages(reading, fixtures):
     assert question.text == "Is the disk full?\n\n[image]"
     assert called.calls == (ToolCall("call_a", "shell", {"command": "df -h /"}),)
     assert answered.results == (ToolResult("call_a", "/dev/sda1  96% /"),)
-    assert (last.model, last.usage) == ("gpt-5.5", Usage(120, 9))
+    assert (last.model, last.usage) == ("gpt-5.5", Usage(input_tokens=120, output_tokens=9))
 
 
 def test_anthropic_blocks_one_a_line(reading, fixtures):

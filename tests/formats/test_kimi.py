@@ -21,7 +21,7 @@ def test_a_step_is_one_answer_with_its_results_after_it(reading, fixtures):
     session = reading(fixtures / "kimi" / "code.jsonl")
     answer, results = session.turns[2:4]
     assert (answer.text, answer.thinking, answer.model) == ("I plan the work.", "One row is one apple.", "kimi-k2.7-code")
-    assert answer.usage == Usage(900, 80, 12000)
+    assert answer.usage == Usage(input_tokens=900, output_tokens=80, cache_read_tokens=12000)
     assert [(result.call_id, result.is_error, result.exit_code) for result in results.results] == [
         ("call_1", None, None),
         ("call_2", True, 1),
@@ -39,4 +39,4 @@ def test_the_older_events_give_the_same(reading, fixtures):
     session = reading(fixtures / "kimi" / "cli.jsonl")
     assert [turn.role for turn in session.turns] == ["user", "assistant", "tool", "assistant"]
     assert session.turns[1].calls[0].arguments == {"command": "grep -rn kg importer.py"}
-    assert session.turns[1].usage == Usage(300, 42, 7800)
+    assert session.turns[1].usage == Usage(input_tokens=300, output_tokens=42, cache_read_tokens=7800)

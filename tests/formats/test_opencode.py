@@ -77,7 +77,9 @@ def test_results_say_how_they_ended_and_a_running_call_has_none(export):
 
 
 def test_an_answer_costs_once_and_reasoning_is_output(export):
-    assert [turn.usage for turn in export.turns if turn.line == 1 and turn.usage] == [Usage(9566, 488, 24064, 120)]
+    assert [turn.usage for turn in export.turns if turn.line == 1 and turn.usage] == [
+        Usage(input_tokens=9566, output_tokens=488, cache_read_tokens=24064, cache_write_tokens=120)
+    ]
 
 
 def test_a_compaction_is_a_summary_and_an_undone_end_a_rewind(export):
@@ -181,7 +183,7 @@ def test_an_answer_of_opencode_2_has_its_calls_results_and_usage(both):
     answer = next(turn for turn in both.turns if turn.text.startswith("I mirror"))
     assert [call.name for call in answer.calls] == ["edit", "bash", "webfetch", "todowrite"]
     assert (answer.model, answer.thinking) == ("claude-opus-5", "Mirror means reversed rows.")
-    assert answer.usage == Usage(800, 70, 100, 20)
+    assert answer.usage == Usage(input_tokens=800, output_tokens=70, cache_read_tokens=100, cache_write_tokens=20)
     results = {result.call_id: (result.text, result.is_error, result.exit_code) for turn in both.turns for result in turn.results}
     assert results == {
         "call_1": ("Edit applied successfully.", False, None),

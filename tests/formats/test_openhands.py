@@ -32,7 +32,11 @@ def test_calls_are_what_the_model_asked_for(events):
 
 def test_prose_thoughts_cost_and_summary(events):
     answer = events.turns[2]
-    assert (answer.text, answer.model, answer.usage) == ("I will run the tests.", "claude-sonnet-4-5", Usage(100, 60, 4000))
+    assert (answer.text, answer.model, answer.usage) == (
+        "I will run the tests.",
+        "claude-sonnet-4-5",
+        Usage(input_tokens=100, output_tokens=60, cache_read_tokens=4000),
+    )
     assert [turn.thinking for turn in events.turns if turn.thinking] == ["The file has tabs."]
     assert [turn.text for turn in events.turns if turn.mark == "summary"] == ["The report leaves Monday out."]
     assert events.turns[-1].text == "The condition is fixed."

@@ -42,7 +42,7 @@ def test_an_answer_has_thoughts_calls_model_and_cost(session):
         "Reading the report.",
         "Read it.",
         "claude-opus-4-5",
-        Usage(2, 140, 4000, 310),
+        Usage(input_tokens=2, output_tokens=140, cache_read_tokens=4000, cache_write_tokens=310),
     )
     assert [call.arguments for call in answer.calls] == [{"command": "pnpm test report"}, {"command": "ls"}]
     assert [turn.text for turn in session.turns if turn.text.startswith("[The request")] == ["[The request was aborted]"]

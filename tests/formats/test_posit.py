@@ -12,7 +12,10 @@ def test_messages_without_their_bookkeeping(reading, fixtures):
     assert session.prompts() == ["Plot births per month. Never drop the leap days.", "Label the axis in thousands."]
     answer = session.turns[1]
     assert (answer.text, answer.thinking) == ("I plan and read the data.", "Group by month.")
-    assert (answer.model, answer.usage) == ("claude-sonnet-5", Usage(120, 40, 200, 100))
+    assert (answer.model, answer.usage) == (
+        "claude-sonnet-5",
+        Usage(input_tokens=120, output_tokens=40, cache_read_tokens=200, cache_write_tokens=100),
+    )
     assert [result.is_error for turn in session.turns for result in turn.results] == [False, True, False]
 
 

@@ -33,7 +33,7 @@ def test_an_answer_has_its_calls_thought_model_and_usage(session):
     answer = next(turn for turn in session.turns if turn.role == "assistant")
     assert answer.thinking == "The check belongs where curves are loaded."
     assert [call.name for call in answer.calls] == ["edit", "run_shell_command"]
-    assert (answer.model, answer.usage) == ("qwen4-coder-plus", Usage(15200, 80))
+    assert (answer.model, answer.usage) == ("qwen4-coder-plus", Usage(input_tokens=15200, output_tokens=80))
 
 
 def test_results_know_their_outcome(session):

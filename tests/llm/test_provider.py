@@ -323,7 +323,7 @@ def test_the_key_is_in_no_representation():
 def test_what_an_answer_costs():
     from onward.core.transcript.transcript import Usage
 
-    million = Usage(1_000_000, 1_000_000)
+    million = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
     assert Endpoint().cost_usd(million) == pytest.approx(0.13, rel=0.9)
     assert Endpoint(url="http://localhost:11434/v1", model="gpt-4o-mini").cost_usd(million) == 0
     assert Endpoint(url="https://models.example/v1", model="made-up-9000").cost_usd(million) is None

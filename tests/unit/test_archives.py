@@ -53,6 +53,8 @@ ELSEWHERE = {
     "answers": "of this store",
     "accounts": "of this store's person",
     "account_limits": "of this store's person",
+    "account_windows": "of this store's person",
+    "limit_readings": "of this store's person",
     "account_events": "of this store's person",
     "session_accounts": "of this store's person",
     "access_tokens": "of this store",
@@ -99,7 +101,7 @@ def _add_odd(store: Store, project: Project) -> None:
             mark="summary",
             sidechain="agent-7",
             model="model-x",
-            usage=Usage(1, 2, 3, 4),
+            usage=Usage(input_tokens=1, output_tokens=2, cache_read_tokens=3, cache_write_tokens=4),
             line=17,
         )
         turns = [full, *(Turn(role="user", text=f"said {n}", at=NOON + timedelta(seconds=n)) for n in range(600))]

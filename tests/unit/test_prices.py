@@ -15,7 +15,14 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-5", "claude-sonnet-4-5", "gpt-5-codex", "o3", "deepseek-chat", "gemini-2.5-pro"])
-@pytest.mark.parametrize("usage", [Usage(1000, 200), Usage(12, 3, 150_000, 2000), Usage(300_000, 1, 0, 0)])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(input_tokens=1000, output_tokens=200),
+        Usage(input_tokens=12, output_tokens=3, cache_read_tokens=150_000, cache_write_tokens=2000),
+        Usage(input_tokens=300_000, output_tokens=1, cache_read_tokens=0, cache_write_tokens=0),
+    ],
+)
 def test_the_price_is_that_of_the_table(model: str, usage: Usage) -> None:
     whole = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     counted = Counted(
@@ -28,7 +35,10 @@ def test_the_price_is_that_of_the_table(model: str, usage: Usage) -> None:
 
 
 def test_what_a_cache_gives_is_cheaper_than_what_is_read_anew() -> None:
-    fresh, cached = price_usd("claude-opus-4-5", Usage(1000)), price_usd("claude-opus-4-5", Usage(0, 0, 1000))
+    fresh, cached = (
+        price_usd("claude-opus-4-5", Usage(input_tokens=1000)),
+        price_usd("claude-opus-4-5", Usage(input_tokens=0, output_tokens=0, cache_read_tokens=1000)),
+    )
     assert fresh
     assert cached
     assert cached < fresh
@@ -38,12 +48,12 @@ def test_what_a_cache_gives_is_cheaper_than_what_is_read_anew() -> None:
     "model", ["anthropic/claude-opus-4-5", "openrouter/anthropic/claude-3.5-sonnet", "us.anthropic.claude-sonnet-4-20250514-v1:0"]
 )
 def test_a_model_is_known_by_the_names_that_resellers_give_it(model: str) -> None:
-    assert (price_usd(model, Usage(1000, 10), AT) or 0) > 0
+    assert (price_usd(model, Usage(input_tokens=1000, output_tokens=10), AT) or 0) > 0
 
 
 @pytest.mark.parametrize("model", ["", "in-house-7b", "<synthetic>", "a/b/c"])
 def test_a_price_that_nobody_knows_is_none_and_never_nothing(model: str) -> None:
-    assert price_usd(model, Usage(1000, 10), AT) is None
+    assert price_usd(model, Usage(input_tokens=1000, output_tokens=10), AT) is None
 
 
 @pytest.mark.parametrize(("model", "usd"), [("claude-opus-4-5", 10.0), ("claude-opus-4-20250514", 30.0), ("claude-sonnet-4-20250514", 6.0)])

@@ -48,7 +48,12 @@ def parse_arguments(value: object) -> dict[str, object] | str:
 def build_usage(input_tokens: int, output_tokens: int, cache_read_tokens: int = 0, cache_write_tokens: int = 0) -> Usage | None:
     """Return the usage of an answer, or None."""
     if input_tokens or output_tokens or cache_read_tokens or cache_write_tokens:
-        return Usage(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
+        return Usage(
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cache_read_tokens=cache_read_tokens,
+            cache_write_tokens=cache_write_tokens,
+        )
     return None
 
 

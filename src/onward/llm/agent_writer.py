@@ -130,7 +130,7 @@ class AgentWriter:
     def _to_answer(
         self, prompt: ModelPrompt, answer: AgentAnswer, output: ProcessOutput, shape: type[BaseModel] | None
     ) -> ModelAnswer[Any]:
-        usage = Usage(answer.input_tokens or prompt.tokens, answer.output_tokens or count_tokens(answer.text))
+        usage = Usage(input_tokens=answer.input_tokens or prompt.tokens, output_tokens=answer.output_tokens or count_tokens(answer.text))
         if output.end == "timeout":
             raise self._failure("timeout", usage)
         if output.end == "too large":

@@ -142,7 +142,7 @@ class _ProviderCall:
                 reply = await send_prompt(self.endpoint, sent_prompt, self._count_chars)
                 break
             except ProviderFailed as error:
-                self._add_usage(Usage(error.input_tokens, error.output_tokens))
+                self._add_usage(Usage(input_tokens=error.input_tokens, output_tokens=error.output_tokens))
                 # Some servers fail on a schema. The instructions contain it too.
                 self.is_plain = self.is_plain or error.reason in ("refused", "server error")
                 if sent_prompt.schema and error.reason == "refused":
@@ -177,7 +177,9 @@ class _ProviderCall:
         cost_usd = self.endpoint.cost_usd(usage)
         self.cost_usd = None if self.cost_usd is None or cost_usd is None else self.cost_usd + cost_usd
         input_tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        self.usage = Usage(self.usage.input_tokens + input_tokens, self.usage.output_tokens + usage.output_tokens)
+        self.usage = Usage(
+            input_tokens=self.usage.input_tokens + input_tokens, output_tokens=self.usage.output_tokens + usage.output_tokens
+        )
 
     def _to_answer(self, reply: Reply, value: object) -> ModelAnswer[Any]:
         return ModelAnswer(

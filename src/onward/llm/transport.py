@@ -174,8 +174,13 @@ def _read_usage(response: ModelResponse, prompt: ModelPrompt) -> Usage:
     if not counts.input_tokens and not counts.output_tokens:
         return _estimate_usage(prompt, len(response.text or ""))
     read_tokens, written_tokens = counts.cache_read_tokens, counts.cache_write_tokens
-    return Usage(max(0, counts.input_tokens - read_tokens - written_tokens), counts.output_tokens, read_tokens, written_tokens)
+    return Usage(
+        input_tokens=max(0, counts.input_tokens - read_tokens - written_tokens),
+        output_tokens=counts.output_tokens,
+        cache_read_tokens=read_tokens,
+        cache_write_tokens=written_tokens,
+    )
 
 
 def _estimate_usage(prompt: ModelPrompt, chars: int) -> Usage:
-    return Usage(prompt.tokens, -(-chars // _CHARS_PER_TOKEN))
+    return Usage(input_tokens=prompt.tokens, output_tokens=-(-chars // _CHARS_PER_TOKEN))

@@ -328,8 +328,8 @@ def _check_turn(turn: Turn) -> None:
         _require_type(result.text, str)
         _require_type(result.call_id, str)
     if turn.usage:
-        for tokens in (turn.usage.input_tokens, turn.usage.output_tokens, turn.usage.cache_read_tokens, turn.usage.cache_write_tokens):
-            _require_type(tokens, int)
+        for name in turn.usage.__slots__:
+            _require_type(getattr(turn.usage, name), int)
 
 
 def _ranges(ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -82,7 +82,7 @@ class TurnCodec:
             mark=get("mark", "said"),
             sidechain=get("sidechain"),
             model=get("model"),
-            usage=Usage(*data["usage"]) if "usage" in data else None,
+            usage=Usage(**dict(zip(Usage.__slots__, data["usage"], strict=False))) if "usage" in data else None,
             line=get("line", 0),
         )
 

@@ -121,7 +121,7 @@ def _from_row(row: Any) -> ModelUsage:
         account_id=row[0],
         model=row[1],
         turns=int(row[2]),
-        tokens=Usage(*(int(number) for number in row[3:7])),
+        tokens=Usage(**dict(zip(_TOKENS, map(int, row[3:7]), strict=True))),
         cost_usd=row[7],
         unpriced_turns=int(row[8]),
     )

@@ -58,11 +58,12 @@ def _rates_usd(name: str, seller: str | None) -> tuple[float, ...] | None:
     """Return the price per million tokens of each kind, or None if it depends on time or quantity. It is faster than asking the table."""
     from genai_prices.types import ModelPrice, TieredPrices
 
-    calculation = _calculate(Usage(1, 1), name, seller)
+    calculation = _calculate(Usage(input_tokens=1, output_tokens=1), name, seller)
     prices = calculation.model.prices
     if not isinstance(prices, ModelPrice) or any(isinstance(price, TieredPrices) for price in vars(prices).values()):
         return None
-    units = [Usage(*(_MILLION if index == kind else 0 for index in range(4))) for kind in range(4)]
+    kinds = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    units = [Usage(**{kind: _MILLION}) for kind in kinds]
     units.append(Usage(cache_write_tokens=_MILLION, cache_write_1h_tokens=_MILLION))
     return tuple(float(_calculate(unit, name, seller).total_price) for unit in units)
 

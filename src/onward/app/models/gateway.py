@@ -216,7 +216,7 @@ def call(
 def estimate(endpoint: LanguageModel, requests: Iterable[ModelRequest]) -> CostEstimate:
     """Return the maximum cost of *requests* without retries. No request is sent."""
     prompts = [build_prompt(endpoint, *request) for request in requests]
-    costs = [endpoint.cost_usd(Usage(prompt.tokens, prompt.answer_tokens)) for prompt in prompts]
+    costs = [endpoint.cost_usd(Usage(input_tokens=prompt.tokens, output_tokens=prompt.answer_tokens)) for prompt in prompts]
     known_costs = [cost for cost in costs if cost is not None]
     total = sum(known_costs) if len(known_costs) == len(costs) else None
     return CostEstimate(len(prompts), sum(prompt.tokens for prompt in prompts), sum(prompt.answer_tokens for prompt in prompts), total)
@@ -292,7 +292,7 @@ def _digest(endpoint: LanguageModel, prompt: ModelPrompt, shape: type[BaseModel]
 def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, prompt: ModelPrompt) -> int:
     """Record that a call starts, if the limits allow it. Raises `SpendLimit`."""
     tokens = prompt.tokens + prompt.answer_tokens
-    usd = model_context.endpoint.cost_usd(Usage(prompt.tokens, prompt.answer_tokens)) or 0.0
+    usd = model_context.endpoint.cost_usd(Usage(input_tokens=prompt.tokens, output_tokens=prompt.answer_tokens)) or 0.0
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     limits = model_context.limits
     with store.write() as connection:
