@@ -214,3 +214,20 @@ def test_yes_to_a_question_is_open() -> None:
     head = head_of(REQUEST, report, Turn("user", "yes"))
     assert head["State"].endswith("The last request has no reply.")
     assert head["Do first"] == "Shall I print the receipts on two pages? — the user: yes (asked last, not finished)"
+
+
+@pytest.mark.parametrize(
+    "order", ["You can re-run the printer script to see whether the label fits.", "Next up in the plan: print the receipts on two pages."]
+)
+def test_what_a_report_tells_the_person_to_do_is_done_first(order: str) -> None:
+    assert head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{DONE.text}\n\n{order}"))["Do first"] == order
+
+
+def test_a_call_before_the_report_is_no_last_call() -> None:
+    push = Turn("assistant", calls=(ToolCall("p1", "Bash", {"command": "git push origin main"}),))
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, push, DONE)
+
+
+def test_a_courtesy_before_the_report_is_not_the_state() -> None:
+    report = Turn("assistant", f"Yes, agreed. {DONE.text}")
+    assert head_of(REQUEST, EDIT, EDITED, report)["State"].endswith(f"`cart.py`. {DONE.text}")

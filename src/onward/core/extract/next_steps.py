@@ -32,6 +32,18 @@ _MIN_ANSWERED_SHARE = 0.8
 _POINTING = re.compile(
     r"\b(?:it|that|this|these|them|those|itu|ini|es|das|dies|dafür|ça|cela|eso|esto|isso|isto|questo|это|ці|це|bunu)\b", re.I
 )
+_CLOSING_ORDERS = 2
+"""Sentences at the end of a report that may tell the person what to do."""
+_NEXT_UP = re.compile(
+    r"(?:\w+ )?next (?:steps?|up)\b[^:]{0,60}: \S|what (?:would|could|should|i would|i['’]d) [^:?]{0,40}\bnext: \S|proceed (?:to|with) ",
+    re.I,
+)
+_TO_PERSON = re.compile(
+    r"(?:now |then )?(?:you (?:can|may|might|could|should|need to|have to) (?:now |then |also |want to )*|please |try )"
+    r"(?:re-?)?(?:run|start|test|try|open|check|verify|commit|push|deploy|review|reload|restart|merge|install|add|set|running|reloading)\w*\b",
+    re.I,
+)
+"""How an English sentence begins that asks the person for an act."""
 _ALL_LANGUAGES = frozenset(PHRASES)
 _STEP_NUMBER = re.compile(r"^\W*\d+[.)]\s*")
 
@@ -77,6 +89,8 @@ class _Leftovers:
         if not calls or sum(call.is_answered for call in calls) < _MIN_ANSWERED_SHARE * (len(calls) - 1):
             return None
         last = calls[-1]
+        if any(statement.author == "agent" and statement.turn > last.turn for statement in self._trace.statements):
+            return None
         return last if last.has_effect and not last.is_answered and last.round == number else None
 
     def cut_off(self, numbers: Sequence[int], last_closing: int) -> FirstStep | None:
@@ -156,6 +170,8 @@ class _Leftovers:
 
     def order(self, report: Sequence[Unit]) -> FirstStep | None:
         orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
+        orders = orders or [unit for unit in report if _NEXT_UP.match(unit.text)]
+        orders = orders or [unit for unit in report[-_CLOSING_ORDERS:] if _TO_PERSON.match(unit.text)]
         return FirstStep(unit=orders[0], kind="next_step") if orders else None
 
     def _offers(self, unit: Unit) -> bool:

@@ -13,6 +13,8 @@ MIN_CLAIM_WORDS = 2
 """Words below which a sentence claims nothing, as "Done." does not."""
 _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
 """Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
+_FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.45, 0.5
+"""The claims among which a report may open, since a courtesy stands before, and the share of the best one's worth that opens it."""
 _MAX_REPEATS = 2
 """What an agent says more often is its way of going on: "Calling the function"."""
 _CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
@@ -39,10 +41,12 @@ def report_of(units: Sequence[Unit]) -> list[Unit]:
     return list(units[start : before + 1])
 
 
-def opening_of(report: Sequence[Unit], opens: Callable[[PhraseGroup, str], bool]) -> list[Unit]:
-    """Return the opening claim of a report: its first sentences that claim something, whole and in order; of a list, its first items."""
+def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[[PhraseGroup, str], bool]) -> list[Unit]:
+    """Return the opening claim of a report: its first sentences that claim something, whole and in order; of a list, its first items.
+    *worths* are those of the session's sentences, by their order.
+    """
     claims = [unit for unit in report if _is_claim(unit, opens)]
-    claims = _from_what_stands_alone(claims)
+    claims = _from_first_telling(claims, worths)
     chosen: list[Unit] = []
     length = 0
     for unit in claims:
@@ -75,12 +79,25 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
     )
 
 
-def _from_what_stands_alone(claims: list[Unit]) -> list[Unit]:
-    """Return *claims* from the first one on that reads by itself; all where none of the first does."""
-    for place, unit in enumerate(claims[:_MAX_OPENING_UNITS]):
-        if not points_back(unit.text) and not _ENTRY.match(unit.text):
-            return claims[place:]
+def _from_first_telling(claims: list[Unit], worths: Sequence[float]) -> list[Unit]:
+    """Return *claims* from the first one on that reads by itself and is worth as much as those beside it; all where none does."""
+    first = claims[:_FIRST_CLAIMS]
+    most = max((worths[unit.order] for unit in first), default=0.0)
+    for is_any in (False, True):
+        for place, unit in enumerate(first):
+            share = _ITEM_SHARE if unit.sentence.is_item else _PROSE_SHARE
+            is_worthy = is_any or worths[unit.order] >= share * most
+            if is_worthy and not points_back(unit.text) and not _ENTRY.match(unit.text):
+                return claims[_list_start(claims, place) :]
     return claims
+
+
+def _list_start(claims: Sequence[Unit], place: int) -> int:
+    """Return where the list begins to which the claim at *place* belongs; *place* where it belongs to none."""
+    unit = claims[place]
+    while place and unit.sentence.is_item and claims[place - 1].sentence.is_item and _goes_on(claims[place - 1], unit):
+        place -= 1
+    return place
 
 
 def _goes_on(previous: Unit, unit: Unit) -> bool:

@@ -33,8 +33,11 @@ class EndState(NamedTuple):
 class SessionEnd:
     """Looks at how a session ended."""
 
-    def __init__(self, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], languages: frozenset[str]) -> None:
+    def __init__(
+        self, units: Sequence[Unit], worths: Sequence[float], trace: Trace, rounds: dict[int, Round], languages: frozenset[str]
+    ) -> None:
         self._units = units
+        self._worths = worths
         self._trace = trace
         self._rounds = rounds
         self._languages = languages
@@ -73,7 +76,7 @@ class SessionEnd:
 
     def _report_of(self, number: int) -> list[Unit]:
         """Return the opening of the report of a round; empty where it has none."""
-        return opening_of(report_of(self._last_words(number)), self._opens)
+        return opening_of(report_of(self._last_words(number)), self._worths, self._opens)
 
     def _last_words(self, number: int) -> list[Unit]:
         """Return the sentences with which a round closes; none where the agent was stopped, or went on working after them."""

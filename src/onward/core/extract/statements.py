@@ -137,7 +137,8 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     languages = languages_of(statement.text for statement in trace.statements)
     rounds = rounds_of(trace, languages)
     units = units_of(trace, languages)
-    end = SessionEnd(units, trace, rounds, languages)
+    learned = [worth(vector) for vector in feature_vectors(units, trace, rounds)]
+    end = SessionEnd(units, learned, trace, rounds, languages)
     if not end.is_reported():
         rounds[end.last_round].fate = "open"
     closings = [statement.position for statement in trace.statements if statement.is_closing]
@@ -151,7 +152,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
-    worths = [_worth(unit, worth(vector), session) for unit, vector in zip(units, feature_vectors(units, trace, rounds), strict=True)]
+    worths = [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)]
     goal = find_goal(units, worths, trace, rounds, session.templates, languages)
     step = find_first_step(units, worths, trace, end, languages, _announced_kind)
     head = _Head(goal=goal, goal_lead=goal_lead(goal, units, trace) if goal else "", step=step, state=end.leads())
