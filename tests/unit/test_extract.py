@@ -346,3 +346,12 @@ def test_the_sound_points_of_a_review_are_left_out() -> None:
 def test_errors_and_dead_ends_are_told_by_what_happened(sentence: str, kind: str) -> None:
     facts = facts_of(Turn("user", "Finish the receipts page."), Turn("assistant", sentence))
     assert [f.kind for f in facts if f.author == "agent"] == [kind]
+
+
+def test_source_code_that_a_person_pasted_is_no_request() -> None:
+    request = "Round the totals of the receipts page to five cents, please."
+    facts = facts_of(
+        Turn("user", f"{request}\n\nexport const total = (lines) => lines.reduce((sum, line) => sum + line.price, 0);"),
+        Turn("assistant", "The totals are rounded."),
+    )
+    assert [f.text for f in facts if f.author == "user"] == [request]

@@ -306,7 +306,7 @@ def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
     introduces several items of one list is printed before the first of them only.
     """
     lines: list[CitedLine] = []
-    previous: Fact | None = None
+    leads: set[tuple[Handle, str]] = set()
     message: list[Fact] = []
     for fact in (*facts, None):
         if message and not (fact and _is_asked(fact) and fact.turn == message[0].turn and _chars([*message, fact]) <= _MAX_MESSAGE_CHARS):
@@ -317,9 +317,9 @@ def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
         if _is_asked(fact):
             message.append(fact)
         else:
-            is_introduced = previous is not None and fact.author == "agent" and (previous.lead, previous.turn) == (fact.lead, fact.turn)
-            lines.append(line_from_facts([fact._replace(lead="") if is_introduced else fact]))
-        previous = fact
+            lead = (fact.sources[0], fact.lead) if fact.sources and fact.author == "agent" else None
+            lines.append(line_from_facts([fact._replace(lead="") if lead in leads else fact]))
+            leads |= {lead} if lead else set()
     return lines
 
 
