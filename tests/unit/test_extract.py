@@ -355,3 +355,26 @@ def test_source_code_that_a_person_pasted_is_no_request() -> None:
         Turn("assistant", "The totals are rounded."),
     )
     assert [f.text for f in facts if f.author == "user"] == [request]
+
+
+def test_a_question_that_answers_a_question_decides_nothing() -> None:
+    facts = facts_of(
+        Turn("user", "How could the kiosk know its own shop?"),
+        Turn("assistant", "By the name of its host. Shall I sketch it?"),
+        Turn("user", "what else could it read, any ideas?"),
+        Turn("assistant", "A setting, or the printer's address."),
+    )
+    assert only(facts, "decision") == []
+
+
+def test_what_introduces_items_is_no_line_of_its_own() -> None:
+    facts = facts_of(
+        Turn("user", "Which files print the receipts?"),
+        Turn(
+            "assistant",
+            "The receipts that `print()` makes come from:\n\n- `receipt.py`, which lays the page out\n- `queue.py`, which prints",
+        ),
+        Turn("user", "Good, then translate the page."),
+        Turn("assistant", "The page is translated."),
+    )
+    assert not any("come from" in f.text for f in facts)

@@ -36,7 +36,7 @@ def is_mere_agreement(unit: Unit, languages: frozenset[str]) -> bool:
 def reply_lead(unit: Unit, trace: Trace) -> tuple[str, tuple[int, ...]]:
     """Return, for a terse reply, the agent's question that it answers, and the turns that show both."""
     statement = unit.statement
-    if statement.position and unit.size <= REPLY_WORDS and len(statement.text) < 200:
+    if statement.position and unit.size <= REPLY_WORDS and len(statement.text) < 200 and not unit.text.endswith(("?", "？")):
         previous: Statement = trace.statements[statement.position - 1]
         question = last_question(previous.text) if previous.author == "agent" else ""
         if question:

@@ -103,6 +103,8 @@ class _Session(NamedTuple):
     templates: frozenset[int]
     reviews: frozenset[int]
     """Positions of the reports that mark some things as sound and others as wrong: what is sound needs no line."""
+    lead_ins: frozenset[tuple[int, str]]
+    """Position and text of each sentence that items follow: they carry it where they need it."""
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -153,6 +155,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         last_closing=max(closings, default=-1),
         open_closings=_open_closings(trace, rounds),
         templates=template_positions(trace, units),
+        lead_ins=frozenset((unit.statement.position, unit.sentence.lead) for unit in units if unit.sentence.lead),
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
@@ -224,7 +227,8 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     text, statement = unit.text, unit.statement
     if unit.repeats > _MAX_REPEATS or _is_denied(unit, session) or _is_sound_point(unit, session):
         return 0.0
-    if text.endswith((":", "：")) and not unit.sentence.is_row and (unit.size < 8 or unit.is_narration or not unit.names):
+    is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
+    if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
         return 0.0
     if unit.is_narration:
         return learned * _NARRATED_CAUSE_FACTOR if session.says("cause", text) else 0.0

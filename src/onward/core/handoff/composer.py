@@ -122,6 +122,9 @@ def _add_prose(document: _Document, prose: Sequence[Fact], sessions: Sequence[Se
     reports = [fact for fact in worthy if room < document.budget and fact.kind in _REPORTED_KINDS and fact.author == "agent"]
     document.add_all((fact for fact in worthy if fact not in reports), document.budget)
     document.add_all(reports, room)
+    # Lines that are told together cost less than each alone: what is left over is spent once more.
+    document.recount()
+    document.add_all((fact for fact in worthy if fact not in reports), document.budget)
 
 
 def _room_to_report(sessions: Sequence[SessionSummary], budget_tokens: int) -> int:
@@ -211,7 +214,9 @@ class _Document:
         self.budget = budget_tokens
         self._count = count_tokens
         self._left = budget_tokens - count_tokens(render(base))
+        self._reserved = 0
         self._chosen: list[Fact] = []
+        self._chosen_ids: set[str] = set()
         self._fixed: dict[str, list[CitedLine]] = {}
         self._shown = [(_marks(line.text), _names(line.text)) for _, line in base.head]
         self._sections: set[str] = set()
@@ -221,7 +226,8 @@ class _Document:
         room = min(max_tokens, self._left)
         for fact in facts:
             stems = _marks(f"{fact.lead} {fact.text}")
-            if not fact.pinned and (self._has_rule(stems) if fact.kind == "rule" else self._is_said(stems, fact.text)):
+            is_repeated = self._has_rule(stems) if fact.kind == "rule" else self._is_said(stems, fact.text)
+            if fact.id in self._chosen_ids or (is_repeated and not fact.pinned):
                 continue
             title = section_title(fact)
             cost = self._cost(line_from_facts([fact])) + (0 if title in self._sections else self._count(f"\n## {title}\n"))
@@ -232,6 +238,7 @@ class _Document:
             self._sections.add(title)
             self._shown.append((stems, _names(fact.text)))
             self._chosen.append(fact)
+            self._chosen_ids.add(fact.id)
 
     def _cost(self, line: CitedLine) -> int:
         return self._count(f"- {render_line(line)}\n")
@@ -266,7 +273,13 @@ class _Document:
                 break
             reserved += cost
         self._left -= reserved
+        self._reserved = reserved
         return reserved
+
+    def recount(self) -> None:
+        """Set what is left to what the document, as it stands, and what is reserved leave of the budget."""
+        document = replace(self._base, sections=tuple(self._render_sections()))
+        self._left = self.budget - self._count(render(document)) - self._reserved
 
     def add_lines(self, title: str, lines: Iterable[CitedLine], reserved_tokens: int) -> None:
         """Add ready *lines* to the section *title* as long as they fit into the room that was reserved for them."""
