@@ -59,9 +59,9 @@ _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
 _REVIVED_SHARE = 0.6
 """The share of a denied claim's words that a sentence of a later summary repeats when it revives it."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
-_ROW_FACTOR, _CODE_FACTOR, _SOURCE_FACTOR = 0.6, 0.4, 0.15
-"""What is left of the worth of a table's row in an earlier report, which says little without its head, of a person's sentence that is
-mostly paths and signs, and of source code that a person pasted."""
+_ROW_FACTOR, _CODE_FACTOR = 0.6, 0.4
+"""What is left of the worth of a table's row in an earlier report, which says little without its head, and of a person's sentence that is
+mostly paths and signs."""
 _FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6}
 """What is left of the worth of a report that the person's next word refused, or that they passed over."""
 _PROSE_LETTERS = 0.8
@@ -216,7 +216,7 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return max(learned, ANSWER_WORTH)
         marks = sum(c in _CODE_MARKS for c in text)
         if marks >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text)):
-            return learned * _SOURCE_FACTOR
+            return 0.0
         if _letter_share(text) < _PROSE_LETTERS:
             return learned * _CODE_FACTOR
         return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= REPLY_WORDS else learned
