@@ -2,15 +2,16 @@
 
     python -m bench.planted_secrets [--misses] [--families NAMES]
 
-Every kind of `secret_kinds.toml` is assembled at run time with random values and put into every place in which transcripts hold text: as
+Every kind of `secret_kinds.toml` and `second_secret_kinds.toml` is assembled at run time with random values and put into every place in which transcripts hold text: as
 it is, between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read, quoted, in diffs, coloured, and so on. A
-secret counts as found when neither it nor half of it is left. Half of the kinds are held out: a digest of the name decides, rules are
-developed on the others only, and `--misses` lists misses of those. Harmless texts count as changed when any character of them is.
+secret counts as found when neither it nor half of it is left. Half of the kinds of each file are held out: a digest of the name decides,
+rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count as changed when any character of them is.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import random
 import re
@@ -28,7 +29,8 @@ from pathlib import Path
 from bench.report import keep, table
 from onward.redact import DISTILL_KEY, Redactor
 
-KINDS = Path(__file__).with_name("secret_kinds.toml")
+KINDS = {name: Path(__file__).with_name(name) for name in ("secret_kinds.toml", "second_secret_kinds.toml")}
+HALVES = ("developed on", "held out", "held out, second")
 _OPEN, _CLOSE = "{{", "}}"
 _SHORT = re.compile(r"\{\{(uuid|[a-zA-Z]\d+)\}\}")
 _VALUE = re.compile(r"<(uuid|[a-zA-Z]\d+)>")
@@ -73,11 +75,17 @@ class Case:
     kind: str
     text: str
     secrets: tuple[str, ...]
+    file: str
 
     @property
     def is_held_out(self) -> bool:
         """Whether rules may not be developed on this kind."""
         return sha256(self.kind.encode()).digest()[0] % 2 == 1
+
+    @property
+    def half(self) -> str:
+        """The one of `HALVES` to which this kind belongs."""
+        return HALVES[(1 if self.file == "secret_kinds.toml" else 2) if self.is_held_out else 0]
 
 
 def _between_lines(text: str) -> str:
@@ -118,6 +126,10 @@ PLACES: dict[str, Callable[[str], str]] = {
     "Windows lines": lambda text: "\r\n".join(("first line", *text.split("\n"), "last line")),
     "table": lambda text: "| name | value |\n|---|---|\n" + "\n".join(f"| x | {line} |" for line in text.split("\n")),
     "coloured": _coloured,
+    "JSON three times": lambda text: json.dumps([json.dumps({"content": _as_json(text)})]),
+    "HTML": html.escape,
+    "container log": _prefixed("web-1  | "),
+    "match coloured": lambda text: re.sub(r"(\S{4})(\S{4,})", "\\1\x1b[01;31m\x1b[K\\2\x1b[m\x1b[K", text),
     "wrapped": lambda text: "\n".join(
         "\n".join(textwrap.wrap(line, 76, drop_whitespace=False, break_on_hyphens=False)) or line for line in text.split("\n")
     ),
@@ -126,23 +138,26 @@ PLACES: dict[str, Callable[[str], str]] = {
 
 def cases(families: tuple[str, ...] = ()) -> Iterator[Case]:
     """Yield every kind, those with a form of their own once for each carrier."""
-    document: dict[str, dict[str, str]] = tomllib.loads(KINDS.read_text(encoding="utf-8"))
-    for family, kinds in document.items():
-        if families and family not in families:
-            continue
-        for kind, pattern in kinds.items():
-            chance = random.Random(f"{family} {kind}")
-            if family == "shape":
-                for carrier in CARRIERS.values():
-                    yield _case(family, kind, carrier.replace("{}", f"{_OPEN}{pattern}{_CLOSE}"), chance)
-            else:
-                yield _case(family, kind, pattern, chance)
+    for file, path in KINDS.items():
+        document: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        for family, kinds in document.items():
+            if not families or family in families:
+                for kind, pattern in kinds.items():
+                    yield from _cases_of_kind(file, family, kind, pattern)
 
 
-def _case(family: str, kind: str, pattern: str, chance: random.Random) -> Case:
+def _cases_of_kind(file: str, family: str, kind: str, pattern: str) -> Iterator[Case]:
+    chance = random.Random(f"{family} {kind}")
+    for carrier in CARRIERS.values() if family == "shape" else (None,):
+        full = carrier.replace("{}", f"{_OPEN}{pattern}{_CLOSE}") if carrier else pattern
+        yield _case(file, family, kind, full, chance)
+
+
+def _case(file: str, family: str, kind: str, pattern: str, chance: random.Random) -> Case:
     full = _SHORT.sub(rf"{_OPEN}<\1>{_CLOSE}", pattern)
     filled = _VALUE.sub(lambda match: _random_value(match[1], chance), full)
     return Case(
+        file=file,
         family=family,
         kind=kind,
         text=_SECRET.sub(r"\1", filled).replace("~~", ""),
@@ -170,7 +185,7 @@ def _is_mixed(value: str) -> bool:
 
 def is_leaked(secret: str, clean: str) -> bool:
     """Return whether a line of *secret*, or half of it, is left in *clean*."""
-    plain = re.sub(r"\x1b\[\d*m", "", clean)
+    plain = re.sub(r"\x1b\[[\d;]*[mK]", "", clean)
     for line in re.split(r"\n|\\n", secret):
         size = len(line) if len(line) < 16 else len(line) // 2
         if size >= 4 and any(line[start : start + size] in plain for start in range(0, len(line) - size + 1, max(1, size // 4))):
@@ -207,11 +222,11 @@ def main(arguments: list[str] | None = None) -> None:
             if not case.secrets:
                 harmless += 1
                 if clean != placed:
-                    changed[case.kind].append(f"{place}: {clean}")
+                    changed[f"{case.half}: {case.kind}"].append(f"{place}: {clean}")
                 continue
             secret_texts += 1
             is_found = not any(is_leaked(secret, clean) for secret in case.secrets)
-            half = "held out" if case.is_held_out else "developed on"
+            half = case.half
             outcomes_by[case.family, half].append(is_found)
             outcomes_by[f"place: {place}", half].append(is_found)
             if not is_found and not case.is_held_out:
@@ -219,7 +234,7 @@ def main(arguments: list[str] | None = None) -> None:
             damaged[half] += not is_intact(case, placed, clean)
     seconds = time.process_time() - started
     rows = [
-        (name, *(value for half in ("developed on", "held out") for value in _share(outcomes_by.get((name, half), []))))
+        (name, *(value for half in HALVES for value in _share(outcomes_by.get((name, half), []))))
         for name in dict.fromkeys(name for name, _ in outcomes_by)
     ]
     totals = [
@@ -229,19 +244,21 @@ def main(arguments: list[str] | None = None) -> None:
             if half == wanted and not name.startswith("place: ")
             for outcome in outcomes
         ]
-        for wanted in ("developed on", "held out")
+        for wanted in HALVES
     ]
     rows.append(("all", *(value for outcomes in totals for value in _share(outcomes))))
-    print(table(("secrets", "cases", "found %", "held out", "found %"), rows))
+    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %"), rows))
     eaten = sum(map(len, changed.values()))
     print(f"\nharmless texts changed: {eaten} of {harmless} ({100 * eaten / max(1, harmless):.2f} %), of {len(changed)} kinds")
-    print(f"surroundings damaged: {damaged['developed on']} and, held out, {damaged['held out']} of {secret_texts}")
+    print(f"of them held out: {sum(len(texts) for name, texts in changed.items() if not name.startswith(HALVES[0]))}")
+    print(f"surroundings damaged: {', '.join(f'{half} {damaged[half]}' for half in HALVES)}, of {secret_texts}")
     print(f"{1e9 * seconds / max(1, chars):.0f} ms/MB")
     if options.misses:
         for kind, texts in missed.items():
             print(f"\n{kind}: {len(texts)} missed\n  " + "\n  ".join(repr(text)[:200] for text in texts[:2]))
         for kind, texts in changed.items():
-            print(f"\nharmless {kind}: {len(texts)} changed\n  {texts[0][:200]!r}")
+            if kind.startswith(HALVES[0]):
+                print(f"\nharmless {kind}: {len(texts)} changed\n  {texts[0][:200]!r}")
     keep("secrets", {"rows": rows, "harmless": harmless, "changed": {kind: len(texts) for kind, texts in changed.items()}}, arguments)
 
 
