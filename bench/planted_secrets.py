@@ -161,7 +161,7 @@ def _case(file: str, family: str, kind: str, pattern: str, chance: random.Random
         family=family,
         kind=kind,
         text=_SECRET.sub(r"\1", filled).replace("~~", ""),
-        secrets=tuple(_SECRET.findall(filled.replace("~~", ""))),
+        secrets=tuple(secret.replace("~~", "") for secret in _SECRET.findall(filled)),
     )
 
 

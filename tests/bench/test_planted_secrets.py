@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import betterleaks
 import pytest
-from bench.planted_secrets import PLACES, Case, cases, is_leaked
+from bench.planted_secrets import HALVES, PLACES, Case, cases, is_leaked
 
 from onward.redact import DISTILL_KEY, Redactor
 
@@ -26,18 +26,19 @@ def is_found(case: Case, text: str) -> bool:
 
 @pytest.mark.parametrize("place", SOME_PLACES)
 def test_nearly_all_planted_secrets_are_found(planted: list[Case], place: str) -> None:
-    outcomes: dict[bool, list[bool]] = defaultdict(list)
+    outcomes: dict[str, list[bool]] = defaultdict(list)
     for case in planted:
         if case.secrets:
-            outcomes[case.is_held_out].append(is_found(case, PLACES[place](case.text)))
-    assert sum(outcomes[False]) >= 0.98 * len(outcomes[False]), "kinds that rules are developed on"
-    assert sum(outcomes[True]) >= 0.95 * len(outcomes[True]), "kinds that are held out"
+            outcomes[case.half].append(is_found(case, PLACES[place](case.text)))
+    for half, least in zip(HALVES, (0.98, 0.97, 0.9), strict=True):
+        assert sum(outcomes[half]) >= least * len(outcomes[half]), half
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_harmless_texts_stay_the_same(planted: list[Case], place: str) -> None:
-    changed = [case.kind for case in planted if not case.secrets and redactor.text(text := PLACES[place](case.text)) is not text]
-    assert len(changed) <= 1, changed
+    harmless = [case for case in planted if not case.secrets]
+    changed = [case.kind for case in harmless if redactor.text(text := PLACES[place](case.text)) is not text]
+    assert len(changed) <= 0.01 * len(harmless), len(changed)
 
 
 def test_nothing_is_missed_that_the_full_set_of_rules_of_a_scanner_finds(planted: list[Case]) -> None:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from onward.redact.secret import Secret
-from onward.redact.values import is_likely_password, is_random, is_stand_in, is_strong_password
+from onward.redact.values import is_distinct_password, is_likely_password, is_random, is_stand_in, is_strong_password
 
 _LONGEST_LINE = 300
 _VALUE = r"(?P<quote>\\*[\"']|)(?P<value>(?:(?!\\*[\"'])[^\s\\]){4,200})(?P=quote)"
@@ -59,7 +59,11 @@ def find_flag_argument(text: str, position: int) -> Secret | None:
     if is_known:
         is_accepted = _is_known_password(flag, line, match["space"], value)
     else:
-        is_accepted = _is_argument_password(value) or (flag in _PASSWORD_FLAGS and _names_user(line) and _is_mixed_password(value))
+        is_accepted = (
+            _is_argument_password(value)
+            or (flag in _TOKEN_FLAGS and _login_command().search(line) and is_random(value) and len(value) >= 20)
+            or (flag in _PASSWORD_FLAGS and _names_user(line) and _is_mixed_password(value))
+        )
     start = match.start(group)
     return Secret(start, start + len(value), "password") if is_accepted else None
 
@@ -74,6 +78,7 @@ def _is_known_password(flag: str, line: str, space: str, value: str) -> bool:
 
 
 _PASSWORD_FLAGS = ("-p", "-P", "-w")
+_TOKEN_FLAGS = ("-t", "-k")
 
 
 def _names_user(line: str) -> bool:
@@ -89,13 +94,25 @@ def _is_argument_password(value: str) -> bool:
     return (
         len(value) >= 8
         and _plain_argument().match(value) is not None
-        and (is_strong_password(value) or (len(value) >= 32 and is_random(value) and not value.islower()))
+        and not _option_name().match(value)
+        and (is_distinct_password(value) or (len(value) >= 32 and is_random(value) and not value.islower()))
     )
 
 
 @cache
 def _attached() -> re.Pattern[str]:
     return re.compile(r"mysql|maria|mycli|7z|rar")
+
+
+@cache
+def _option_name() -> re.Pattern[str]:
+    """The rest of a long option with one dash, as in `-aes-256-cbc`."""
+    return re.compile(r"[a-z]+(?:-[a-z0-9]+)+$")
+
+
+@cache
+def _login_command() -> re.Pattern[str]:
+    return re.compile(r"(?i)\b(?:auth|login|token|configure|init)\b")
 
 
 @cache
@@ -213,7 +230,9 @@ def _redis_auth() -> re.Pattern[str]:
 
 @cache
 def _line_start() -> re.Pattern[str]:
-    return re.compile(r"(?:^|\n)[ \t>+|\d\u2192-]{0,16}(?:\w{1,24}[_-])?$|(?:login|user|machine)\s+\S+\s+$")
+    return re.compile(
+        r"(?:^|\n)[ \t>+|\d\u2192-]{0,16}(?:\w{1,24}[_-])?$|(?:login|user|machine)\s+\S+\s+$|(?i:\b(?:set|put|add|config|define|param|env))\s+(?:-{1,2}\w+\s+)?(?:\w{1,24}[_-])?$"
+    )
 
 
 @cache
@@ -224,11 +243,16 @@ def _creds_pair() -> re.Pattern[str]:
 def find_key_argument(text: str, end: int) -> Secret | None:
     """Return the key that follows the end of a telling name behind a space, as in `ENV API_TOKEN …`."""
     match = _key_argument().match(text, end)
-    if match and is_random(match["value"]) and not is_stand_in(match["value"]) and any(map(str.isdigit, match["value"])):
+    if (
+        match
+        and is_random(match["value"])
+        and not is_stand_in(match["value"])
+        and (any(map(str.isdigit, match["value"])) or not match["value"].islower())
+    ):
         return Secret(*match.span("value"), "token")
     return None
 
 
 @cache
 def _key_argument() -> re.Pattern[str]:
-    return re.compile(r"\w{0,24}[ ]{1,4}\\*[\"'`]?(?P<value>[\w+/.-]{20,400}={0,2})(?=[\s\"'`\\,;)]|$)")
+    return re.compile(r"\w{0,24}[ ]{1,4}\\*[\"'`]?(?P<value>[\w+/.-]{16,400}={0,2})(?=[\s\"'`\\,;)]|$)")

@@ -171,7 +171,9 @@ def _line_break() -> re.Pattern[bytes]:
 @cache
 def _continuation() -> re.Pattern[str]:
     """The rest of a token at the start of a line: no path, and no word."""
-    return re.compile(r"(?!\d+[\s.:)\u2192]|\w{1,40}[=:][^=\s])[\"']?(?=[\w+/.=%~-]{0,60}[\d=])[\w+/=%.~&!#$*-]{1,}(?=[\s\"'`),;&}\]]|$)")
+    return re.compile(
+        r"(?!\d+[\s.:)\u2192]|[\w.-]{1,30}\s+\||\w{1,40}[=:][^=\s])[\"']?(?=[\w+/.=%~-]{0,60}[\d=])[\w+/=%.~&!#$*-]{1,}(?=[\s\"'`),;&}\]]|$)"
+    )
 
 
 @cache

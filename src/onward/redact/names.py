@@ -6,11 +6,14 @@ Every judge gets the position of its needle in the text, and returns the secret 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from onward.redact import commands, hashes, patterns, prose
 from onward.redact.blocks import KeyBlocks
 from onward.redact.character_runs import Stretch
+from onward.redact.columns import find_in_column
+from onward.redact.neighbourhood import Neighbourhood
 from onward.redact.secret import Secret
 from onward.redact.values import (
     has_digit,
@@ -26,13 +29,22 @@ from onward.redact.values import (
 _KEY_OWNERS = (
     "api private access secret auth signing encryption master storage account service shared jwt session webhook deploy client "
     "license app admin subscription hmac cookie sending server write ingest ingestion integration preshared fernet openai cognitive "
-    "rsa ssh aes unseal pragma recovery root bot service personal"
+    "rsa ssh aes unseal pragma recovery root bot service personal validation decryption session machine data enc crypto sec live prod "
+    "user project team device mobile server merchant payment partner consumer functions function sas web rest"
 ).split()
 """A key of one of these is secret: `api_key` is, `primary_key` and `public_key` are not."""
 _KEY_OWNER_ENDS = tuple(_KEY_OWNERS)
 
 _HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos", "bos", "pad", "stop", "cancellation", "cancel", "next")
 """A token of one of these is not secret: it continues a listing, or ends a prompt."""
+
+_HARMLESS_OWNERS = (
+    *_HARMLESS_TOKENS,
+    *"public primary foreign sort partition cache query row host publishable i18n idempotency dedupe storage object map group composite".split(),
+    *"unique natural candidate lookup hot short arrow node site ssh join sub mon tur don mac whis jock hoc hock".split(),
+)
+"""A key or token of one of these gives no value away that stands near it."""
+_LONGER_WORD = re.compile(r"(?i)(?:words?|wor[td]|code|phrase|wd|e|en|entic\w+|oriz\w+|s|rod|nya)(?![a-z])")
 
 _HARMLESS_RESTS = frozenset(
     "s name names id ids file path dir url uri type types field fields count counts limit length size len header headers param "
@@ -43,8 +55,13 @@ _HARMLESS_RESTS = frozenset(
 )
 """Words that make a telling name before them harmless: `token_count`, `secretName`, `password_field`."""
 
-_STRONG_KEY_NAME = re.compile(r"(?:api|access|auth|secret|bearer)[_-]?(?:key|token)$|^-+token$|^(?:secret|password)$", re.IGNORECASE)
+_STRONG_KEY_NAME = re.compile(
+    r"(?:api|access|auth|secret|bearer|account|signing|encryption)[_-]?key$|token$|secret$|password$", re.IGNORECASE
+)
 """Names whose value is a secret even where it is a UUID."""
+_TRACE_NAME = re.compile(
+    r"(?:request|trace|span|correlation|transaction|event|message|idempotency|client|job|page|csrf)[_-]?token$", re.IGNORECASE
+)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
 
 _NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -73,18 +90,46 @@ class NameJudge:
     def _key_blocks(self) -> KeyBlocks:
         return KeyBlocks(self.text)
 
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
+        return Neighbourhood(self.text)
+
+    def judge_neighbour(self, position: int, end: int = 0) -> Secret | None:
+        """Judge the values around a telling word, whatever the syntax between."""
+        text = self.text
+        end = end or position + 3
+        if (
+            text[position:end].lower() in ("key", "pass", "auth", "pw", "login")
+            and text[end : end + 1].islower()
+            and not _LONGER_WORD.match(text, end)
+        ):
+            return None
+        if _name_stem(text, position).endswith(_HARMLESS_OWNERS):
+            return None
+        return self._neighbourhood.find(position, end)
+
+    def judge_column(self, position: int, end: int) -> Iterator[Secret]:
+        """Judge the cells below a telling header."""
+        if self.text[position - 1 : position] not in _BEFORE_HEADER and self.text[end : end + 1] not in _BEHIND_HEADER:
+            return
+        yield from find_in_column(self.text, position, end)
+
     def judge_key(self, position: int) -> Secret | None:
         """Judge a name that ends in `key`."""
         text, end = self.text, position + 3
         if text[end : end + 1].islower():
             return None
-        if text.startswith(("-----", " BLOCK-----"), end):
+        if text.startswith(("-----", " BLOCK-----", " ----"), end):
             return self._key_blocks.find(position)
         if text.startswith("-File-", end):
             return self._key_blocks.find_putty(position)
         if text[position - 1 : position] in ("&", "?") and text.startswith("=", end):
             return self._assigned_secret("query_key", end)
-        is_secret = _name_stem(text, position).endswith(_KEY_OWNER_ENDS) or text.startswith("--", max(0, position - 2))
+        is_secret = (
+            _name_stem(text, position).endswith(_KEY_OWNER_ENDS)
+            or text.startswith("--", max(0, position - 2))
+            or patterns.secret_key_before().search(text, max(0, position - 40), position) is not None
+        )
         return self._named_secret(position, end) if is_secret else None
 
     def judge_token(self, position: int) -> Secret | None:
@@ -96,6 +141,11 @@ class NameJudge:
     def judge_secret(self, position: int) -> Secret | None:
         """Judge a name that contains `secret`."""
         return self._named_secret(position, position + 6)
+
+    def judge_word(self, position: int) -> Secret | None:
+        """Judge a name that contains another word for a secret."""
+        match = patterns.secret_word().match(self.text, position)
+        return self._named_secret(position, match.end()) if match else None
 
     def judge_password(self, position: int) -> Secret | None:
         """Judge a name that contains `pass`, `password` or similar."""
@@ -114,6 +164,11 @@ class NameJudge:
         if self.text[position + 4 : position + 8].lower() == "code" and (pin := prose.find_pin(self.text, match.end())):
             return pin
         return self._named_secret(position, match.end())
+
+    def judge_misspelt(self, position: int) -> Secret | None:
+        """Judge a misspelt word for a password."""
+        match = patterns.misspelt().match(self.text, position)
+        return self._named_secret(position, match.end()) if match else None
 
     def judge_short_password(self, position: int) -> Secret | None:
         """Judge a name that contains `pwd`, `psk`, `pw` or `cred`."""
@@ -142,7 +197,7 @@ class NameJudge:
         if command := commands.find_redis_password(self.text, position):
             return command
         match = patterns.auth_pair().match(self.text, position)
-        group = "argument" if match and match["argument"] else "value"
+        group = next((name for name in ("argument", "joined") if match and match[name]), "value")
         if match and (is_strong_password(match[group]) or is_likely_password(match[group])):
             return Secret(*match.span(group), "password")
         match = patterns.auth_value().match(self.text, position)
@@ -209,9 +264,13 @@ class NameJudge:
     def _joined_pass(self, end: int) -> Secret | None:
         """Return the value of a name like `requirepass`, `-storepass` or `SSHPASS`."""
         match = patterns.joined_pass_value().match(self.text, end)
-        if not patterns.joined_pass_name().search(self.text, max(0, end - 24), end):
+        is_camel = self.text[end - 4] == "P" and self.text[end - 5].islower()
+        if not is_camel and not patterns.joined_pass_name().search(self.text, max(0, end - 24), end):
             return None
-        if not match or is_stand_in(match["value"]) or not (is_strong_password(match["value"]) or is_random(match["value"])):
+        if not match or is_stand_in(match["value"]):
+            return None
+        is_quoted_password = bool(match["quote"]) and is_password(match["value"], in_env=False, is_quoted=True)
+        if not (is_quoted_password or is_strong_password(match["value"]) or is_random(match["value"])):
             return None
         return Secret(*match.span("value"), "password")
 
@@ -240,7 +299,7 @@ class NameJudge:
         before = text[max(0, position - _LONGEST_NAME) : position]
         name = before[len(before.rstrip(_NAME_CHARACTERS)) :] + text[position:end]
         next_char = text[end : end + 1]
-        if next_char in _CONTINUATIONS or (next_char in " \t" and text[end + 1 : end + 2] in _OPERATORS) or name.startswith("-"):
+        if next_char in _CONTINUATIONS or (next_char in " \t" and text[end + 1 : end + 2] in _OPERATORS) or _is_flag(name):
             secret = self._assigned_secret(name, end)
             if secret:
                 return secret
@@ -250,7 +309,7 @@ class NameJudge:
         tail = rest.end() if rest else end
         for pattern in patterns.other_forms(text[tail : tail + 1]):
             match = pattern.match(text, tail)
-            if match and not is_stand_in(match["value"]) and self._is_announced(name, match["value"]):
+            if match and (not is_stand_in(match["value"]) or _UUID.match(match["value"])) and self._is_announced(name, match["value"]):
                 return Secret(*match.span("value"), _secret_kind(name))
         if next_char in _SENTENCE_MARKS or not next_char.isascii() or text.startswith(("-nya", "-stdin"), end):
             if next_char in "\"'`" and text[end + 1 : end + 2] not in _SENTENCE_MARKS:
@@ -262,7 +321,7 @@ class NameJudge:
         """Return the value of a name in a command line or a sentence, without an operator."""
         text = self.text
         if _is_password_name(name) or name.lower().endswith("creds"):
-            secret = commands.find_near_name(text, position, end, name)
+            secret = commands.find_near_name(text, position, end, name) or prose.find_groups(text, end)
         elif patterns.long_token().search(text, end, end + 110):
             secret = commands.find_key_argument(text, end)
         else:
@@ -271,8 +330,12 @@ class NameJudge:
 
     def _is_announced(self, name: str, value: str) -> bool:
         if _is_password_name(name):
-            return is_strong_password(value) or is_likely_password(value)
-        return len(value) >= 10 and is_random(value)
+            return (
+                is_strong_password(value)
+                or is_likely_password(value)
+                or (is_password(value, in_env=False, is_quoted=True) and not value.islower())
+            )
+        return (len(value) >= 10 and is_random(value)) or is_key(value, is_quoted=True, in_env=False) or _is_named_uuid(name, value)
 
     def _assigned_secret(self, name: str, end: int) -> Secret | None:
         """Return the value assigned to *name*, whose telling part ends at *end*."""
@@ -281,7 +344,7 @@ class NameJudge:
         if not match:
             return None
         rest, operator = match["rest"], match["operator"]
-        if _is_harmless(rest) or (operator == " " and not name.startswith("-")):
+        if _is_harmless(rest) or (operator == " " and not _is_flag(name)):
             return None
         is_quoted = match["quoted"] is not None
         start, stop = (
@@ -304,7 +367,7 @@ class NameJudge:
             is_secret = (
                 is_key(value, is_quoted=is_quoted, in_env=in_env)
                 or (len(value) >= 10 and is_strong_password(value))
-                or (_UUID.match(value) is not None and _STRONG_KEY_NAME.search(full_name) is not None)
+                or _is_named_uuid(full_name, value)
             )
         if not is_secret:
             return None
@@ -318,13 +381,32 @@ class NameJudge:
         text = self.text
         if in_env:
             return self._env_values.end(start)
+        # What fills the rest of a line behind the first name on it is the value, whatever marks it contains.
+        if text[stop : stop + 1] not in _LINE_ENDS and (rest := patterns.rest_of_line().match(text, start)):
+            line_start = text.rfind("\n", max(0, start - _LONGEST_NAME), start) + 1
+            is_first = patterns.first_name().fullmatch(text, line_start, start) is not None
+            if is_first and not rest["value"].endswith((";", ",")) and is_strong_password(rest["value"]):
+                return rest.end("value")
         # In a list with semicolons, as a connection string is, nothing but a semicolon ends the value.
         if operator == "=" and ";" in text[max(0, start - 200) : start] and (match := patterns.connection_value().match(text, start)):
             return match.end()
         return start if text[stop : stop + 1] in ("(", "[", "<") else stop
 
 
+_BEFORE_HEADER = frozenset("|\t,; ")
+_BEHIND_HEADER = frozenset("|\t,; \n")
+_LINE_ENDS = ("", "\n", "\r", " ")
 _PASS_FOLLOWERS = frozenset("wWpPcCeEoO=:\"'`\\ ")
+
+
+def _is_flag(name: str) -> bool:
+    """Return whether *name* is a flag of a command."""
+    return name.startswith("-") and name.lstrip("-")[:1].isalpha()
+
+
+def _is_named_uuid(name: str, value: str) -> bool:
+    """Return whether *value* is a UUID that *name* makes a secret."""
+    return _UUID.match(value) is not None and _STRONG_KEY_NAME.search(name) is not None and not _TRACE_NAME.search(name)
 
 
 def _is_password_name(name: str) -> bool:

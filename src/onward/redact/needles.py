@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from onward.redact import commands, places, prose, shapes, urls
+from onward.redact import commands, hashes, neighbourhood, places, prose, shapes, urls
 from onward.redact.names import NameJudge
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     ),
     (_in_text(places.find_handed_over), "<<<_ echo_ printf_"),
     (_in_text(places.find_windows_flag), "/p: /p_ /pass /rp"),
-    (NameJudge.judge_hash, "{sha {ssha {smd5 {md5 {crypt"),
+    (NameJudge.judge_hash, "{sha {ssha {smd5 {md5 {crypt {plain {clear"),
     (_in_text(commands.find_piped), "-token secret_put secret_set env_add -stdin _login"),
     (_in_text(places.find_secure_string), "securestring_"),
     (_in_text(places.find_community), "community"),
@@ -65,7 +65,24 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (_in_text(places.find_user_pair), "user"),
     (_in_text(places.find_set_value), "config_"),
     (_in_text(places.find_cookie_argument), "_-b_"),
+    (_in_text(neighbourhood.find_literal), ",_\" ,_' ,' (' (\""),
+    (_in_text(hashes.find_scram), "scram-sha-"),
+    (_in_text(places.find_masked), "add-mask::"),
+    (_in_text(places.find_code_value), "code= code\" code: code' code_verifier"),
+    (NameJudge.judge_word, "salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim"),
+    (NameJudge.judge_misspelt, "passw pasw pssw pwassw"),
+    (NameJudge.judge_neighbour, "gegevens segredo secreto segreto geheim schluessel passnya kredensial kode_akses"),
+    (
+        NameJudge.judge_neighbour,
+        "kunci chave chiave sleutel anahtar jeton bearer llave otp_ totp mfa unlock encrypt decrypt sign_in log_in wifi wi-fi vault webhook obscure add_user adduser setuser superuser createuser",
+    ),
 )
+_TELLING = frozenset(
+    "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten heslo "
+    "haslo mdp contrasena losenord salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split()
+)
+"""Words behind which a value that looks like nothing but a secret is one, whatever stands between."""
+_IS_TELLING = [needle in _TELLING for _, needles in _NEEDLES for needle in needles.split()]
 _PREFIXES = sorted({prefix.lower() for prefix in shapes.DISTINCT_PREFIXES})
 _TEXTS = [*(needle.replace("_", " ") for _, needles in _NEEDLES for needle in needles.split()), *_PREFIXES]
 _JUDGES = [*(judge for judge, needles in _NEEDLES for _ in needles.split()), *(_in_text(shapes.match_prefix) for _ in _PREFIXES)]
@@ -77,12 +94,18 @@ def judge_all(text: str, lowered: bytes) -> Iterator[Secret]:
     if not matches and text.isascii():
         return
     names = NameJudge(text)
-    for index, position, _ in matches:
-        if secret := _JUDGES[index](names, position):
+    has_lines = "\n" in text
+    for index, position, end in matches:
+        secret = _JUDGES[index](names, position)
+        if secret is None and index < len(_IS_TELLING) and _IS_TELLING[index]:
+            secret = names.judge_neighbour(position, end)
+            if secret is None and has_lines:
+                yield from names.judge_column(position, end)
+        if secret:
             yield secret
     if not text.isascii():
         for index, position, end in _script_needles().find_matches_as_indexes(text):
-            if secret := prose.find_foreign(text, position, end, index):
+            if secret := prose.find_foreign(text, position, end, index) or names.judge_neighbour(position, end):
                 yield secret
 
 

@@ -13,7 +13,27 @@ from functools import cache
 @cache
 def password_name() -> re.Pattern[str]:
     """The word for a password, to its end."""
-    return re.compile(r"(?i:pass(?:word(?:-?nya|et|en)?|wd|w|phrase|code|wort|e|ord)?)(?![a-z]|(?<=[A-Z])[A-Z])")
+    return re.compile(r"(?i:pass(?:[_ -]?(?:word|phrase)(?:-?nya|et|en)?|wd|w|code|key|wort|e|ord|nya)?)(?![a-z]|(?<=[A-Z])[A-Z])")
+
+
+@cache
+def secret_word() -> re.Pattern[str]:
+    """Words for a secret beside those that are needles of their own judge."""
+    return re.compile(r"(?i:salt|pepper|unseal|api_?keys?|access_?keys?|samlresponse|cred[a-z]*|identifiants?|geheim[a-z]*)")
+
+
+@cache
+def secret_key_before() -> re.Pattern[str]:
+    """What makes the key behind it secret, a word apart."""
+    return re.compile(
+        r"(?i)(?:encrypt\w*|decrypt\w*|private|secret|master|wallet|sign(?:ed|ing)) (?:with |by |using |the |a |our |this |hex |aes |root ){0,4}$"
+    )
+
+
+@cache
+def misspelt() -> re.Pattern[str]:
+    """A word for a password with two letters exchanged, or one missing."""
+    return re.compile(r"(?i:passwrod|passowrd|passwodr|passwrd|passwor|paswword|pasword|paswrod|psswrd|pssword|pwassword)(?![a-z])")
 
 
 @cache
@@ -39,7 +59,7 @@ def assignment() -> re.Pattern[str]:
 @cache
 def long_token() -> re.Pattern[str]:
     """A token that is long enough for a key."""
-    return re.compile(r"[\w+/.-]{20}")
+    return re.compile(r"[\w+/.-]{16}")
 
 
 @cache
@@ -56,7 +76,9 @@ _FORMS: dict[str, tuple[str, ...]] = {
     # By the first character behind the name: what comes before the value.
     "quote": (
         # getenv("DB_PASSWORD", "…"), define('DB_PASSWORD', '…')
-        r"\\*[\"'`]\s{0,2},\s{0,2}(?:\w{1,20}\s{0,2}[=:]\s{0,2})?" + _VALUE,
+        r"\\*[\"'`]\s{0,2},\s{0,20}(?:\w{1,20}\s{0,2}[=:]\s{0,2})?" + _VALUE,
+        # ["password"]=> string(12) "…"
+        r"\\*[\"']\]\s{0,2}=>\s{1,8}string\(\d+\)\s" + _VALUE,
         # <entry key="password">…</entry>
         r"\\*[\"'][^<>\n]{0,40}>(?:<value>)?(?P<value>[^<>\s]{6,400})</",
         # getByLabel('Password').fill('…')
@@ -84,6 +106,8 @@ _FORMS: dict[str, tuple[str, ...]] = {
         r"\([^()\n]{0,80},\s{0,2}" + _VALUE + r"[,)]",
     ),
     " ": (
+        # | DB password | … |
+        r"[ \t]{1,40}\|[ \t]{1,20}[\"'`]?(?P<value>[^\s\"'`|]{6,400})[\"'`]?[ \t]{1,40}(?:\||$|\n)",
         # process.env.JWT_SECRET || '…'
         r"\s{0,2}(?:\|\||\?\?|or)\s{0,2}" + _VALUE,
         # PASSWORD '…' in SQL and configuration
@@ -103,7 +127,7 @@ _FORMS: dict[str, tuple[str, ...]] = {
         r":\s?\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",
     ),
     "=": (r"=\s?(?:new )?[A-Za-z][\w.:]{0,30}\([bru]?" + _VALUE,),
-    ">": (r">(?P<value>[^<>\s]{6,400})</",),
+    ">": (r">(?:<!\[CDATA\[)?(?P<value>[^<>\s\]]{6,400})(?:\]\]>)?</",),
     "<": (r"</key>[^<]{0,60}<string>(?P<value>[^<>\s]{6,400})</",),
     # INSERT INTO users (name, password) VALUES ('ayu', '…')
     ")": (r"\)\s{0,4}VALUES\s{0,4}\((?:[^()]{0,200},\s{0,2})?" + _VALUE + r"\)",),
@@ -123,6 +147,18 @@ def bare_value() -> re.Pattern[str]:
 
 
 @cache
+def first_name() -> re.Pattern[str]:
+    """The start of a line up to the value of the first name on it."""
+    return re.compile(r"[ \t>|+\d:\u2192-]{0,24}(?:export |set |- )?[\"']?[\w.-]{1,40}[\"']?[ \t]{0,8}[:=][ \t]{0,8}")
+
+
+@cache
+def rest_of_line() -> re.Pattern[str]:
+    """A value without blanks that ends its line."""
+    return re.compile(r"(?P<value>[^\s\"'`\\\x1b]{6,64})[ \t]{0,8}(?=\r?\n|$)")
+
+
+@cache
 def env_value() -> re.Pattern[str]:
     """A value without quotes in an environment file, in which most marks are plain."""
     return re.compile(r"[^\s\"'`\\;\x1b]++")
@@ -131,7 +167,7 @@ def env_value() -> re.Pattern[str]:
 @cache
 def connection_value() -> re.Pattern[str]:
     """A value in a list with semicolons, in which all other marks are plain."""
-    return re.compile(r"\{[^}\s\"']{4,80}\}|[^\s\"'`\\;\x1b]{4,80}(?=[;\"'`\\\s]|$)")
+    return re.compile(r"\{[^}\s\"']{4,80}\}|[^\s\"'`\\\x1b]{4,80}?(?=;\s?[A-Za-z][\w. ]{0,40}=|;?(?:[\s\"'`\\]|$))")
 
 
 @cache
@@ -167,7 +203,7 @@ def joined_pass_name() -> re.Pattern[str]:
 @cache
 def joined_pass_value() -> re.Pattern[str]:
     """What follows such a name."""
-    return re.compile(r"(?:[ =]|[ ]?[=:][ ]?)\\*[\"']?(?P<value>[^\s\"'\\]{6,200})")
+    return re.compile(r"(?:[ =]|(?:\\*[\"'`])?\]?[ \t]{0,4}(?:=>|:=|[=:,])[ \t]{0,4})(?P<quote>\\*[\"'`])?(?P<value>[^\s\"'\\]{6,200})")
 
 
 @cache
@@ -216,6 +252,7 @@ def auth_pair() -> re.Pattern[str]:
     """`auth=('ayu', '…')`, `SetBasicAuth("ayu", "…")`."""
     return re.compile(
         r"(?i)(?<=-)auth[ =]\\*[\"']?[\w.@-]{1,40}:(?P<argument>[^\s\"'\\]{6,200})"
+        r"|auth(?:\\*[\"'])?\s{0,2}[:=]\s{0,2}\\*[\"']?[\w.@-]{1,40}[/:](?P<joined>[^\s\"'\\/]{6,64})(?=[\s\"'\\]|$)"
         r"|auth(?:enticate)?\s{0,2}=?\s{0,2}\(\s{0,2}[\"'][^\"'\n]{1,60}[\"'],\s{0,2}"
         r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\s]){6,200})(?P=quote)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from onward.redact.prose import find_announced
+from onward.redact.prose import find_announced, find_pin
 from onward.redact.secret import Secret
 from onward.redact.values import has_digit, is_likely_password, is_long_random, is_random, is_stand_in, is_strong_password
 
@@ -57,10 +57,26 @@ def find_code(text: str, position: int) -> Secret | None:
     if not match:
         return None
     end = position + len(" code")
+    end += text[end : end + 1] in ("s", "S")
+    if pin := find_pin(text, end):
+        return pin
     code = _code_value().match(text, end)
-    if code and has_digit(code["value"]) and is_likely_password(code["value"]) and not code["value"].islower():
+    is_list = match.group().lower() in ("recovery", "backup")
+    if code and has_digit(code["value"]) and is_likely_password(code["value"]) and (is_list or not code["value"].islower()):
         return Secret(*code.span("value"), "password")
     return find_announced(text, position, end, "password")
+
+
+def find_code_value(text: str, position: int) -> Secret | None:
+    """Return the random code that is assigned to a name whose end `code` stands at *position*, as OAuth hands them out."""
+    match = _assigned_code().match(text, position)
+    return Secret(*match.span("value"), "token") if match and is_long_random(match["value"]) and not match["value"].islower() else None
+
+
+def find_masked(text: str, position: int) -> Secret | None:
+    """Return what a workflow asks to mask in its log."""
+    match = _masked().match(text, position)
+    return None if not match or is_stand_in(match[1]) else Secret(*match.span(1), "secret")
 
 
 def find_azure_secret(text: str, position: int) -> Secret | None:
@@ -142,12 +158,26 @@ def _community() -> re.Pattern[str]:
 
 @cache
 def _code_owner() -> re.Pattern[str]:
-    return re.compile(r"(?i)\b(?:access|security|secret|entry|backup|recovery|activation|unlock|pairing|invite|door|alarm)$")
+    return re.compile(
+        r"(?i)\b(?:access|security|secret|entry|backup|recovery|activation|unlock|pairing|invite|door|alarm|verification|one-time|otp|2fa|mfa|sms|login|gate|safe)$"
+    )
 
 
 @cache
 def _code_value() -> re.Pattern[str]:
     return re.compile(r"(?:\s(?:is|was|=|:)\s|\s?[:=]\s{0,2})[\"'`]?(?P<value>[A-Za-z0-9-]{6,40})(?=[\s\"'`.,;)]|$)")
+
+
+@cache
+def _masked() -> re.Pattern[str]:
+    return re.compile(r"add-mask::([^\s\"'`\\$]{6,400})")
+
+
+@cache
+def _assigned_code() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i:code)(?:[_-]?(?:verifier|challenge))?(?:\\*[\"'`])?\s{0,2}[:=]\s{0,2}(?:\\*[\"'`])?(?P<value>[\w.~+-]{24,400}={0,2})(?=[\s\"'`&,;}\\]|$)"
+    )
 
 
 @cache

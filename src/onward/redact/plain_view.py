@@ -1,4 +1,4 @@
-"""The text that a person sees: without colours and the escapes of JSON, with a way back to the positions of the original."""
+"""The text that a person sees: without colours and the escapes of JSON and HTML, with a way back to the positions of the original."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ from functools import cache
 from onward.redact.secret import Secret
 
 _CHARACTERS = {"n": "\n", "r": "\r", "t": "\t"}
+_ENTITIES = {
+    "quot": '"',
+    "apos": "'",
+    "lt": "<",
+    "gt": ">",
+    "amp": "&",
+    "#39": "'",
+    "#x27": "'",
+    "#34": '"',
+    "#x22": '"',
+    "#x3d": "=",
+    "#61": "=",
+}
+_PERCENTS = {"%3D": "=", "%3A": ":", "%22": '"', "%27": "'"}
 
 
 class PlainView:
@@ -56,6 +70,10 @@ def plain_text(text: str) -> str:
         text = text.replace("\\\\", "\\")
     if "\\u" in text:
         text = _code().sub(_image_of_code, text)
+    if "&" in text:
+        text = _entity().sub(_image_of_entity, text)
+    if "%" in text:
+        text = _percent().sub(_image_of_percent, text)
     text = text.replace("\\n", "\n").replace('\\"', '"')
     if "\\" in text:
         text = text.replace("\\t", "\t").replace("\\r", "\r").replace("\\'", "'").replace("\\/", "/")
@@ -67,7 +85,7 @@ _WRITTEN_COLOURS = ("\\u001", "\\x1", "\\033[", "\\e[")
 
 def has_escapes(text: str) -> bool:
     """Return whether the plain view of *text* may differ from it."""
-    return "\\" in text or "\x1b" in text
+    return "\\" in text or "\x1b" in text or "%3" in text or "%2" in text or ("&" in text and _entity().search(text) is not None)
 
 
 def _image(match: re.Match[str]) -> str:
@@ -75,6 +93,10 @@ def _image(match: re.Match[str]) -> str:
         return _image_of_code(match)
     if match["slashes"]:
         return "\\"
+    if match["entity"]:
+        return _image_of_entity(match)
+    if match["percent"]:
+        return _image_of_percent(match)
     return _CHARACTERS.get(match["letter"], match["letter"]) if match["letter"] else ""
 
 
@@ -83,17 +105,44 @@ def _image_of_code(match: re.Match[str]) -> str:
     return "?" if "\ud800" <= character <= "\udfff" else character
 
 
+def _image_of_entity(match: re.Match[str]) -> str:
+    return _ENTITIES[match["entity"].lower()]
+
+
+def _image_of_percent(match: re.Match[str]) -> str:
+    return _PERCENTS[match["percent"].upper()]
+
+
+_ENTITY = r"&(?:amp;){0,3}(?P<entity>(?i:" + "|".join(_ENTITIES) + "));"
+_PERCENT = r"(?P<percent>%(?:3[DdAa]|2[27]))"
+_COLOUR = r"(?:\x1b|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))(?:\[[0-9;?]*[A-Za-z]|\][^\x07\x1b\n\\]{0,400}(?:\x07|\x1b\\))"
+
+
+@cache
+def _entity() -> re.Pattern[str]:
+    return re.compile(_ENTITY)
+
+
+@cache
+def _percent() -> re.Pattern[str]:
+    return re.compile(_PERCENT)
+
+
 @cache
 def _escape() -> re.Pattern[str]:
     return re.compile(
-        r"(?:\x1b|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*[A-Za-z]"
-        r"|(?<!\\)\\++(?:u(?P<code>[0-9a-fA-F]{4})|(?P<letter>[nrt\"'/]))|(?<!\\)\\(?P<slashes>\\++)"
+        _COLOUR
+        + "|"
+        + _ENTITY
+        + "|"
+        + _PERCENT
+        + r"|(?<!\\)\\++(?:u(?P<code>[0-9a-fA-F]{4})|(?P<letter>[nrt\"'/]))|(?<!\\)\\(?P<slashes>\\++)"
     )
 
 
 @cache
 def _colour() -> re.Pattern[str]:
-    return re.compile(r"(?:\x1b|(?<!\\)\\++(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*[A-Za-z]")
+    return re.compile(_COLOUR)
 
 
 @cache

@@ -8,9 +8,12 @@ from functools import cache
 from onward.redact.secret import PLACEHOLDER_HEAD, Secret
 from onward.redact.values import (
     has_digit,
+    is_distinct_password,
     is_dotted_name,
+    is_key,
     is_likely_password,
     is_long_random,
+    is_password,
     is_random,
     is_stand_in,
     is_strong_password,
@@ -30,8 +33,8 @@ _MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为
 """Text right before a value that a word announces."""
 
 _SPACED = (
-    "парол şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
-    "jelszó парола лозинка пароль ключ_доступа пароля паролем rahasia klíč contraseñas şifresi parolası heslá slaptažodis "
+    "парол пасс şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
+    "mã_truy_cập jelszó парола лозинка пароль ключ_доступа пароля паролем rahasia klíč contraseñas şifresi parolası heslá slaptažodis "
     "lozinku parolă fjalëkalimi құпиясөз құпия_сөз гасло пароли տիրագիր գաղտնաբառ პაროლი"
 ).split()
 _JOINED = (
@@ -39,9 +42,10 @@ _JOINED = (
     "الرقم_السري पासवर्ड "
     "รหัสผ่าน סיסמ رمز_عبور رمزعبور گذرواژه پاس_ورڈ पासकोड "
     "কূটসংকেত পাসওয়ার্ড கடவுச்சொல் పాస్‌వర్డ్ ಪಾಸ್‌ವರ್ಡ್ പാസ്‌വേഡ് পাসকোড ពាក្យសម្ងាត់ "
-    "ລະຫັດຜ່ານ စကားဝှက် 帐号密码"
+    "ລະຫັດຜ່ານ စကားဝှက် 帐号密码 暗号 访问码 通行码 パスフレーズ パスコード 認証コード 비밀_번호 접속_암호 패스프레이즈 "
+    "كلمة_مرور كلمة_سر الرمز_السري رمز_الدخول رمز_المرور باسورد الباسورد كلمه_المرور कूटशब्द पासफ़्रेज़ पास_वर्ड"
 ).split()
-_KEYS = "令牌 密钥 密鑰 シークレット トークン キー 시크릿 토큰 키 密匙 私钥 授权码 凭证 ключ токен секрет".split()
+_KEYS = "令牌 密钥 密鑰 シークレット トークン キー 시크릿 토큰 키 密匙 私钥 授权码 凭证 凭据 鍵 秘密鍵 認証情報 비밀키 인증키 인증정보 ключ токен секрет clé clés schlüssel khóa khoá مفتاح المفتاح توكن الرمز गुप्त कुंजी टोकन सीक्रेट anahtarı código código_de_acceso".split()
 """Words for a password that are not ASCII: those that spaces divide from others, and those of other scripts; and words for a key."""
 
 
@@ -86,9 +90,12 @@ def find_announced(text: str, position: int, end: int, name: str) -> Secret | No
         if stripped:
             value = stripped.group("value")
             is_marked = raw[: stripped.start("value")].endswith(_MARKS)
-            if _is_secret(value, kind=kind, is_adjacent=is_adjacent or is_marked):
+            is_call = raw[stripped.end("value") :].startswith("(")
+            is_trace = _uuid().match(value) is not None and _trace_name().search(name) is not None
+            if not is_call and not is_trace and _is_secret(value, kind=kind, is_adjacent=is_adjacent or is_marked):
                 start = end + token.start() + stripped.start("value")
-                return Secret(start, start + len(value), kind)
+                whole = _whole_value().match(text, start) if is_adjacent or is_marked else None
+                return Secret(start, start + max(len(value), len(whole["value"]) if whole else 0), kind)
         words += 1
         if words > _MAX_WORDS or raw.endswith((".", ";", "!", "?", "。")):
             break
@@ -100,9 +107,17 @@ def _is_secret(value: str, *, kind: str, is_adjacent: bool) -> bool:
     if is_dotted_name(value):
         return False
     if kind == "password":
-        return is_strong_password(value) or (is_adjacent and is_likely_password(value)) or is_long_random(value)
-    if not is_adjacent or len(value) < 20 or is_stand_in(value):
+        is_far_digest = not is_adjacent and _hex_digits().match(value) is not None
+        is_strong = is_strong_password(value) if is_adjacent else is_distinct_password(value)
+        return not is_far_digest and (
+            is_strong or (is_adjacent and (is_likely_password(value) or _digits().match(value) is not None)) or is_long_random(value)
+        )
+    if is_adjacent and _uuid().match(value):
+        return True
+    if not is_adjacent or len(value) < 16 or is_stand_in(value):
         return False
+    if value.isalnum() and not value.islower() and is_key(value, is_quoted=True, in_env=False):
+        return True
     return (
         is_random(value)
         and mixing(value) >= 0.3
@@ -134,6 +149,12 @@ def find_pin(text: str, end: int) -> Secret | None:
     return Secret(*match.span(1), "password") if match else None
 
 
+def find_groups(text: str, end: int) -> Secret | None:
+    """Return the four groups of four letters behind a word for a password."""
+    match = _groups().match(text, end)
+    return Secret(*match.span(1), "password") if match and is_password(match[1], in_env=False) else None
+
+
 def find_phrase(text: str, end: int) -> Secret | None:
     """Return the words of a passphrase or a seed phrase."""
     match = _phrase().match(text, end)
@@ -162,6 +183,32 @@ def _value() -> re.Pattern[str]:
 
 
 @cache
+def _hex_digits() -> re.Pattern[str]:
+    return re.compile(r"[0-9a-f]{7,64}$")
+
+
+@cache
+def _trace_name() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?:request|trace|span|correlation|transaction|event|message|idempotency|client|job|page|csrf)[_-]?token$")
+
+
+@cache
+def _digits() -> re.Pattern[str]:
+    return re.compile(r"\d{6,12}$")
+
+
+@cache
+def _uuid() -> re.Pattern[str]:
+    return re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$")
+
+
+@cache
+def _whole_value() -> re.Pattern[str]:
+    """All marks up to the blank behind a value, without the punctuation before it."""
+    return re.compile(r"(?P<value>[!-~]{6,64}?)(?=[\"'`.,;:)!?*]{0,3}(?:[^!-~]|$))")
+
+
+@cache
 def _key_characters() -> re.Pattern[str]:
     return re.compile(r"[\w+/.-]+=*$")
 
@@ -181,6 +228,11 @@ def _login() -> re.Pattern[str]:
 @cache
 def _pin() -> re.Pattern[str]:
     return re.compile(r"\s{0,2}(?:is|=|:|は|：)?\s{0,2}(\d{4,8})(?![\w.,:-])")
+
+
+@cache
+def _groups() -> re.Pattern[str]:
+    return re.compile(r"\w{0,24}(?:\s{0,2}[:=]|\sis)?\s{1,4}[\"'`]?([a-z]{4}(?: [a-z]{4}){3})(?![\w ]\w)")
 
 
 @cache

@@ -199,13 +199,19 @@ def _match_head(text: str, start: int) -> Secret | None:
     head = text[start : start + 3]
     for kind in _BY_HEAD.get(head, ()):
         match = _shape_pattern(kind).match(text, start)
-        if match and not match.group().endswith("EXAMPLE"):
+        if match and not match.group().endswith("EXAMPLE") and not _repeated().search(match.group()):
             return Secret(start, match.end(), kind)
     for prefix in _PREFIXES_BY_HEAD.get(head, ()):
         match = _prefix_pattern(prefix).match(text, start) if text.startswith(prefix, start) else None
         if match and _is_key_body(match.group()[len(prefix) :], is_distinct=len(prefix) >= 8):
             return Secret(start, start + len(match.group().rstrip(".")), "api-key")
     return None
+
+
+@cache
+def _repeated() -> re.Pattern[str]:
+    """One character again and again, as where a key goes."""
+    return re.compile(r"(.)\1{7}")
 
 
 def _is_key_body(body: str, *, is_distinct: bool) -> bool:

@@ -10,7 +10,8 @@ from onward.redact.values import is_stand_in, is_strong_password
 
 _LONGEST_USERINFO = 256
 _SHORTEST_PASSWORD = 4
-_NEVER_IN_USERINFO = frozenset(" \t\r\n\"'`<>{}|\x1b")
+_NEVER_IN_USERINFO = frozenset(" \t\r\n\"'`\x1b")
+_SELDOM_IN_USERINFO = frozenset("<>{}|")
 
 
 def find_password(text: str, position: int) -> Secret | None:
@@ -31,6 +32,8 @@ def find_password(text: str, position: int) -> Secret | None:
     if not colon:
         is_key = len(user) >= 20 and user.isalnum() and any(map(str.isdigit, user)) and not user.isdigit()
         return Secret(start, position, "url-password") if is_key else None
+    if not _SELDOM_IN_USERINFO.isdisjoint(content) and not is_strong_password(password):
+        return None
     # A password equal to the user's name protects nothing, and is needed to run the example again.
     if len(password) < _SHORTEST_PASSWORD or password == user or is_stand_in(password) or _port().match(password):
         return None
@@ -39,6 +42,9 @@ def find_password(text: str, position: int) -> Secret | None:
 
 def _find_oracle_password(text: str, position: int) -> Secret | None:
     """Return the password in `user/password@//host` or `user/password@host:1521`."""
+    mail = _mail_pair().match(text, position)
+    if mail and is_strong_password(mail["value"]):
+        return Secret(*mail.span("value"), "password")
     before = text[max(0, position - 80) : position]
     if before[-1:].isspace() or ("/" not in before and ":" not in before):
         return None
@@ -53,7 +59,13 @@ def _find_oracle_password(text: str, position: int) -> Secret | None:
 
 @cache
 def _host() -> re.Pattern[str]:
-    return re.compile(r"[\w.-]+(?::\d+)?(?=[/?#,;:\s\"'`\\)\]}<>*_.|]|$)|\[[0-9a-f:]+\]")
+    return re.compile(r"(?:tcp|unix)\(|[\w.-]+(?::\d+)?(?=[/?#,;:\s\"'`\\)\]}<>*_.|]|$)|\[[0-9a-f:]+\]")
+
+
+@cache
+def _mail_pair() -> re.Pattern[str]:
+    """The host of an address with a password behind it, as in lists of logins."""
+    return re.compile(r"@[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}[:|;](?P<value>[^\s\"'`,;:|]{6,64})(?=[\s\"'`,;:|]|$)")
 
 
 @cache
@@ -63,7 +75,7 @@ def _port() -> re.Pattern[str]:
 
 @cache
 def _pair() -> re.Pattern[str]:
-    return re.compile(r"(?<![\w:/.@-])[A-Za-z][\w.\\/-]{0,40}[:/]([^\s:/@\"'`,;]{6,64})$")
+    return re.compile(r"(?:(?<=server:)|(?<![\w:/.@-]))[A-Za-z][\w.\\/-]{0,40}[:/]([^\s:/@\"'`,;]{6,64})$")
 
 
 @cache

@@ -40,7 +40,18 @@ def _reference() -> re.Pattern[str]:
 def is_stand_in(value: str) -> bool:
     """Return whether *value* names, masks or exemplifies a secret rather than being one."""
     lowered = value[:_JUDGED_CHARS].lower()
-    return lowered in _COMMON_VALUES or _reference().match(lowered) is not None or _stand_in_mark().search(lowered) is not None
+    return (
+        lowered in _COMMON_VALUES
+        or _reference().match(lowered) is not None
+        or _stand_in_mark().search(lowered) is not None
+        or _constant_or_mask().match(value[:_JUDGED_CHARS]) is not None
+    )
+
+
+@cache
+def _constant_or_mask() -> re.Pattern[str]:
+    """A constant's name in capitals, marks alone, one character again and again, and ranges of a regular expression."""
+    return re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|[^A-Za-z0-9]+$|.*(.)\1{5}|.*(?:A-Z|a-z|0-9)")
 
 
 def is_dotted_name(value: str) -> bool:
@@ -65,7 +76,7 @@ def has_digit(value: str) -> bool:
 def _stand_in_mark() -> re.Pattern[str]:
     """Marks of a value that only shows where a secret goes."""
     return re.compile(
-        r"^<|<[\w .-]+>|&(?:lt|#x?3c|#60);|\$\{|\{\{|\{\w+(?:![rs])?\}?$|\.\.\.|…|\*\*\*|xxx|example|placeholder|redacted|change[-_]?me|your[-_]|[-_]here\b"
+        r"^<|<[\w .-]+>|&(?:lt|#x?3c|#60);|\$\{|\{\{|\{\w+(?:![rs])?\}?$|\.\.\.|…|\*\*\*|xxx|example|placeholder|redacted|change[-_]?(?:me|this|it)|replace[-_]|insert[-_]|your[-_]|[-_]here\b"
         r"|[-_](?:password|secret|token)[-_]\d{0,4}$"
         r"|^(?:my|your|the|some|new|old)[-_]?(?:super)?[-_]?(?:password|secret|token|key)\d{0,4}$"
     )
@@ -148,9 +159,10 @@ def is_random_letters(value: str) -> bool:
     if len(value) < 10:
         return False
     pairs = wordiness(value)
+    most = 0.6 if len(value) >= 16 else 0.5
     if value.islower() or value.isupper():
-        return pairs < 0.45
-    return pairs < 0.56 or (mixing(value) >= 0.4 and pairs < 0.75)
+        return pairs < most
+    return pairs < max(most, 0.56) or (mixing(value) >= 0.4 and pairs < 0.75)
 
 
 def is_password(value: str, *, in_env: bool, is_quoted: bool = False) -> bool:
@@ -162,6 +174,8 @@ def is_password(value: str, *, in_env: bool, is_quoted: bool = False) -> bool:
     head = value[:_JUDGED_CHARS]
     if head.isalpha():
         return is_random_letters(head) or (is_quoted and len(head) >= 8 and wordiness(head) < 0.3)
+    if _letter_groups().match(head):
+        return wordiness(head) < 0.6
     return has_digit(head) or not head.replace("_", "a").replace("-", "a").replace(".", "a").isalnum()
 
 
@@ -171,13 +185,18 @@ def is_key(value: str, *, is_quoted: bool, in_env: bool) -> bool:
     Names and numbers are not, unless an environment file (*in_env*) assigns them.
     """
     head = value[:_JUDGED_CHARS]
-    least = 10 if in_env else 12 if is_quoted else 16
+    least = 10 if in_env else 12 if is_quoted or (head.isalnum() and mixing(head) >= 0.4) else 16
     if len(value) < least or is_stand_in(value):
         is_base64 = len(value) == _AWS_SECRET_LENGTH and _random_base64().match(value) is not None
         return is_base64 and not _stand_in_mark().search(value.lower())
     if not has_digit(head):
         return is_random_letters(head.replace("_", "").replace("-", "")) and _letters_only().match(head) is not None
-    return in_env or not _name_or_number().match(head) or _is_mixed(head)
+    return (
+        in_env
+        or not _name_or_number().match(head)
+        or _is_mixed(head)
+        or (head.isalnum() and is_random_letters("".join(filter(str.isalpha, head))))
+    )
 
 
 def _is_mixed(value: str) -> bool:
@@ -208,6 +227,11 @@ def is_strong_password(value: str) -> bool:
     )
 
 
+def is_distinct_password(value: str) -> bool:
+    """Return whether *value* is a strong password and not made like a slug, as names of pods, containers and style classes are."""
+    return is_strong_password(value) and (any(map(str.isupper, value)) or _special_mark().search(value) is not None)
+
+
 def is_likely_password(value: str) -> bool:
     """Return whether *value* may be a password where the words before it announce one."""
     return (
@@ -221,6 +245,17 @@ def is_likely_password(value: str) -> bool:
 def is_long_random(value: str) -> bool:
     """Return whether *value* is so long and random that it is a password in any sentence about one: no address, path or variable is."""
     return len(value) >= 20 and is_random(value) and not is_stand_in(value) and not _path_or_version().search(value)
+
+
+@cache
+def _letter_groups() -> re.Pattern[str]:
+    """The form of passwords for applications: four groups of four letters."""
+    return re.compile(r"[a-z]{4}(?:[- ][a-z]{4}){3}$")
+
+
+@cache
+def _special_mark() -> re.Pattern[str]:
+    return re.compile(r"[!#$%&*^~@+?]")
 
 
 @cache
