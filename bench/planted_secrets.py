@@ -2,8 +2,9 @@
 
     python -m bench.planted_secrets [--misses] [--families NAMES]
 
-Every kind of `secret_kinds.toml` and `second_secret_kinds.toml` is assembled at run time with random values and put into every place in which transcripts hold text: as
-it is, between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read, quoted, in diffs, coloured, and so on. A
+Every kind of `secret_kinds.toml` and `second_secret_kinds.toml` is assembled at run time with random values and put into every place in
+which transcripts hold text: as it is,
+between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read, quoted, in diffs, coloured, and so on. A
 secret counts as found when neither it nor half of it is left. Half of the kinds of each file are held out: a digest of the name decides,
 rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count as changed when any character of them is.
 """

@@ -40,8 +40,8 @@ _HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos"
 
 _HARMLESS_OWNERS = (
     *_HARMLESS_TOKENS,
-    *"public primary foreign sort partition cache query row host publishable i18n idempotency dedupe storage object map group composite".split(),
-    *"unique natural candidate lookup hot short arrow node site ssh join sub mon tur don mac whis jock hoc hock".split(),
+    *"public primary foreign sort partition cache query row host publishable i18n idempotency dedupe storage object map group".split(),
+    *"composite unique natural candidate lookup hot short arrow node site ssh join sub mon tur don mac whis jock hoc hock".split(),
 )
 """A key or token of one of these gives no value away that stands near it."""
 _LONGER_WORD = re.compile(r"(?i)(?:words?|wor[td]|code|phrase|wd|e|en|entic\w+|oriz\w+|s|rod|nya)(?![a-z])")

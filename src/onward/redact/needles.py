@@ -74,8 +74,9 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_neighbour, "gegevens segredo secreto segreto geheim schluessel passnya kredensial kode_akses"),
     (
         NameJudge.judge_neighbour,
-        "kunci chave chiave sleutel anahtar jeton bearer llave otp_ totp mfa unlock encrypt decrypt sign_in log_in wifi wi-fi vault webhook obscure add_user adduser setuser superuser createuser",
+        "kunci chave chiave sleutel anahtar jeton bearer llave otp_ totp mfa unlock encrypt decrypt sign_in log_in wifi vault webhook",
     ),
+    (NameJudge.judge_neighbour, "wi-fi obscure add_user adduser setuser superuser createuser"),
 )
 _TELLING = frozenset(
     "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten heslo "

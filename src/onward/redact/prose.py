@@ -45,7 +45,10 @@ _JOINED = (
     "ລະຫັດຜ່ານ စကားဝှက် 帐号密码 暗号 访问码 通行码 パスフレーズ パスコード 認証コード 비밀_번호 접속_암호 패스프레이즈 "
     "كلمة_مرور كلمة_سر الرمز_السري رمز_الدخول رمز_المرور باسورد الباسورد كلمه_المرور कूटशब्द पासफ़्रेज़ पास_वर्ड"
 ).split()
-_KEYS = "令牌 密钥 密鑰 シークレット トークン キー 시크릿 토큰 키 密匙 私钥 授权码 凭证 凭据 鍵 秘密鍵 認証情報 비밀키 인증키 인증정보 ключ токен секрет clé clés schlüssel khóa khoá مفتاح المفتاح توكن الرمز गुप्त कुंजी टोकन सीक्रेट anahtarı código código_de_acceso".split()
+_KEYS = (
+    "令牌 密钥 密鑰 シークレット トークン キー 시크릿 토큰 키 密匙 私钥 授权码 凭证 凭据 鍵 秘密鍵 認証情報 비밀키 인증키 인증정보 ключ токен секрет "
+    "clé clés schlüssel khóa khoá مفتاح المفتاح توكن الرمز गुप्त कुंजी टोकन सीक्रेट anahtarı código código_de_acceso"
+).split()
 """Words for a password that are not ASCII: those that spaces divide from others, and those of other scripts; and words for a key."""
 
 
