@@ -11,7 +11,7 @@ from onward.agents.payload import HookPayload
 from onward.app.repository import git_changes
 from onward.app.repository.moved_folder import remap_command
 from onward.core.agents import find_agent
-from onward.core.facts.headings import NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
+from onward.core.facts.headings import NOTICE_PREFIXES, PREAMBLE, SINCE_THEN, START_PLACES
 from onward.core.handoff import page
 
 CATCH_UP_SECONDS = 5.0
@@ -23,7 +23,7 @@ RUNNING_SECONDS = 30.0
 POLL_SECONDS = 0.02
 
 NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
-INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
+INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with"
 
 
 def start_session(home: str, payload: HookPayload, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -43,7 +43,8 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
         return "no handoff yet", NO_HANDOFF + notices
     if payload.source == "resume" and payload.session and handoff.session == payload.session:
         return "nothing: a resumed session has its handoff already", notices.strip()
-    text = f"{PREAMBLE} {INSTRUCTION}\n\n{_add_changes(handoff, context)}"
+    place = next((name for name in START_PLACES if f"\n**{name}." in handoff.page), "")
+    text = f"{PREAMBLE} {INSTRUCTION} {f'*{place}*' if place else 'this page'}.\n\n{_add_changes(handoff, context)}"
     agent = find_agent(payload.agent)
     # Some agents store a longer text in a file and show only its start.
     limit_bytes = agent.hooks.max_context_bytes if agent and agent.hooks else None

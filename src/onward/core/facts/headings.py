@@ -7,6 +7,9 @@ from onward.core.facts.kinds import KINDS
 HEAD = ("Goal", "State", "Since then", "Do first")
 """The lines above the first section."""
 
+START_PLACES = ("Do first", "State", "Goal")
+"""The parts of the head that the next session may begin with; the first that is there."""
+
 SINCE_THEN = HEAD[2]
 """The line of what changed in the repository since the handoff was made."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onward.core.agents import find_agent
-from onward.core.facts.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING
+from onward.core.facts.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING, START_PLACES
 from onward.core.handoff.document import CitedLine, Handoff, render, render_line
 from onward.core.text.prose import content_words, stem
 
@@ -31,10 +31,19 @@ def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> 
         known_agent = find_agent(name)
         label, is_chat = (known_agent.label, known_agent.is_chat) if known_agent else (name, False)
         parts.append(f"{AGENT_INTRO} {label}: {_CHAT_ADVICE if is_chat else _SHELL_ADVICE}")
-    parts.append(f"Your task now: {goal}" if goal else "Go on from *Do first*; ask before you undo anything under *Decided*.")
+    parts.append(f"Your task now: {goal}" if goal else _start_advice(handoff))
     if lines := relevant_lines(handoff, goal):
         parts.append("\n".join((f"## {RELEVANT_HEADING}", *(f"- {render_line(line)}" for line in lines))))
     return "\n\n".join((*parts, render(handoff)))
+
+
+def _start_advice(handoff: Handoff) -> str:
+    """Return where to begin and what to leave alone, by the parts that the handoff has."""
+    names = {name for name, _ in handoff.head}
+    place = next((name for name in START_PLACES if name in names), "")
+    advice = f"Go on from *{place}*" if place else "Go on with this work"
+    has_decisions = any(section.title.startswith("Decided") for section in handoff.sections)
+    return f"{advice}; ask before you undo anything under *Decided*." if has_decisions else f"{advice}."
 
 
 def relevant_lines(handoff: Handoff, goal: str) -> list[CitedLine]:

@@ -31,7 +31,10 @@ _HANDLE = re.compile(r"\[s\d")
 LineForm: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
 
 _LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
-    ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{AGENT_INTRO} .{{1,60}}?: you run "),
+    (
+        "preamble",
+        rf"You continue work that earlier sessions began\.|Go on from \*?Do first|Go on from \*(?:State|Goal)\*|Go on with this work[;.]|{AGENT_INTRO} .{{1,60}}?: you run ",
+    ),
     ("task", r"Your task now: "),
     ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
     ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, DISTINCTIVE_SECTIONS))})$"),
