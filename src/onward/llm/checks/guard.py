@@ -100,7 +100,7 @@ def judge(line: WrittenLine, evidence: Evidence) -> LineVerdict:
     if problem_verdict := _check_meaning(line, text, handles, cited, evidence):
         return problem_verdict
     exact = WrittenLine(line.section, text, handles, line.replaces)
-    return LineVerdict(exact, is_verified=any(source.voice in PROVING_VOICES and source.handle in handles for source in cited))
+    return LineVerdict(exact, is_verified=any(_is_proof(source) and source.handle in handles for source in cited))
 
 
 def _check_meaning(
@@ -120,6 +120,11 @@ def _check_meaning(
     if state := find_state_problem(line.section, text, handles, cited, evidence):
         return LineVerdict(None, "state", f"`{state.state}`: {_said(state.source) if state.source else state.shown}")
     return None
+
+
+def _is_proof(source: EvidenceText) -> bool:
+    """Whether *source* proves what a line says: a result, a commit or a person, or an earlier page that had such a proof."""
+    return source.voice in PROVING_VOICES or (source.voice == "handoff" and "(verified" in source.text)
 
 
 def _said(source: EvidenceText) -> str:

@@ -41,7 +41,7 @@ _OPPOSITES = tuple(
         (
             r"(?<!` )\bdone\b|complete[d]?\b|finished|closed|resolved|implemented|selesai",
             r"\bpending\b|in progress|unfinished",
-            r"✓|✅|created|added|committed|merged|fixed",
+            r"✓|✅|fixed",
             r"to ?do\b|remain|in_progress|awaiting|not begun|\bopen\b|belum|stub|placeholder",
         ),
         (r"\bfixed\b|\bworks?\b", r"\bbroken\b", r"\bfix|\bok\b|pass|resolv|correct", r"broke|bug|fail|crash|wrong"),
@@ -95,7 +95,7 @@ def find_state_problem(
     cited = list(cited)
     if problem := _against_section(section, bare) or _against_counts(bare, cited):
         return problem
-    return _against_words(section, bare, normal(text), cited, evidence)
+    return None if section == "Goal" else _against_words(section, bare, normal(text), cited, evidence)
 
 
 def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
@@ -176,7 +176,8 @@ def _against_words(section: str, bare: str, whole: str, cited: Sequence[Evidence
                 best_for = max(best_for, share)
             elif shown[is_positive] and share > best_against:
                 best_against, against = share, source
-        is_only_against = not best_for and best_against >= _ONLY_AGAINST_SHARE
+        # The state of a session is told in many clauses: a word of one says little of another.
+        is_only_against = section != "State" and not best_for and best_against >= _ONLY_AGAINST_SHARE
         if against is not None and (is_only_against or (best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN)):
             match = re.search("|".join(opposites.line), bare)
             return StateProblem(match[0] if match else "", against)

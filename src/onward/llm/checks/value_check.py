@@ -33,6 +33,7 @@ _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
 _DISTINCTIVE_CHARS = 10
+_STATE_VOICES = ("git", "file")
 _AT_HANDLE_FACTOR, _AT_HANDLE_SUM = 1.0, 0.2
 """How much better yet another value has to fit where the line's own stands at a handle that the line cites."""
 
@@ -127,6 +128,14 @@ class _Line:
         if value.kind == "number" and (counted := _counted(self.text, value)):
             same = [sighting for sighting in others if counted in _counted_in(value, sighting.source)]
             others, needed = (same, _COUNTED_SHARE) if same else (others, needed)
+        if (
+            self.is_head
+            and value.kind != "number"
+            and (shown := next((other for other in others if other.source.voice in _STATE_VOICES), None))
+        ):
+            # The head tells what git and the files show at the end.
+            added.append(shown.source.handle)
+            return None
         best = max(others, key=lambda sighting: self._share(local, sighting), default=None)
         if best and self._share(local, best) >= needed:
             if problem := self._better(value, [*self.cited, best.source]):
