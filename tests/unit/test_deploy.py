@@ -14,6 +14,9 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
+
+from onward.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = ("onward.service", "onward-worker.service")
@@ -109,6 +112,26 @@ def test_the_container_is_made_of_what_is_there() -> None:
     assert set(needed) <= copied
     assert any("--require-hashes" in line for line in instructions["RUN"])
     assert instructions["USER"] == ["onward"]
+
+
+def test_the_composed_services_are_a_database_a_server_and_a_worker() -> None:
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    services = composed["services"]
+    assert set(services) == {"database", "server", "worker"}
+    for name in ("server", "worker"):
+        service = services[name]
+        assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        assert service["volumes"] == [f"onward:{container()['VOLUME'][0]}"]
+        assert [
+            setting for setting in service["environment"] if setting.removeprefix("ONWARD_").lower() not in Settings.__dataclass_fields__
+        ] == []
+        assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
+    # Only this machine reaches the server, and nobody reaches the database.
+    assert services["server"]["ports"] == ["127.0.0.1:3000:3000"]
+    assert "ports" not in services["database"]
+    assert services["worker"]["command"] == ["worker"]
+    # A password has no default.
+    assert services["database"]["environment"]["POSTGRES_PASSWORD"].startswith("${ONWARD_DATABASE_PASSWORD:?")
 
 
 def test_the_container_starts_and_its_health_is_seen(tmp_path: Path) -> None:

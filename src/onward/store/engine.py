@@ -179,7 +179,7 @@ def _postgres_engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadSetting("ONWARD_DATABASE_URL is not a database address.", "Use postgresql://user@host/name.") from error
     except ModuleNotFoundError as error:
-        raise BadSetting("PostgreSQL needs another package.", "Install it: pip install 'onward[postgres]'") from error
+        raise BadSetting("PostgreSQL needs another package.", "Install it beside Onward: pip install 'psycopg[binary]'") from error
 
 
 @contextmanager
