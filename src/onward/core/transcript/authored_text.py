@@ -33,8 +33,10 @@ LineForm: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", 
 _LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
     (
         "preamble",
-        r"You continue work that earlier sessions began\.|Go on from \*?Do first|Go on from \*(?:State|Goal)\*|Go on with this work[;.]|"
-        rf"{AGENT_INTRO} .{{1,60}}?: you run ",
+        (
+            r"You continue work that earlier sessions began\.|Go on from \*?Do first|Go on from \*(?:State|Goal)\*|Go on with this work[;.]|"
+            rf"{AGENT_INTRO} .{{1,60}}?: you run "
+        ),
     ),
     ("task", r"Your task now: "),
     ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
