@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from onward.core.extract import extract
+from onward.core.extract.interruptions import find_interruption
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -138,6 +139,58 @@ def test_what_stopped_the_agent_is_told(stop: Turn, sentence: str) -> None:
     head = head_of(REQUEST, EDIT, EDITED, DONE, later, *run(1, "ls src"), stop)
     assert head["State"].endswith(sentence)
     assert head["Do first"] == f"{later.text} (asked last, not finished)"
+
+
+@pytest.mark.parametrize(
+    ("notice", "cause"),
+    [
+        ("You've hit your session limit · resets 3:10pm (Europe/Paris)", "limit"),
+        ("Claude AI usage limit reached|1760000000", "limit"),
+        ("5-hour limit reached ∙ resets 3am", "limit"),
+        ("You've hit your usage limit. Try again in 3 days.", "limit"),
+        ("Rate limit reached for gpt-5 on tokens per min", "limit"),
+        ("exceeded retry limit, last status: 429 Too Many Requests", "limit"),
+        ("[API Error: You have exhausted your daily quota on this model.]", "limit"),
+        ("Sorry, you've hit a rate limit that restricts the number of requests.", "limit"),
+        ("litellm.RateLimitError: AnthropicException - rate limited", "limit"),
+        ("Credit balance is too low", "limit"),
+        ("Error during API call: litellm.NotFoundError: Error code: 404", "failed"),
+        ("patch.ProviderPatchError: Provider error 403: no access", "failed"),
+        ("[Request timed out.]", "failed"),
+        ("[The operation was aborted.]", "interrupted"),
+        ("Renamed.\n\n---\n\nCancelled", "interrupted"),
+    ],
+)
+def test_a_notice_shows_what_stopped_the_agent(notice: str, cause: str) -> None:
+    interruption = find_interruption(Turn("assistant", notice), 1, 1)
+    assert interruption is not None
+    assert interruption.cause == cause
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rate limiting is now on the login route, 5 tries a minute.",
+        "The cart totals are right now. Next: add rate limiting to the login route.",
+        "The weekly limit of 40 hours is checked in `hours.py`.",
+        "Quota exceeded errors are shown as a banner now.",
+        "Rate limit exceeded responses now carry Retry-After.",
+        "Too many requests to the courier were the cause; I cache them now.",
+        "Users with insufficient balance now see a hint.",
+        "Fixed error 404 on the login page.",
+        "Connection errors are retried three times now.",
+        "The operation was cancelled when the user closed the dialog; it is retried now.",
+        "The request was aborted because the timeout of 5 s was too short; I set 30 s.",
+        "I test what happens after the user denied the permission.",
+    ],
+)
+def test_an_agent_that_talks_of_limits_and_errors_was_not_stopped(words: str) -> None:
+    assert find_interruption(Turn("assistant", words), 1, 1) is None
+
+
+def test_a_prompt_of_the_clients_that_names_a_limit_is_no_notice() -> None:
+    template = Turn("user", "## Outline\n\n" + "- Ask which rate limits hold.\n- Explain error 404 to the reader.\n" * 40, mark="injected")
+    assert find_interruption(template, 1, 1) is None
 
 
 def test_an_interruption_belongs_to_the_newest_command() -> None:

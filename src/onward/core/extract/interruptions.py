@@ -13,23 +13,38 @@ InterruptionCause: TypeAlias = Literal["interrupted", "failed", "limit"]
 
 _MAX_CHARS = 600
 """A longer text of an agent's is a report, whatever words it holds."""
-_INTERRUPTED = re.compile(
-    r"\[?request (?:was )?(?:interrupted|aborted|cancell?ed)|\binterrupted by (?:the )?user|<turn_aborted>|"
-    r"\boperation (?:was )?(?:stopped|cancell?ed|aborted)|(?:^|\n)\W*cancell?ed\W*$|user (?:aborted|cancell?ed) the|tool use was rejected|"
+_REFUSED = re.compile(
+    r"\[?request (?:was )?(?:interrupted|aborted|cancell?ed)|\binterrupted by (?:the )?user|"
+    r"\boperation (?:was )?(?:stopped|cancell?ed|aborted)|(?:^|\n)\W*cancell?ed\W*$|user (?:aborted|cancell?ed) the|"
+    r"tool use was rejected|"
     r"user (?:doesn['’]t|does not) want to proceed|rejected by (?:the )?user|user (?:denied|rejected|refused)",
     re.I,
 )
+"""What a program writes in the result of a call. An agent may talk of such things: elsewhere only a line that is a notice counts."""
+_LINE = r"^[^\w\n<]*"
+"""The beginning of a line, with a bracket or a bullet before its words."""
+_INTERRUPTED = re.compile(
+    rf"{_LINE}(?:(?:the )?(?:request|operation) (?:was )?(?:interrupted|stopped|cancell?ed|aborted)(?: by (?:the )?user[^\n]*)?[^\w\n]*$|"
+    r"interrupted by (?:the )?user\b|<turn_aborted>|cancell?ed\W*\Z|(?:the )?user (?:aborted|cancell?ed|denied|rejected|refused)[^\n]{0,40}$)",
+    re.I | re.M,
+)
 _LIMIT = re.compile(
-    r"\b(?:usage|rate|session|weekly|daily|hourly|\d+-hour|spending|quota|message) limit|\blimit (?:reached|exceeded)|quota exceeded|"
-    r"insufficient (?:credits?|quota|balance)|credit balance is too low|too many requests",
-    re.I,
+    rf"{_LINE}(?:(?:sorry|(?:[\w.]+ )?\w*(?:error|exception))\b[^\n]{{0,80}}?)?"  # the name of an error before the notice
+    r"\b(?:you(?:['’]ve| have)?(?: already)? (?:hit|reach(?:ed)?|exceeded|exhausted|used (?:up|all)|run out of|are out of)\b"
+    r"[^\n]{0,60}?(?:limits?|quota|credits?|allowance|tokens)\b|"
+    r"(?:[\w-]+ ){0,4}limit (?:was )?(?:reached|exceeded)(?: for\b|[^\w\n]*(?:$|\d|resets?)|[.|:;(·∙])|"
+    r"(?:\w+ )?quota (?:was )?exceeded\b(?! (?:errors?|exceptions?|responses?)\b)|(?:your )?credit balance is too low|"
+    r"(?:exceeded retry limit[^\n]{0,40}?|\(?\d{3}\)?:? )?too many requests\b(?! (?:to|are|from|for)\b)|"
+    r"insufficient (?:credits?|quota|balance)\b)|"
+    rf"{_LINE}(?:[\w.]+\.)?RateLimitError\b",
+    re.I | re.M,
 )
 _FAILED = re.compile(
-    r"^\W*(?:api error|request timed out|request failed|connection error|overloaded|provider error|internal server error)\b|"
-    r"(?:^|\n)\W*(?:[\w.]+\.)?\w*(?:APIError|APIConnectionError|BadRequestError|RateLimitError|AuthenticationError|InternalServerError|"
-    r"ServiceUnavailableError|APIStatusError|ConnectionError|Timeout)\b\s*[:(]|\berror (?:code:? )?(?:4\d\d|5\d\d)\b|"
-    r"your request was blocked",
-    re.I,
+    r"\A\W*(?:api error|request timed out|request failed|connection error|overloaded|provider error|internal server error)\b|"
+    rf"{_LINE}(?:(?:[\w.]+\.)?\w*(?:APIError|APIConnectionError|BadRequestError|AuthenticationError|InternalServerError|"
+    r"ServiceUnavailableError|APIStatusError|ConnectionError|Timeout)\b\s*[:(]|(?:[\w. ]*error\b[^\n:]{0,40}:[^\n]{0,120}? )?error (?:code:? )?[45]\d\d\b|"
+    r"your request was blocked)",
+    re.I | re.M,
 )
 _CLOSING_MARK = re.compile(r"[^\n]\s*\n+\W*cancell?ed\W*$", re.I)
 """What a client writes below the agent's words when a person refuses the call that follows them."""
@@ -51,7 +66,7 @@ def find_interruption(turn: Turn, ordinal: int, round_number: int) -> Interrupti
         return None
     results = "\n".join(result.text for result in turn.results if len(result.text) <= _MAX_CHARS)
     if turn.role == "tool" or results:
-        is_refused = _INTERRUPTED.search(results) is not None
+        is_refused = _REFUSED.search(results) is not None
         return Interruption(ordinal, round_number, "interrupted", "") if is_refused else None
     is_short = len(turn.text) <= _MAX_CHARS
     ending = turn.text if is_short or turn.mark == "injected" else turn.text[-40:]
