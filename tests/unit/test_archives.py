@@ -46,6 +46,7 @@ ELSEWHERE = {
     "knowledge_sources": "of all projects; what sessions tell is derived",
     "knowledge_terms": "of all projects; what sessions tell is derived",
     "templates": "of all projects",
+    "shared_rules": "of all projects",
     "removed_rows": "deleted, and gone after a day",
     "removed_sessions": "deleted, and gone after a day",
     "jobs": "of this store",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, to_json
+from onward.core.facts.rules_block import pair_edits, read_block, write_block
+from onward.core.facts.shared_rules import SHARED_RULE
+from onward.errors import NotFound
+from onward.message import Message
+
+if TYPE_CHECKING:
+    from onward.backend import Backend
+    from onward.core.project import Project
 
 ID_DIGITS = 8
 """Digits of an id shown in the list. Any unique prefix of an id is accepted."""
@@ -119,6 +128,93 @@ def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     with use_backend(project=project) as backend:
         changed_fact = backend.facts.change(backend.require_project(), name, state="live" if undo else "retracted")
     _say_result(changed_fact, "Restored" if undo else "Retracted", as_json=as_json)
+
+
+@fact.command()
+@click.argument("name", metavar="[ID]", default="")
+@click.option("--branch", default="", metavar="NAME", help="Let the rule hold on this branch of the project alone.")
+@undo_option
+@project_option
+@json_option
+def promote(name: str, branch: str, undo: bool, project: str | None, as_json: bool) -> None:
+    """Make a rule one of every project.
+
+    It joins the handoffs of all projects, in a section of its own. Without ID, list the rules that stand in three projects or more.
+    --undo takes a rule for every project back; the projects keep their own.
+
+    \b
+    Examples:
+      onward fact promote
+      onward fact promote 3f9c21aa
+      onward fact promote 3f9c21aa --branch release
+    """
+    with use_backend(project=project) as backend:
+        if not name:
+            suggestions = backend.facts.list_suggestions()
+            if as_json:
+                say_json([suggestion._asdict() for suggestion in suggestions])
+            else:
+                say_table(
+                    ["id", "projects", "rule"],
+                    [[suggestion.fact_id[:ID_DIGITS], len(suggestion.projects), suggestion.text] for suggestion in suggestions],
+                    wraps=True,
+                )
+                note(f"{quantity(len(suggestions), 'rule')} in three projects or more")
+            return
+        current_project = backend.require_project()
+        if undo:
+            shared = next((rule for rule in backend.facts.list_facts(current_project, kind=SHARED_RULE) if rule.id.startswith(name)), None)
+            if shared is None:
+                raise NotFound(
+                    Message("No rule for every project has the id {name!r}.", name=name), "List them: onward fact list --kind shared_rule"
+                )
+            changed_fact = backend.facts.change(current_project, shared.id, state="retracted")
+        else:
+            changed_fact = backend.facts.promote(current_project, name, branch=branch)
+    _say_result(changed_fact, "Taken back" if undo else "Reworded" if branch else "For every project", as_json=as_json)
+
+
+@fact.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="AGENTS.md")
+@click.option("--shared", is_flag=True, help="Only the rules for every project, for a file such as ~/.claude/CLAUDE.md.")
+@project_option
+@json_option
+def export(file: Path, shared: bool, project: str | None, as_json: bool) -> None:
+    """Write the rules into a file that agents read, and take over what was edited there.
+
+    FILE (default: AGENTS.md) gets a block between two markers; everything around it stays. When it is exported again, a line that you
+    reworded in the block rewords its rule, a new line adds a rule, and a deleted line retracts one.
+
+    \b
+    Examples:
+      onward fact export
+      onward fact export CLAUDE.md
+      onward fact export ~/.claude/CLAUDE.md --shared
+    """
+    file = file.expanduser()
+    with use_backend(project=project) as backend:
+        current_project = backend.require_project()
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        edits = pair_edits(read_block(text), _exported_rules(backend, current_project, shared=shared))
+        for fact_id, wording in edits.reworded.items():
+            backend.facts.change(current_project, fact_id, text=wording)
+        for fact_id in edits.deleted:
+            backend.facts.change(current_project, fact_id, state="retracted")
+        for wording in edits.added:
+            backend.facts.add(current_project, SHARED_RULE if shared else "rule", wording)
+        rules = _exported_rules(backend, current_project, shared=shared)
+    file.write_text(write_block(text, rules), encoding="utf-8")
+    counts = {"rules": len(rules), "reworded": len(edits.reworded), "added": len(edits.added), "retracted": len(edits.deleted)}
+    if as_json:
+        say_json({"file": str(file), **counts})
+    else:
+        taken = ", ".join(f"{count} {name}" for name, count in counts.items() if count and name != "rules")
+        say(f"Wrote {quantity(len(rules), 'rule')} to {file}." + (f" Taken over from it: {taken}." if taken else ""))
+
+
+def _exported_rules(backend: Backend, project: Project, *, shared: bool) -> list[Fact]:
+    kinds = (SHARED_RULE,) if shared else (SHARED_RULE, "rule")
+    return [rule for kind in kinds for rule in backend.facts.list_facts(project, kind=kind)]
 
 
 def _say_result(fact: Fact, action: str, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from onward.client.decoder import read
 from onward.client.resource import RemoteResource
 from onward.core.facts.fact import Fact, FactKind, FactState
+from onward.core.facts.shared_rules import SharedRuleSuggestion
 from onward.core.project import Project
 
 
@@ -48,3 +49,12 @@ class RemoteFacts(RemoteResource):
             {"project_id": project.id, **{key: value for key, value in changes.items() if value is not None}},
         )
         return read(Fact, answer["data"])
+
+    def promote(self, project: Project, name: str, *, branch: str = "") -> Fact:
+        """Make a rule one of every project, or with *branch* one that holds on that branch alone. Raises `NotFound`, `BadInput`."""
+        body = {"project_id": project.id, **({"branch": branch} if branch else {})}
+        return read(Fact, self._server.post(f"/facts/{quote(name, safe='')}/promote", body)["data"])
+
+    def list_suggestions(self) -> list[SharedRuleSuggestion]:
+        """Return the rules that stand in several projects and might be for every project."""
+        return [read(SharedRuleSuggestion, row) for row in self._server.get("/facts/suggestions")["data"]]

@@ -40,6 +40,22 @@ class FactChange(ChangeBody):
     version: EditVersion = Field("", description="The version that was read; 409 if it changed since.", examples=[""])
 
 
+class RulePromotion(Body):
+    """Where a rule of a project is to hold: everywhere, or on one branch alone."""
+
+    project_id: IdField | None = None
+    branch: Text = Field("", max_length=200, description="Only on this branch of the project; empty for every project.", examples=[""])
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionShape:
+    """A rule that stands in several projects and might be for every project. `fact_id` is the fact of its shortest wording."""
+
+    text: str
+    fact_id: str
+    projects: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class FactShape:
     """A fact. `sources` are the handles of the turns that show it; `subject` is what it is about, if known.
@@ -123,3 +139,19 @@ def change_fact(context: Context, fact_id: str, body: FactChange) -> Response:
             facts.change(context.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state, version=body.version)
         )
     )
+
+
+@router.get("/facts/suggestions", summary="List rules that might be for every project", **answers(list[SuggestionShape]))
+def list_suggestions(context: Context) -> Response:
+    """List the rules that stand in at least three projects and are not for every project yet."""
+    suggestions = facts.list_suggestions(context.store)
+    return ok([SuggestionShape(suggestion.text, suggestion.fact_id, list(suggestion.projects)) for suggestion in suggestions])
+
+
+@router.post("/facts/{fact_id}/promote", summary="Make a rule one of every project", **answers(FactShape, NotFound))
+def promote_fact(context: Context, fact_id: str, body: RulePromotion) -> Response:
+    """Make a rule of a project one of every project: the answer is the new fact, of the kind `shared_rule`, and `PATCH` with the state
+    `retracted` takes it back. With `branch`, the rule stays the project's and says that it holds on that branch alone.
+    """
+    project = projects.require(context.store, body.project_id) if body.project_id else facts.require_project(context.store, fact_id)
+    return ok(fact_shape(facts.promote(context.store, project, fact_id, branch=body.branch)))

@@ -11,19 +11,20 @@ from sqlalchemy import Connection
 from onward.app.handoffs.distillation import HandoffBasis, session_line
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
+from onward.core.facts.shared_rules import join_shared_rules
 from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.master import MasterHandoff
 from onward.core.preservation import fold_references
 from onward.core.transcript.transcript import Turn
 from onward.core.transcript.turn import lighten
-from onward.store import Store, facts, sessions, turns
+from onward.store import Store, facts, sessions, shared_rules, turns
 from onward.store.facts import Contribution, StoredLedger
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectState:
     """The state of a project as far as its handoff needs it. `added_facts` were stated by a user, or by an agent during a session;
-    `edits` are the user's changes to facts, in order.
+    `edits` are the user's changes to facts, in order. `shared_rules` are the user's rules for every project.
     """
 
     project_id: int
@@ -31,6 +32,7 @@ class ProjectState:
     added_facts: Sequence[Fact]
     edits: Sequence[Edit]
     session_lines: Sequence[SessionSummary]
+    shared_rules: Sequence[Fact] = ()
 
     @property
     def ledger(self) -> Ledger:
@@ -62,7 +64,7 @@ class ProjectState:
         ).master(budget_tokens)
 
     def _correct(self, ledger: Ledger) -> Ledger:
-        return correct_ledger(ledger, self.added_facts, self.edits)
+        return join_shared_rules(correct_ledger(ledger, self.added_facts, self.edits), self.shared_rules)
 
 
 def correct_ledger(ledger: Ledger, added_facts: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
@@ -84,6 +86,7 @@ def read_project_state(connection: Connection, project_id: int) -> ProjectState:
         added_facts=added_facts,
         edits=edits,
         session_lines=session_lines,
+        shared_rules=shared_rules.list_shared(connection),
     )
 
 

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from onward.app.edits import check_edit
 from onward.app.handoffs.project_state import ProjectState, read_project_state
+from onward.app.projects import shared_rules
+from onward.app.projects.shared_rules import list_suggestions
 from onward.app.sessions.derivation import update_knowledge
 from onward.core.extract.reversals import retired_values
 from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, Handle, fact_id
 from onward.core.facts.ledger import Edit
+from onward.core.facts.shared_rules import SHARED_RULE, SharedRuleSuggestion
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import BadInput, NotFound
 from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects
+from onward.store import shared_rules as shared_rules_store
 
 __all__ = [
     "Fact",
     "FactPosition",
+    "SharedRuleSuggestion",
     "add",
     "change",
     "fact_position",
     "list_facts",
+    "list_suggestions",
     "note",
     "pin",
+    "promote",
     "require",
     "require_project",
     "restore",
@@ -40,6 +48,8 @@ __all__ = [
 FactPosition: TypeAlias = tuple[int, int, int, int, int, str]
 """The position of a fact in the ledger's order: by time, session, turn, position in the turn, and id. Facts that a user stated come last.
 """
+
+_BRANCH_NOTE = re.compile(r" \(only on branch `[^`]*`\)$")
 
 
 def list_facts(
@@ -111,8 +121,10 @@ def note(store: Store, project: Project, session: Session, kind: FactKind, text:
 
 
 def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
-    """Add a fact that the user states."""
+    """Add a fact that the user states; a shared rule is one of every project."""
     kind = _parse_kind(kind)
+    if kind == SHARED_RULE:
+        return shared_rules.share(store, text, project)
     at, statement = datetime.now(UTC), _clean_statement(project, text)
     name = fact_id(kind, at.isoformat(), statement, Handle(0, 0))
     return _apply_changes(
@@ -120,6 +132,21 @@ def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
         project,
         Fact(id=name, kind=kind, subject="", text=statement, sources=(), at=at, weight=1.0, evidence="claimed", author="person"),
     )
+
+
+def promote(store: Store, project: Project, name: str, *, branch: str = "") -> Fact:
+    """Make a rule of *project* one of every project, or with *branch* one that holds on that branch alone. Return the new or changed fact.
+    Raises `BadInput` for any other kind of fact.
+    """
+    fact = require(store, project, name)
+    if fact.kind != "rule":
+        raise BadInput(
+            Message("{name} is no rule of this project: it is a {kind}.", name=fact.id[:8], kind=fact.kind.replace("_", " ")),
+            "List the rules: onward fact list --kind rule",
+        )
+    if branch:
+        return reword(store, project, fact.id, f"{_BRANCH_NOTE.sub('', fact.text)} (only on branch `{branch.strip('`')}`)")
+    return shared_rules.share(store, fact.text, project)
 
 
 def reword(store: Store, project: Project, name: str, text: str) -> Fact:
@@ -174,7 +201,9 @@ def change(
 def require_project(store: Store, name: str) -> Project:
     """Return the only project that has the fact with that id. Raises `NotFound`, and `BadInput` if several projects have it."""
     with store.read() as connection:
-        owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
+        shared_of = shared_rules_store.find_project_id(connection, name)
+        project_ids = [shared_of] if shared_of else facts.find_project_ids(connection, name)
+        owners = [projects.find(connection, project_id) for project_id in project_ids]
     if len(owners) > 1:
         raise BadInput(Message("Several projects have a fact {name!r}.", name=name), "Name the project as well.")
     project = next(iter(owners), None)
@@ -192,6 +221,8 @@ def _apply_changes(
     while True:
         with store.read() as connection:
             state = read_project_state(connection, project.id)
+            if isinstance(changes[0], Edit) and (rule := _require_fact(state, changes[0].fact_id)).kind == SHARED_RULE:
+                break
             newest = handoffs.find_newest(connection, project.id)
         changes = tuple(
             item._replace(fact_id=_require_fact(state, item.fact_id).id) if isinstance(item, Edit) else item for item in changes
@@ -213,6 +244,17 @@ def _apply_changes(
             if master:
                 handoffs.create(connection, project.id, None, state.stored_ledger.version + 1, master)
         return changed_fact
+    if version:
+        check_edit(version, rule, sent or {})
+    return _change_shared(store, rule, [item for item in changes if isinstance(item, Edit)])
+
+
+def _change_shared(store: Store, rule: Fact, edits: Sequence[Edit]) -> Fact:
+    if any(edit.kind in ("pin", "unpin") for edit in edits):
+        raise BadInput("A rule for every project is in every handoff: it needs no pin.", "Reword or retract it.")
+    text = next((edit.text for edit in reversed(edits) if edit.kind == "reword"), None)
+    states: list[FactState] = ["retracted" if edit.kind == "retract" else "live" for edit in edits if edit.kind in ("retract", "restore")]
+    return shared_rules.change_shared(store, rule, text=text, state=states[-1] if states else None)
 
 
 def _require_fact(state: ProjectState, name: str) -> Fact:

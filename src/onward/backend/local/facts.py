@@ -18,3 +18,5 @@ class LocalFacts(LocalResource):
     list_facts = bind_store(facts.list_facts)
     add = bind_store(facts.add)
     change = bind_store(facts.change)
+    promote = bind_store(facts.promote)
+    list_suggestions = bind_store(facts.list_suggestions)

@@ -32,7 +32,7 @@ class Obligation(NamedTuple):
 def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: EvidencePack | None) -> tuple[Obligation, ...]:
     """Return what is owed by the live *facts*, of which the handoff by rules shows *shown_ids*, and by the *last* session's evidence."""
     items = [
-        Obligation("Rules" if fact.kind == "rule" else _SECTION_OF_PIN.get(fact.kind, "Learned"), fact.text, fact.sources, fact.id)
+        Obligation(_SECTION_OF_PIN.get(fact.kind, "Learned"), fact.text, fact.sources, fact.id)
         for fact in facts
         if fact.pinned or fact.author == "person" or (fact.kind == "rule" and fact.id in shown_ids)
     ]
@@ -40,6 +40,7 @@ def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: Ev
 
 
 _SECTION_OF_PIN = {
+    "rule": "Rules", "shared_rule": "Rules",
     "next_step": "Next", "blocker": "Next", "question": "Next", "requirement": "Next", "goal": "Next", "decision": "Decided",
     "done": "Done",
     "error": "Errors and fixes", "dead_end": "Tried, does not work", "file": "Where things are", "command": "Commands",

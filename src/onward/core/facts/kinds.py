@@ -78,6 +78,13 @@ KINDS: dict[str, Kind] = {
             is_standing=True,
             is_retirable=True,
         ),
+        Kind(
+            "shared_rule",
+            section=Section("Rules for every project", priority=13, is_distinctive=True),
+            group="rules",
+            is_recorded=False,
+            is_standing=True,
+        ),
         Kind("goal", section=_OPEN, group="requirements", is_retirable=True),
         Kind("requirement", section=_OPEN, group="requirements", is_standing=True, is_retirable=True),
         Kind(

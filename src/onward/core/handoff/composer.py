@@ -52,6 +52,7 @@ _SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
 _OPEN_DECAY = 0.8
 _AGENT_OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "question"))
 """What an agent proposed or asked loses more with each session that does not come back to it."""
+_RULE_KINDS: frozenset[FactKind] = frozenset(("rule", "shared_rule"))
 _LASTING_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
@@ -98,16 +99,17 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     remaining = [fact for fact in facts if fact.id not in shown_ids]
     document = _Document(base, budget_tokens, count_tokens)
     document.add_all(
-        _by_worth([fact for fact in remaining if fact.kind == "rule" or fact.pinned], last.number, {}), int(budget_tokens * RULES_SHARE)
+        _by_worth([fact for fact in remaining if fact.kind in _RULE_KINDS or fact.pinned], last.number, {}),
+        int(budget_tokens * RULES_SHARE),
     )
     files = [fact for fact in remaining if fact.kind == "file"]
     reserved = document.reserve(file_lines(files), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE)))
     commands = [fact for fact in remaining if fact.kind == "command"]
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
-    _add_prose(document, [fact for fact in remaining if fact.kind not in ("rule", "file", "command") and not fact.pinned], sessions)
+    _add_prose(document, [fact for fact in remaining if fact.kind not in (*_RULE_KINDS, "file", "command") and not fact.pinned], sessions)
     # What a file is for is not said again beside it where another section says it.
     document.add_lines(FILES_SECTION, file_lines(files, document.repeats), reserved)
-    document.add_all(_by_worth([fact for fact in remaining if fact.kind == "rule"], last.number, {}), budget_tokens)
+    document.add_all(_by_worth([fact for fact in remaining if fact.kind in _RULE_KINDS], last.number, {}), budget_tokens)
     handoff = document.fit()
     return replace(handoff, files=_existing_files(handoff, facts))
 
@@ -142,7 +144,7 @@ def floor_of(budget_tokens: int) -> float:
 def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
     """Return what a fact is worth to the session after *session_number*: its worth, less for its age and for a request that was done."""
     value = fact.weight * (1 + _RECURRENCE_BONUS * min(3, recurrences))
-    if fact.kind == "rule" or fact.pinned:
+    if fact.kind in _RULE_KINDS or fact.pinned:
         return value
     if fact.state == "resolved":
         value *= _ASKED_FACTOR
@@ -226,7 +228,7 @@ class _Document:
         room = min(max_tokens, self._left)
         for fact in facts:
             stems = _marks(f"{fact.lead} {fact.text}")
-            is_repeated = self._has_rule(stems) if fact.kind == "rule" else self._is_said(stems, fact.text)
+            is_repeated = self._has_rule(stems) if fact.kind in _RULE_KINDS else self._is_said(stems, fact.text)
             if fact.id in self._chosen_ids or (is_repeated and not fact.pinned):
                 continue
             title = section_title(fact)

@@ -29,6 +29,7 @@ from onward.store.schema.project import (
     removed_rows,
     removed_sessions,
     sessions,
+    shared_rules,
     turns,
 )
 from onward.store.schema.server import access_tokens, answers, events, jobs, templates
@@ -68,6 +69,7 @@ __all__ = [
     "session_accounts",
     "session_measures",
     "sessions",
+    "shared_rules",
     "templates",
     "touched_files",
     "turns",

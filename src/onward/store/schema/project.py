@@ -168,6 +168,18 @@ fact_edits = Table(
     sqlite_autoincrement=True,
 )
 
+shared_rules = Table(
+    "shared_rules",
+    metadata,
+    # Rules of a person's for every project. The project is the one that a rule was first said in.
+    Column("id", String(32), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("project_id", Integer, ForeignKey("projects.id", ondelete="SET NULL"), index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 handoffs = Table(
     "handoffs",
     metadata,

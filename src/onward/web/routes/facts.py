@@ -25,7 +25,7 @@ MAX_FACTS = 50
 MAX_FACT_CHARS = 2000
 MAX_OF_A_LINE = 12
 
-FactAction: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore"]
+FactAction: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore", "promote"]
 STATES: tuple[FactState, ...] = ("live", "resolved", "superseded", "contradicted", "retracted")
 
 
@@ -121,6 +121,9 @@ def correct_fact(
     """Edit, pin, unpin, retract or restore a fact."""
     project = projects.require(request.store, project_id)
     previous_fact = facts.require(request.store, project, fact_id)
+    if do == "promote":
+        shared_rule = facts.promote(request.store, project, fact_id)
+        return _change_made(request, project, _describe_action(do), shared_rule.id, {"do": "retract"})
     try:
         _apply_action(request, project, fact_id, do, text, version)
     except (BadInput, EditConflict) as error:
@@ -162,7 +165,12 @@ def _describe_action(action: FactAction) -> str:
         return _("Saved. Your wording overrides the extracted one.")
     if action == "retract":
         return _("Removed from future handoffs.")
-    return {"pin": _("Pinned: shown in every handoff."), "unpin": _("Unpinned"), "restore": _("Restored.")}[action]
+    return {
+        "pin": _("Pinned: shown in every handoff."),
+        "unpin": _("Unpinned"),
+        "restore": _("Restored."),
+        "promote": _("Now a rule for every project."),
+    }[action]
 
 
 def _change_made(request: PageRequest, project: Project, message: str, fact_id: str, undo_query: dict[str, str]) -> Response:
