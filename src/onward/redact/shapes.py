@@ -94,7 +94,6 @@ _BEARER_LINKS = ("er ", "ER ")
 LINKS = frozenset((*_LINKED_SHAPES, *_BEARER_LINKS))
 """The three characters before a run that make it a candidate although its head does not."""
 
-_SCHEMES = ("bearer", "token", "apikey")
 _ID_PREFIXES = frozenset(
     "msg toolu call req chatcmpl thread run asst price prod pi cus sub in ch evt seti si card src tok pm acct pk resp rs fc file "
     "call_function part ses prt step sha sha1 sha256 sha384 sha512 md5 blob tree h1 index chunk main app vendor key id uid user "

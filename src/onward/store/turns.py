@@ -176,11 +176,6 @@ def move(connection: Connection, project_id: int, session_id: int, identities: M
         connection.exec_driver_sql(statement, rows)
 
 
-def list_ordinals(connection: Connection, session_id: int) -> list[int]:
-    """Return the ordinals of a session's turns, in order."""
-    return list(connection.execute(select(turns.c.ordinal).where(_in_range(session_id, 1, MAX_ORDINAL)).order_by(turns.c.id)).scalars())
-
-
 def delete_turns(connection: Connection, session_id: int) -> None:
     """Delete the turns of a session, also from the index."""
     turn_index.index_for(connection).forget(

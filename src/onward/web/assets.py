@@ -39,7 +39,6 @@ SCRIPTS = (
 )
 """Scripts in order; those of `js/elements` are inserted before the last one, which marks the page as ready."""
 
-_FONTS = {"Inter": "inter.woff2", "JetBrains Mono": "jetbrains-mono.woff2"}
 _SVG_SAFE_CHARS = " =:/'(),;"
 _GZIPPED_SUFFIXES = {".css", ".js", ".svg", ".txt"}
 _STYLE_URL = re.compile(r"url\(((?:vendor/)?[\w-]+\.(?:woff2|svg))\)")

@@ -62,11 +62,6 @@ def redirect(request: PageRequest, url: str, *, toast: Toast | None = None) -> R
     return Response(headers={"hx-location": json.dumps(location), "hx-trigger": json.dumps({**_toast_events(toast), "onward:close": True})})
 
 
-def toast_response(request: PageRequest, toast: Toast) -> Response:
-    """Show a toast and change nothing on the page."""
-    return Response(status_code=204, headers=_toast_headers(toast)) if request.is_htmx else RedirectResponse("/", 303)
-
-
 def change_response(request: PageRequest, event: str, toast: Toast, *, fallback_url: str = "/") -> Response:
     """Show a toast, close open dialogs, and trigger *event*, on which parts of the page refetch themselves."""
     if not request.is_htmx:

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onward.api.answers.envelope import error_response
 from onward.app.admin.access import CALLER
 
-REQUEST_ID = "x-request-id"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _current_id: ContextVar[str] = ContextVar("request_id", default="")
 

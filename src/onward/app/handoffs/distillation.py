@@ -16,7 +16,7 @@ from onward.core.agents import agent_label
 from onward.core.extract import extract
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.master import MasterHandoff, build_handoff, close_handoff
 from onward.core.preservation import Reference, collect_references, fold_references
@@ -53,10 +53,6 @@ class HandoffBasis:
     def master(self, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the handoff composed by rules."""
         return build_handoff(self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
-
-    def compose_handoff(self, tokens: int) -> Handoff:
-        """Return the handoff composed by rules in at most *tokens* tokens, without its closing."""
-        return compose(self.ledger, self.lines, tokens, count_tokens)
 
     def measure_handoff(self, handoff: Handoff, budget_tokens: int) -> MasterHandoff:
         """Return *handoff*, whoever wrote it, with its preservation measured."""

@@ -49,8 +49,6 @@ _OUTPUT = re.compile(
 )
 _FENCED = re.compile(r"```.*?```", re.S)
 _ANSWERING_TOOLS = frozenset(("task", "agent", "taskoutput", "websearch", "webfetch"))
-_MAX_LINE_SHARE = 0.3
-"""The largest share of the budget that one line may take."""
 
 
 class EvidencePack(NamedTuple):

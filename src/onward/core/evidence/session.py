@@ -12,16 +12,14 @@ from onward.core.facts.fact import Handle
 
 _COMMIT = re.compile(r"(?m)^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$")
 _SWITCH = re.compile(r"git (?:checkout(?: -[bB])?|switch(?: -[cC])?) ['\"]?([\w./-]+)['\"]?(?:\s|$)")
-_MERGED = re.compile(r"gh pr merge|\bmerged\b|Merge pull request|Fast-forward", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """The state at the end of session *number*. `is_observed` says that its tool calls were seen.
 
-    `is_pushed` is None without a commit; `uncommitted` are the paths changed since the last
-    commit; `outcomes` says for each command whether its last run failed (None if the log does not say); `open_tasks` and `closed_tasks`
-    are texts of the task list; `deleted` are paths that no longer exist.
+    `is_pushed` is None without a commit; `uncommitted` are the paths changed since the last commit; `outcomes` says for each command
+    whether its last run failed (None if the log does not say); `open_tasks` are texts of the task list.
     """
 
     number: int
@@ -29,20 +27,16 @@ class SessionState:
     branch: str = ""
     commits: tuple[tuple[str, Handle], ...] = ()
     is_pushed: bool | None = None
-    has_merge: bool = False
     uncommitted: tuple[str, ...] = ()
     uncommitted_handle: Handle | None = None
     outcomes: Mapping[str, tuple[bool | None, Handle]] = field(default_factory=dict[str, tuple[bool | None, Handle]])
     open_tasks: tuple[tuple[str, Handle], ...] = ()
-    closed_tasks: tuple[str, ...] = ()
-    deleted: frozenset[str] = frozenset()
 
 
 def session_state(number: int, trace: Trace, *, branch: str = "") -> SessionState:
     """Return what the tools of session *number* show; *branch* is where it began."""
     commits: dict[str, int] = {}
     is_pushed: bool | None = None
-    has_merge = False
     for run in trace.runs:
         if "git" not in run.command and "gh " not in run.command:
             continue
@@ -50,7 +44,6 @@ def session_state(number: int, trace: Trace, *, branch: str = "") -> SessionStat
             branch = switch[1]
         if "git push" in run.command and not run.failed and commits:
             is_pushed = True
-        has_merge = has_merge or (not run.failed and bool(_MERGED.search(run.command) or _MERGED.search(run.output)))
         for name, commit, _ in _COMMIT.findall(run.output) if "commit" in run.command or "merge" in run.command else ():
             commits[commit], branch = run.result_turn, name
             is_pushed = "git push" in run.command and run.failed is not True
@@ -58,19 +51,15 @@ def session_state(number: int, trace: Trace, *, branch: str = "") -> SessionStat
     edited = [change for change in trace.changes if change.turn > last_commit] if commits else trace.changes
     paths = dict.fromkeys(change.change.path.replace("\\", "/") for change in edited)
     outcomes = {command_key(run.command): (run.failed, Handle(number, run.result_turn)) for run in trace.runs}
-    fates = {change.change.path.replace("\\", "/"): change.change.kind for change in trace.changes}
     return SessionState(
         number=number,
         branch=branch,
         commits=tuple((commit, Handle(number, turn)) for commit, turn in commits.items()),
         is_pushed=is_pushed,
-        has_merge=has_merge,
         uncommitted=tuple(paths) if commits else (),
         uncommitted_handle=Handle(number, edited[-1].turn) if edited and commits else None,
         outcomes=outcomes,
         open_tasks=tuple(
             (todo.text, Handle(number, turns[-1])) for turns, todo in trace.todos if todo.status in ("pending", "in_progress")
         ),
-        closed_tasks=tuple(todo.text for _, todo in trace.todos if todo.status == "completed"),
-        deleted=frozenset(path for path, kind in fates.items() if kind == "deleted"),
     )

@@ -39,9 +39,7 @@ class Round:
     failures: int = 0
     commits: int = 0
     runs_after: int = 0
-    agrees: bool = False
     refuses: bool = False
-    asks: bool = False
     fate: Fate = "passed"
 
     @property
@@ -64,11 +62,9 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
         if statement.author == "user":
             current.requests.append(statement)
             reply = statement.text.strip()[:_REPLY_CHARS]
-            current.agrees = bool(pattern("agree", languages).match(reply))
             current.refuses = bool(pattern("refuse", languages).match(reply[:120])) or bool(
                 pattern("broken", languages).search(reply[:160])
             )
-            current.asks = reply.rstrip().endswith(("?", "？"))
         elif not statement.is_summary:
             current.texts += 1
             if statement.is_closing:

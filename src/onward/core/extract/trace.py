@@ -91,8 +91,7 @@ class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
     `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
     refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
-    `last_call_turn` is the last turn in which the agent itself called a tool; `tool_names` are the tools called; `interruptions` tell
-    where something ended the agent's work; `calls` are the agent's own calls.
+    `tool_names` are the tools called; `interruptions` tell where something ended the agent's work; `calls` are the agent's own calls.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -104,7 +103,6 @@ class Trace:
     rounds: int = 0
     turns: int = 0
     sub_agent_turns: set[int] = field(default_factory=set[int])
-    last_call_turn: int = 0
     tool_names: set[str] = field(default_factory=set[str])
     interruptions: list[Interruption] = field(default_factory=list[Interruption])
     calls: list[RecordedCall] = field(default_factory=list[RecordedCall])
@@ -132,8 +130,6 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         trace.turns = ordinal
         if turn.sidechain is not None:
             trace.sub_agent_turns.add(ordinal)
-        elif turn.calls:
-            trace.last_call_turn = ordinal
         trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
         interruption = find_interruption(turn, ordinal, trace.rounds) if turn.sidechain is None else None
         if interruption:

@@ -88,8 +88,3 @@ def words(text: str) -> tuple[Word, ...]:
 def stems(text: str) -> frozenset[str]:
     """Return the stems of the words of meaning of *text*."""
     return frozenset(word.stem for word in words(text))
-
-
-def has_negation(text: str) -> bool:
-    """Whether *text* denies anything."""
-    return any(is_negator(token) for token in re.findall(r"[^\W\d_]+(?:'t)?", normal(text)))
