@@ -111,7 +111,7 @@ def test_a_forecast_goes_on_at_the_pace_of_the_window() -> None:
     assert fast.empty_at is not None
     assert fast.empty_at < NOW + HOUR
     assert not fast.resets_first
-    assert "5h window is the tightest" in str(fast.assumptions[0])
+    assert "5h window runs out first" in str(fast.assumptions[0])
     assert window_forecast(window("5h", 0), NOW).empty_at is None
 
 
