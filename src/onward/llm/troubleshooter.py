@@ -10,8 +10,9 @@ from onward.core.knowledge.checklist import Advice
 from onward.core.knowledge.diagnosis import Diagnosis, DiagnosisEvidence, RemovedLine
 from onward.core.text.printable import printable
 from onward.llm.answer import ModelAnswer
+from onward.llm.checks.tokens import normal, stems
+from onward.llm.checks.values import LineValue, exact_values, occurrences, parts_of
 from onward.llm.checks.violation import find_violation
-from onward.llm.exact_values import SourceTexts, exact_values, stems
 from onward.llm.language_model import LanguageModel
 from onward.llm.prompt import available_tokens
 from onward.tokens.estimate import count_tokens
@@ -83,10 +84,10 @@ def shorten_error(text: str) -> str:
 
 def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, history: Sequence[DiagnosisEvidence]) -> Diagnosis:
     """Return the checked diagnosis: lines whose exact values are all in *material* and that are neither instructions nor excuses."""
-    sources = SourceTexts([material])
+    ground = normal(material)
     removed: list[RemovedLine] = []
     written = answer.value
-    causes = _keep_lines("root cause", [written.root_cause], sources, removed)
+    causes = _keep_lines("root cause", [written.root_cause], ground, removed)
     evidence_by_name = {f"h{number}": passage for number, passage in enumerate(history, 1)}
     cited = [
         evidence_by_name[name]
@@ -94,14 +95,14 @@ def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, histor
         if name in evidence_by_name
     ]
     # Evidence must share a word with the cause; some models cite everything.
-    cause_stems = set(stems(causes[0])) if causes else set[str]()
-    evidence = [passage for passage in cited if cause_stems & set(stems(passage.text))][:_MAX_EVIDENCE]
+    cause_stems = stems(causes[0]) if causes else frozenset[str]()
+    evidence = [passage for passage in cited if cause_stems & stems(passage.text)][:_MAX_EVIDENCE]
     return Diagnosis(
         root_cause=causes[0] if causes else "",
         evidence=evidence,
-        steps=_keep_lines("steps", written.steps, sources, removed),
-        code=_keep_lines("code", written.code, sources, removed),
-        prevention=_keep_lines("prevention", written.prevention, sources, removed),
+        steps=_keep_lines("steps", written.steps, ground, removed),
+        code=_keep_lines("code", written.code, ground, removed),
+        prevention=_keep_lines("prevention", written.prevention, ground, removed),
         removed=removed,
         model=answer.model,
         input_tokens=answer.input_tokens,
@@ -110,7 +111,7 @@ def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, histor
     )
 
 
-def _keep_lines(part: str, lines: Iterable[str], ground: SourceTexts, removed: list[RemovedLine]) -> list[str]:
+def _keep_lines(part: str, lines: Iterable[str], ground: str, removed: list[RemovedLine]) -> list[str]:
     accepted: list[str] = []
     for line in lines:
         text = printable(line).strip() if part == "code" else " ".join(printable(line).split())
@@ -122,7 +123,7 @@ def _keep_lines(part: str, lines: Iterable[str], ground: SourceTexts, removed: l
     return accepted
 
 
-def _find_fault(part: str, text: str, ground: SourceTexts) -> tuple[str, str]:
+def _find_fault(part: str, text: str, ground: str) -> tuple[str, str]:
     """Return the reason and the detail of a rejected line; empty strings if it is accepted.
 
     Plain words are not checked: the cause may be a program that the material does not name.
@@ -138,7 +139,13 @@ def _find_fault(part: str, text: str, ground: SourceTexts) -> tuple[str, str]:
             return violation
     elif text in WrittenDiagnosis.model_fields:
         return "empty", ""
-    for value in exact_values(text):
-        if not value.text.isalpha() and not ground.has_all_values(value.text):
-            return "value", value.text
-    return "", ""
+    wrong = next((value for value in exact_values(text) if not _stands_in(value, ground)), None)
+    return ("value", wrong.text) if wrong else ("", "")
+
+
+def _stands_in(value: LineValue, ground: str) -> bool:
+    """Whether *ground*, which is normal, contains a value: as a whole, or each of its parts that is no plain word."""
+    if value.text.isalpha() or next(occurrences(value, ground), None):
+        return True
+    parts = parts_of(value)
+    return bool(parts) and all(part.text.isalpha() or next(occurrences(part, ground), None) for part in parts)
