@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +59,7 @@ MODULE_EXCEPTIONS = {
 }
 
 CLASS_EXCEPTIONS: set[str] = set()
-"""Names that two public classes of the source share, because one implements the other."""
+"""Names that two public types of the source share, because one implements the other."""
 
 MANY_FIELDS = 5
 MAX_POSITIONAL = 2
@@ -114,16 +115,26 @@ def test_modules_are_nouns(named_trees: dict[str, ast.Module]) -> None:
     assert not MODULE_EXCEPTIONS - banned, "no longer needed: take it off the list"
 
 
-def _public_classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
-    return (node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
+def _public_types(tree: ast.Module) -> Iterator[str]:
+    """Yield the public classes of a module and the types that it gives a name, but no type variables and annotated parameters."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            name, value = node.name, ""
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name, value = ast.unparse(target), ast.unparse(node.value)
+        else:
+            continue
+        if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name) and not value.startswith(("TypeVar(", "Annotated[")):
+            yield name
 
 
 def test_a_class_name_means_one_class(named_trees: dict[str, ast.Module]) -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for path, tree in named_trees.items():
         if path.startswith("src/"):
-            for node in _public_classes(tree):
-                places[node.name].append(path)
+            for name in _public_types(tree):
+                places[name].append(path)
     shared = {name: paths for name, paths in places.items() if len(paths) > 1}
     assert not {name: paths for name, paths in shared.items() if name not in CLASS_EXCEPTIONS}, "one name, one class"
     assert not CLASS_EXCEPTIONS - set(shared), "no longer needed: take it off the list"

@@ -113,7 +113,7 @@ def find_moved_project(context: FolderContext) -> KnownRepository | None:
     return find_moved(itertools.starmap(KnownRepository, rows), context.root, context.remote)
 
 
-class SessionStatus:
+class StatusLineProject:
     """What the status line tells of a project: its name, the number of the running session (0 if it is not stored), and when the newest
     handoff was made (Unix time, 0 before the first).
     """
@@ -133,7 +133,7 @@ class PassingLimit:
         self.window_minutes, self.model, self.used_percent, self.resets_at, self.at = window_minutes, model, used_percent, resets_at, at
 
 
-def find_status(context: FolderContext, session: str) -> SessionStatus | None:
+def find_status(context: FolderContext, session: str) -> StatusLineProject | None:
     """Return the status of the project of *context* and of its *session*, the agent's id; None if there is no project or no store."""
     path = os.path.join(context.home, FILE_NAME)
     if not os.path.exists(path):
@@ -145,7 +145,7 @@ def find_status(context: FolderContext, session: str) -> SessionStatus | None:
             return None
         handoff_at = connection.execute("SELECT max(created_at) FROM handoffs WHERE project_id = ?", project[:1]).fetchone()[0]
         row = connection.execute("SELECT number FROM sessions WHERE project_id = ? AND native_id = ?", (project[0], session)).fetchone()
-        return SessionStatus(project[1], row[0] if row else 0, (handoff_at or 0) / 1_000_000)
+        return StatusLineProject(project[1], row[0] if row else 0, (handoff_at or 0) / 1_000_000)
     finally:
         connection.close()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_TOGETHER = 64
 """The limit lets other writers take their turn."""
 
-Outcome = TypeVar("Outcome")
+WriteResult = TypeVar("WriteResult")
 
 
 class Writer:
@@ -30,11 +30,11 @@ class Writer:
         self._pending: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
         self._task: Task[None] | None = None
 
-    async def write(self, work: Callable[[Connection], Outcome]) -> Outcome:
+    async def write(self, work: Callable[[Connection], WriteResult]) -> WriteResult:
         """Run *work* in a transaction; return its result, or raise its error, after the commit. It is run again if other work in the same
         transaction failed.
         """
-        future: Future[Outcome] = get_running_loop().create_future()
+        future: Future[WriteResult] = get_running_loop().create_future()
         self._pending.append((work, future))
         if self._task is None:
             self._task = create_task(self._write_all())

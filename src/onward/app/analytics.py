@@ -71,7 +71,7 @@ __all__ = [
 
 NO_GROWTH = Growth(0.0, 0)
 
-Item = TypeVar("Item")
+Sample = TypeVar("Sample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ def _interval(measure: Measure) -> tuple[float | None, float | None]:
     return wilson_interval(round(measure.kept_ratio * measure.kept_of), measure.kept_of)
 
 
-def _sample(points: list[Item], limit: int) -> list[Item]:
+def _sample(points: list[Sample], limit: int) -> list[Sample]:
     """Return at most *limit* of *points*, evenly distributed, including the first and the last."""
     if len(points) <= limit:
         return points

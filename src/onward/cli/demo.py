@@ -19,7 +19,7 @@ from onward.app.projects import facts, projects
 from onward.app.sessions import sessions
 from onward.app.transcripts.imports import import_paths
 from onward.cli.context import json_option, local_settings
-from onward.cli.handoff_output import Format, format_handoff
+from onward.cli.handoff_output import OutputFormat, format_handoff
 from onward.cli.presentation import paint, quantity, say
 from onward.cli.turns_jsonl import json_line
 from onward.core.project import Project
@@ -87,7 +87,7 @@ def demo(keep: bool, as_json: bool) -> None:
         current_handoff = handoffs.current_handoff(store, project)
     if not as_json:
         say(HANDOFF_INTRO)
-    output_format: Format = "json" if as_json else "markdown"
+    output_format: OutputFormat = "json" if as_json else "markdown"
     sys.stdout.write(
         format_handoff(
             current_handoff.handoff, current_handoff.preservation, output_format, extra={"sessions": [asdict(result) for result in results]}

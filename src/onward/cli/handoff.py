@@ -8,7 +8,7 @@ import click
 
 from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend
-from onward.cli.handoff_output import FORMATS, Format, format_handoff
+from onward.cli.handoff_output import FORMATS, OutputFormat, format_handoff
 from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
 from onward.cli.writer_output import authorship_text, outcome_data, say_estimate, say_outcome
 from onward.core.handoff import redline as redlines
@@ -40,7 +40,7 @@ def handoff(
     project: str | None,
     session_number: int | None,
     budget_tokens: int | None,
-    format: Format,
+    format: OutputFormat,
     next_goal: str | None,
     agent: str | None,
     no_sources: bool,
@@ -67,7 +67,7 @@ def handoff(
         stored_handoff = backend.handoffs.current_handoff(
             backend.require_project(), budget_tokens=budget_tokens, session_number=session_number, by_rules=by_rules
         )
-    output_format: Format = "json" if as_json else format
+    output_format: OutputFormat = "json" if as_json else format
     authorship = {
         "generator": stored_handoff.generator,
         "refinement": stored_handoff.refinement.to_json() if stored_handoff.refinement else None,

@@ -11,14 +11,14 @@ from onward.core.handoff.prompt import render_prompt
 from onward.core.preservation import Preservation
 from onward.core.text.printable import printable
 
-Format: TypeAlias = Literal["markdown", "prompt", "json"]
-FORMATS: tuple[Format, ...] = ("markdown", "prompt", "json")
+OutputFormat: TypeAlias = Literal["markdown", "prompt", "json"]
+FORMATS: tuple[OutputFormat, ...] = ("markdown", "prompt", "json")
 
 
 def format_handoff(
     handoff: Handoff,
     preservation: Preservation,
-    format: Format,
+    format: OutputFormat,
     *,
     sources: bool = True,
     next_goal: str = "",

@@ -14,7 +14,7 @@ from onward.cli.account import choose_account, suggest_account
 from onward.cli.account_output import say_usage, usage_data
 from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend, words_option
-from onward.cli.handoff_output import FORMATS, Format, format_handoff
+from onward.cli.handoff_output import FORMATS, OutputFormat, format_handoff
 from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
@@ -57,7 +57,7 @@ def start(
     objectives: tuple[str, ...],
     template: str | None,
     agent: str,
-    format: Format,
+    format: OutputFormat,
     copy: bool,
     account: str | None,
     as_json: bool,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from onward.app.handoffs.distillation import distill_files
-from onward.cli.handoff_output import Format, format_handoff
+from onward.cli.handoff_output import OutputFormat, format_handoff
 from onward.cli.import_report import describe_report, report_data
 from onward.cli.input_file import resolve_input
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
@@ -17,7 +17,7 @@ from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 
 
-def distill(files: list[str], *, budget: int | None, format: Format, next_goal: str | None, no_sources: bool, json: bool) -> int:
+def distill(files: list[str], *, budget: int | None, format: OutputFormat, next_goal: str | None, no_sources: bool, json: bool) -> int:
     """Print the handoff of *files* in the given order. Unreadable lines are reported on standard error."""
     result, reports = distill_files([resolve_input(name) for name in files], budget)
     if not any(report.turns for report in reports):
@@ -25,7 +25,7 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
             Message("No turns found in {files}.", files=", ".join(files)),
             "Give a session file of an agent. To see what a file contains: onward read FILE",
         )
-    output_format: Format = "json" if json else format
+    output_format: OutputFormat = "json" if json else format
     file_reports = [{"path": name, **report_data(report)} for name, report in zip(files, reports, strict=True)]
     extra = {"budget_tokens": result.budget_tokens, "files": file_reports}
     sys.stdout.write(

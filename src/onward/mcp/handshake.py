@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from onward.errors import OnwardError
 
-Message: TypeAlias = dict[str, Any]
+RpcMessage: TypeAlias = dict[str, Any]
 Answers: TypeAlias = dict[str, Any]
 """`versions` of the protocol that begin with a handshake, the newest first; `results` by method, for the newest version."""
 
@@ -39,7 +39,7 @@ class McpHandshake:
         self._version = ""
         self.lines: list[bytes] = []
 
-    def answer(self, message: Message) -> bytes | None:
+    def answer(self, message: RpcMessage) -> bytes | None:
         """Return the line that answers *message*, empty if none is due; None if only the library can answer."""
         method, params = message.get("method"), message.get("params") or {}
         if method == "initialize" and not self.lines and _is_handshake(params):
@@ -56,7 +56,7 @@ class McpHandshake:
             result = {**result, "protocolVersion": self._version}
         return _to_line({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
-    def note(self, message: Message, line: bytes) -> None:
+    def note(self, message: RpcMessage, line: bytes) -> None:
         """Add an answered *line* to the handshake if it belongs there."""
         if message.get("method") in ("initialize", "notifications/initialized"):
             self.lines.append(line)
@@ -100,7 +100,7 @@ def _write(writer: BufferedWriter, line: bytes) -> None:
     writer.flush()
 
 
-def _parse(line: bytes) -> Message | None:
+def _parse(line: bytes) -> RpcMessage | None:
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
@@ -120,15 +120,15 @@ def _is_handshake(params: dict[str, Any]) -> bool:
     )
 
 
-def _refusal(message: Message, error: OnwardError) -> bytes:
+def _refusal(message: RpcMessage, error: OnwardError) -> bytes:
     """Return the answer to a request that failed, empty for what takes none."""
     if "id" not in message:
         return b""
-    answer: Message = {"jsonrpc": "2.0", "id": message["id"]}
+    answer: RpcMessage = {"jsonrpc": "2.0", "id": message["id"]}
     if message.get("method") == "tools/call":
         return _to_line({**answer, "result": {"content": [{"type": "text", "text": str(error)}], "isError": True}})
     return _to_line({**answer, "error": {"code": INTERNAL_ERROR, "message": str(error)}})
 
 
-def _to_line(message: Message) -> bytes:
+def _to_line(message: RpcMessage) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

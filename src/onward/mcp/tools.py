@@ -39,7 +39,7 @@ else:
     RecordedKind = Literal[tuple(kind.name for kind in KINDS.values() if kind.is_recorded)]
 
 ProjectName: TypeAlias = Annotated[str, Field(description="Name, or absolute folder; default: your working folder's")]
-SessionNumber: TypeAlias = Annotated[int | None, Field(ge=1, description="Default: yours")]
+SessionChoice: TypeAlias = Annotated[int | None, Field(ge=1, description="Default: yours")]
 TokenBudget: TypeAlias = Annotated[int, Field(ge=200, le=MAX_TOKENS)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
 TextLines: TypeAlias = Annotated[list[Text], Field(max_length=100)]
@@ -88,7 +88,7 @@ class Tools:
         return answer(f"{message} {HANDOFF_NOTICE}\n{self._briefing_text(target, started_session.previous)}")
 
     def get_handoff(
-        self, budget_tokens: TokenBudget | None = None, session: SessionNumber = None, project: ProjectName = ""
+        self, budget_tokens: TokenBudget | None = None, session: SessionChoice = None, project: ProjectName = ""
     ) -> CallToolResult:
         """What earlier sessions established, without beginning one: after your context was compacted, or to look back (as of `session`)."""
         return answer(f"{HANDOFF_NOTICE}\n{self._handoff_text(self._context.require_project(project), budget_tokens, session)}")
@@ -133,7 +133,7 @@ class Tools:
         page_note = f" This is page {page} of {len(all_pages)}; continue with page={page + 1}." if page < len(all_pages) else ""
         return answer(f"{DATA_NOTICE}{page_note}\n{mark_as_data(all_pages[page - 1])}")
 
-    def record_fact(self, kind: RecordedKind, text: Text, session: SessionNumber = None, project: ProjectName = "") -> CallToolResult:
+    def record_fact(self, kind: RecordedKind, text: Text, session: SessionChoice = None, project: ProjectName = "") -> CallToolResult:
         """Record at once what later sessions must know: a decision with its reason, a rule the user set, an approach that failed and why,
         a next step. One sentence, exact names.
         """
@@ -146,7 +146,7 @@ class Tools:
     def save_turns(
         self,
         turns: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_TURNS, description="[{role, content, at?, id?}]")],
-        session: SessionNumber = None,
+        session: SessionChoice = None,
         project: ProjectName = "",
     ) -> CallToolResult:
         """Store the conversation word for word. Only for agents whose transcripts Onward cannot read (it reads those of Claude Code, Codex,
@@ -171,7 +171,7 @@ class Tools:
         accomplishments: TextLines = [],  # noqa: B006 - never modified
         blockers: TextLines = [],  # noqa: B006 - never modified
         credits_used: Annotated[float | None, Field(ge=0, le=1e9)] = None,
-        session: SessionNumber = None,
+        session: SessionChoice = None,
         project: ProjectName = "",
         words: Literal["", "add", "replace"] = "",
     ) -> CallToolResult:

@@ -40,7 +40,7 @@ from onward.store.clock import to_datetime_or_none, to_micros
 from onward.store.turn_bodies import TurnCodec, readable_body
 from onward.store.turns import NewTurn
 
-Document = Mapping[str, Any]
+ArchiveDocument = Mapping[str, Any]
 
 
 class ArchiveSection(NamedTuple):
@@ -135,7 +135,7 @@ class ProjectExporter:
 class ProjectImporter:
     """Inserts an archive into a new project, section by section. Raises ValueError, TypeError or KeyError for an invalid row."""
 
-    def __init__(self, connection: Connection, project: Document, name: str) -> None:
+    def __init__(self, connection: Connection, project: ArchiveDocument, name: str) -> None:
         self._connection = connection
         ledger = project["ledger"]
         values = _row_values(schema.projects, {key: value for key, value in project.items() if key != "ledger"}, ("id",), {})
@@ -151,7 +151,7 @@ class ProjectImporter:
         self._ids: dict[str, dict[int, int]] = {"session_id": {}, "handoff_id": {}}
         self._turns: dict[int, int] = {}
 
-    def insert_rows(self, section: ArchiveSection, documents: Iterable[Document]) -> int:
+    def insert_rows(self, section: ArchiveSection, documents: Iterable[ArchiveDocument]) -> int:
         """Insert the rows of any section except turns, and return how many there are."""
         count = 0
         batch: list[dict[str, Any]] = []
@@ -214,7 +214,7 @@ class ArchiveTurn(NamedTuple):
     new: NewTurn
 
 
-def parse_turns(documents: Iterable[Document]) -> Iterator[ArchiveTurn]:
+def parse_turns(documents: Iterable[ArchiveDocument]) -> Iterator[ArchiveTurn]:
     """Yield turns ready to insert. This is most of the work and needs no store. Raises like `ProjectImporter`."""
     bodies = TurnCodec()
     for document in documents:
@@ -252,7 +252,9 @@ def _to_field(column: Column[Any], value: Any) -> Any:
     return orjson.Fragment(value) if column.name.endswith("_json") else value
 
 
-def _row_values(table: Table, document: Document, local_columns: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
+def _row_values(
+    table: Table, document: ArchiveDocument, local_columns: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]
+) -> dict[str, Any]:
     """Return *document* as the values of a row. Missing fields become NULL where the column allows it."""
     columns = {field_name(column): column for column in table.columns if column.name not in local_columns}
     if unknown := sorted(set(document) - set(columns)):
@@ -339,11 +341,11 @@ def _ranges(ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield members[0] - 1, members[-1]
 
 
-def _no_check(_: Document) -> None:
+def _no_check(_: ArchiveDocument) -> None:
     """Accept the row: most sections hold nothing that has to be parsed."""
 
 
-def _check_session(document: Document) -> None:
+def _check_session(document: ArchiveDocument) -> None:
     if document["status"] not in _STATUSES or document["number"] < 1 or document["turns"] < 0:
         raise ValueError("status, number or turns")
     for name in ("objectives", "accomplishments", "blockers"):
@@ -354,26 +356,26 @@ def _check_session(document: Document) -> None:
         _require_type(item["is_done"], bool)
 
 
-def _check_handoff(document: Document) -> None:
+def _check_handoff(document: ArchiveDocument) -> None:
     core_handoff.from_json(document["document"])
     Preservation.from_json(document["preservation"])
     if document.get("refinement") is not None:
         WriterReport.from_json(document["refinement"])
 
 
-def _check_contribution(document: Document) -> None:
+def _check_contribution(document: ArchiveDocument) -> None:
     for fact in document["body"]["facts"]:
         core_facts.from_json(fact)
     for reference in document["body"]["references"]:
         Reference.from_json(reference)
 
 
-def _check_edit(document: Document) -> None:
+def _check_edit(document: ArchiveDocument) -> None:
     if document["kind"] == "add":
         core_facts.from_json(orjson.loads(document["text"]))
 
 
-_CHECKS: Mapping[str, Callable[[Document], object]] = {
+_CHECKS: Mapping[str, Callable[[ArchiveDocument], object]] = {
     "sessions": _check_session,
     "contributions": _check_contribution,
     "facts": lambda document: core_facts.from_json(document["body"]),

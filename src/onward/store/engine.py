@@ -22,7 +22,7 @@ from onward.store.migration import migrate
 BUSY_TIMEOUT_SECONDS = 60.0
 FILE_NAME = "onward.db"
 
-Outcome = TypeVar("Outcome")
+WriteResult = TypeVar("WriteResult")
 
 
 class Store:
@@ -101,7 +101,7 @@ class Store:
         with self._write_lock, _translate_errors(self.engine), self._write_engine.begin() as connection:
             yield connection
 
-    def write_batch(self, tasks: Sequence[Callable[[Connection], Outcome]]) -> list[Outcome | Exception]:
+    def write_batch(self, tasks: Sequence[Callable[[Connection], WriteResult]]) -> list[WriteResult | Exception]:
         """Run *tasks* in one transaction and return their results. If one fails, run each in its own and return its result or exception.
 
         A store that stays busy too long fails all tasks at once: waiting again for each would take too long.

@@ -22,7 +22,7 @@ from onward.errors import NotFound
 router = create_router("analytics")
 
 ProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project. Default: all projects together.")]
-OutputFormat = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
+TableFormat = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def show_growth(
     context: Context,
     project_id: ProjectFilter = None,
     points: Annotated[int, Query(ge=2, le=10_000, description="The most sessions to return, evenly chosen.")] = MAX_POINTS,
-    format: OutputFormat = "json",
+    format: TableFormat = "json",
 ) -> Response:
     """Return the curves of a project, or of all projects in order of time: predicted and actual, with totals over all sessions."""
     report = analytics.growth(context.store, _find_project(context, project_id), most_points=points)
@@ -280,7 +280,7 @@ def show_patterns(
     context: Context,
     project_id: ProjectFilter = None,
     limit: Annotated[int, Query(ge=1, le=200, description="The most items of each kind.")] = 20,
-    format: OutputFormat = "json",
+    format: TableFormat = "json",
 ) -> Response:
     """Return errors and files that recur in several sessions, and blockers that outlast their session."""
     report = analytics.patterns(context.store, _find_project(context, project_id), limit=limit)

@@ -34,7 +34,7 @@ router = create_router("handoffs")
 MAX_BUDGET_TOKENS = 200_000
 
 Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="The most tokens of the handoff.")]
-Format: TypeAlias = Literal["markdown", "json", "prompt"]
+HandoffFormat: TypeAlias = Literal["markdown", "json", "prompt"]
 SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="The number of a session in its project.")]
 
 VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="The version of a handoff.")]
@@ -230,7 +230,7 @@ async def show_current(
     at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The handoff of the session of that number.")] = None,
     budget: Budget = None,
     rules: Annotated[bool, Query(description="The handoff made by rules, even if a model wrote one.")] = False,
-    format: Annotated[Format, Query(description="`json` in the usual envelope; `markdown` and `prompt` as plain text.")] = "json",
+    format: Annotated[HandoffFormat, Query(description="`json` in the usual envelope; `markdown` and `prompt` as plain text.")] = "json",
     next_goal: Annotated[
         str,
         Query(max_length=2000, description="The next session's goal, for the prompt: lines that are relevant to it come first."),
@@ -251,7 +251,7 @@ async def show_current(
     return await (context.read(answer) if budget is None else run_sync(answer))
 
 
-def _format_handoff(request: Request, handoff: CurrentHandoff, format: Format, next_goal: str, agent: str) -> Response:
+def _format_handoff(request: Request, handoff: CurrentHandoff, format: HandoffFormat, next_goal: str, agent: str) -> Response:
     if format == "markdown":
         return with_etag(request, Response(handoff.markdown, media_type="text/markdown"))
     if format == "prompt":

@@ -35,7 +35,7 @@ router = create_router("knowledge")
 
 MAX_ERROR_CHARS = 200_000
 KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only entries from sessions of this project.")]
-KindFilter = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
+EntryKindFilter = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
 CategoryFilter = Annotated[Text, Query(max_length=100, description="Only entries of this category.")]
 
 
@@ -246,7 +246,7 @@ def _find_project(context: Context, project_id: int | None) -> Project | None:
 def list_entries(
     context: Context,
     page: Paging,
-    kind: KindFilter = None,
+    kind: EntryKindFilter = None,
     category: CategoryFilter = "",
     author: Annotated[KnowledgeAuthor | None, Query(description="Only from sessions, or only by people.")] = None,
     project_id: KnowledgeProjectFilter = None,
@@ -269,7 +269,7 @@ def add_entry(context: Context, body: NewEntryBody) -> Response:
 def search_entries(
     context: Context,
     q: Annotated[Text, Query(min_length=1, max_length=1000, description="A few words, or an error.", examples=["stale lock file"])],
-    kind: KindFilter = None,
+    kind: EntryKindFilter = None,
     category: CategoryFilter = "",
     project_id: KnowledgeProjectFilter = None,
     limit: Annotated[int, Query(ge=1, le=200, description="The most entries.")] = 20,

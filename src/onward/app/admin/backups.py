@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,10 @@ from onward.private_files import create_file, create_folder
 from onward.settings import Settings
 from onward.store import Store, sqlite_backup
 from onward.store.engine import FILE_NAME
+from onward.store.store_copy import ProgressCallback
 
 KIND = "backup"
 """The kind of the job."""
-
-ProgressCallback = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)

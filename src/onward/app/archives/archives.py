@@ -45,12 +45,12 @@ _IDENTIFYING_FIELDS = {"sessions": ("number", "native_id"), "edits": ("fact_id",
 """The fields that show whether an existing project contains what an archive contains. Turns are counted per session."""
 
 Row = TypeVar("Row")
-ProgressCallback = Callable[[int, int, str], object]
+ArchiveProgressCallback = Callable[[int, int, str], object]
 """Called with the number of finished items, the total, and what is being processed."""
 
 
 def export_project(
-    store: Store, project: Project, target: Path, *, training: bool = False, on_progress: ProgressCallback | None = None
+    store: Store, project: Project, target: Path, *, training: bool = False, on_progress: ArchiveProgressCallback | None = None
 ) -> ExportedArchive:
     """Write everything that belongs to *project* to the file *target* and return a summary. With *training*, sessions are also written as
     chats to train on.
@@ -81,7 +81,7 @@ def export_project(
     )
 
 
-def import_archive(store: Store, path: Path, *, name: str = "", on_progress: ProgressCallback | None = None) -> ImportedArchive:
+def import_archive(store: Store, path: Path, *, name: str = "", on_progress: ArchiveProgressCallback | None = None) -> ImportedArchive:
     """Import the project of the archive at *path*, completely or not at all, and return it. *name* renames it.
 
     If another project has the name, a number is added. Importing an archive again changes nothing. Raises `BadArchive` for a file that is
@@ -150,7 +150,7 @@ def _read_spool(spool: BinaryIO) -> Iterator[ArchiveTurn]:
 class _TurnProgress:
     """Counts turns and reports progress."""
 
-    def __init__(self, on_progress: ProgressCallback | None, total: int) -> None:
+    def __init__(self, on_progress: ArchiveProgressCallback | None, total: int) -> None:
         self._on_progress = on_progress
         self._done = 0
         self._total = total
@@ -163,7 +163,7 @@ class _TurnProgress:
             yield row
 
 
-def _report_progress(on_progress: ProgressCallback | None, done: int, total: int, label: str) -> None:
+def _report_progress(on_progress: ArchiveProgressCallback | None, done: int, total: int, label: str) -> None:
     if on_progress:
         on_progress(done, total, label)
 

@@ -26,7 +26,7 @@ BUDGET_TOKENS = 3000
 SNIPPET_CHARS = 420
 _MIN_STEM = 4
 
-KindFilter: TypeAlias = Literal["", "user", "assistant", "tool", "fact"]
+ResultKind: TypeAlias = Literal["", "user", "assistant", "tool", "fact"]
 DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
 
 
@@ -40,7 +40,7 @@ class SearchHitView(NamedTuple):
 
 @router.get("/search")
 def show_search(
-    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
+    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: ResultKind = "", days: DaysFilter = ""
 ) -> Response:
     """Show the search page."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(request.store)]
@@ -49,13 +49,13 @@ def show_search(
 
 @router.get("/parts/search")
 def search_part(
-    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: KindFilter = "", days: DaysFilter = ""
+    request: CurrentPageRequest, q: str = "", project: Annotated[str, Query()] = "", kind: ResultKind = "", days: DaysFilter = ""
 ) -> Response:
     """Return the results for the current query."""
     return partial(request, "partials/_search_hits.html", **_search_context(request, q, project, kind, days))
 
 
-def _search_context(request: PageRequest, q: str, project: str, kind: KindFilter, days: DaysFilter) -> dict[str, Any]:
+def _search_context(request: PageRequest, q: str, project: str, kind: ResultKind, days: DaysFilter) -> dict[str, Any]:
     query = q.replace("\0", " ").strip()[:MAX_QUERY_CHARS]
     hits: list[SearchHitView] = []
     if query:
