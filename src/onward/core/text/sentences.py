@@ -19,6 +19,11 @@ _PASTED = re.compile(
     r"\w+(?:Error|Exception): |[A-Z]+ in \S+:\d|[│├└╭╰┌─━═█░▓▒]|</?[\w!?][^>]*>\s*$|\"[\w.-]+\": )"
 )
 """Lines of logs, traces, diffs, JSON and markup that occur in prose without a fence."""
+_CODE_TAG = re.compile(r"^</?(?:source|code|pre|codeblock|sourcecode)>\w*$")
+"""What stands for a fence around a block of code with fences in it."""
+_FILE_NAME = re.compile(r"^[`*]*[\w.@~+/\\-]+[`*]*$|^[`*]*[\w@~+-]*[./\\][\w.@~+/\\-]*[`*]*:[`*]*$", re.A)
+_EDIT, _EDIT_END = "<<<<<<<", ">>>>>>>"
+"""Marks around both versions of a piece of code: an edit of an agent without tools, or a conflict of git."""
 
 
 class Sentence(NamedTuple):
@@ -35,7 +40,7 @@ class Sentence(NamedTuple):
 
 
 def sentences(text: str) -> list[Sentence]:
-    """Return the sentences and items of *text* in order; fenced code, tables' rulers, markup and pasted log lines are left out."""
+    """Return the sentences and items of *text* in order; code, rulers of tables, markup and pasted log lines are left out."""
     return [
         Sentence(text=sentence, heading=heading, lead=lead, is_item=is_item, is_row=is_row, part=part, parts=parts, position=position)
         for position, (sentence, heading, lead, is_item, is_row, part, parts) in enumerate(_cut(text))
@@ -47,7 +52,6 @@ _Cut = tuple[str, str, str, bool, bool, int, int]
 
 def _cut(text: str) -> Iterator[_Cut]:
     heading = lead = ""
-    fence = ""
     paragraph: list[str] = []
     item: list[str] = []
 
@@ -65,14 +69,8 @@ def _cut(text: str) -> Iterator[_Cut]:
                 yield cut
             lead = last if last.endswith((":", "：")) else ""
 
-    for line in text.split("\n"):
+    for line in _prose_lines(text):
         bare = line.strip()
-        if bare.startswith(("```", "~~~")):
-            yield from flush()
-            fence = "" if fence else bare[:3]
-            continue
-        if fence:
-            continue
         if not bare or _RULER.issuperset(bare):
             yield from flush()
             continue
@@ -97,6 +95,30 @@ def _cut(text: str) -> Iterator[_Cut]:
                 yield from flush()
             paragraph.append(bare.lstrip("> ") if bare[0] == ">" else bare)
     yield from flush()
+
+
+def _prose_lines(text: str) -> list[str]:
+    """Return the lines outside of code, and an empty line for each block of it; a line above that only names its file is left out."""
+    lines = text.split("\n")
+    edits_end = max((number for number, line in enumerate(lines) if line.startswith(_EDIT_END)), default=-1) if _EDIT in text else -1
+    prose: list[str] = []
+    fence, is_edit = "", False
+    for number, line in enumerate(lines):
+        bare = line.strip()
+        is_edge = is_edit or bare.startswith(("```", "~~~"))
+        if is_edit:
+            is_edit = not line.startswith(_EDIT_END)
+        elif line.startswith(_EDIT) and number < edits_end:
+            is_edit = is_edge = True
+        elif is_edge:
+            fence = "" if fence else bare[:3]
+        elif _CODE_TAG.match(bare):
+            is_edge = True
+        if is_edge and prose and _FILE_NAME.match(prose[-1].strip()):
+            prose.pop()
+        if is_edge or not fence:
+            prose.append("" if is_edge else line)
+    return prose
 
 
 def _split(body: str, heading: str, lead: str, *, is_item: bool = False) -> Iterator[_Cut]:
