@@ -2,11 +2,11 @@
 
     python -m bench.planted_secrets [--misses] [--families NAMES]
 
-Every kind of `secret_kinds.toml` and `second_secret_kinds.toml` is assembled at run time with random values and put into every place in
-which transcripts hold text: as it is,
-between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read, quoted, in diffs, coloured, and so on. A
-secret counts as found when neither it nor half of it is left. Half of the kinds of each file are held out: a digest of the name decides,
-rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count as changed when any character of them is.
+Every kind of `secret_kinds.toml`, and of the second and the third file, is assembled at run time with random values and put into every
+place in which transcripts hold text: as it is, between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read,
+quoted, in diffs, coloured, and so on. A secret counts as found when neither it nor half of it is left. Half of the kinds of each file are
+held out: a digest of the name decides, rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count
+as changed when any character of them is.
 """
 
 from __future__ import annotations
@@ -23,15 +23,22 @@ import tomllib
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from bench.formats import DATA, data_files
 from bench.report import keep, table
+from onward.core.transcript.transcript import ImportReport, Turn
+from onward.errors import OnwardError
+from onward.formats import open_source, read
 from onward.redact import DISTILL_KEY, Redactor
+from onward.redact.finder import find_secrets
+from onward.redact.needles import has_telling_word
 
-KINDS = {name: Path(__file__).with_name(name) for name in ("secret_kinds.toml", "second_secret_kinds.toml")}
-HALVES = ("developed on", "held out", "held out, second")
+KINDS = {name: Path(__file__).with_name(name) for name in ("secret_kinds.toml", "second_secret_kinds.toml", "third_secret_kinds.toml")}
+HALVES = ("developed on", "held out", "held out, second", "held out, third")
 _OPEN, _CLOSE = "{{", "}}"
 _SHORT = re.compile(r"\{\{(uuid|[a-zA-Z]\d+)\}\}")
 _VALUE = re.compile(r"<(uuid|[a-zA-Z]\d+)>")
@@ -86,7 +93,7 @@ class Case:
     @property
     def half(self) -> str:
         """The one of `HALVES` to which this kind belongs."""
-        return HALVES[(1 if self.file == "secret_kinds.toml" else 2) if self.is_held_out else 0]
+        return HALVES[1 + list(KINDS).index(self.file) if self.is_held_out else 0]
 
 
 def _between_lines(text: str) -> str:
@@ -248,12 +255,14 @@ def main(arguments: list[str] | None = None) -> None:
         for wanted in HALVES
     ]
     rows.append(("all", *(value for outcomes in totals for value in _share(outcomes))))
-    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %"), rows))
+    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %", "third", "found %"), rows))
     eaten = sum(map(len, changed.values()))
     print(f"\nharmless texts changed: {eaten} of {harmless} ({100 * eaten / max(1, harmless):.2f} %), of {len(changed)} kinds")
     print(f"of them held out: {sum(len(texts) for name, texts in changed.items() if not name.startswith(HALVES[0]))}")
     print(f"surroundings damaged: {', '.join(f'{half} {damaged[half]}' for half in HALVES)}, of {secret_texts}")
-    print(f"{1e9 * seconds / max(1, chars):.0f} ms/MB")
+    print(f"{1e9 * seconds / max(1, chars):.0f} ms/MB on the planted texts, nearly all of which hold a secret or look like it")
+    for name, texts in transcript_texts().items():
+        print(f"{_ms_per_megabyte(texts):.1f} ms/MB on texts of transcripts {name}")
     if options.misses:
         for kind, texts in missed.items():
             print(f"\n{kind}: {len(texts)} missed\n  " + "\n  ".join(repr(text)[:200] for text in texts[:2]))
@@ -261,6 +270,44 @@ def main(arguments: list[str] | None = None) -> None:
             if kind.startswith(HALVES[0]):
                 print(f"\nharmless {kind}: {len(texts)} changed\n  {texts[0][:200]!r}")
     keep("secrets", {"rows": rows, "harmless": harmless, "changed": {kind: len(texts) for kind, texts in changed.items()}}, arguments)
+
+
+def transcript_texts() -> dict[str, list[str]]:
+    """Return pieces of the transcripts beside the repository, of some 4 kB each: those in which no telling word occurs, and the others."""
+    texts: dict[str, list[str]] = {"without a telling word": [], "with one": []}
+    size = 0
+    for path, _ in data_files(DATA) if DATA.is_dir() else ():
+        if size > _TIMED_CHARS:
+            break
+        with suppress(OnwardError, OSError):
+            for item in read(open_source(path), ImportReport()):
+                if not isinstance(item, Turn):
+                    continue
+                lines = "\n".join((item.text, item.thinking, *(result.text for result in item.results))).splitlines()
+                for is_clean in (True, False):
+                    part = [line for line in lines if has_telling_word(line) is not is_clean]
+                    text = "\n".join(part if is_clean else lines)
+                    if len(text) >= _PIECE_CHARS // 2 and (has_telling_word(text) is not is_clean):
+                        size += len(text)
+                        texts["without a telling word" if is_clean else "with one"] += [
+                            text[start : start + _PIECE_CHARS] for start in range(0, len(text), _PIECE_CHARS)
+                        ]
+    return texts
+
+
+_TIMED_CHARS = 8_000_000
+_PIECE_CHARS = 4000
+
+
+def _ms_per_megabyte(texts: list[str]) -> float:
+    find_secrets("a text long enough to compile what is compiled once")
+    least = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        for text in texts:
+            find_secrets(text)
+        least = min(least, time.process_time() - started)
+    return 1e9 * least / max(1, sum(map(len, texts)))
 
 
 def _share(outcomes: list[bool]) -> tuple[int, float]:

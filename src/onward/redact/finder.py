@@ -15,6 +15,7 @@ from operator import itemgetter
 
 from onward.redact import hashes, shapes
 from onward.redact.needles import judge_all
+from onward.redact.neighbourhood import match_lone_key
 from onward.redact.plain_view import PlainView, has_escapes, plain_text
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
 from onward.redact.values import is_random
@@ -78,7 +79,7 @@ def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) ->
         if text[start : start + 3] in heads or text[start - 3 : start] in links:
             secret = shapes.match_shape(text, start, end)
         if secret is None and (has_digit(text, start, end) or (end - start > 32 and "_" in text[start : end - 30])):
-            secret = shapes.match_part(text, start, end) or hashes.match_run(text, start, end)
+            secret = shapes.match_part(text, start, end) or hashes.match_run(text, start, end) or match_lone_key(text, start, end)
         if secret:
             secrets.append(secret)
             end = max(end, secret.end)
@@ -165,7 +166,8 @@ def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
 
 @cache
 def _line_break() -> re.Pattern[bytes]:
-    return re.compile(rb"\n(?<=[\w+/=%~,&?: -]\n)(?=[\w+/=%'\"-])")
+    """The end of a line that is long enough to be one of several into which a longer one was broken."""
+    return re.compile(rb"\n(?<=[^\n]{%d}[\w+/=%%~,&?: -]\n)(?=[\w+/=%%'\"-])" % (_WRAPPED_COLUMNS - 1))
 
 
 @cache

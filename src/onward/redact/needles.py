@@ -51,7 +51,7 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     ),
     (
         _in_text(places.find_call_argument),
-        "hash( hashpw( sign( jwt.encode( hmac( hmac.new( fernet( parser( stripe( user( password( encrypt( decrypt(",
+        "hash( hashpw( sign( jwt.encode( hmac( hmac.new( fernet( parser( stripe( user( password( encrypt( decrypt( verify(",
     ),
     (_in_text(places.find_handed_over), "<<<_ echo_ printf_"),
     (_in_text(places.find_windows_flag), "/p: /p_ /pass /rp"),
@@ -66,6 +66,10 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (_in_text(places.find_set_value), "config_"),
     (_in_text(places.find_cookie_argument), "_-b_"),
     (_in_text(neighbourhood.find_literal), ",_\" ,_' ,' (' (\""),
+    (_in_text(neighbourhood.find_quoted_argument), "_'"),
+    (_in_text(prose.find_account), "account akun compte cuenta konto"),
+    (_in_text(neighbourhood.find_alone), " ".join(mark + behind for mark in "!#%^" for behind in "abcdefghijklmnopqrstuvwxyz0123456789")),
+    (_in_text(places.find_identified), "identify_"),
     (_in_text(hashes.find_scram), "scram-sha-"),
     (_in_text(places.find_masked), "add-mask::"),
     (_in_text(places.find_code_value), "code= code\" code: code' code_verifier"),
@@ -108,6 +112,12 @@ def judge_all(text: str, lowered: bytes) -> Iterator[Secret]:
         for index, position, end in _script_needles().find_matches_as_indexes(text):
             if secret := prose.find_foreign(text, position, end, index) or names.judge_neighbour(position, end):
                 yield secret
+
+
+def has_telling_word(text: str) -> bool:
+    """Return whether *text* has a word or mark that may give a secret away; all others are passed over."""
+    lowered = text.encode("ascii", "replace").lower()
+    return bool(_ascii_needles().find_matches_as_indexes(lowered, overlapping=True) or _script_needles().find_matches_as_indexes(text))
 
 
 @cache

@@ -81,13 +81,51 @@ def find_literal(text: str, position: int) -> Secret | None:
     return Secret(*match.span("value"), "password")
 
 
+def find_quoted_argument(text: str, position: int) -> Secret | None:
+    """Return the argument of a command in the single quotes behind *position* that is made like nothing but a password."""
+    match = _quoted_argument().match(text, position)
+    return Secret(*match.span("value"), "password") if match and is_password_only(match["value"]) else None
+
+
+def find_alone(text: str, position: int) -> Secret | None:
+    """Return the word around the mark at *position* that is made like nothing but a password, whatever stands around it."""
+    before = _word_before().search(text, max(0, position - 40), position)
+    match = _whole_word().match(text, before.start()) if before else None
+    if not match or not is_password_only(match["value"]) or _base64().match(match["value"]):
+        return None
+    return Secret(*match.span("value"), "password")
+
+
+def match_lone_key(text: str, start: int, end: int) -> Secret | None:
+    """Return the run *text[start:end]* if it is a whole word, so long and mixed that it is nothing but a key, and no id by its name."""
+    if (
+        not _LONE_LEAST <= end - start <= _LONE_MOST
+        or text[start - 1 : start] not in _BEFORE_LONE
+        or text[end : end + 1] not in _BEHIND_LONE
+    ):
+        return None
+    value = text[start:end]
+    if value.islower() or value.isupper() or sum(map(str.isdigit, value)) < 2 or _public().match(value) or _id().match(value):
+        return None
+    if is_stand_in(value) or mixing(value) < 0.42 or wordiness(value) >= 0.6 or _is_named_otherwise(text, start):
+        return None
+    if _blob_above().search(text, max(0, start - 200), start) or _blob_below().match(text, end):
+        return None
+    return Secret(start, end, "api-key")
+
+
+_LONE_LEAST, _LONE_MOST = 28, 128
+_BEFORE_LONE = ("", *" \t\n\"'`=:(,>|")
+_BEHIND_LONE = ("", *" \t\r\n\"'`,;)<|&]}")
+
+
 def is_password_only(value: str) -> bool:
     """Return whether *value* cannot be anything but a password, without a word that says so."""
     return (
         10 <= len(value) <= 40
         and _password_mark().search(value) is not None
         and is_strong_password(value)
-        and wordiness(value) < 0.5
+        and (wordiness(value) < 0.5 or not _word().search(value))
         and mixing(value) >= 0.5
         and sum(map(str.isdigit, value)) >= 2
         and not _code().search(value)
@@ -145,7 +183,11 @@ def _end_of_value() -> re.Pattern[str]:
 def _alone_below() -> re.Pattern[str]:
     head = r"(?:[ \t>|#+\d\u2192:-]{0,16}|[^\n]{0,40}[|:] {1,2})"
     return re.compile(
-        r"\n(?:" + head + r"(?:```\w{0,10}|[\w.@-]{1,40})?\r?\n){0,3}" + head + r"[\"'`]?(?P<value>[!-~]{8,512}?)[\"'`.]?\r?(?=\n|$)"
+        r"\n(?:"
+        + head
+        + r"(?:```\w{0,10}|[\w.@-]{1,40})?\r?\n){0,3}"
+        + head
+        + r"[\"'`]?(?P<value>[!-~]{8,512}?)[\"'`.]?[}\])]{0,3}\r?(?=\n|$)"
     )
 
 
@@ -167,7 +209,7 @@ def _other_name() -> re.Pattern[str]:
     return re.compile(
         r"(?i)(?:id|ids|sha-?\d*|hash|digest|checksum|integrity|etag|fingerprint|commit|revision|reference|public\w*|publishable\w*|cursor|"
         r"next\w*|h1|md5|oid|uuid|version|path|file|filename|url|uri|href|src|data|content|encrypted_content|class|d|resolved|branch|"
-        r"narhash|nonce|boundary|site\w*|challenge|verification|accept)[\"'`]?\]?\s{0,2}(?:[:=]|=>)\s{0,2}[\"'`]?$|base64,$|[/@]$|public\w*\([\"'`]$"
+        r"narhash|nonce|boundary|site\w*|challenge|verification|accept|\w{0,20}_?ids?|[fg]clid|address|signature|thumbprint|mint|pubkey)[\"'`]?\]?\s{0,2}(?:[:=]|=>)\s{0,2}[\"'`]?$|base64,$|[/@]$|public\w*\([\"'`]$|\bTXT\s{1,8}[\"'`]?$"
     )
 
 
@@ -209,4 +251,47 @@ def _password_mark() -> re.Pattern[str]:
 
 @cache
 def _literal() -> re.Pattern[str]:
-    return re.compile(r"[,(]\s{0,4}[bruN@]?(?P<quote>[\"'`])(?P<value>[^\s\"'`\\/(){}<>\[\]|,;:]{10,40})(?P=quote)\s{0,4}[,)\]]")
+    return re.compile(
+        r"[,(]\s{0,4}[bruN@]?(?P<quote>[\"'`])(?P<value>[^\s\"'`\\/(){}<>\[\]|,;:]{10,40})(?P=quote)(?:\s{0,4}[,)\]]|\r?\n|$)"
+    )
+
+
+@cache
+def _quoted_argument() -> re.Pattern[str]:
+    return re.compile(r"(?<=[\w-]) '(?P<value>[^\s\"'`\\/(){}<>\[\]|,;:]{10,40})'(?=[\s\"'\\|;&]|$)")
+
+
+@cache
+def _word_before() -> re.Pattern[str]:
+    return re.compile(r"(?<![^\s\"'`=:(|>])[A-Za-z0-9!#%^*+@_.~$&?-]{1,39}$")
+
+
+@cache
+def _whole_word() -> re.Pattern[str]:
+    return re.compile(r"(?P<value>[A-Za-z0-9!#%^*+@_.~$&?-]{9,39}[A-Za-z0-9!#%^*+@_~$&?-])(?=[.,;)|]?(?:[\s\"'`\\<]|$))")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Letters enough to judge by their pairs."""
+    return re.compile(r"[A-Za-z]{5}")
+
+
+@cache
+def _public() -> re.Pattern[str]:
+    """A UUID, an id behind its kind, a name with its parts, and what base58 writes: addresses and public keys of chains."""
+    return re.compile(
+        r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|(?-i:[a-z]{2,16}[-_])|(?-i:[1-9A-HJ-NP-Za-km-z]{32,46}$)|[a-z]+(?:[-_][a-z0-9]{1,12})+$"
+    )
+
+
+@cache
+def _blob_above() -> re.Pattern[str]:
+    """The end of a line of base64, or of the first line of a block, up to the start of the value on the next."""
+    return re.compile(r"(?:[\w+/-]{20}|-----) ?\|?\r?\n[^\n=\"']{0,40}$")
+
+
+@cache
+def _blob_below() -> re.Pattern[str]:
+    """A next line of base64, or the last line of a block."""
+    return re.compile(r" ?\|?\r?\n[^\n=\"']{0,40}?(?:-----|[A-Za-z0-9+/]{20,200}={0,2} ?\|?(?:\r?\n|$))")

@@ -27,6 +27,7 @@ def secret_key_before() -> re.Pattern[str]:
     """What makes the key behind it secret, a word apart."""
     return re.compile(
         r"(?i)(?:encrypt\w*|decrypt\w*|private|secret|master|wallet|sign(?:ed|ing)) (?:with |by |using |the |a |our |this |hex |aes |root ){0,4}$"
+        r"|(?:crypt|encryption|jwt|signing|auth|api|hmac|secret)[\"'`]?\s{0,2}(?:=>|[:=])\s{0,2}[\[{]\s{0,8}[\"'`]?$"
     )
 
 
@@ -127,7 +128,7 @@ _FORMS: dict[str, tuple[str, ...]] = {
         r":\s?\\*[\"']\s{1,12}send\s+\"(?P<value>[^\s\"\\]{4,80})",
     ),
     "=": (r"=\s?(?:new )?[A-Za-z][\w.:]{0,30}\([bru]?" + _VALUE,),
-    ">": (r">(?:<!\[CDATA\[)?(?P<value>[^<>\s\]]{6,400})(?:\]\]>)?</",),
+    ">": (r">(?:\s{0,40}<[A-Za-z]{1,20}>|<!\[CDATA\[)?(?P<value>[^<>\s\]]{6,400})(?:\]\]>)?</",),
     "<": (r"</key>[^<]{0,60}<string>(?P<value>[^<>\s]{6,400})</",),
     # INSERT INTO users (name, password) VALUES ('ayu', '…')
     ")": (r"\)\s{0,4}VALUES\s{0,4}\((?:[^()]{0,200},\s{0,2})?" + _VALUE + r"\)",),

@@ -33,6 +33,12 @@ def find_handed_over(text: str, position: int) -> Secret | None:
     return Secret(*match.span("value"), "password") if match and is_strong_password(match["value"]) else None
 
 
+def find_identified(text: str, position: int) -> Secret | None:
+    """Return the password of the chat account that `IDENTIFY` at *position* opens."""
+    match = _identify().match(text, position)
+    return Secret(*match.span("value"), "password") if match and is_strong_password(match["value"]) else None
+
+
 def find_windows_flag(text: str, position: int) -> Secret | None:
     """Return the password behind a flag that starts with a slash."""
     match = _windows_flag().match(text, position)
@@ -142,13 +148,18 @@ def _handed_over() -> re.Pattern[str]:
 
 
 @cache
+def _identify() -> re.Pattern[str]:
+    return re.compile(r"(?i)identify (?:[\w-]{1,30} )?(?P<value>[^\s\"'\\]{6,64})(?=[\s\"'\\]|$)")
+
+
+@cache
 def _windows_flag() -> re.Pattern[str]:
     return re.compile(r"(?i)/(?:p|pass|password|rp)[: ][\"']?(?P<value>[^\s\"']{6,64})")
 
 
 @cache
 def _secure_string() -> re.Pattern[str]:
-    return re.compile(r"(?i)securestring\s{1,4}(?:-string\s{1,4})?[\"'](?P<value>[^\s\"']{6,200})[\"']")
+    return re.compile(r"(?i)securestring\s{1,4}(?:-string\s{1,4}|--value[ =])?[\"'](?P<value>[^\s\"']{6,200})[\"']")
 
 
 @cache
@@ -193,7 +204,7 @@ def _password_file() -> re.Pattern[str]:
 @cache
 def _user_pair() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)user(?:name)?s?(?:\\*[\"'])?(?:\s{0,2}[:=]\s{0,2}(?:\\*[\"'])?[\w.@-]{1,40}[: ]|[ ][\w.@-]{1,40}[ ]|(?P<flag>(?<=--user)[ =]"
+        r"(?i)user(?:name)?s?(?:\\*[\"'])?(?:\s{0,2}[:=]\s{0,2}(?:\\*[\"'])?[\w.@-]{1,40}[: ]|[ ][\w.@-]{1,40}[ ]|(?P<flag>(?<=-user)[ =]"
         r"\\*[\"']?[\w.@-]{1,40}:))"
         r"(?P<value>[^\s\"'\\]{6,64})"
     )
@@ -201,7 +212,9 @@ def _user_pair() -> re.Pattern[str]:
 
 @cache
 def _set_value() -> re.Pattern[str]:
-    return re.compile(r"config (?:set |--global |add )*[\w./:-]{4,80} (?:[\w.@-]{1,40}[: ])?(?P<value>[\w+/.=!#%@-]{8,400})")
+    return re.compile(
+        r"config (?:set |--global |(?:host )?add (?:[\w-]{1,20} (?=http))?)*[\w./:-]{4,80} (?:[\w.@-]{1,40}[: ])?(?P<value>[\w+/.=!#%@-]{8,400})"
+    )
 
 
 @cache

@@ -146,6 +146,12 @@ def find_login(text: str, end: int) -> Secret | None:
     return None
 
 
+def find_account(text: str, position: int) -> Secret | None:
+    """Return the password behind the name of the account that is announced at *position*."""
+    match = _account().match(text, position)
+    return Secret(*match.span("value"), "password") if match and is_strong_password(match["value"]) else None
+
+
 def find_pin(text: str, end: int) -> Secret | None:
     """Return the digits of a passcode or PIN."""
     match = _pin().match(text, end)
@@ -226,6 +232,11 @@ def _as_password() -> re.Pattern[str]:
 @cache
 def _login() -> re.Pattern[str]:
     return re.compile(r"((?:\s?(?:->|=|:|are|is|with|as))?)\s{1,3}[\w.@-]{2,40}\s?[/|]\s?[\"'`]?(?P<value>[^\s\"'`\\]{6,64})")
+
+
+@cache
+def _account() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z]{4,8}(?:\s?(?:=|:|is|are))?\s{1,3}[\w.@-]{2,40}\s?[/|:]\s?[\"'`]?(?P<value>[^\s\"'`\\]{6,64})")
 
 
 @cache

@@ -162,9 +162,10 @@ def match_part(text: str, start: int, end: int) -> Secret | None:
         if start - first < len(before) and text[first : first + 3] in HEADS and (secret := _match_head(text, first)) and secret.end > start:
             return secret
     run = text[start:end]
-    if _suffix(run):
+    is_word = run.isalnum()
+    if (not is_word or len(run) > _UUID_LENGTH) and _suffix(run):
         return Secret(start, end, "api-key")
-    if run.isalnum() or (len(run) == _UUID_LENGTH and run[8] == run[13] == run[18] == run[23] == "-"):
+    if is_word or (len(run) == _UUID_LENGTH and run[8] == run[13] == run[18] == run[23] == "-"):
         return None
     parts = run.replace("-", "_").split("_")
     if len(parts) == 1:

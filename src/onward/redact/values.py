@@ -33,7 +33,7 @@ def _reference() -> re.Pattern[str]:
         r"|(?:mock|fake|test|dummy|sample|demo|example|invalid|wrong|my)[-_]"
         r"|(?:process|import\.meta|os|sys|self|this|config|settings|env|environ|secrets?"
         r"|req|request|ctx|args|options|opts|props|data|res|response)[.\[?]"
-        r"|[\w.$]++\(|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|sha(?:1|256|384|512)[-:]|[a-z][a-z0-9+.-]*://|\.{1,2}/|~/|/[\w.-]+/"
+        r"|[\w.$]++\((?:[^()]{0,40}\)|[^()]{60})|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|sha(?:1|256|384|512)[-:]|[a-z][a-z0-9+.-]*://|\.{1,2}/|~/|/[\w.-]+/"
     )
 
 
