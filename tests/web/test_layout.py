@@ -143,4 +143,4 @@ def test_a_source_leads_from_the_handoff_to_its_turn(page: Page, shared_site: Si
     source = page.locator("a.source").first
     handle = source.inner_text()
     source.click()
-    expect(page.locator("main h1")).to_have_text(handle)
+    expect(page.locator("#panel h2")).to_have_text(handle)

@@ -25,7 +25,7 @@ def test_it_is_found_as_it_is_typed_and_opened_by_keys_alone(page: Page, shared_
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/sessions/\d+\?turn=\d+$"))
+    expect(page).to_have_url(re.compile(r"/sessions/\d+\?turn=\d+&q=printer$"))
     expect(page).to_have_title(re.compile(r"^(?!Search).+ · Onward$"))
     assert not [url for url in urls if "/parts/search" in url], "the words that go with the page are searched for again"
     page.go_back()

@@ -98,6 +98,12 @@ def list_projects(connection: Connection, *, archived: bool = False, after: str 
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def list_latest_ids(connection: Connection, limit: int) -> list[int]:
+    """Return the ids of the projects of the *limit* newest sessions, each once, the newest first."""
+    newest = connection.execute(select(sessions.c.project_id).order_by(sessions.c.id.desc()).limit(limit)).scalars()
+    return list(dict.fromkeys(newest))
+
+
 def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ProjectTotals]:
     """Return the totals of the projects with these ids; projects without sessions are left out."""
     return {

@@ -24,6 +24,7 @@ STYLE_SHEETS = ("tokens", "base", "layout", "parts", "prose")
 """Style sheets in cascade order; those of `css/pages` follow, sorted by name."""
 SCRIPTS = (
     "texts",
+    "history",
     "navigation",
     "toasts",
     "forms",
@@ -32,6 +33,10 @@ SCRIPTS = (
     "palette",
     "keyboard",
     "events",
+    "live",
+    "marks",
+    "find",
+    "panel",
     "printing",
     "drafts",
     "sessions",

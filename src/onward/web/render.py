@@ -19,6 +19,7 @@ from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
 from onward.app.admin.access import TokenScope
+from onward.app.jobs import events
 from onward.app.projects import projects
 from onward.app.sessions.current_session import find_current
 from onward.core.agents import agent_label
@@ -104,12 +105,16 @@ def _layout_context(request: PageRequest) -> dict[str, Any]:
     current_session = find_current(request.store, rotation_window(request.settings))
     first_ids = [find_viewed_project_id(request), current_session.project.id if current_session else None]
     first_projects = projects.list_known(request.store, only_ids=[project_id for project_id in first_ids if project_id])
-    listed_projects = projects.list_known(request.store, limit=_MAX_PROJECTS)
+    listed_projects = projects.list_latest(request.store, limit=_MAX_PROJECTS)
     shown_ids = {option.project.id for option in listed_projects[:_MAX_SHELF_PROJECTS]}
-    # They stay where they stand by name, if they are shown there.
+    # They stay where they stand by activity, if they are shown there.
     hidden_projects = [option for option in first_projects if option.project.id not in shown_ids]
     others = [option for option in listed_projects if option not in hidden_projects]
-    return {"current_session": current_session, "known_projects": [*hidden_projects, *others][:_MAX_PROJECTS]}
+    return {
+        "current_session": current_session,
+        "known_projects": [*hidden_projects, *others][:_MAX_PROJECTS],
+        "newest_event": events.find_newest_id(request.store),
+    }
 
 
 @cache

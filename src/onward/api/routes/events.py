@@ -45,15 +45,17 @@ async def follow_events(
     last_event_id: Annotated[
         int | None, Header(ge=0, le=_MAX_EVENT_ID, description="The last event you have. Default: only future events.")
     ] = None,
+    after: Annotated[int | None, Query(ge=0, le=_MAX_EVENT_ID, description="The same, for clients that cannot set a header.")] = None,
 ) -> StreamingResponse:
-    """Stream events of all processes from the store as server-sent events: `job`, `import`, `completed`.
+    """Stream events of all processes from the store as server-sent events: `job`, `import`, `completed`, `refined`, `deleted`,
+    `restored`; `changed` for any other change of a project, a session, its turns, its facts or an account.
 
     Reconnect with `Last-Event-ID` to lose nothing; an event `missed` says that some events are no longer stored: then reload what you show.
     A comment comes every 15 seconds while nothing happens. Events hold ids, and no content.
     """
     read_events = partial(events.list_events, context.store, project_id=project, job_id=job)
     is_ending = getattr(request.app.state, "is_ending", bool)
-    start = await run_sync(events.find_start, context.store, last_event_id)
+    start = await run_sync(events.find_start, context.store, after if last_event_id is None else last_event_id)
 
     async def stream() -> AsyncIterator[bytes]:
         last_id, sent_at = start.last_id, time.monotonic()

@@ -42,15 +42,12 @@ class ToolResultShape:
 
 @dataclass(frozen=True, slots=True)
 class TurnTokensShape:
-    """Tokens that a turn cost, as recorded by its agent. `cache_write_1h_tokens` are those of `cache_write_tokens` that the cache keeps for
-    an hour.
-    """
+    """Tokens that a turn cost, as recorded by its agent."""
 
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
-    cache_write_1h_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from onward.core.accounts.report import AccountDetail, AccountSession, BatchRepo
 from onward.core.accounts.windows import CreditsSource
 from onward.errors import BadInput, OnwardError
 from onward.message import Message
-from onward.store import Store, accounts, projects, usage
+from onward.store import Store, accounts, events, projects, usage
 
 __all__ = [
     "Account",
@@ -245,6 +245,7 @@ def change(
             )
             if status == "active":
                 accounts.record_events(connection, _create_event(updated, "resume", at))
+        events.record(connection, "changed")
         return account_availability(updated, at)
 
 
@@ -255,6 +256,7 @@ def delete(store: Store, account: Account) -> None:
         for link in accounts.list_links(connection, account_id=account.id):
             usage.forget(connection, link.session_id)
         accounts.delete_account(connection, account.id)
+        events.record(connection, "changed")
 
 
 def report_credits(
@@ -263,7 +265,9 @@ def report_credits(
     """Store how many credits of an account are used in total now, as the user reports it."""
     at, note = at or now(), clean_text("note", note)
     with store.write() as connection:
-        return account_availability(record_credits(connection, lock_account(connection, account.id), credits_used, at, note=note), at)
+        updated = record_credits(connection, lock_account(connection, account.id), credits_used, at, note=note)
+        events.record(connection, "changed")
+        return account_availability(updated, at)
 
 
 def report_failure(
@@ -275,6 +279,7 @@ def report_failure(
     with store.write() as connection:
         locked = lock_account(connection, account.id)
         accounts.record_events(connection, replace(_create_event(locked, "failure", at, note), model=model, source=source))
+        events.record(connection, "changed")
         return account_availability(locked, at)
 
 
@@ -287,7 +292,9 @@ def report_limit(
     at = at or now()
     note, model = clean_text("note", note), clean_text("model", model)
     with store.write() as connection:
-        return account_availability(_add_limit(connection, lock_account(connection, account.id), Limit(model, at, until_at), note, at), at)
+        updated = _add_limit(connection, lock_account(connection, account.id), Limit(model, at, until_at), note, at)
+        events.record(connection, "changed")
+        return account_availability(updated, at)
 
 
 def record_credits(

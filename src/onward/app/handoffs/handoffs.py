@@ -15,7 +15,7 @@ from onward.core.handoff.writer_report import RULES
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message
-from onward.store import Store, facts, handoffs, projects, sessions
+from onward.store import Store, events, facts, handoffs, projects, sessions
 
 __all__ = [
     "CurrentHandoff",
@@ -102,7 +102,11 @@ def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
     """
     with store.write() as connection:
         projects.lock_project(connection, project.id)
-        return handoffs.restore(connection, require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id))
+        restored = handoffs.restore(
+            connection, require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id)
+        )
+        events.record(connection, "changed", project_id=project.id)
+        return restored
 
 
 def diff(store: Store, project: Project, before: int, after: int) -> LedgerDifference:

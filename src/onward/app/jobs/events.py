@@ -7,7 +7,7 @@ from typing import NamedTuple
 from onward.store import Store, events
 from onward.store.events import Event
 
-__all__ = ["Event", "StreamStart", "find_start", "list_events"]
+__all__ = ["Event", "StreamStart", "find_newest_id", "find_start", "list_events"]
 
 
 class StreamStart(NamedTuple):
@@ -30,6 +30,12 @@ def find_start(store: Store, last_id: int | None) -> StreamStart:
     if last_id > newest:
         return StreamStart(newest, has_missed=True)
     return StreamStart(last_id, has_missed=last_id < oldest - 1)
+
+
+def find_newest_id(store: Store) -> int:
+    """Return the id of the newest event; 0 before the first."""
+    with store.read() as connection:
+        return events.id_bounds(connection)[1]
 
 
 def list_events(store: Store, last_id: int, *, project_id: int | None = None, job_id: int | None = None) -> list[Event]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from onward.app.lookup import require_project
-from onward.core.session import Session
+from onward.core.session import Session, StoredTurn
 from onward.core.text.prose import excerpt_range
 from onward.core.transcript.transcript import Role, ToolCall, Turn
 from onward.store import Store, turns
@@ -15,6 +16,7 @@ from onward.store.turns import NumberedTurn
 __all__ = ["NumberedTurn", "TextMatch", "find_text", "list_turns"]
 
 _SNIPPET_CHARS = 160
+_WORD = re.compile(r"\w+")
 
 
 class TextMatch(NamedTuple):
@@ -48,23 +50,33 @@ def list_turns(
 
 def find_text(store: Store, session: Session, text: str, *, limit: int) -> list[TextMatch]:
     """Return the turns of a session that contain *text*, ignoring case, each once, at most *limit*: in messages, tool calls and their
-    results.
+    results. Where none does, those that contain all of its words.
     """
-    needle = text.casefold()
-    if not needle.strip():
+    needle = text.casefold().strip()
+    if not needle:
         return []
+    words = sorted(set(_WORD.findall(needle)), key=len, reverse=True)
     matches: list[TextMatch] = []
+    word_matches: list[TextMatch] = []
     with store.read() as connection:
         for stored in turns.read_session(connection, session.id):
-            match = next(
-                (match for passage in _texts(stored.turn) if (match := _find_match(stored.ordinal, stored.turn.role, passage, needle))),
-                None,
-            )
-            if match:
+            passages = list(_texts(stored.turn))
+            if match := _find_first(stored, passages, needle):
                 matches.append(match)
                 if len(matches) == limit:
                     break
-    return matches
+            elif not matches and len(words) > 1 and len(word_matches) < limit and _contains_all(passages, words):
+                word_matches += filter(None, [_find_first(stored, passages, words[0])])
+    return matches or word_matches
+
+
+def _contains_all(passages: Sequence[str], words: Sequence[str]) -> bool:
+    folded = "\n".join(passages).casefold()
+    return all(word in folded for word in words)
+
+
+def _find_first(stored: StoredTurn, passages: Sequence[str], needle: str) -> TextMatch | None:
+    return next((match for passage in passages if (match := _find_match(stored.ordinal, stored.turn.role, passage, needle))), None)
 
 
 def _texts(turn: Turn) -> Iterator[str]:

@@ -22,7 +22,7 @@ from onward.core.session import Session
 from onward.errors import BadInput, NotFound
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, facts, handoffs, projects
+from onward.store import Store, events, facts, handoffs, projects
 from onward.store import shared_rules as shared_rules_store
 
 __all__ = [
@@ -243,6 +243,7 @@ def _apply_changes(
             update_knowledge(connection, project.id, updated_state.ledger, changed_fact)
             if master:
                 handoffs.create(connection, project.id, None, state.stored_ledger.version + 1, master)
+            events.record(connection, "changed", project_id=project.id)
         return changed_fact
     if version:
         check_edit(version, rule, sent or {})

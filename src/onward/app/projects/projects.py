@@ -20,7 +20,7 @@ from onward.errors import BadInput, Conflict, NotFound
 from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Worktrees
-from onward.store import Store, assigned_folders, locks, projects, sessions, turns
+from onward.store import Store, assigned_folders, events, locks, projects, sessions, turns
 
 __all__ = [
     "Project",
@@ -33,6 +33,7 @@ __all__ = [
     "ensure_for_session",
     "find_by_origin",
     "list_known",
+    "list_latest",
     "list_projects",
     "rename",
     "require",
@@ -48,6 +49,8 @@ __all__ = [
 
 NO_REPOSITORY = ("", "")
 MAX_NAME_CHARS = 100
+_NEWEST_SESSIONS = 300
+"""The newest sessions, whose projects are the latest."""
 MAX_LISTED_NAMES = 8
 """Projects that a hint lists."""
 
@@ -92,6 +95,16 @@ def list_known(
             listed_projects = [project for project in named_projects if project and project.status == status]
         counts = projects.count_sessions(connection, [project.id for project in listed_projects])
     return [ProjectOption(project, counts.get(project.id, 0)) for project in listed_projects]
+
+
+def list_latest(store: Store, *, limit: int) -> list[ProjectOption]:
+    """Return the active projects with the newest sessions first, then others by name; at most *limit*."""
+    with store.read() as connection:
+        latest_ids = projects.list_latest_ids(connection, _NEWEST_SESSIONS)
+    latest_projects = list_known(store, only_ids=latest_ids[:limit])
+    shown_ids = {option.project.id for option in latest_projects}
+    others = [option for option in list_known(store, limit=limit) if option.project.id not in shown_ids]
+    return [*latest_projects, *others][:limit]
 
 
 def show(store: Store, project: Project) -> ProjectOverview:
@@ -142,6 +155,7 @@ def update(
         lock_edits(connection)
         check_edit(version or edit_version(project), require_project(connection, project.id), changes)
         projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
+        events.record(connection, "changed", project_id=project.id)
         return require_project(connection, project.id)
 
 
@@ -287,6 +301,7 @@ def restore(store: Store, project: Project) -> Project:
 def _set_status(store: Store, project: Project, status: str) -> Project:
     with store.write() as connection:
         projects.update_project(connection, project.id, status=status)
+        events.record(connection, "changed", project_id=project.id)
         return require_project(connection, project.id)
 
 

@@ -18,7 +18,7 @@ from onward.core.transcript.transcript import SessionHead
 from onward.errors import Conflict, NotFound
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, handoffs, projects, removed_sessions, sessions, turns
+from onward.store import Store, events, handoffs, projects, removed_sessions, sessions, turns
 from onward.store.turns import MAX_ORDINAL
 
 __all__ = [
@@ -82,6 +82,7 @@ def start(
             sessions.record_loaded_handoff(connection, session.id, previous.id)
         if account_id is not None:
             link_account(connection, session, account_id, "started on it")
+        _record_change(connection, session)
         return SessionStart(session, previous)
 
 
@@ -111,6 +112,7 @@ def join(store: Store, project: Project, head: SessionHead, *, objectives: Seque
             session = _await_transcript(connection, project, head, [redactor.text(objective) for objective in objectives], previous)
         elif session.status != "in_progress":
             sessions.set_status(connection, session.id, "in_progress")
+        _record_change(connection, session)
         return SessionStart(require_session(connection, session.id), previous)
 
 
@@ -269,4 +271,9 @@ def abandon(store: Store, session: Session) -> Session:
 def _set_status(store: Store, session: Session, status: SessionStatus) -> Session:
     with store.write() as connection:
         sessions.set_status(connection, session.id, status)
+        _record_change(connection, session)
         return require_session(connection, session.id)
+
+
+def _record_change(connection: Connection, session: Session) -> None:
+    events.record(connection, "changed", project_id=session.project_id, data={"session_id": session.id})

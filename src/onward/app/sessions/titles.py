@@ -12,7 +12,7 @@ from onward.core.transcript.titles import MAX_TITLE_CHARS, agent_title, request_
 from onward.errors import BadInput
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, projects, sessions, turns
+from onward.store import Store, events, projects, sessions, turns
 
 __all__ = ["MAX_TITLE_CHARS", "apply_agent_title", "complete_head", "rename", "title_untitled"]
 
@@ -37,7 +37,9 @@ def rename(store: Store, session: Session, title: str, *, version: str = "") -> 
         lock_edits(connection)
         check_edit(version or edit_version(session), require_session(connection, session.id), {"title": title})
         renamed_session = sessions.set_title(connection, session.id, title, "person" if title else "")
-        return renamed_session if title else complete_head(connection, renamed_session)
+        renamed_session = renamed_session if title else complete_head(connection, renamed_session)
+        events.record(connection, "changed", project_id=session.project_id, data={"session_id": session.id})
+        return renamed_session
 
 
 def apply_agent_title(store: Store, session: Session, title: str) -> Session:

@@ -26,7 +26,7 @@ from onward.errors import BadInput, UnknownFormat
 from onward.formats import TranscriptSource, json_turns, read
 from onward.message import Message
 from onward.redact import Redactor
-from onward.store import Store, projects, sessions, turns
+from onward.store import Store, events, projects, sessions, turns
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
 
@@ -146,7 +146,10 @@ def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) ->
 
     def append(connection: Connection) -> AppendResult:
         projects.lock_project(connection, session.project_id)
-        return _TurnAppender(connection, require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
+        appended = _TurnAppender(connection, require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
+        if appended.new_turns:
+            events.record(connection, "changed", project_id=session.project_id, data={"session_id": session_id})
+        return appended
 
     return append
 

@@ -8,12 +8,9 @@ from collections.abc import Callable, Sequence
 from onward.core.extract.labels import label_kind
 from onward.core.extract.phrases import PhraseGroup
 from onward.core.extract.units import Unit
-from onward.core.facts.kinds import KINDS
 
 MIN_CLAIM_WORDS = 2
 """Words below which a sentence claims nothing, as "Done." does not."""
-_COURTESY_WORDS = 4
-"""Words up to which a sentence that begins with agreement is a courtesy, not a claim."""
 _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
 """Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
 _FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.45, 0.5
@@ -21,7 +18,7 @@ _FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.45, 0.5
 _MAX_REPEATS = 2
 """What an agent says more often is its way of going on: "Calling the function"."""
 _CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
-_OPEN_KINDS = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
+_OPEN_KINDS = frozenset(("next_step", "blocker", "question"))
 _ENTRY = re.compile(r"[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*`(?: \([^)]*\))?\s*(?:[—–:-]|→|->) ")
 """How an entry of a list begins that names its subject first."""
 _POINTS_BACK = re.compile(
@@ -77,8 +74,8 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
         and is_statement
         and not opens("offer", text)
         and not opens("praise", text)
-        and not (opens("agree", text) and unit.size <= _COURTESY_WORDS)
-        and not any(label_kind(label) in _OPEN_KINDS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))
+        and label_kind(unit.sentence.lead.rstrip(":： ")) not in _OPEN_KINDS
+        and label_kind(unit.sentence.heading) not in _OPEN_KINDS
     )
 
 

@@ -22,7 +22,7 @@ from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
 from onward.web.messages import translate_error
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
-from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_writer_jobs
+from onward.web.project_page import closing_lines, find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial, redirect
 from onward.web.uploads import Submission, receive_form, resolve_project
 from onward.web.word_diff import mark_differences
@@ -66,7 +66,6 @@ def show_handoff(
         budgets=BUDGETS,
         goal=goal,
         budget=budget,
-        event=HANDOFF_CHANGED,
         closing=closing_lines(handoff.handoff) if handoff else [],
         text=_render_view(handoff, view, goal) if handoff else "",
         newest_id=_newest_id(request, chosen_project, version),

@@ -13,7 +13,7 @@ from onward.app.sessions import sessions
 from onward.app.turns import sources
 from onward.errors import BadInput, NotFound
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
-from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, open_items, project_context
+from onward.web.project_page import closing_lines, find_master_handoff, open_items, project_context
 from onward.web.render import page, partial
 
 router = page_router()
@@ -39,21 +39,12 @@ def show_project(request: CurrentPageRequest, project_id: int) -> Response:
     )
 
 
-@router.get("/parts/projects/{project_id}/master")
-def master_part(request: CurrentPageRequest, project_id: int) -> Response:
-    """Return the master handoff and its preservation."""
-    return partial(
-        request, "partials/_master.html", project=projects.require(request.store, project_id), **_master_context(request, project_id)
-    )
-
-
 def _master_context(request: PageRequest, project_id: int) -> dict[str, Any]:
     handoff = find_master_handoff(request, projects.require(request.store, project_id))
     return {
         "handoff": handoff,
         "open_items": open_items(handoff.handoff) if handoff else [],
         "closing": closing_lines(handoff.handoff) if handoff else [],
-        "event": HANDOFF_CHANGED,
     }
 
 
@@ -121,17 +112,8 @@ def list_files(request: CurrentPageRequest, project_id: int, text: str = "", aft
 @router.get("/projects/{project_id}/sources/{handle}")
 def show_source(request: CurrentPageRequest, project_id: int, handle: str) -> Response:
     """Show the turns behind a handle with their context, and the handoff lines that cite them."""
-    project = projects.require(request.store, project_id)
-    cited_source = sources.read_source(request.store, project, handle)
-    span = cited_source.span
-    session = sessions.require(request.store, project, span.session)
-    nearby_turns = (
-        []
-        if span.first == 0
-        else list(sessions.replay(request.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS))
-    )
-    shown_turns = [(nearby_turn.ordinal, nearby_turn.turn) for nearby_turn in nearby_turns] or cited_source.turns
-    master = find_master_handoff(request, project)
+    context = _source_context(request, project_id, handle)
+    span, master = context["span"], find_master_handoff(request, context["project"])
     citing_lines = (
         []
         if master is None
@@ -142,18 +124,35 @@ def show_source(request: CurrentPageRequest, project_id: int, handle: str) -> Re
             if any(line_source.session == span.session and span.first <= line_source.turn <= span.last for line_source in line.sources)
         ]
     )
-    return page(
-        request,
-        "pages/source.html",
-        project=project,
-        handle=str(span),
-        span=span,
-        session=session,
-        turns=shown_turns,
-        citing_lines=citing_lines,
-        earlier=_neighbour_handle(span.session, span.first - 1),
-        later=_neighbour_handle(span.session, span.last + 1) if span.last < session.turns else "",
+    return page(request, "pages/source.html", **context, citing_lines=citing_lines)
+
+
+@router.get("/parts/projects/{project_id}/sources/{handle}")
+def source_part(request: CurrentPageRequest, project_id: int, handle: str) -> Response:
+    """Return the turns behind a handle with their context, as a panel beside a page."""
+    return partial(request, "partials/_source_panel.html", **_source_context(request, project_id, handle))
+
+
+def _source_context(request: PageRequest, project_id: int, handle: str) -> dict[str, Any]:
+    project = projects.require(request.store, project_id)
+    cited_source = sources.read_source(request.store, project, handle)
+    span = cited_source.span
+    session = sessions.require(request.store, project, span.session)
+    nearby_turns = (
+        []
+        if span.first == 0
+        else list(sessions.replay(request.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS))
     )
+    shown_turns = [(nearby_turn.ordinal, nearby_turn.turn) for nearby_turn in nearby_turns] or cited_source.turns
+    return {
+        "project": project,
+        "handle": str(span),
+        "span": span,
+        "session": session,
+        "turns": shown_turns,
+        "earlier": _neighbour_handle(span.session, span.first - 1),
+        "later": _neighbour_handle(span.session, span.last + 1) if span.last < session.turns else "",
+    }
 
 
 def _neighbour_handle(session: int, turn: int) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlencode
 
 from fastapi import Query, Response
 from markupsafe import Markup, escape
@@ -23,6 +24,7 @@ router = page_router()
 
 MAX_QUERY_CHARS = 2000
 BUDGET_TOKENS = 3000
+MAX_WORDS_CHARS = 500
 SNIPPET_CHARS = 420
 _MIN_STEM = 4
 
@@ -94,7 +96,9 @@ def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) ->
         url = urls.get(session_key, "/")
         hits.append(
             SearchHitView(
-                f"{url}?turn={excerpt.handle.turn}" if url.startswith("/sessions/") else url, excerpt, mark_snippet(excerpt.text, query)
+                f"{url}?{urlencode({'turn': excerpt.handle.turn, 'q': query[:MAX_WORDS_CHARS]})}" if url.startswith("/sessions/") else url,
+                excerpt,
+                mark_snippet(excerpt.text, query),
             )
         )
     return hits

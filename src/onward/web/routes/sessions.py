@@ -126,9 +126,13 @@ def _find_unfinished_job(request: PageRequest, project: Project, session: Sessio
 
 @router.get("/sessions/{session_id}")
 def show_session(
-    request: CurrentPageRequest, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = ""
+    request: CurrentPageRequest,
+    session_id: int,
+    first: Annotated[TurnOrdinal, Query(alias="from")] = 1,
+    turn: str = "",
+    q: Annotated[str, Query(max_length=MAX_QUERY_CHARS)] = "",
 ) -> Response:
-    """Show a conversation from one turn on. *turn* (41 or 41-43) is marked and scrolled to."""
+    """Show a conversation from one turn on. *turn* (41 or 41-43) is marked and scrolled to; the words *q* are marked and searched for."""
     head = page_head(request, session_id)
     first_turn, end = _parse_span(turn, head.detail.session.turns)
     if first_turn:
@@ -141,6 +145,7 @@ def show_session(
         first=first,
         turns=views,
         marked=(first_turn, end),
+        q=q.strip(),
         has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
         briefing=render_briefing(request, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
     )

@@ -16,11 +16,15 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 // Empty the old page before the new one is inserted: otherwise htmx cleans up each element and the browser lays out both pages.
 let isLeaving = false;
-document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => {
-  if (target.id !== "main") return;
+onward.empty = (target) => {
   isLeaving = true;
   target.replaceChildren();
   isLeaving = false;
+};
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => {
+  if (target.id !== "main") return;
+  document.dispatchEvent(new CustomEvent("onward:leave"));
+  onward.empty(target);
 });
 // A removed field with input fires a change event; a form that sends itself would then answer into the next page.
 document.addEventListener("change", (event) => isLeaving && event.stopImmediatePropagation(), true);

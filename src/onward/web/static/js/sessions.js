@@ -1,5 +1,6 @@
 // A turn in the address (?turn=41, or #turn-41 even if it is on another page of turns) is scrolled to and gets the focus.
 const show = () => {
+  if (onward.keepsPlace) return;
   const hashTurn = /^#turn-(\d+)$/.exec(location.hash)?.[1];
   if (hashTurn && !document.getElementById(`turn-${hashTurn}`) && document.querySelector(".session .turn")) {
     location.replace(`${location.pathname}?turn=${hashTurn}`);
@@ -15,6 +16,19 @@ addEventListener("hashchange", show);
 document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
   if (target.id === "main" || requestConfig?.target?.id === "main") requestAnimationFrame(show);
 });
+// J and K go from turn to turn, ] and [ from request to request.
+const go = (turns, delta) => {
+  const top = 120;
+  const focused = document.activeElement?.closest(".turn");
+  const at = focused && turns.includes(focused) ? turns.indexOf(focused) : -1;
+  const above = turns.findLastIndex((turn) => turn.getBoundingClientRect().top < (focused ? focused.getBoundingClientRect().top : top));
+  const next = turns[at >= 0 ? at + delta : delta > 0 ? above + 1 : above];
+  if (!next) return;
+  next.scrollIntoView({ block: "start" });
+  next.focus({ preventScroll: true });
+};
+onward.stepTurn = (delta) => go([...document.querySelectorAll(".talk .turn")].filter((turn) => turn.checkVisibility()), delta);
+onward.stepRequest = (delta) => go([...document.querySelectorAll(".talk .turn.user:not(.injected)")].filter((turn) => turn.checkVisibility()), delta);
 // The credit outlook stays visible while credits are entered.
 document.addEventListener("htmx:afterSettle", () => {
   const outlook = document.activeElement?.matches("[name=credits]") && document.getElementById("outlook");

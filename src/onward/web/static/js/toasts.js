@@ -58,4 +58,8 @@ customElements.define("toast-stack", class extends HTMLElement {
 
 onward.toast = (text, kind = "success", undo = "") => document.querySelector("toast-stack").push({ text, kind, undo });
 document.addEventListener("onward:toast", (event) => document.querySelector("toast-stack").push(event.detail));
+// A request that was cancelled for a newer one is no error.
+htmx.logger = (_element, event, detail) => {
+  if (event === "htmx:sendAbort" || (event === "htmx:afterRequest" && detail.xhr?.status === 0)) detail.error = undefined;
+};
 for (const kind of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(kind, () => onward.toast(onward.text("offline"), "error"));

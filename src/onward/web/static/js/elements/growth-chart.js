@@ -11,10 +11,12 @@ customElements.define("growth-chart", class extends HTMLElement {
   connectedCallback() {
     this.chart ??= JSON.parse(this.textContent);
     this.textContent = "";
-    this.redraw = () => this.draw();
+    if (!this.redraw) {
+      this.redraw = () => this.draw();
+      this.addEventListener("keydown", (event) => this.step(event));
+      this.addEventListener("blur", () => this.describe(null));
+    }
     dark.addEventListener("change", this.redraw);
-    this.addEventListener("keydown", (event) => this.step(event));
-    this.addEventListener("blur", () => this.describe(null));
     load(this.getAttribute("script"), this.getAttribute("sheet")).then(this.redraw, () => {});
     this.watch = new ResizeObserver(() => this.plot?.setSize(this.size()));
     this.watch.observe(this);

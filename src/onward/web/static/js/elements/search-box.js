@@ -1,6 +1,7 @@
 // <search-box>: a combobox over the search results. The address follows the query, so that it can be reloaded and shared.
 customElements.define("search-box", class extends HTMLElement {
   connectedCallback() {
+    if (this.input) return;
     this.input = this.querySelector("[role=combobox]");
     this.addEventListener("keydown", (event) => event.target === this.input && this.onKey(event));
     this.addEventListener("pointermove", ({ target }) => target.closest("[role=option]") && this.choose(target.closest("[role=option]"), false));

@@ -1,4 +1,4 @@
-"""Idempotency: a request sent again with the same Idempotency-Key gets the first answer and is processed once."""
+"""Repeated requests: a request sent again with the same Idempotency-Key gets the first answer and is processed once."""
 
 from __future__ import annotations
 
