@@ -39,7 +39,7 @@ def merge_statements(
 ) -> dict[str, tuple[str, ...]]:
     """Return the statements of a session after a person sent some; those that are None stay.
 
-    Words that stand are added to or replaced as *words* says. Without a choice, the sent ones count if they were made from what stands
+    Existing words are added to or replaced as *words* says. Without a choice, the sent ones count if they were made from what stands
     (*version*), or lose nothing of it. Raises `EditConflict` otherwise.
     """
     merged: dict[str, tuple[str, ...]] = {}

@@ -35,8 +35,8 @@ budget_option = click.option("--budget", "budget_tokens", type=click.IntRange(mi
 
 def words_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --add and --replace: add to the existing statements, or replace them."""
-    add = click.option("--add", "words", flag_value="add", help="Add the statements to those that stand.")
-    replace = click.option("--replace", "words", flag_value="replace", help="Replace the statements that stand.")
+    add = click.option("--add", "words", flag_value="add", help="Add the statements to existing ones.")
+    replace = click.option("--replace", "words", flag_value="replace", help="Replace existing statements.")
     return add(replace(command))
 
 

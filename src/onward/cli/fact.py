@@ -139,7 +139,7 @@ def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
 def promote(name: str, branch: str, undo: bool, project: str | None, as_json: bool) -> None:
     """Make a rule one of every project.
 
-    It joins the handoffs of all projects, in a section of its own. Without ID, list the rules that stand in three projects or more.
+    It joins the handoffs of all projects, in a section of its own. Without ID, list the rules that three projects or more have.
     --undo takes a rule for every project back; the projects keep their own.
 
     \b

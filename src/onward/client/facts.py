@@ -56,5 +56,5 @@ class RemoteFacts(RemoteResource):
         return read(Fact, self._server.post(f"/facts/{quote(name, safe='')}/promote", body)["data"])
 
     def list_suggestions(self) -> list[SharedRuleSuggestion]:
-        """Return the rules that stand in several projects and might be for every project."""
+        """Return the rules of several projects that might be for every project."""
         return [read(SharedRuleSuggestion, row) for row in self._server.get("/facts/suggestions")["data"]]

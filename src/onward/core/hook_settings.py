@@ -22,7 +22,7 @@ class HookSettings:
     """How Onward is installed in an agent.
 
     `folder` is the agent's own folder, which exists where the agent is used. `events` maps the agent's event names to Onward's, `file` is
-    the settings file of the hooks, and `entry` what stands in its list of an event. `plugin` names the plugin of `onward.agents.plugins`
+    the settings file of the hooks, and `entry` an element of its list for an event. `plugin` names the plugin of `onward.agents.plugins`
     that is written to `file` instead, where an agent runs plugins in place of commands.
 
     `mcp_file` is the settings file of MCP servers, empty where the plugin adds the server or the agent has none, `mcp_key` the table in it

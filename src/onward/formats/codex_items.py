@@ -68,7 +68,7 @@ class ItemStep(NamedTuple):
 
 
 def parse_item(item: dict[str, Any]) -> ItemStep | None:
-    """Return what an item of an `item_completed` event did; None for messages, reasoning and other items that stand elsewhere too."""
+    """Return what an item of an `item_completed` event did; None for messages, reasoning and other items that are elsewhere, too."""
     kind, item_id = as_text(item.get("type")), as_text(item.get("id"))
     if kind == "CommandExecution":
         return _command(item, item_id)

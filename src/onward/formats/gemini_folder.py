@@ -11,7 +11,7 @@ from onward.formats.source import read_object_file
 
 
 def find_project(file: Path | None) -> str:
-    """Return the folder of the project: told by a file beside the sessions, or by the list of projects, in which a name is given to each
+    """Return the folder of the project: named by a file beside the sessions, or by the list of projects, in which a name is given to each
     folder; in older versions it is the digest of a folder that the person trusts. Empty if nothing tells it.
     """
     place = next((parent for parent in file.absolute().parents if parent.parent.name == "tmp"), None) if file is not None else None

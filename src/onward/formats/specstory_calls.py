@@ -235,7 +235,7 @@ def attribute(line: str, name: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return *text* with the characters that HTML entities stand for."""
+    """Return *text* with HTML entities replaced by their characters."""
     if "&" in text:
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)

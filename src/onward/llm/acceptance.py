@@ -18,7 +18,7 @@ from onward.llm.page import CUT_ORDER, SECTION_TITLES, SECTIONS, DroppedLine, Wr
 from onward.message import Message
 
 STANDING_SHARE = 0.8
-"""The share of a page's lines that has to stand for the page to be accepted."""
+"""The share of a page's lines that must pass for the page to be accepted."""
 
 _PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claimed) (?=by|with|in)")
 _REPLACED_SHARE = 0.4
@@ -29,7 +29,7 @@ _REPORTED_CHARS, _SHOWN_EVIDENCE_CHARS = 240, 420
 
 
 class RefusedLine(NamedTuple):
-    """A line that does not stand, and why. `detail` says what the evidence says instead."""
+    """A refused line, and why. `detail` says what the evidence says instead."""
 
     line: WrittenLine
     reason: Reason
@@ -43,7 +43,7 @@ class RefusedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What stands of a written page. `owed` is neither told nor rightly dropped; the page is `excess_tokens` too long."""
+    """The accepted lines of a written page. `owed` is neither in it nor rightly dropped; the page is `excess_tokens` too long."""
 
     lines: tuple[WrittenLine, ...]
     refused: tuple[RefusedLine, ...]
@@ -106,12 +106,12 @@ def _assessment(
 
 
 def _is_told(item: Obligation, lines: Iterable[WrittenLine]) -> bool:
-    """Whether one of *lines* tells *item*. A rule is told among the rules only."""
+    """Whether one of *lines* contains *item*. A rule counts among the rules only."""
     return is_told(item, [(line.text, line.handles) for line in lines if (line.section == "Rules") >= (item.section == "Rules")])
 
 
 def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:
-    """Whether the reason for dropping a line names a handle and stands like any line."""
+    """Whether the reason for dropping a line names a handle and is accepted like any line."""
     handles = tuple(Handle(int(session), int(turn)) for session, turn in re.findall(r"\bs(\d+)\.(\d+)\b", drop.reason))
     text = re.sub(r"\bs\d+\.\d+\b", "", drop.reason).strip(" .,:;")
     later = [handle for handle in handles if all(handle > dropped for dropped in drop.handles)]
@@ -169,7 +169,7 @@ def repair_material(assessment: Assessment, task: WritingTask) -> str:
 
 
 def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
-    """Return the page with what is owed put back and what is too long cut, and why it cannot stand."""
+    """Return the page with what is owed put back and what is too long cut, and why it cannot be accepted."""
     back = [WrittenLine(item.section, item.text, item.handles) for item in assessment.owed]
     lines, cut = _cut([*assessment.lines, *back], {item.text for item in task.owed}, task)
     written = assessment.checked
@@ -236,7 +236,7 @@ def standing_lines(handoff: Handoff) -> list[WrittenLine]:
 
 
 def _split_happened(section: str, text: str) -> str:
-    """Return the section of a line under "what happened": done where its proof is told, else decided."""
+    """Return the section of a line under "what happened": done where its proof is shown, else decided."""
     if section != "Decided":
         return section
     return "Done" if "(verified" in text or "(claimed" in text else "Decided"

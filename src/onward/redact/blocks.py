@@ -123,7 +123,7 @@ def _key_words_before() -> re.Pattern[str]:
 
 @cache
 def _line_of_key() -> re.Pattern[str]:
-    """A line with a run of base64, whatever stands before it; and headers and empty lines above one."""
+    """A line with a run of base64, whatever precedes it; and headers and empty lines above one."""
     return re.compile(
         r"(?:\r?\n(?:[^\n]{0,40}?(?:Proc-Type|DEK-Info|Version|Comment):[^\n]{0,100}|[^\w\n]{0,40}(?:\d{1,5}[^\w\n]{0,4})?(?=\r?\n)))*+"
         r"\r?\n[^\n]{0,60}?(?<![A-Za-z0-9+/=])(?P<run>[A-Za-z0-9+/]{38,}+={0,2}|(?<=[\n\s\"'>|#*\t\u2192])[A-Za-z0-9+/]{16,64}={0,2}(?=[\"'`,+;)}\]\s\\]{0,8}(?:\n|$)))[\"'`,+;)}\] \t]{0,8}(?=\r?\n|$|-)"

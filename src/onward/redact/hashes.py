@@ -43,7 +43,7 @@ def find_braced_hash(text: str, position: int) -> Secret | None:
 
 
 def find_scram(text: str, position: int) -> Secret | None:
-    """Return the stored secret of SCRAM whose scheme stands at *position*."""
+    """Return the stored secret of SCRAM whose scheme is at *position*."""
     match = _scram().match(text, position)
     return Secret(*match.span(1), "password-hash") if match else None
 

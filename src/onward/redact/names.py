@@ -43,7 +43,7 @@ _HARMLESS_OWNERS = (
     *"public primary foreign sort partition cache query row host publishable i18n idempotency dedupe storage object map group".split(),
     *"composite unique natural candidate lookup hot short arrow node site ssh join sub mon tur don mac whis jock hoc hock".split(),
 )
-"""A key or token of one of these gives no value away that stands near it."""
+"""A key or token of one of these gives no value near it away."""
 _LONGER_WORD = re.compile(r"(?i)(?:words?|wor[td]|code|phrase|wd|e|en|entic\w+|oriz\w+|s|rod|nya)(?![a-z])")
 
 _HARMLESS_RESTS = frozenset(

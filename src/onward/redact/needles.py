@@ -86,7 +86,7 @@ _TELLING = frozenset(
     "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten heslo "
     "haslo mdp contrasena losenord salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split()
 )
-"""Words behind which a value that looks like nothing but a secret is one, whatever stands between."""
+"""Words behind which a value that looks like nothing but a secret is one, whatever is between."""
 _IS_TELLING = [needle in _TELLING for _, needles in _NEEDLES for needle in needles.split()]
 _PREFIXES = sorted({prefix.lower() for prefix in shapes.DISTINCT_PREFIXES})
 _TEXTS = [*(needle.replace("_", " ") for _, needles in _NEEDLES for needle in needles.split()), *_PREFIXES]

@@ -17,7 +17,7 @@ _BEFORE_CHARS = 80
 _LEAST_CHARS = 8
 _LONGEST_HEAD = 60
 _CALL = ("(", "[")
-"""What stands behind a name in code."""
+"""What follows a name in code."""
 
 
 class Neighbourhood:
@@ -238,7 +238,7 @@ def _plain() -> re.Pattern[str]:
 
 @cache
 def _code() -> re.Pattern[str]:
-    """What stands in code and formats, not in a password."""
+    """What occurs in code and formats, not in a password."""
     return re.compile(
         r"[A-Za-z_]\w*[=:]|%[a-zA-Z%]-|%[YmdHMS]|^\+?[\d.-]+[A-Za-z]{1,4}$|\.\w+\(|==|!=|&&|->|=>|\$\d|^@\w+|@\d+\.\d|^\w+@[a-z]"
     )

@@ -1,4 +1,4 @@
-"""Tells a secret from a stand-in (a variable, a word, a type, a piece of code), and random characters from words."""
+"""Distinguishes a secret from a placeholder (a variable, a word, a type, a piece of code), and random characters from words."""
 
 from __future__ import annotations
 

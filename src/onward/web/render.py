@@ -107,7 +107,7 @@ def _layout_context(request: PageRequest) -> dict[str, Any]:
     first_projects = projects.list_known(request.store, only_ids=[project_id for project_id in first_ids if project_id])
     listed_projects = projects.list_latest(request.store, limit=_MAX_PROJECTS)
     shown_ids = {option.project.id for option in listed_projects[:_MAX_SHELF_PROJECTS]}
-    # They stay where they stand by activity, if they are shown there.
+    # A project that is listed anyway keeps its place in the order of activity.
     hidden_projects = [option for option in first_projects if option.project.id not in shown_ids]
     others = [option for option in listed_projects if option not in hidden_projects]
     return {

@@ -1,4 +1,4 @@
-"""ETags: a client that already has an answer is told so, instead of getting it again."""
+"""ETags: a client that already has an answer is answered 304 instead of getting it again."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class AccountWindowShape:
     """A limit of an account over a period, of one model or (with empty `model`) of all: of `total`, `used` were used `at` that time.
 
     `source` is `reported` if the service's own figures say so, `estimated` if a person typed them; `is_credits` marks the credits that a
-    person tracks; `has_reset` says that it has begun anew since, so that nothing is used.
+    person tracks; `has_reset` says that it has restarted since, so that nothing is used.
     """
 
     model: str

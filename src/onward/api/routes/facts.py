@@ -49,7 +49,7 @@ class RulePromotion(Body):
 
 @dataclass(frozen=True, slots=True)
 class SuggestionShape:
-    """A rule that stands in several projects and might be for every project. `fact_id` is the fact of its shortest wording."""
+    """A rule of several projects that might be for every project. `fact_id` is the fact of its shortest wording."""
 
     text: str
     fact_id: str
@@ -143,7 +143,7 @@ def change_fact(context: Context, fact_id: str, body: FactChange) -> Response:
 
 @router.get("/facts/suggestions", summary="List rules that might be for every project", **answers(list[SuggestionShape]))
 def list_suggestions(context: Context) -> Response:
-    """List the rules that stand in at least three projects and are not for every project yet."""
+    """List the rules that at least three projects have and that are not for every project yet."""
     suggestions = facts.list_suggestions(context.store)
     return ok([SuggestionShape(suggestion.text, suggestion.fact_id, list(suggestion.projects)) for suggestion in suggestions])
 

@@ -34,7 +34,7 @@ class RelayBody(Body):
     session_number: int | None = Field(None, ge=1, le=2**31 - 1, examples=[None])
     accomplishments: Lines | None = Field(None, examples=[["The checkout works on staging"]])
     blockers: Lines | None = Field(None, examples=[None])
-    words: Literal["add", "replace"] | None = Field(None, description="What the words do to those that stand, as on completing.")
+    words: Literal["add", "replace"] | None = Field(None, description="What the words do to existing ones, as on completing.")
     credits_used: float | None = Field(None, ge=0, le=1_000_000_000, allow_inf_nan=False, examples=[88])
     limit_reached: bool = Field(
         False, description="Whether the service reported the limit: then the account is not chosen again until the limit ends."

@@ -99,7 +99,7 @@ class CompletionBody(Body):
     )
     version: EditVersion = Field("", description="The session's version that the words were made from.", examples=[""])
     words: Literal["add", "replace"] | None = Field(
-        None, description="Whether the words are added to those that stand, or replace them. Default: 409 if any would be lost unseen."
+        None, description="Whether the words are added to existing ones or replace them. Default: 409 if any would be lost unseen."
     )
     auto_generate_handoff: bool = Field(True, description="Whether the answer has the handoff; it is created and stored either way.")
 

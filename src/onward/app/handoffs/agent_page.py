@@ -31,15 +31,15 @@ from onward.store import Store, handoffs, sessions
 from onward.tokens import count_tokens
 
 MAX_UNSAID = 5
-"""The most lines that stand in no transcript: why, doubts, what runs. They are always claimed."""
+"""The most lines that no transcript shows: why, doubts, what runs. They are always marked as claimed."""
 _WHOLE_PACK_TOKENS = 60_000
-"""An agent sees its session, not a pack: its proofs may stand anywhere in it."""
+"""An agent sees its session, not a pack: its proofs may be anywhere in it."""
 _PROOF_SHARE = 0.7
-"""The share of a proof's words in the evidence that proves a line, where the words do not stand there as they are."""
+"""The share of a proof's words in the evidence that proves a line, where the exact words are not there."""
 
 
 class AgentLine(NamedTuple):
-    """One line of an agent: the section by any of its names, the text, and words that stand in the session and prove it."""
+    """One line of an agent: the section by any of its names, the text, and words of the session that prove it."""
 
     section: str
     text: str
@@ -48,7 +48,7 @@ class AgentLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentPage:
-    """What code makes of an agent's lines. `stored` is the new version, None if the page does not stand; `why` then says why."""
+    """What code makes of an agent's lines. `stored` is the new version, None if the page is not accepted; `why` then says why."""
 
     assessment: Assessment
     stored: StoredHandoff | None
@@ -120,7 +120,7 @@ def _find_proofs(lines: Sequence[AgentLine], evidence: Evidence) -> list[Written
 
 
 def _find_turns(line: AgentLine, evidence: Evidence) -> tuple[Handle, ...]:
-    """Return the turns that prove *line*: the last one where its proof stands; without a proof, those that share most of its words."""
+    """Return the turns that prove *line*: the last one that contains its proof; without a proof, those that share most of its words."""
     proof = normal(line.proof).strip()
     if proof:
         exact = [text.handle for text in evidence.texts if proof in text.text]

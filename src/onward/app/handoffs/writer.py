@@ -1,4 +1,4 @@
-"""Has a language model write the handoff, and lets it stand only where code finds no fault with it.
+"""Has a language model write the handoff, and accepts only the lines in which code finds no fault.
 
 The handoff by rules exists before a model is asked, and stays if the written one is not accepted. The model receives the standing written
 handoff and the evidence of the sessions since, and what is owed. Its lines are held against that evidence; one further call mends what was

@@ -67,7 +67,7 @@ _HUGGING_FACE_DOMAINS = ("huggingface.co", "huggingface.cloud")
 
 @dataclass(frozen=True, slots=True)
 class ModelSetup:
-    """The settings of language models, and the encryption of stored keys. Below `home` stands which agent writes; None where none may."""
+    """The settings of language models, and the encryption of stored keys. A file in `home` names the agent that writes."""
 
     settings: LLMSettings
     sealer: Sealer

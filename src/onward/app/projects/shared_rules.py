@@ -49,7 +49,7 @@ def change_shared(store: Store, rule: Fact, *, text: str | None = None, state: F
 
 
 def list_suggestions(store: Store) -> list[SharedRuleSuggestion]:
-    """Return the rules that stand in several projects and might be for every project."""
+    """Return the rules of several projects that might be for every project."""
     with store.read() as connection:
         return suggest_shared_rules(shared_rules.list_project_rules(connection), shared_rules.list_shared(connection))
 

@@ -31,7 +31,7 @@ _MAX_RECENT_JOBS = 20
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the user says on completing a session, from which version of it, and what that does to words that stand. With `refine`, a
+    """What the user says on completing a session, from which version of it, and what that does to existing words. With `refine`, a
     language model writes the handoff afterwards.
     """
 

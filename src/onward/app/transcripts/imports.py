@@ -206,7 +206,7 @@ class _Importer(ExitStack):
         return outcome
 
     def _apply_titles(self, outcome: ImportedFile) -> None:
-        """Give the sessions the titles that stand behind their beginning. The report is stored as it is, so it loses them."""
+        """Give the sessions the titles that come after their beginning. The report is stored as it is, so it loses them."""
         agent_titles, outcome.report.titles = outcome.report.titles, {}
         if agent_titles and not isinstance(outcome.error, StoreError):
             outcome.sessions = [

@@ -28,7 +28,7 @@ _LABELS: dict[Voice, str] = {
 
 
 class EvidenceLine(NamedTuple):
-    """What stands at one turn. `text` may have several lines of its own."""
+    """What one turn shows. `text` may have several lines of its own."""
 
     handle: Handle
     voice: Voice

@@ -40,7 +40,7 @@ _QUESTION_WORDS, _TELLING_WORDS = 12, 20
 """Words below which a question asks for no work, and from which on a request that is open tells what the session is for now."""
 _TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
 _TITLE_CHARS = 300
-"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
+"""Characters at the beginning of a message that may contain the title of a handed-over plan."""
 _MAX_LEAD_CHARS = 90
 _SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: [^\n]{1,60})?$")
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
@@ -104,7 +104,7 @@ def find_goal(
         return _first_terse(units, templates, languages)
     session_rounds = _read_rounds(units, rounds)
     best = max(requests, key=lambda candidate: session_rounds.serving(*candidate))[0]
-    # A message says first what it wants, then how; what introduces a path is told with it.
+    # A message says first what it wants, then how; what introduces a path is included.
     first = next(unit for unit, _ in requests if unit.statement is best.statement)
     following = units[first.order + 1] if first.order + 1 < len(units) else first
     is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
@@ -141,7 +141,7 @@ def _is_errand(unit: Unit) -> bool:
 
 
 def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
-    """Whether a sentence is made of words: no path, address or line of a log, unless what stands before it says what to do with it."""
+    """Whether a sentence is made of words: no path, address or line of a log, unless the text before it says what to do with it."""
     letters = sum(c.isalpha() or c.isspace() for c in unit.text)
     return (_has_words(unit) and letters >= _MIN_LETTER_SHARE * len(unit.text)) or bool(_lead_in(unit, units))
 
@@ -158,7 +158,7 @@ def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
 
 
 def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
-    """Return what a goal is told under: the command with which the person opened the session, the title of the plan or task that they
+    """Return the context of a goal: the command with which the person opened the session, the title of the plan or task that they
     handed over, else what introduces a bare path.
     """
     opening = next((statement for statement in trace.statements if statement.author == "user"), None)

@@ -22,7 +22,7 @@ from onward.core.text.prose import one_line
 _MIN_QUESTION_WORDS = 3
 """Words that a question needs to ask for something: "anything else?" asks for nothing."""
 _CLOSING_QUESTIONS = 3
-"""Sentences at the end of a report, but for a list that closes it, among which its question to the person stands."""
+"""Sentences at the end of a report, but for a list that closes it, that may contain its question to the person."""
 _MIN_REQUEST_STEMS, _TELLING_STEMS, _MANY_STEMS = 3, 5, 12
 """Content words with which a request says by itself what to do ("go on" does not), and from which on an earlier one says no
 more; more of them say no more."""
@@ -128,7 +128,7 @@ class _Leftovers:
         return FirstStep(unit=steps[0], kind="next_step") if steps else None
 
     def question(self, report: Sequence[Unit]) -> FirstStep | None:
-        """Return the question with which a report closes; one that points back is told with the sentence before it."""
+        """Return the question with which a report closes; one that points back includes the sentence before it."""
         end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
         asking = [unit for unit in report[max(0, end - _CLOSING_QUESTIONS) :] if self._asks(unit)]
         if not asking:

@@ -1,4 +1,4 @@
-"""Standing orders of a person's, told from one-off requests by their scope and object, not by modal verbs.
+"""Standing orders of a person, distinguished from one-off requests by their scope and object, not by modal verbs.
 
 "The save button must be blue" is a request; "from now on use pnpm", "don't touch the legacy folder", "I prefer short commits" are rules:
 they speak of always or never, or order how the work itself is done.
@@ -41,7 +41,7 @@ _ACTS = frozenset("run commit put name remember ensure sure".split())
 """Verbs of an order that ask for one act: "commit current work" is no rule, "write small commits" is."""
 _ENGLISH_WORDS = frozenset("the and to is of it that for this with not you use".split())
 _OBJECT_WORDS = 4
-"""Words after the verb of an order among which its object stands."""
+"""Words after the verb of an order that may contain its object."""
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Reports: what an agent said last in a round, and how it opens: the claim that tells a reader where things stand."""
+"""Reports: what an agent said last in a round, and how it opens: the claim that gives a reader the current state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIN_CLAIM_WORDS = 2
 _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
 """Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
 _FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.45, 0.5
-"""The claims among which a report may open, since a courtesy stands before, and the share of the best one's worth that opens it."""
+"""The first claims, one of which opens a report (a courtesy may come before it), and the share of the best one's worth that it needs."""
 _MAX_REPEATS = 2
 """What an agent says more often is its way of going on: "Calling the function"."""
 _CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
@@ -60,7 +60,7 @@ def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[
 
 
 def points_back(text: str) -> bool:
-    """Whether a sentence begins with a word that stands for what was named before it."""
+    """Whether a sentence begins with a word that refers to something named before it."""
     return _POINTS_BACK.match(text) is not None
 
 
@@ -101,7 +101,7 @@ def _list_start(claims: Sequence[Unit], place: int) -> int:
 
 
 def _goes_on(previous: Unit, unit: Unit) -> bool:
-    """Whether *unit* belongs to what *previous* says: it stands under the same heading, and in the same list or introduced by none."""
+    """Whether *unit* belongs to what *previous* says: it is under the same heading, and in the same list or in none."""
     before, after = previous.sentence, unit.sentence
     if before.heading != after.heading:
         return False

@@ -13,7 +13,7 @@ from onward.core.text.prose import STOPWORDS
 
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
 _NAME = r"[`\"'「『]?([A-Za-z][\w./:@#+-]*)[`\"'」』]?"
-"""A name in Latin letters, as it stands in scripts without blanks or before a postposition."""
+"""A name in Latin letters, as it is written in scripts without blanks or before a postposition."""
 _CHANGING = r"mov(?:e|ed|ing)|migrat\w+|switch\w*|chang\w+|renam\w+|bump\w*|upgrad\w+|updat\w+|ganti|mengganti|diganti|ubah|mengubah|diubah"
 _PHRASINGS = (
     (

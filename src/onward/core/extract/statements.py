@@ -1,7 +1,7 @@
 """What was said: the sentences worth carrying, each with its kind, its worth and what had become of it when the session ended.
 
-The worth is learned (`worth`), everything else is told by rules: who speaks, in which round, what became of the round's request, what the
-sentence stands under, and, last, phrases (`phrases`), of which a missing one costs a better heading and never the sentence.
+The worth is learned (`worth`), everything else is decided by rules: who speaks, in which round, what became of the round's request, the
+heading of the sentence, and, last, phrases (`phrases`), of which a missing one costs a better heading and never the sentence.
 """
 
 from __future__ import annotations
@@ -303,7 +303,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
 
 
 def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:
-    """Return what a person's sentence is, and what became of it: a rule stands, a request is resolved when its round was reported."""
+    """Return what a person's sentence is, and what became of it: a rule stays, a request is resolved when its round was reported."""
     current = session.rounds[unit.statement.round]
     if is_standing_order(unit.text, session.languages):
         return "rule", "live"
@@ -319,7 +319,7 @@ def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKin
 
 
 def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[FactKind, FactState]:
-    """Return what an agent's sentence is: by what it stands under, else by its form and phrases; in doubt an outcome."""
+    """Return what an agent's sentence is: by its heading or lead-in, else by its form and phrases; in doubt an outcome."""
     text = unit.text
     is_last = unit.statement.position in session.open_closings
     announced = label or _announced_kind(unit)

@@ -34,7 +34,7 @@ _IN_PROGRESS = re.compile(
 _JOINT = re.compile(r"[,;]\s+(?:and|but|und|aber|et|mais|y|pero|e|mas|ma|dan|tapi|ve|và|и|но)\s+", re.I)
 _MIN_PARTED_CHARS = 15
 _MAX_AGREEMENT_CHARS = 15
-"""Characters of a sentence that only agrees ("Great."): what follows it stands by itself."""
+"""Characters of a sentence that only agrees ("Great."): what follows it is a sentence of its own."""
 
 FEATURES: tuple[str, ...] = (
     "by_user", "is_closing", "is_last_closing", "closings_after", "rounds_left", "rounds", "text_share", "sentences_in_text",
@@ -145,7 +145,7 @@ def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[
 
 
 class _Context:
-    """What a session's sentences are compared with: which words and names stand in which texts."""
+    """What a session's sentences are compared with: which words and names each text contains."""
 
     def __init__(self, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round]) -> None:
         self.trace = trace

@@ -1,7 +1,7 @@
 """The rules in a file that agents read, such as AGENTS.md: a block between two markers, written and read back.
 
 The first marker holds the id of each rule and a digest of its line. A line that has its digest is unchanged; another one was reworded,
-or is new; a digest without a line was deleted. So what a person changes in the file is told from what changed in the ledger.
+or is new; a digest without a line was deleted. So what a person changes in the file can be distinguished from what changed in the ledger.
 """
 
 from __future__ import annotations

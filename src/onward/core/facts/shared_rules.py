@@ -12,12 +12,12 @@ from onward.core.text.prose import content_words, numbers, stem
 
 SHARED_RULE: FactKind = "shared_rule"
 MIN_PROJECTS = 3
-"""Projects in which a rule stands before Onward suggests to share it."""
+"""Projects that must have a rule before Onward suggests to share it."""
 _MIN_WORDS = 2
 
 
 class SharedRuleSuggestion(NamedTuple):
-    """A rule that stands in several projects: its shortest wording, the id of that fact, and the projects by name."""
+    """A rule of several projects: its shortest wording, the id of that fact, and the projects by name."""
 
     text: str
     fact_id: str
@@ -52,7 +52,7 @@ def rule_key(text: str) -> frozenset[str]:
 
 
 def suggest_shared_rules(project_rules: Iterable[tuple[str, Fact]], rules: Iterable[Fact]) -> list[SharedRuleSuggestion]:
-    """Return the rules that stand in at least `MIN_PROJECTS` projects and are not shared, those of most projects first. A rule that a
+    """Return the rules that at least `MIN_PROJECTS` projects have and that are not shared, those of most projects first. A rule that a
     person retracted for every project is not suggested again.
     """
     known = {rule_key(rule.text) for rule in rules}

@@ -67,9 +67,9 @@ _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
 """What a handoff of a very short session leaves out first: its source is as quickly read."""
 _FEW_FACTS = 30
-"""With fewer facts than this the floor under worth is lower: a short session is told nearly whole."""
+"""With fewer facts than this the floor under worth is lower: a short session is shown nearly whole."""
 _MAX_MESSAGE_CHARS = 600
-"""Characters of what a person asked for in one message that stand on one line."""
+"""Characters of what a person asked for in one message that fit on one line."""
 _ASKED_FACTOR = 0.9
 """What a request that was done is worth, of what it was worth while it was open."""
 _MAX_STATED = 3
@@ -124,7 +124,7 @@ def _add_prose(document: _Document, prose: Sequence[Fact], sessions: Sequence[Se
     reports = [fact for fact in worthy if room < document.budget and fact.kind in _REPORTED_KINDS and fact.author == "agent"]
     document.add_all((fact for fact in worthy if fact not in reports), document.budget)
     document.add_all(reports, room)
-    # Lines that are told together cost less than each alone: what is left over is spent once more.
+    # Merged lines cost less than each alone: what is left over is spent once more.
     document.recount()
     document.add_all((fact for fact in worthy if fact not in reports), document.budget)
 

@@ -27,7 +27,7 @@ _MAX_BETWEEN = 80
 """Turns between a failure and the pass that ended it."""
 _MAX_TEXT_CHARS = 320
 _MIN_TERMS = 2
-"""An error with fewer words cannot be told from others."""
+"""An error with fewer words cannot be distinguished from others."""
 
 _NAMED_ERROR = re.compile(
     r"\b\w*(?:Error|Exception|Failure|Warning|Fault|Panic)\b(?:\s*\[\w+\])?:\s*\S|^error(?:\[\w+\])?:|: error:|ERR!|\bE[A-Z]{4,}\b"

@@ -20,7 +20,7 @@ _PASTED = re.compile(
 )
 """Lines of logs, traces, diffs, JSON and markup that occur in prose without a fence."""
 _CODE_TAG = re.compile(r"^</?(?:source|code|pre|codeblock|sourcecode)>\w*$")
-"""What stands for a fence around a block of code with fences in it."""
+"""What replaces a fence around a block of code with fences in it."""
 _FILE_NAME = re.compile(r"^[`*]*[\w.@~+/\\-]+[`*]*$|^[`*]*[\w@~+-]*[./\\][\w.@~+/\\-]*[`*]*:[`*]*$", re.A)
 _EDIT, _EDIT_END = "<<<<<<<", ">>>>>>>"
 """Marks around both versions of a piece of code: an edit of an agent without tools, or a conflict of git."""

@@ -1,4 +1,4 @@
-"""The evidence of a document, indexed: what stands at each handle, and how rare each word is."""
+"""The evidence of a document, indexed: the text of each handle, and how rare each word is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onward.llm.checks.tokens import Word, normal, stems, words
 from onward.llm.checks.values import LineValue, occurrences, parts_of
 
 _QUOTED_SHARE = 0.75
-"""The share of a quotation's words that stand in order where it is from."""
+"""The share of a quotation's words that must be in order in its source."""
 _REACH_CHARS = 220
 """Characters on either side of a value within which the words about it are looked for."""
 
@@ -68,11 +68,11 @@ class Evidence:
         return self._weights.get(stem) or log(2 + len(self.texts))
 
     def has(self, handle: Handle) -> bool:
-        """Whether anything stands at *handle*."""
+        """Whether the evidence has anything at *handle*."""
         return handle in self._by_handle or handle in self.known_handles
 
     def near(self, handles: Iterable[Handle]) -> list[EvidenceText]:
-        """Return what stands at *handles* and one turn before and after them."""
+        """Return the texts of *handles* and of one turn before and after each."""
         wanted = dict.fromkeys(Handle(handle.session, handle.turn + step) for handle in handles for step in (0, -1, 1))
         return [text for handle in wanted for text in self._by_handle.get(handle, ())]
 
@@ -82,11 +82,11 @@ class Evidence:
         return sum(map(self.weight, of & within)) / total if total else 1.0
 
     def known(self, of: frozenset[str]) -> frozenset[str]:
-        """Return those of the words *of* that stand anywhere in the evidence."""
+        """Return those of the words *of* that the evidence contains."""
         return of & self._weights.keys()
 
     def is_widespread(self, value: LineValue) -> bool:
-        """Whether *value* is a name that is known all over: it stands at four turns or more."""
+        """Whether *value* is a widespread name: four turns or more contain it."""
         handles: set[Handle] = set()
         for text in self.texts:
             if next(occurrences(value, text.text), None):
@@ -97,7 +97,7 @@ class Evidence:
 
 
 def sightings(value: LineValue, texts: Iterable[EvidenceText]) -> Iterator[Sighting]:
-    """Yield where *value* stands in *texts*; where it stands nowhere as a whole, where all of its parts stand in one text."""
+    """Yield where *texts* contain *value*; if none contains it as a whole, those that contain all of its parts."""
     texts = list(texts)
     matches = False
     for text in texts:

@@ -1,4 +1,4 @@
-"""How well a value fits its place: by the words that stand beside it in the line and beside it in the evidence."""
+"""How well a value fits its place: by the words beside it in the line and in the evidence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PlacedValue(NamedTuple):
 
 
 def shape_of(value: LineValue) -> str:
-    """Return what kind of thing *value* is, so that it could stand for another of the same shape."""
+    """Return what kind of thing *value* is, so that it could replace another of the same shape."""
     text = value.normal
     if value.kind == "number":
         return "time" if ":" in text else "number"
@@ -66,7 +66,7 @@ def placed_values(text: str) -> tuple[PlacedValue, ...]:
 
 
 def fit(place: Around, candidate: Around, weight_of: Callable[[str], float]) -> float:
-    """Return how much of what stands around *place* stands around *candidate* too, 0 to 1, rare words counting more."""
+    """Return the share of the words around *place* that are around *candidate*, too, 0 to 1, rare words counting more."""
     total = sum(weight * weight_of(word) for (_, word), weight in place.items())
     if not total:
         return 0.0

@@ -1,4 +1,4 @@
-"""The guard: decides by code alone which lines of a written handoff stand, and says of the others what the evidence says instead."""
+"""The guard: decides by code alone which lines of a written handoff are accepted, and says what the evidence says instead of the others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Reason: TypeAlias = Literal[
 
 MAX_LINE_CHARS = 700
 _WORD_SHARE, _HEAD_WORD_SHARE = 0.4, 0.25
-"""The share of a line's words of meaning that stand in what it cites."""
+"""The share of a line's words of meaning that its sources must contain."""
 _FEW_WORDS = 4
 """A line of so few words of meaning and with an exact value may be worded freely: the value holds it."""
 _QUOTED_SHARE = 0.6
@@ -58,7 +58,7 @@ class WrittenLine:
 
 
 class LineVerdict(NamedTuple):
-    """What the guard says of a line: the line as it stands, or None with the reason and what the evidence says."""
+    """What the guard says of a line: the accepted line, or None with the reason and what the evidence says."""
 
     line: WrittenLine | None
     reason: Reason | None = None
@@ -132,7 +132,7 @@ def _said(source: EvidenceText) -> str:
 
 
 def _is_quotation(text: str, cited: Iterable[EvidenceText]) -> bool:
-    """Whether *text* is in the words of what it cites: a quotation that stands there, or a run of its words."""
+    """Whether *text* is in the words of what it cites: a quotation from it, or a run of its words."""
     sources = [_flat(source.text) for source in cited if source.voice in ("person", "handoff", "agent", "report", "summary")]
     quotes = [value.normal for value in exact_values(text) if value.kind == "quote"]
     if quotes:

@@ -27,7 +27,7 @@ class RoleProblem(NamedTuple):
 
 
 def find_role_problem(section: str, text: str, values: Sequence[LineValue], cited: Sequence[EvidenceText]) -> RoleProblem | None:
-    """Return the first value of *text* that cannot stand in its place; None if all can."""
+    """Return the first value of *text* that does not fit its place; None if all do."""
     codes = [value for value in values if value.kind == "code"]
     for value in codes:
         before = text[: value.start]

@@ -118,7 +118,7 @@ def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
 
 
 def _against_section(section: str, bare: str) -> StateProblem | None:
-    """Return a state that cannot be told in *section*: something finished among what is open, an error that passes, a fix that fails."""
+    """Return a state that does not belong in *section*: something finished among what is open, an error that passes, a fix that fails."""
     if section in ("Next", "Do first") and (match := _ENDED.search(bare)) and not _compiled(_NOT).search(bare):
         return StateProblem(match[0].strip(" ,:;."), None, "what is finished is not open")
     if section == "Errors and fixes" and "→" in bare:
@@ -176,7 +176,7 @@ def _against_words(section: str, bare: str, whole: str, cited: Sequence[Evidence
                 best_for = max(best_for, share)
             elif shown[is_positive] and share > best_against:
                 best_against, against = share, source
-        # The state of a session is told in many clauses: a word of one says little of another.
+        # The state of a session has many clauses: a word of one says little about another.
         is_only_against = section != "State" and not best_for and best_against >= _ONLY_AGAINST_SHARE
         if against is not None and (is_only_against or (best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN)):
             match = re.search("|".join(opposites.line), bare)

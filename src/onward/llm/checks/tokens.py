@@ -1,4 +1,4 @@
-"""Words of evidence and of written lines in one normal form: where they stand, what negates them, where a sentence ends."""
+"""Words of evidence and of written lines in one normal form: their position, what negates them, where a sentence ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCOPE_WORDS = 3
 
 
 class Word(NamedTuple):
-    """A word of meaning: its stem, its place among the words of meaning, its sentence, and whether a negator stands before it."""
+    """A word of meaning: its stem, its place among the words of meaning, its sentence, and whether a negator precedes it."""
 
     stem: str
     place: int

@@ -1,4 +1,4 @@
-"""Checks that each exact value of a line stands in the evidence that it cites, and that no other value fits its place better there."""
+"""Checks that the evidence that a line cites contains each of its exact values, and that no other value fits its place better there."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _BETTER_FIT: dict[str, tuple[float, float]] = {
 _EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.2, 0.55
 """By how much two values have to fit each other's places better, together."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
-"""What stands between values that are only listed: their order says nothing."""
+"""The text between values that are only listed: their order says nothing."""
 _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
 _DISTINCTIVE_CHARS = 10
 _STATE_VOICES = ("git", "file")
 _AT_HANDLE_FACTOR, _AT_HANDLE_SUM = 1.0, 0.2
-"""How much better yet another value has to fit where the line's own stands at a handle that the line cites."""
+"""How much better yet another value has to fit where a handle that the line cites contains the line's own."""
 
 
 class ValueProblem(NamedTuple):
-    """A value that the evidence does not bear out, the other value that belongs in its place (empty if none does), and where it stands."""
+    """A value that the evidence does not support, the value that belongs in its place (empty if none does), and where that is."""
 
     value: str
     instead: str = ""
@@ -54,7 +54,7 @@ class ValueResult(NamedTuple):
 
 
 def check_values(text: str, handles: Sequence[Handle], evidence: Evidence, *, is_head: bool = False) -> ValueResult:
-    """Check the values of *text*, which cites *handles*. The head sums up a session: its values may stand anywhere in what it cites."""
+    """Check the values of *text*, which cites *handles*. The head sums up a session: its values may be anywhere in what it cites."""
     values = exact_values(text)
     line = _Line(text=text, values=values, handles=handles, evidence=evidence, is_head=is_head)
     result = ValueResult([], [])
@@ -146,7 +146,7 @@ class _Line:
         return ValueProblem(value.text, found_at=place.source.handle if place else None)
 
     def _share(self, local_stems: frozenset[str], sighting: Sighting) -> float:
-        """Return how much of the line stands around a value; a short line of evidence that the line cites is about it as a whole."""
+        """Return how much of the line is around a value; a short line of evidence that the line cites is about it as a whole."""
         share = self.evidence.share(local_stems, sighting.around)
         if sighting.source.handle in self.handles:
             share = max(share, 0.5 - len(stems(sighting.source.text)) / _SHORT_TEXT_WORDS)
@@ -186,7 +186,7 @@ class _Line:
         return max(fits, default=0.0)
 
     def find_exchanged(self) -> ValueProblem | None:
-        """Return the problem that two values stand in each other's place; None if none do."""
+        """Return the problem that two values are exchanged; None if none are."""
         values = [value for value in self.values if value.kind in ("code", "name", "number", "reference", "flag")][:_MAX_VALUES]
         places = {value.start: around(self.text, value.start, value.end) for value in values}
         for first, second in combinations(values, 2):
@@ -203,7 +203,7 @@ class _Line:
 
 
 def _is_distinctive(value: LineValue) -> bool:
-    """Whether *value* is so long or so special that it stands at a handle by no accident."""
+    """Whether *value* is too long or too special to be at a handle by accident."""
     return value.kind in ("code", "name") and (len(value.normal) >= _DISTINCTIVE_CHARS or "/" in value.normal or " " in value.normal)
 
 

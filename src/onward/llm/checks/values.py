@@ -35,7 +35,7 @@ _DIGITS = re.compile(r"(?<![\w.])v?(\d+(?:[.,:]\d+)*)")
 
 
 class LineValue(NamedTuple):
-    """One exact value: as written, in normal form, its kind, and where it stands in the line."""
+    """One exact value: as written, in normal form, its kind, and its position in the line."""
 
     text: str
     normal: str
@@ -45,7 +45,7 @@ class LineValue(NamedTuple):
 
 
 class Occurrence(NamedTuple):
-    """Where a value stands in a normal text."""
+    """The position of a value in a normal text."""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ def _normal_value(text: str, kind: ValueKind) -> str:
 
 
 def occurrences(value: LineValue, text: str) -> Iterator[Occurrence]:
-    """Yield where *value* stands in *text*, which is normal, as a whole and not as a piece of a longer one."""
+    """Yield where *text*, which is normal, contains *value* as a whole, not as a piece of a longer one."""
     if value.kind == "number":
         yield from _number_occurrences(value.normal, text)
         return
@@ -110,7 +110,7 @@ def _is_inner(character: str) -> bool:
 
 
 def parts_of(value: LineValue) -> list[LineValue]:
-    """Return the parts of a code span or quotation that may stand apart: around an ellipsis, the words of a command, a list of names."""
+    """Return the parts of a code span or quotation that may be apart: around an ellipsis, the words of a command, a list of names."""
     if value.kind not in ("code", "quote"):
         return []
     pieces = [piece.strip() for piece in re.split(r"…|\.\.\.|\[\.\.\.\]", value.normal) if piece.strip()]
