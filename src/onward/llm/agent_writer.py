@@ -74,7 +74,7 @@ class AgentWriter:
         """Return 0: the agent's subscription or account is used, and Onward sees no price."""
         return 0.0
 
-    def settle(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
+    def forget_request(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
         """Delete what is left of a run whose answer is stored."""
         self._process(build_prompt(self, instructions, material, shape, answer_tokens)).clear()
 

@@ -84,7 +84,7 @@ class Endpoint:
         """Nobody's agent is used."""
         return False
 
-    def settle(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
+    def forget_request(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
         """Do nothing: an address keeps nothing here."""
 
     def within(self, seconds: float) -> Endpoint:

@@ -52,7 +52,7 @@ class LanguageModel(Protocol):
         """Whether it is a person's own agent, whose subscription or account is used."""
         ...
 
-    def settle(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
+    def forget_request(self, instructions: str, material: str, shape: type[BaseModel] | None, answer_tokens: int | None) -> None:
         """Forget what is kept of the request until its answer is stored."""
         ...
 

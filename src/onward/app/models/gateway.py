@@ -209,7 +209,7 @@ def call(
     with store.write() as connection:
         body = None if model_context.job_id is None else _dump_answer(answer)
         model_calls.record_answer(connection, call_id, AttemptUsage(answer.input_tokens, answer.output_tokens, answer.cost_usd), body)
-    model_context.endpoint.settle(instructions, material, shape, answer_tokens)
+    model_context.endpoint.forget_request(instructions, material, shape, answer_tokens)
     return answer
 
 
