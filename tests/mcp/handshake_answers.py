@@ -17,6 +17,10 @@ from onward.mcp.stdio import serve
 from onward.settings import Settings
 from onward.store import Store
 
+STATELESS_VERSION = "2026-07-28"
+"""The protocol version whose requests need no handshake."""
+STATELESS_FIELDS = ("_meta", "cacheScope", "resultType", "ttlMs")
+"""What the library adds to each result of that version."""
 METHODS = ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
 """What agents ask for before their first call. The answers do not depend on the store."""
 
@@ -36,6 +40,19 @@ def handshake_lines(version: str) -> list[bytes]:
     ]
     messages.insert(1, {"jsonrpc": "2.0", "method": "notifications/initialized"})
     return [json.dumps(message).encode() + b"\n" for message in messages]
+
+
+def stateless_lines() -> list[bytes]:
+    """Return the requests of an agent that asks for everything without a handshake."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
+        "io.modelcontextprotocol/clientInfo": {"name": "agent", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    return [
+        json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": {"_meta": meta}}).encode() + b"\n"
+        for number, method in enumerate(("server/discover", *METHODS))
+    ]
 
 
 class _Conversation(io.BytesIO):
@@ -63,16 +80,31 @@ class _Conversation(io.BytesIO):
 
 def library_answers(version: str) -> dict[str, Any]:
     """Return the library's result of each method of `handshake_lines`, by method."""
+    return dict(zip(("initialize", *METHODS), _library_results(handshake_lines(version)), strict=True))
+
+
+def stateless_answers() -> dict[str, Any]:
+    """Return the library's result of each method of `stateless_lines`, by method."""
+    return dict(zip(("server/discover", *METHODS), _library_results(stateless_lines()), strict=True))
+
+
+def _library_results(lines: list[bytes]) -> list[Any]:
     nowhere = Path("/nonexistent")
     # Listing tools opens no store.
     context = McpContext(store=cast("Store", None), settings=Settings(nowhere, nowhere), folder=nowhere)
-    wire = cast("Any", _Conversation(handshake_lines(version)))
+    wire = cast("Any", _Conversation(lines))
     anyio.run(serve, McpServer(context), [], wire, wire)
     results = {answer["id"]: answer["result"] for answer in map(json.loads, wire.getvalue().splitlines())}
-    return {method: results[number] for number, method in enumerate(("initialize", *METHODS))}
+    return [results[number] for number in sorted(results)]
 
 
 def text() -> str:
-    """Return the content of the file: the versions, and the results for the newest one."""
-    results = library_answers(versions()[0])
-    return json.dumps({"versions": versions(), "results": results}, ensure_ascii=False, indent=1) + "\n"
+    """Return the content of the file: the versions, the results for the newest one, and what a request without a handshake gets besides."""
+    discovered = stateless_answers()["server/discover"]
+    answers = {
+        "versions": versions(),
+        "results": library_answers(versions()[0]),
+        "stateless_version": STATELESS_VERSION,
+        "stateless_fields": {name: discovered[name] for name in STATELESS_FIELDS},
+    }
+    return json.dumps(answers, ensure_ascii=False, indent=1) + "\n"

@@ -176,6 +176,31 @@ def test_the_opening_is_answered_as_the_library_answers_it(environment: dict[str
     assert not (Path(environment["ONWARD_HOME"]) / "onward.db").exists()
 
 
+def test_requests_without_a_handshake_are_answered_as_the_library_answers_them(environment: dict[str, str], kopi: Path) -> None:
+    answers, process = converse(environment, kopi, handshake_answers.stateless_lines())
+    assert process.returncode == 0
+    expected = handshake_answers.stateless_answers()
+    assert dict(zip(("server/discover", *handshake_answers.METHODS), [answer["result"] for answer in answers], strict=True)) == expected
+    assert not (Path(environment["ONWARD_HOME"]) / "onward.db").exists()
+
+
+def test_a_client_that_gave_up_waiting_may_begin_with_a_handshake(environment: dict[str, str], kopi: Path) -> None:
+    probe = handshake_answers.stateless_lines()[0]
+    given_up = line({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 0}})
+    answers, _ = converse(environment, kopi, [probe, given_up, line(HELLO), call(2, "start_session")])
+    assert answers[1]["result"]["protocolVersion"] == HELLO["params"]["protocolVersion"]
+    assert not answers[2]["result"]["isError"]
+
+
+def test_a_call_without_a_handshake_is_answered(environment: dict[str, str], kopi: Path) -> None:
+    probe = handshake_answers.stateless_lines()[0]
+    request = json.loads(call(2, "start_session"))
+    request["params"]["_meta"] = json.loads(probe)["params"]["_meta"]
+    answers, _ = converse(environment, kopi, [probe, line(request)])
+    assert not answers[1]["result"]["isError"]
+    assert "Session 1" in answers[1]["result"]["content"][0]["text"]
+
+
 def test_a_handshake_that_is_not_complete_gets_the_answer_of_the_library(environment: dict[str, str], kopi: Path) -> None:
     incomplete = line({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}})
     answers, _ = converse(environment, kopi, [incomplete, line({**HELLO, "id": 2})])

@@ -17,8 +17,12 @@ from onward.errors import OnwardError
 
 RpcMessage: TypeAlias = dict[str, Any]
 Answers: TypeAlias = dict[str, Any]
-"""`versions` of the protocol that begin with a handshake, the newest first; `results` by method, for the newest version."""
+"""`versions` of the protocol that begin with a handshake, the newest first; `results` by method, for the newest version. A request of
+`stateless_version` needs no handshake: it has an envelope of its own, and its result has `stateless_fields` besides.
+"""
 
+_ENVELOPE = "io.modelcontextprotocol/"
+"""What the names in the envelope of a request without a handshake begin with."""
 INTERNAL_ERROR = -32603
 """The code of JSON-RPC for a request that failed at the server."""
 
@@ -42,10 +46,12 @@ class McpHandshake:
     def answer(self, message: RpcMessage) -> bytes | None:
         """Return the line that answers *message*, empty if none is due; None if only the library can answer."""
         method, params = message.get("method"), message.get("params") or {}
+        if not self.lines and not self._version and self._is_stateless(params):
+            return self._answer_stateless(message)
         if method == "initialize" and not self.lines and _is_handshake(params):
             versions = self._answers["versions"]
             self._version = params["protocolVersion"] if params["protocolVersion"] in versions else versions[0]
-        elif not self._version:
+        elif not self._version and method != "notifications/cancelled":
             return None
         if "id" not in message:
             return b"" if method in ("notifications/initialized", "notifications/cancelled") else None
@@ -55,6 +61,29 @@ class McpHandshake:
         if method == "initialize":
             result = {**result, "protocolVersion": self._version}
         return _to_line({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    def _is_stateless(self, params: dict[str, Any]) -> bool:
+        """Whether *params* have the whole envelope of a request without a handshake; the library explains what is wrong with others."""
+        meta = params.get("_meta")
+        return (
+            isinstance(meta, dict)
+            and meta.get(f"{_ENVELOPE}protocolVersion") == self._answers["stateless_version"]
+            and isinstance(meta.get(f"{_ENVELOPE}clientCapabilities"), dict)
+            and _is_client(meta.get(f"{_ENVELOPE}clientInfo"))
+        )
+
+    def _answer_stateless(self, message: RpcMessage) -> bytes | None:
+        """Return the answer to a request without a handshake. A client that got none in time may still begin with a handshake: the library
+        would refuse that once it had answered such a request.
+        """
+        results = self._answers["results"]
+        result = results.get(message["method"])
+        if message["method"] == "server/discover":
+            opening = {name: results["initialize"][name] for name in ("capabilities", "instructions")}
+            result = {**opening, "supportedVersions": [self._answers["stateless_version"]]}
+        if "id" not in message or result is None or message["method"] == "initialize" or message["params"].get("cursor"):
+            return None
+        return _to_line({"jsonrpc": "2.0", "id": message["id"], "result": {**result, **self._answers["stateless_fields"]}})
 
     def note(self, message: RpcMessage, line: bytes) -> None:
         """Add an answered *line* to the handshake if it belongs there."""
@@ -111,13 +140,15 @@ def _parse(line: bytes) -> RpcMessage | None:
 
 def _is_handshake(params: dict[str, Any]) -> bool:
     """Whether *params* are complete; the library explains what is wrong with others."""
-    client = params.get("clientInfo")
     return (
         isinstance(params.get("protocolVersion"), str)
         and isinstance(params.get("capabilities"), dict)
-        and isinstance(client, dict)
-        and all(isinstance(client.get(name), str) for name in ("name", "version"))
+        and _is_client(params.get("clientInfo"))
     )
+
+
+def _is_client(client: object) -> bool:
+    return isinstance(client, dict) and all(isinstance(client.get(name), str) for name in ("name", "version"))
 
 
 def _refusal(message: RpcMessage, error: OnwardError) -> bytes:
