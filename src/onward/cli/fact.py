@@ -132,15 +132,15 @@ def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
 
 @fact.command()
 @click.argument("name", metavar="[ID]", default="")
-@click.option("--branch", default="", metavar="NAME", help="Let the rule hold on this branch of the project alone.")
+@click.option("--branch", default="", metavar="NAME", help="Apply the rule only on this branch of the project.")
 @undo_option
 @project_option
 @json_option
 def promote(name: str, branch: str, undo: bool, project: str | None, as_json: bool) -> None:
-    """Make a rule one of every project.
+    """Apply a rule to every project.
 
-    It joins the handoffs of all projects, in a section of its own. Without ID, list the rules that three projects or more have.
-    --undo takes a rule for every project back; the projects keep their own.
+    It is then in the handoffs of all projects, in a separate section. Without ID, list the rules that three projects or more have.
+    --undo reverts this; the projects keep their own rules.
 
     \b
     Examples:

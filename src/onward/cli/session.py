@@ -146,8 +146,8 @@ def complete(
     """Complete a session and create the project's next handoff.
 
     New turns from your agent are imported first, if its transcripts are on this machine. Without NUMBER: the active session started last.
-    Completing a session again after changes creates a new version of the handoff. If it was completed with other words, say --add or
-    --replace: nothing is overwritten unseen.
+    Completing a session again after changes creates a new version of the handoff. If it was completed with other statements, choose
+    --add or --replace: nothing is overwritten without asking.
 
     \b
     Examples:

@@ -148,9 +148,9 @@ def list_suggestions(context: Context) -> Response:
     return ok([SuggestionShape(suggestion.text, suggestion.fact_id, list(suggestion.projects)) for suggestion in suggestions])
 
 
-@router.post("/facts/{fact_id}/promote", summary="Make a rule one of every project", **answers(FactShape, NotFound))
+@router.post("/facts/{fact_id}/promote", summary="Apply a rule to every project", **answers(FactShape, NotFound))
 def promote_fact(context: Context, fact_id: str, body: RulePromotion) -> Response:
-    """Make a rule of a project one of every project: the answer is the new fact, of the kind `shared_rule`, and `PATCH` with the state
+    """Apply a rule of a project to every project: the answer is the new fact, of the kind `shared_rule`, and `PATCH` with the state
     `retracted` takes it back. With `branch`, the rule stays the project's and says that it holds on that branch alone.
     """
     project = projects.require(context.store, body.project_id) if body.project_id else facts.require_project(context.store, fact_id)

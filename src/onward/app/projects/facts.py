@@ -121,7 +121,7 @@ def note(store: Store, project: Project, session: Session, kind: FactKind, text:
 
 
 def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
-    """Add a fact that the user states; a shared rule is one of every project."""
+    """Add a fact that the user states; a shared rule applies to every project."""
     kind = _parse_kind(kind)
     if kind == SHARED_RULE:
         return shared_rules.share(store, text, project)
@@ -135,7 +135,7 @@ def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
 
 
 def promote(store: Store, project: Project, name: str, *, branch: str = "") -> Fact:
-    """Make a rule of *project* one of every project, or with *branch* one that holds on that branch alone. Return the new or changed fact.
+    """Apply a rule of *project* to every project, or with *branch* one that holds on that branch alone. Return the new or changed fact.
     Raises `BadInput` for any other kind of fact.
     """
     fact = require(store, project, name)
