@@ -60,3 +60,36 @@ def test_a_short_question_is_not_the_goal_where_work_was_asked_for() -> None:
     edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
     question = Turn("user", "Why does the receipts page list each article twice?")
     assert goal_of(purpose, edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE, question, DONE) == purpose.text
+
+
+def test_a_message_is_told_by_the_sentence_that_asks_with_what_it_points_back_to() -> None:
+    problem = "The receipts page used the old printer until March."
+    wish = "Can you help me change it so that a setting chooses the printer?"
+    assert goal_of(Turn("user", f"{problem}\n\n{wish}"), DONE) == f"{problem} {wish}"
+
+
+def test_an_error_is_told_with_the_line_that_it_introduces() -> None:
+    text = "I get this error in the till folder, although nothing has changed:\n\n❯ till resume printers\nyou have open receipts"
+    assert goal_of(Turn("user", text), DONE).endswith("although nothing has changed: till resume printers")
+
+
+def test_a_line_that_names_what_follows_is_not_glued_to_the_goal() -> None:
+    request = "You are auditing the receipts of the bakery to prepare them for the year's end."
+    assert goal_of(Turn("user", f"{request}\n\nObjectives:\n- Find duplicates."), DONE) == request
+
+
+def test_a_command_is_the_goal_where_nothing_else_was_asked() -> None:
+    assert goal_of(Turn("user", "/review-page 152"), Turn("assistant", "Let me look at the page first.")) == "/review-page 152"
+
+
+def test_a_question_beside_the_work_is_not_the_goal() -> None:
+    purpose = Turn("user", "I get an error from the till whenever two printers are on at once.")
+    question = Turn("user", "is the till adding this to the list of printers? I don't remember doing so, and it was empty")
+    assert goal_of(purpose, DONE, question, Turn("assistant", "No, the list is yours."), question, DONE) == purpose.text
+
+
+def test_an_answer_to_the_agents_question_is_not_the_goal() -> None:
+    wish = Turn("user", "I want to work out with you how our bakery can close its till faster in the evening.")
+    asking = Turn("assistant", "Which steps take you the longest in the evening?")
+    answer = Turn("user", "Well, counting the coins takes a while, since every till in the evening has a box of its own.")
+    assert goal_of(wish, asking, answer, asking, answer, DONE) == wish.text

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from onward.core.extract.languages import unread
-from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
+from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.rounds import Fate, rounds_of
+from onward.core.extract.sentence_phrases import tells_action
 from onward.core.extract.trace import observe
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import words

@@ -108,7 +108,7 @@ def test_words_before_more_work_are_no_report() -> None:
         "assistant", "You are right. Let me look. The till shows zero as default.", calls=(ToolCall("g1", "Grep", {"pattern": "price"}),)
     )
     head = head_of(REQUEST, EDIT, EDITED, DONE, later, working, Turn("tool", results=(ToolResult("g1", "none"),)))
-    assert head["State"].endswith(f"{DONE.text} The last request has no report; the last act was `Grep`.")
+    assert head["State"].endswith(f"{DONE.text} The last request has no report; the last act was `Grep`. The till shows zero as default.")
     assert head["Do first"] == f"{later.text} (asked last, not finished)"
 
 
@@ -284,3 +284,99 @@ def test_a_call_before_the_report_is_no_last_call() -> None:
 def test_a_courtesy_before_the_report_is_not_the_state() -> None:
     report = Turn("assistant", f"Yes, agreed. {DONE.text}")
     assert head_of(REQUEST, EDIT, EDITED, report)["State"].endswith(f"`cart.py`. {DONE.text}")
+
+
+def test_a_claim_before_a_list_opens_the_state() -> None:
+    report = "Done. Point 99 of the review is fixed:\n\n**Changes made:**\n\n1. Added the printer to the till\n2. Removed the old cable"
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["State"]
+    assert state.endswith("Point 99 of the review is fixed. Added the printer to the till. Removed the old cable.")
+
+
+def test_names_of_files_claim_nothing() -> None:
+    report = "src/till/cart.py\n\nsrc/till/receipt.py\n\nNo receipt of the till lists an article twice any more."
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["State"]
+    assert state.endswith("`cart.py`. No receipt of the till lists an article twice any more.")
+
+
+def test_what_an_agent_is_about_to_do_is_not_the_state() -> None:
+    report = "I found older receipts in the same folder, so I'm reading them carefully before anything else."
+    assert "carefully" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["State"]
+
+
+def test_a_commit_in_a_folder_that_is_thrown_away_is_none_of_the_session() -> None:
+    command = "cd /tmp/test-till && git init && git commit -m init"
+    state = head_of(REQUEST, EDIT, EDITED, *run(1, command, "[main (root-commit) 967fe65] init\n 1 file changed"), DONE)["State"]
+    assert "967fe65" not in state
+    assert state.startswith("Edited and not committed: `cart.py`.")
+
+
+@pytest.mark.parametrize("is_dismissed", [False, True])
+def test_a_push_that_the_person_dismisses_is_not_done_first(is_dismissed: bool) -> None:
+    push = run(1, "git push origin main", "ssh: connect to host example.org port 22: Operation timed out", failed=True)
+    word = "ignore push to the server, the pipeline does it" if is_dismissed else "thanks, that looks as it should now"
+    head = head_of(REQUEST, EDIT, EDITED, *push, DONE, Turn("user", word), Turn("assistant", "The push stays as it is."))
+    assert ("Do first" in head) is not is_dismissed
+
+
+def test_an_order_is_told_with_the_command_that_it_introduces() -> None:
+    report = "I mended the printer script.\n\nTry running it again:\n\n```bash\n./print-receipts.sh --all\n```"
+    assert head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["Do first"] == "Try running it again: `./print-receipts.sh --all`"
+
+
+@pytest.mark.parametrize("code", ["", "\n\n```go\ncmd.Dir = folder\n```"])
+def test_an_order_that_introduces_no_command_is_no_step(code: str) -> None:
+    report = f"I added the receipts page, and it lists every article.\n\nYou can verify:{code}"
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))
+
+
+def test_a_question_beside_unfinished_work_is_not_done_first() -> None:
+    call = ToolCall("r1", "Read", {"file_path": "/home/ayu/shop/src/cart.py"})
+    working = Turn(
+        "assistant", "The cause is the old cable. The fix: turn the printer's name into a number before it is sent.", calls=(call,)
+    )
+    head = head_of(
+        REQUEST, EDIT, EDITED, working, Turn("tool", results=(ToolResult("r1", "ok"),)), Turn("user", "by the way, where is it?")
+    )
+    assert head["Do first"] == "The fix: turn the printer's name into a number before it is sent."
+
+
+def test_a_remark_is_done_first_with_the_question_that_it_goes_with() -> None:
+    question = Turn("user", "Why is the first receipt changed instead of adding a new one?")
+    remark = Turn("user", "I have already printed the first receipt and do not want to print all of them again.")
+    first = head_of(REQUEST, EDIT, EDITED, DONE, question, remark)["Do first"]
+    assert first == f"{question.text} {remark.text} (asked last, not finished)"
+
+
+def test_an_invitation_to_answer_ends_a_report() -> None:
+    report = "The till refuses the printer, because its cable is not in the list.\n\nLet me know if you want me to add it."
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["State"]
+    assert state.endswith("`cart.py`. The till refuses the printer, because its cable is not in the list.")
+
+
+def test_what_was_found_before_an_interruption_is_told() -> None:
+    finding = Turn("assistant", "The receipts on disk differ from those that I edited before. Let me write them again.", calls=EDIT.calls)
+    state = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "Commit all of this in small pieces."), finding, EDITED)["State"]
+    assert state.endswith("The receipts on disk differ from those that I edited before.")
+
+
+def test_sentences_tell_more_than_a_list_of_reasons() -> None:
+    report = (
+        "Much better. Here's what changed:\n\n## Why this matters\n\n1. **Prevents paper jams** - the till stops first\n2. **Keeps order** - by day"
+        "\n\nThe receipts page still prints, and it waits for the second printer."
+    )
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))["State"]
+    assert state.endswith("`cart.py`. The receipts page still prints, and it waits for the second printer.")
+
+
+def test_a_choice_that_a_report_leaves_to_the_person_is_a_question() -> None:
+    report = "The till is blocked by the system.\n\nLet me know if you want me to use a second till, or if you run `till --unlock` first."
+    head = head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))
+    assert head["Do first"].startswith("Answer the agent's question: Let me know if you want me to use a second till")
+
+
+def test_of_a_request_that_is_open_the_sentence_that_asks_is_done_first() -> None:
+    request = Turn(
+        "user", "Go through the tasks of this list of receipts:\n\nlist.md\n\nEach receipt and its relevant notes stand in that list."
+    )
+    head = head_of(REQUEST, EDIT, EDITED, DONE, request, *run(1, "ls receipts", "list.md"))
+    assert head["Do first"].startswith("Go through the tasks of this list of receipts")

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from onward.core.extract.orders import is_standing_order
+from onward.core.extract.phrases import pattern
 from onward.core.extract.replies import is_mere_agreement, reply_lead
 from onward.core.extract.rounds import Round
 from onward.core.extract.trace import Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import clean
-from onward.core.text.prose import one_line, words
+from onward.core.text.prose import content_words, one_line, words
 
 _MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
 _LONG_SESSION_ROUNDS = 5
 """Rounds from which on the last one may be an errand that leaves the goal as it is."""
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
 """Rounds, and the share of those that follow, which speak of a request's things from which on the session is one thread from it on."""
-_ERRAND_WORDS = 4
+_ERRAND_WORDS, _BARE_STEMS = 4, 2
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _GOING_ON = re.compile(
     r"(?:then|now|also|next|and|so|but|btw|by the way|after|once|another|slight|let'?s|lets|ok(?:ay)?|lalu|sekarang|dann|jetzt|nun|und|puis|maintenant|et|luego|ahora|y|depois|agora|e|"
@@ -35,41 +37,64 @@ _TERMINAL = re.compile(r"[^\w\s\"'`“„«¿¡(\[@/#*<~.,…-]|[\w.-]+@[\w.-]+[
 _ECHO_STEMS, _ECHO_SHARE = 4, 0.8
 """Content words, and the share of them that an agent said before, from which on a request repeats an item of its list."""
 _ECHO_FACTOR, _CHORE_FACTOR, _GOING_ON_FACTOR, _QUESTION_FACTOR, _ERRAND_FACTOR = 0.4, 0.3, 0.6, 0.4, 0.3
-_OUTLIVED_FACTOR, _FIRST_FACTOR, _OPEN_FACTOR = 0.35, 1.5, 2.0
+_OUTLIVED_FACTOR, _OUTLIVED_FIRST_FACTOR, _FIRST_FACTOR, _OPEN_FACTOR, _WANT_FACTOR, _REPLY_FACTOR = 0.35, 0.45, 1.5, 2.0, 1.6, 0.6
+_MIN_COMMON, _MAX_COMMON, _COMMON_SHARE = 2, 4, 0.3
+"""Content words that a later round has in common with a request whose things it speaks of: a share of them, at least and at most so
+many."""
+_OPENING_UNITS = 2
+"""Sentences at the beginning of a message among which the one that asks is its purpose; what comes later tells how."""
+_ASKING_SENTENCES = 3
+"""Sentences at the end of an agent's text among which it asks: what a person says next may only reply."""
 _QUESTION_WORDS, _TELLING_WORDS = 12, 20
 """Words below which a question asks for no work, and from which on a request that is open tells what the session is for now."""
 _TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
 _TITLE_CHARS = 300
-"""Characters at the beginning of a message that may contain the title of a handed-over plan."""
-_MAX_LEAD_CHARS = 90
+"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
+_MAX_LEAD_CHARS, _MAX_CONTEXT_CHARS = 90, 200
+_POINTING_WORDS = 8
+"""Words at the beginning of a request among which a word that points back needs the sentence before it."""
+_LINE_MARKS = " \t`>❯$➜*-"
+"""Marks around a line that a person pastes."""
 _SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: [^\n]{1,60})?$")
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
 
 
 class _SessionRounds(NamedTuple):
-    """What tells how much of a session serves a request: the words of each round, the edits, and what the agent said before."""
+    """What tells how much of a session serves a request: the words of each round, the edits, what the agent said before, and where it
+    asked.
+    """
 
     round_words: dict[int, set[str]]
     rounds: dict[int, Round]
     agent_words: list[tuple[int, frozenset[str]]]
+    asking: frozenset[int]
+    languages: frozenset[str]
 
     def serving(self, unit: Unit, weight: float) -> float:
         """Return how much of the session serves *unit*, a request of learned worth *weight*."""
         number, last = unit.statement.round, max(self.round_words)
-        later = [n for n, stems in self.round_words.items() if n >= number and len(stems & unit.stems) >= min(2, len(unit.stems))]
+        common = min(len(unit.stems), max(_MIN_COMMON, min(_MAX_COMMON, round(_COMMON_SHARE * len(unit.stems)))))
+        later = [n for n, stems in self.round_words.items() if n >= number and len(stems & unit.stems) >= common]
         reach = max(later, default=number)
         is_main_work = self.rounds[number].edits > sum(current.edits for current in self.rounds.values()) / 2
         is_thread = len(later) >= max(_THREAD_ROUNDS, _THREAD_SHARE * (last - number))
         is_current = is_main_work or is_thread or reach >= (last - 1 if last >= _LONG_SESSION_ROUNDS else last)
-        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else _OUTLIVED_FACTOR) * self._form(unit)
+        outlived = _OUTLIVED_FIRST_FACTOR if number <= 1 else _OUTLIVED_FACTOR
+        return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else outlived) * self._form(unit)
 
     def _form(self, unit: Unit) -> float:
         factor = _FIRST_FACTOR if unit.statement.round <= 1 else 1.0
         factor *= _ERRAND_FACTOR if _is_errand(unit) else 1.0
         factor *= _CHORE_FACTOR if len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems) else 1.0
-        factor *= _GOING_ON_FACTOR if unit.statement.round > 1 and _GOING_ON.match(unit.text) else 1.0
-        factor *= _QUESTION_FACTOR if unit.statement.round > 1 and unit.text.endswith(("?", "？")) else 1.0
-        factor *= _OPEN_FACTOR if self.rounds[unit.statement.round].fate == "open" and unit.size >= _TELLING_WORDS else 1.0
+        if unit.statement.round <= 1 or wants(unit, self.languages):
+            factor *= _WANT_FACTOR
+        else:
+            factor *= _QUESTION_FACTOR if "?" in unit.text or "？" in unit.text else 1.0
+            factor *= _REPLY_FACTOR if unit.statement.position - 1 in self.asking else 1.0
+        if self.rounds[unit.statement.round].fate == "open":
+            factor *= _OPEN_FACTOR if unit.size >= _TELLING_WORDS and wants(unit, self.languages) else 1.0
+        elif unit.statement.round > 1 and _GOING_ON.match(unit.text):
+            factor *= _GOING_ON_FACTOR
         return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
 
     def _is_echo(self, unit: Unit) -> bool:
@@ -102,32 +127,59 @@ def find_goal(
     requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
     if not requests:
         return _first_terse(units, templates, languages)
-    session_rounds = _read_rounds(units, rounds)
+    session_rounds = _read_rounds(units, rounds, languages)
     best = max(requests, key=lambda candidate: session_rounds.serving(*candidate))[0]
-    # A message says first what it wants, then how; what introduces a path is included.
-    first = next(unit for unit, _ in requests if unit.statement is best.statement)
+    # A message says first what it wants, then how; what introduces a path is told with it.
+    of_message = [unit for unit, _ in requests if unit.statement is best.statement]
+    is_titled = bool(_title_of(best))
+    asking = [] if is_titled else [unit for unit in of_message[:_OPENING_UNITS] if wants(unit, languages)]
+    first = (asking or of_message)[0]
     following = units[first.order + 1] if first.order + 1 < len(units) else first
     is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
     return following if is_path else first
 
 
 def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: frozenset[str]) -> Unit | None:
-    """Return the first request of a few words, where a session has none that says more."""
-    terse = (
+    """Return the first request of a few words, where a session has none that says more; else the first command of the client's."""
+    terse = [
         unit
         for unit in units
-        if unit.by_user and unit.statement.position not in templates and not unit.text.startswith(("/", *_MARKUP))
+        if unit.by_user and unit.statement.position not in templates and not unit.text.startswith(_MARKUP)
         and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and unit.text.count("/") < _PATH_SLASHES
-    )  # fmt: skip
-    return next(terse, None)
+    ]  # fmt: skip
+    worded = (unit for unit in terse if not unit.text.startswith("/"))
+    return next(worded, next((unit for unit in terse if _SLASH_COMMAND.match(unit.text)), None))
 
 
-def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round]) -> _SessionRounds:
+def wants(unit: Unit, languages: frozenset[str]) -> bool:
+    """Whether a sentence of a person's asks for work, in words of a wish or an order."""
+    return pattern("want", languages).search(unit.text) is not None
+
+
+def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round], languages: frozenset[str]) -> _SessionRounds:
     round_words: dict[int, set[str]] = {}
     for unit in units:
         if unit.by_user or unit.statement.is_closing:
             round_words.setdefault(unit.statement.round, set()).update(unit.stems)
-    return _SessionRounds(round_words, rounds, [(unit.statement.position, unit.stems) for unit in units if not unit.by_user])
+    agent_units = [unit for unit in units if not unit.by_user]
+    return _SessionRounds(
+        round_words=round_words,
+        rounds=rounds,
+        agent_words=[(unit.statement.position, unit.stems) for unit in agent_units],
+        asking=frozenset(position for position, mates in _by_statement(agent_units).items() if _closes_asking(mates)),
+        languages=languages,
+    )
+
+
+def _by_statement(units: Sequence[Unit]) -> dict[int, list[Unit]]:
+    mates: dict[int, list[Unit]] = {}
+    for unit in units:
+        mates.setdefault(unit.statement.position, []).append(unit)
+    return mates
+
+
+def _closes_asking(sentences: Sequence[Unit]) -> bool:
+    return any(unit.text.endswith(("?", "？")) for unit in sentences[-_ASKING_SENTENCES:])
 
 
 def _only_asks(unit: Unit) -> bool:
@@ -137,7 +189,9 @@ def _only_asks(unit: Unit) -> bool:
 
 def _is_errand(unit: Unit) -> bool:
     """Whether a request says too little to be what a session is for: "now write a test for it"."""
-    return len(unit.stems) <= _ERRAND_WORDS and (len(unit.stems) <= 2 or _POINTING.search(unit.text) is not None)
+    opening = _SENTENCE_END.split(unit.text, maxsplit=1)[0]
+    size = len(set(content_words(opening)))
+    return size <= _ERRAND_WORDS and (len(unit.stems) <= _BARE_STEMS or _POINTING.search(opening) is not None)
 
 
 def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
@@ -158,13 +212,39 @@ def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
 
 
 def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
-    """Return the context of a goal: the command with which the person opened the session, the title of the plan or task that they
-    handed over, else what introduces a bare path.
+    """Return what a goal is told under: the command with which the person opened the session, the title of the plan or task that they
+    handed over, the sentence before it where it points back, else what introduces a bare path.
     """
     opening = next((statement for statement in trace.statements if statement.author == "user"), None)
     if opening and opening is not unit.statement and _SLASH_COMMAND.match(opening.text):
         return opening.text
+    if (title := _title_of(unit)) and title not in unit.text:
+        return one_line(clean(title), _MAX_LEAD_CHARS)
+    if not _has_words(unit):
+        return one_line(clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
+    return _context_of(unit, units)
+
+
+def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
+    """Return the sentence before a request in its message, where the request points back; empty where there is none that is short."""
+    previous = units[unit.order - 1] if unit.order else unit
+    opening = " ".join(unit.text.split()[:_POINTING_WORDS])
+    is_after = previous is not unit and previous.statement is unit.statement and not _TERMINAL.match(previous.text)
+    if not is_after or not _POINTING.search(opening) or not _reads_as_request(previous, units):
+        return ""
+    context = clean(_SENTENCE_END.split(previous.text)[-1])
+    return context if len(context) <= _MAX_CONTEXT_CHARS else ""
+
+
+def goal_tail(unit: Unit) -> str:
+    """Return the first line of what a goal introduces with a colon: an error, a command; empty where it introduces nothing short."""
+    _, _, rest = unit.statement.text.partition(unit.text)
+    lines = [line.strip(_LINE_MARKS) for line in rest.split("\n") if line.strip(_LINE_MARKS)]
+    is_short = bool(lines) and len(lines[0]) <= _MAX_LEAD_CHARS
+    return lines[0] if unit.text.endswith((":", "：")) and is_short else ""
+
+
+def _title_of(unit: Unit) -> str:
+    """Return the title of the plan or task in whose message a sentence stands; empty where it has none."""
     title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
-    if title and title.group(1) not in unit.text:
-        return one_line(clean(title.group(1)), _MAX_LEAD_CHARS)
-    return "" if _has_words(unit) else one_line(clean(_lead_in(unit, units).rstrip(":： ")), _MAX_LEAD_CHARS)
+    return title.group(1) if title else ""

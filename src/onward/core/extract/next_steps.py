@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from onward.core.extract.goal import wants
 from onward.core.extract.labels import label_kind
 from onward.core.extract.orders import is_standing_order
-from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern, tells_action
+from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_MARK, last_question
+from onward.core.extract.sentence_phrases import tells_action
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
@@ -32,6 +34,9 @@ _MIN_ANSWERED_SHARE = 0.8
 _POINTING = re.compile(
     r"\b(?:it|that|this|these|them|those|itu|ini|es|das|dies|dafür|ça|cela|eso|esto|isso|isto|questo|это|ці|це|bunu)\b", re.I
 )
+_ALTERNATIVE = re.compile(r"\b(?:or|atau|oder|ou|o|oppure|или|або|hoặc|veya|ya da)\b|还是|或者|または|それとも|또는|아니면|\bأو\b", re.I)
+_ASIDE_WORDS = 9
+"""Words below which a question to an agent at work asks something beside the work."""
 _CLOSING_ORDERS = 2
 """Sentences at the end of a report that may tell the person what to do."""
 _NEXT_UP = re.compile(
@@ -45,6 +50,8 @@ _TO_PERSON = re.compile(
 )
 """How an English sentence begins that asks the person for an act."""
 _ALL_LANGUAGES = frozenset(PHRASES)
+_FENCED_LINE = re.compile(r"[\s*_]*```(?:bash|sh|shell|console|zsh|powershell|cmd)?\n(?:#[^\n]*\n)?[ \t]*([^\n`]{3,120})\n")
+"""The first line of a block of code that follows at once, below a comment."""
 _STEP_NUMBER = re.compile(r"^\W*\d+[.)]\s*")
 
 
@@ -104,13 +111,33 @@ class _Leftovers:
         if bare and bare.text.startswith("/"):
             return FirstStep(unit=last[0], kind="requirement") if last else bare
         if telling := [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]:
-            return FirstStep(unit=max(telling, key=lambda unit: self._worths[unit.order]), kind="requirement")
+            worthiest = max(telling, key=lambda unit: self._worths[unit.order])
+            best = next((unit for unit in telling if wants(unit, self._languages)), worthiest)
+            return FirstStep(unit=best, kind="requirement", lead=self._question_before(best, requests))
         if telling := [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]:
             return FirstStep(unit=max(telling, key=lambda unit: min(len(unit.stems), _MANY_STEMS)), kind="requirement")
         intents = [unit for unit in self.report(last_closing) if unit.statement.round == numbers[-1] and unit.is_narration]
         if intents:
             return FirstStep(unit=intents[-1], kind="next_step")
         return FirstStep(unit=last[-1], kind="requirement") if last else None if texts else bare
+
+    def _question_before(self, unit: Unit, requests: Sequence[Unit]) -> str:
+        """Return the question of the round before that nothing answered, which a remark goes with: "why a new one? I have one already"."""
+        before = [mate for mate in requests if mate.statement.round == unit.statement.round - 1]
+        is_remark = not unit.text.endswith(("?", "？")) and bool(before) and before[-1].text.endswith(("?", "？"))
+        return one_line(before[-1].text, _MAX_LEAD_CHARS) if is_remark else ""
+
+    def interrupted_work(self, number: int) -> FirstStep | None:
+        """Return what the agent said last while it worked, where the round after that only asks a short question beside the work."""
+        request = [unit for unit in self._units if unit.by_user and unit.statement.round == number]
+        is_aside = len(request) == 1 and request[0].text.endswith(("?", "？")) and request[0].size < _ASIDE_WORDS
+        if not is_aside or any(call.round == number for call in self._trace.calls):
+            return None
+        closing = [unit for unit in self._units if unit.statement.round == number - 1 and unit.statement.is_closing and not unit.by_user]
+        is_working = bool(closing) and any(
+            call.round == number - 1 and call.turn >= closing[0].statement.turn for call in self._trace.calls
+        )
+        return FirstStep(unit=closing[-1], kind="next_step") if is_working else None
 
     def _bare_request(self, number: int) -> FirstStep | None:
         """Return a request of one word: a command of the client's, or a "yes" with the question that it answers."""
@@ -130,7 +157,8 @@ class _Leftovers:
     def question(self, report: Sequence[Unit]) -> FirstStep | None:
         """Return the question with which a report closes; one that points back includes the sentence before it."""
         end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
-        asking = [unit for unit in report[max(0, end - _CLOSING_QUESTIONS) :] if self._asks(unit)]
+        closing = report[max(0, end - _CLOSING_QUESTIONS) :]
+        asking = [unit for unit in closing if self._asks(unit)] or [unit for unit in closing if self._offers_a_choice(unit)]
         if not asking:
             return None
         unit = asking[-1]
@@ -172,10 +200,23 @@ class _Leftovers:
         orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
         orders = orders or [unit for unit in report if _NEXT_UP.match(unit.text)]
         orders = orders or [unit for unit in report[-_CLOSING_ORDERS:] if _TO_PERSON.match(unit.text)]
-        return FirstStep(unit=orders[0], kind="next_step") if orders else None
+        steps = (self._with_command(unit) for unit in orders)
+        return next((step for step in steps if step), None)
+
+    def _with_command(self, unit: Unit) -> FirstStep | None:
+        """Return an order as a step; one that ends in a colon with the command that it introduces, or not at all without one."""
+        if not unit.text.endswith((":", "：")):
+            return FirstStep(unit=unit, kind="next_step") if unit.size > _MIN_QUESTION_WORDS else None
+        fence = _FENCED_LINE.match(unit.statement.text.partition(unit.text)[2])
+        text = f"{unit.text.rstrip(':：')}: `{fence.group(1).strip()}`" if fence else ""
+        return FirstStep(unit=unit, kind="next_step", text=text) if text else None
 
     def _offers(self, unit: Unit) -> bool:
         return pattern("offer", self._languages).match(unit.text) is not None
+
+    def _offers_a_choice(self, unit: Unit) -> bool:
+        """Whether a report leaves one of two ways to the person: "let me know if I shall run `make`, or if you do it"."""
+        return self._offers(unit) and bool(unit.names) and _ALTERNATIVE.search(unit.text) is not None
 
     def _asks(self, unit: Unit) -> bool:
         is_question = unit.text.endswith(("?", "？")) and unit.text.count("`") % 2 == 0 and unit.size >= _MIN_QUESTION_WORDS
@@ -198,6 +239,8 @@ def find_first_step(
         text = f"Check whether `{one_line(call.subject, _MAX_CALL_CHARS)}` ran: its result is not in the log."
         return FirstStep(unit=None, kind="next_step", text=text, turns=(call.turn,))
     if not end.is_reported():
+        if work := left.interrupted_work(last):
+            return work
         cut_off = left.cut_off(end.unreported_rounds() or [last], last_closing)
         if cut_off:
             return cut_off

@@ -10,15 +10,17 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from onward.core.extract.report_phrases import REPORT_PHRASES
+from onward.core.extract.request_phrases import REQUEST_PHRASES
 
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
-    "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct",
+    "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
-files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take; `next`, `unfinished`, `did`,
-`decide`, `tried` and `fix` tell what a sentence of a report says."""
+files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work,
+`dismiss` says that an act is not to be done, `courtesy` only agrees with a person or greets them; `next`, `unfinished`, `did`, `decide`,
+`tried` and `fix` tell what a sentence of a report says."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -35,9 +37,9 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "(?:is|are|was) cancell?ed|we (?:have )?(?:dropped|cancell?ed|gave up on|abandoned)|no longer (?:needed|want|need)",
         "narrate": "(?:(?:ok(?:ay)?|perfect|great|good|excellent|now|alright|right|so|yes|hmm|wait|actually|first|next|then|"
         "finally)[,.! —-]*)*"
-        "(?:let me|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|"
+        "(?:let me(?! know)|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|"
         "i should|i (?:continue|start|begin|go on)\\b|"
-        "i want to|i can see|i see\\b|i have (?:the|a|enough)|now (?:i|let|for|the|update|add|create|check|fix|run|we)|next,? i|"
+        "i want to|i can see|i see\\b|i have (?:the|a|enough)|now (?:i(?='| )|let|for|the|update|add|create|check|fix|run|we)|next,? i|"
         "looking at|checking|running|reading|searching|waiting for)",
         "cause": "found it|root cause|cause of|the (?:issue|problem|bug|cause|culprit|reason) (?:is|was)|because|turns out|"
         "caused by|fixed by|that'?s why",
@@ -438,10 +440,27 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
 }
 
 _OPENING: frozenset[PhraseGroup] = frozenset(
-    ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct")
+    ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct", "courtesy")
 )
 _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
-    ("unfinished", "narrate", "praise", "lasting", "forbid", "prefer", "next", "did", "decide", "tried", "fix", "idle", "instruct")
+    (
+        "unfinished",
+        "narrate",
+        "praise",
+        "lasting",
+        "forbid",
+        "prefer",
+        "next",
+        "did",
+        "decide",
+        "tried",
+        "fix",
+        "idle",
+        "instruct",
+        "courtesy",
+        "want",
+        "dismiss",
+    )
 )
 """Groups whose phrases may be beginnings of words, since many languages inflect."""
 _UNSPACED = frozenset(("zh", "ja", "ko", "ar"))
@@ -452,43 +471,11 @@ def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
     """Return what finds the phrases of *group* in *languages*; of groups that open a text, use `match`."""
     parts = []
     for language in sorted(languages & PHRASES.keys()):
-        phrases = PHRASES[language].get(group) or REPORT_PHRASES[language].get(group)
+        tables = (PHRASES[language], REPORT_PHRASES[language], REQUEST_PHRASES[language])
+        phrases = next((table[group] for table in tables if group in table), "")
         if not phrases:
             continue
         ending = "" if language in _UNSPACED or group in _OPEN_ENDED else r"(?!\w)"
         beginning = "" if group in _OPENING or language in _UNSPACED else r"(?<!\w)"
         parts.append(f"{beginning}(?:{phrases}){ending}".replace("'", "['’]"))
     return re.compile("|".join(parts), re.I)
-
-
-_ACTION = re.compile(
-    r"^\W*(?:(?:please|ok|okay|and|also|then|now)[, ]+)*(?:you (?:should|need to)|next\b(?!\.\w)|remaining|run|push|"
-    r"open|merge|deploy|test|verify|restart|"
-    r"review|add|update|implement|create|fix|check|configure|set|re-?run|write|remove|move|continue|start|investigate|make|build|find|"
-    r"look|read|use|change|commit|"
-    r"finish|wait|ask|decide|confirm|try|install|rename|replace|refactor|clean|document)\b",
-    re.I,
-)
-"""How an English sentence that tells what to do begins."""
-
-_CONDITION = re.compile(r"(?:then|before|after|still|you can)\b", re.I)
-"""How an English sentence begins that may tell what to do, but rather tells when something holds or what is possible."""
-
-
-PAST = re.compile(
-    r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
-    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
-)
-"""How an English sentence begins that tells what was done."""
-
-
-def tells_outcome(text: str, languages: frozenset[str] = frozenset(PHRASES)) -> bool:
-    """Return whether *text* tells what was done: by how it begins, or by a phrase of one of *languages*."""
-    return PAST.match(text) is not None or pattern("did", languages).search(text) is not None
-
-
-def tells_action(text: str) -> bool:
-    """Return whether *text* tells what to do next, so that one can begin with it: it opens with an order or with a phrase like "next"."""
-    if _ACTION.match(text):
-        return True
-    return pattern("next", frozenset(PHRASES)).match(text) is not None and not _CONDITION.match(text)

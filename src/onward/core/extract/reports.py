@@ -7,18 +7,31 @@ from collections.abc import Callable, Sequence
 
 from onward.core.extract.labels import label_kind
 from onward.core.extract.phrases import PhraseGroup
+from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.units import Unit
+from onward.core.extract.wording import GENERIC_LEAD
+from onward.core.facts.kinds import KINDS
+from onward.core.text.prose import words
 
 MIN_CLAIM_WORDS = 2
 """Words below which a sentence claims nothing, as "Done." does not."""
 _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
 """Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
-_FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.45, 0.5
-"""The first claims, one of which opens a report (a courtesy may come before it), and the share of the best one's worth that it needs."""
+_BARE_CHARS = 80
+"""Characters below which an opening says too little by itself, as "Committed." does: the list under the next heading goes with it."""
+_FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.3, 0.5
+"""The claims among which a report may open, since a courtesy stands before, and the share of the best one's worth that opens it."""
+_MIN_PROSE_WORDS = 6
+"""Words of a sentence that tells more than the items of a list under a heading."""
 _MAX_REPEATS = 2
 """What an agent says more often is its way of going on: "Calling the function"."""
 _CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
-_OPEN_KINDS = frozenset(("next_step", "blocker", "question"))
+_COURTESY_WORDS = 6
+"""Words of an agreement up to which it claims nothing: "Yes, agreed."."""
+_GOES_ON_TO_CLAIM = re.compile(r".{0,40} [—–-] (?:\S+ ){4}")
+"""How a sentence goes on after a courtesy that opens it: "Bravo — the page is there and prints every receipt."."""
+_CLAUSE_END = re.compile(r"[,;—–]\s+(?:(?:so|and|but|then)\s+)?")
+_OPEN_KINDS = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
 _ENTRY = re.compile(r"[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*`(?: \([^)]*\))?\s*(?:[—–:-]|→|->) ")
 """How an entry of a list begins that names its subject first."""
 _POINTS_BACK = re.compile(
@@ -46,17 +59,28 @@ def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[
     *worths* are those of the session's sentences, by their order.
     """
     claims = [unit for unit in report if _is_claim(unit, opens)]
+    claims = [unit for place, unit in enumerate(claims) if not _introduces(unit, claims[place + 1 : place + 2])]
     claims = _from_first_telling(claims, worths)
     chosen: list[Unit] = []
     length = 0
     for unit in claims:
-        if chosen and (length + len(unit.text) > _OPENING_CHARS or not _goes_on(chosen[-1], unit)):
+        if chosen and (length + len(unit.text) > _OPENING_CHARS or not (_goes_on(chosen[-1], unit) or _fills_in(length, unit))):
             break
         chosen.append(unit)
         length += len(unit.text)
         if length >= _ENOUGH_CHARS or len(chosen) == _MAX_OPENING_UNITS:
             break
     return chosen
+
+
+def tells_intent(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
+    """Whether a sentence, or a clause that ends it, tells what the agent is about to do: "it is old, so I'll write a new one"."""
+    return unit.is_narration or any(opens("narrate", clause) for clause in _CLAUSE_END.split(unit.text)[1:])
+
+
+def _introduces(unit: Unit, following: Sequence[Unit]) -> bool:
+    """Whether a sentence that ends in a colon is told with the item after it."""
+    return unit.text.endswith((":", "：")) and any(unit.text == item.sentence.lead for item in following)
 
 
 def points_back(text: str) -> bool:
@@ -66,30 +90,56 @@ def points_back(text: str) -> bool:
 
 def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
     text = unit.text
-    is_prose = unit.size >= MIN_CLAIM_WORDS and not unit.is_narration and not unit.sentence.is_row and unit.repeats <= _MAX_REPEATS
+    is_prose = unit.size >= MIN_CLAIM_WORDS and not unit.sentence.is_row and unit.repeats <= _MAX_REPEATS
     is_code = text.startswith("`") and sum(map(len, _CODE.findall(text))) >= _MAX_CODE_SHARE * len(text)
-    is_statement = not text.endswith(("?", "？", ":", "：")) and not is_code
     return (
         is_prose
-        and is_statement
-        and not opens("offer", text)
-        and not opens("praise", text)
-        and label_kind(unit.sentence.lead.rstrip(":： ")) not in _OPEN_KINDS
-        and label_kind(unit.sentence.heading) not in _OPEN_KINDS
+        and not is_code
+        and not _is_only_names(unit)
+        and not tells_intent(unit, opens)
+        and not text.endswith(("?", "？"))
+        and (not text.endswith((":", "：")) or _claims_before_list(unit))
+        and not any(opens(group, text) for group in ("offer", "praise"))
+        and not (opens("courtesy", text) and not _GOES_ON_TO_CLAIM.match(text))
+        and not (unit.size <= _COURTESY_WORDS and opens("agree", text))
+        and not any(label_kind(label) in _OPEN_KINDS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))
     )
+
+
+def _is_only_names(unit: Unit) -> bool:
+    """Whether a sentence names paths or other things and says nothing of them."""
+    return bool(unit.names) and unit.size - sum(len(words(name)) for name in unit.names) < MIN_CLAIM_WORDS
+
+
+def _claims_before_list(unit: Unit) -> bool:
+    """Whether a sentence that ends in a colon tells what was done, and does not only name what kind of list follows."""
+    return unit.size > MIN_CLAIM_WORDS and not GENERIC_LEAD.match(unit.text.rstrip(":： ")) and tells_outcome(unit.text)
 
 
 def _from_first_telling(claims: list[Unit], worths: Sequence[float]) -> list[Unit]:
     """Return *claims* from the first one on that reads by itself and is worth as much as those beside it; all where none does."""
-    first = claims[:_FIRST_CLAIMS]
+    first = _prose_after_list(claims) or claims[:_FIRST_CLAIMS]
     most = max((worths[unit.order] for unit in first), default=0.0)
     for is_any in (False, True):
-        for place, unit in enumerate(first):
+        for unit in first:
             share = _ITEM_SHARE if unit.sentence.is_item else _PROSE_SHARE
             is_worthy = is_any or worths[unit.order] >= share * most
             if is_worthy and not points_back(unit.text) and not _ENTRY.match(unit.text):
-                return claims[_list_start(claims, place) :]
+                return claims[_list_start(claims, claims.index(unit)) :]
     return claims
+
+
+def _prose_after_list(claims: Sequence[Unit]) -> list[Unit]:
+    """Return the sentences after the lists with which a report opens, where only a heading says what the first of them lists."""
+    opening = claims[0].sentence if claims else None
+    if opening is None or not opening.is_item or not opening.heading or _tells_of_list(opening.lead):
+        return []
+    prose = (unit for unit in claims if not unit.sentence.is_item and unit.size >= _MIN_PROSE_WORDS)
+    return [unit for unit in prose if not points_back(unit.text) and not unit.text[:1].islower()]
+
+
+def _tells_of_list(lead: str) -> bool:
+    return bool(lead) and not GENERIC_LEAD.match(lead.rstrip(":： "))
 
 
 def _list_start(claims: Sequence[Unit], place: int) -> int:
@@ -98,6 +148,11 @@ def _list_start(claims: Sequence[Unit], place: int) -> int:
     while place and unit.sentence.is_item and claims[place - 1].sentence.is_item and _goes_on(claims[place - 1], unit):
         place -= 1
     return place
+
+
+def _fills_in(length: int, unit: Unit) -> bool:
+    """Whether an item says what a bare opening of *length* characters leaves out, as the list after "Committed." does."""
+    return length < _BARE_CHARS and unit.sentence.is_item
 
 
 def _goes_on(previous: Unit, unit: Unit) -> bool:

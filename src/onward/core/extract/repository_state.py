@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
+from onward.core.extract.phrases import PHRASES, pattern
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, Trace
 from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE
@@ -39,8 +40,19 @@ _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<sho
 _AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
 _PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
 """Files whose change needs no new run of the tests."""
+_TEMPORARY = re.compile(
+    r"\bmktemp\b|(?:\bcd|\bpushd|-C|\binit)\s+(?:-\w+\s+)*[\"']?(?:/private)?(?:/var)?/(?:tmp|folders|temp)\b|"
+    r"(?:\bcd|\bpushd|-C)\s+[\"']?\$\{?\w*(?:te?mp|test)\w*",
+    re.I,
+)
+"""How a command enters a folder that is thrown away: a commit there is none of the project's."""
 _COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
 _MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
+_DETACHED = "HEAD"
+"""What stands for a branch's name where none is checked out."""
+_MAX_DISMISSAL_CHARS = 200
+"""Characters up to which a person's word on a push that failed dismisses it; a longer text asks for more."""
+_ALL_LANGUAGES = frozenset(PHRASES)
 
 
 def draft_repository_facts(trace: Trace, branch: str) -> Iterator[ToolDraft]:
@@ -55,7 +67,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
     created: tuple[str, int] | None = None
     is_pushed = False
     for run in trace.runs:
-        if "git " not in run.command and "gh " not in run.command:
+        if ("git " not in run.command and "gh " not in run.command) or _TEMPORARY.search(run.command):
             continue
         is_pushed = is_pushed or ("git push" in run.command and not run.failed)
         last_push = run if "git push" in run.command else last_push
@@ -79,7 +91,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
                 )
         if not run.failed and (branches := re.findall(_BRANCH, run.command)):
             created = (branches[-1], run.turn)
-    if last_push and last_push.failed:
+    if last_push and last_push.failed and not _is_dismissed(last_push, trace):
         reason = find_error_line(last_push.output)
         yield ToolDraft(
             kind="blocker",
@@ -102,6 +114,16 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
 
 
+def _is_dismissed(push: CommandRun, trace: Trace) -> bool:
+    """Whether the person says, after a push that failed, that it is not to be done."""
+    dismissal = pattern("dismiss", _ALL_LANGUAGES)
+    return any(
+        statement.author == "user" and statement.turn > push.turn and len(statement.text) <= _MAX_DISMISSAL_CHARS
+        and "push" in statement.text.lower() and dismissal.search(statement.text)
+        for statement in trace.statements
+    )  # fmt: skip
+
+
 def _uncommitted(trace: Trace, commit_turn: int) -> str:
     """Return which files were changed after the last commit; empty where none was."""
     names = _name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
@@ -113,7 +135,8 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
     none was made.
     """
     status, turn = _last_status(trace)
-    branch = status or (f"on branch `{branch_name}`" if branch_name and trace.changes else "")
+    is_branch = bool(branch_name) and branch_name != _DETACHED
+    branch = status or (f"on branch `{branch_name}`" if is_branch and trace.changes else "")
     may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
     last_kinds = {c.change.path: c.change.kind for c in trace.changes}
     edited = "" if may_be_committed else _name_files({path for path, kind in last_kinds.items() if kind != "deleted"})
@@ -130,6 +153,8 @@ def _last_status(trace: Trace) -> tuple[str, int]:
     for run in reversed(trace.runs):
         if "git status" in run.command and (status := _STATUS.search(run.output)):
             name = status["branch"] or status["short"]
+            if name == _DETACHED:
+                return "", 0
             ahead = status["shorter"] or next(iter(_AHEAD.findall(run.output)), "")
             return f"on branch `{name}`" + (f", {ahead} commits not pushed" if ahead else ""), run.result_turn
     return "", 0

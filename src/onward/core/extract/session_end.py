@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from onward.core.extract.phrases import PhraseGroup, pattern
-from onward.core.extract.reports import opening_of, points_back, report_of
+from onward.core.extract.reports import opening_of, points_back, report_of, tells_intent
 from onward.core.extract.rounds import Round
-from onward.core.extract.trace import Trace
+from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
-from onward.core.extract.wording import GENERIC_LEAD, clean
+from onward.core.extract.wording import GENERIC_LEAD, clean, whole
 from onward.core.text.prose import one_line
 
 _RECENT_ROUNDS = 4
@@ -19,6 +19,8 @@ _RECENT_ROUNDS = 4
 _MAX_ASKED_CHARS, _MAX_ACT_CHARS = 140, 90
 _FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
 """Words of an agreement after which nothing is expected, and sentences at a report's end of which one may ask for it."""
+_LAST_TEXTS, _MAX_FINDINGS, _MIN_FINDING_WORDS, _MAX_FINDING_CHARS = 3, 2, 6, 260
+"""Texts of an agent's at work that may tell what it found, how much of them is told, and the words of a finding."""
 _SHORT_ANSWER_CHARS = 200
 """An answer up to this length to a mere agreement says nothing of the state."""
 
@@ -69,7 +71,7 @@ class SessionEnd:
     def _is_answered(self, number: int) -> bool:
         """Whether the agent's last words in a round report, or, where no call followed, do not announce work."""
         sentences = self._last_words(number)
-        if not sentences or sentences[-1].is_narration:
+        if not sentences or tells_intent(sentences[-1], self._opens):
             return False
         turn = sentences[0].statement.turn
         return bool(self._report_of(number)) or not any(call.round == number and call.turn >= turn for call in self._trace.calls)
@@ -156,10 +158,25 @@ class SessionEnd:
             words.append("The last request has no reply.")
         else:
             words.append("The last request has no report.")
+        if finding := self._found_at_work(acts):
+            words.append(finding)
         if interruptions:
             words.append(_INTERRUPTION_TEXTS[interruptions[-1].cause].format(interruptions[-1].text.rstrip(".")))
             turns.append(interruptions[-1].turn)
         return EndState(" ".join(words), tuple(turns))
+
+    def _found_at_work(self, acts: Sequence[RecordedCall]) -> str:
+        """Return what the agent told last at work on the request that has no report: a finding or a cause, not what it was about to do."""
+        texts: dict[int, list[Unit]] = {}
+        for unit in self._units if acts else ():
+            if unit.statement.round == self.last_round and not unit.by_user:
+                texts.setdefault(unit.statement.position, []).append(unit)
+        for position in sorted(texts, reverse=True)[:_LAST_TEXTS]:
+            report = [unit for unit in texts[position] if not unit.text.endswith((":", "："))]
+            claims = [unit for unit in opening_of(report, self._worths, self._opens) if unit.size >= _MIN_FINDING_WORDS]
+            if claims:
+                return whole(one_line(" ".join(whole(unit.text) for unit in claims[:_MAX_FINDINGS]), _MAX_FINDING_CHARS))
+        return ""
 
 
 def _leads(opening: Sequence[Unit], request: str) -> dict[int, str]:

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onward.core.extract.goal import find_goal, goal_lead
+from onward.core.extract.goal import find_goal, goal_lead, goal_tail
 from onward.core.extract.labels import label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
-from onward.core.extract.phrases import PAST, PhraseGroup, pattern, tells_outcome
+from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_WORDS, is_mere_agreement, numbered_note, reply_lead
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
+from onward.core.extract.sentence_phrases import PAST, tells_outcome
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Trace
@@ -275,7 +276,9 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         if kind is None:
             return None
         lead, turns = reply_lead(unit, session.trace) if kind not in ("rule", "goal") else ("", (statement.turn,))
-        lead = head.goal_lead if kind == "goal" else lead
+        lead = head.goal_lead if kind == "goal" else head.step.lead or lead if head.step and is_step else lead
+        if kind == "goal" and (tail := goal_tail(unit)):
+            text = f"{text.removesuffix('.')}: {clean(tail)}"
         text += _created_note(unit, session.trace) or numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":

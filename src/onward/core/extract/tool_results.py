@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
-from onward.core.extract.phrases import PHRASES, pattern, tells_outcome
+from onward.core.extract.phrases import PHRASES, pattern
 from onward.core.extract.repository_state import draft_repository_facts
+from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.facts.fact import Outcome

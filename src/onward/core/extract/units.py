@@ -33,6 +33,8 @@ _IN_PROGRESS = re.compile(
 
 _JOINT = re.compile(r"[,;]\s+(?:and|but|und|aber|et|mais|y|pero|e|mas|ma|dan|tapi|ve|và|и|но)\s+", re.I)
 _MIN_PARTED_CHARS = 15
+_LABEL_WORDS, _MAX_LABEL_CHARS = 3, 40
+"""Words and characters of a line that ends in a colon up to which it only names what follows."""
 _MAX_AGREEMENT_CHARS = 15
 """Characters of a sentence that only agrees ("Great."): what follows it is a sentence of its own."""
 
@@ -133,7 +135,7 @@ def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[
     for part in parts:
         previous = joined[-1] if joined else None
         if (
-            previous and part.part and not part.is_item and previous.heading == part.heading
+            previous and part.part and not part.is_item and not _is_label(part.text) and previous.heading == part.heading
             and len(previous.text) + len(part.text) < _MAX_REMARK_CHARS
             and not is_standing_order(part.text, languages) and not is_standing_order(previous.text, languages)
             and not (len(previous.text) <= _MAX_AGREEMENT_CHARS and pattern("agree", languages).match(previous.text))
@@ -142,6 +144,11 @@ def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[
         else:
             joined.append(part)
     return joined
+
+
+def _is_label(text: str) -> bool:
+    """Whether a sentence only names what follows it: "Objectives:"."""
+    return text.endswith((":", "：")) and len(text) <= _MAX_LABEL_CHARS and len(words(text)) <= _LABEL_WORDS
 
 
 class _Context:

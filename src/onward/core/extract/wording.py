@@ -9,9 +9,9 @@ from onward.core.text.prose import one_line
 _MAX_CHARS = 420
 _ORNAMENT = re.compile(r"^(?:[✅❌⚠️🎯🔧📁📊🚀✓✔•→↳☑🟢🔴🟡\ufe0f]+\s*|\[[ xX]\]\s+)+")
 GENERIC_LEAD = re.compile(
-    r"^(?:summary|overview|recap|results?|details?|notes?|changes?(?: made)?|what (?:was|i|changed).*|done|status|here.?s.*|this .*|"
+    r"^(?:summary|overview|recap|results?|details?|notes?|changes?(?: made)?|what (?:was|i|changed).*|done|status|here.?s.*|here (?:are|is).*|this .*|"
     r"the following.*|key .*|"
-    r"files? .*|next.*|all .*|.*:.*:.*)$",
+    r"why .*|benefits?\b.*|advantages?\b.*|how (?:it|this) .*|(?:the )?(?:problem|issue)|files? .*|next.*|all .*|.*:.*:.*)$",
     re.I,
 )
 """A lead-in that only names what kind of list follows."""

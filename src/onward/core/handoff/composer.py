@@ -96,7 +96,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
-    remaining = [fact for fact in facts if fact.id not in shown_ids]
+    remaining = [fact for fact in facts if fact.id not in shown_ids and fact.subject != SESSION_END]
     document = _Document(base, budget_tokens, count_tokens)
     document.add_all(
         _by_worth([fact for fact in remaining if fact.kind in _RULE_KINDS or fact.pinned], last.number, {}),

@@ -1,0 +1,91 @@
+"""Phrases of a person's requests, as data, one table a language: how they ask for work (`want`: a wish, an order, a polite question), and
+how they say that an act is not to be done (`dismiss`). They are read by `phrases.pattern`.
+"""
+
+from __future__ import annotations
+
+REQUEST_PHRASES: dict[str, dict[str, str]] = {
+    "en": {
+        "dismiss": "ignore|skip|(?:do not|don'?t|no need to|never mind|not) (?:\\w+ ){0,2}push|leave (?:the )?push|i(?:'?ll| will|"
+        " can) (?:\\w+ ){0,2}push|push (?:\\w+ ){0,3}(?:later|myself)|without push",
+        "want": "please|(?:can|could|would|will) (?:you|we)|i(?:'d| would) (?:like|love|want|need)|(?:i|we) (?:want|need|have to)|"
+        "we should|let'?s|help me|i'?m (?:trying|looking) to|(?:my|our|the) goal is|you are (?:auditing|working on|to )|go through|"
+        "^\\W*(?:(?:alright|ok(?:ay)?|great|good|hey|hi|cool|now|then|next|and|also|so)[,.! ]+)*(?:add|allow|"
+        "analy[sz]e|audit|build|change|check|clean|compare|convert|create|debug|"
+        "deploy|design|develop|document|draft|enable|evaluate|examine|explore|extend|extract|find|fix|follow|generate|go|implement|"
+        "improve|install|integrate|investigate|look|make|merge|migrate|modify|move|optimi[sz]e|plan|port|prepare|process|propose|"
+        "provide|read|refactor|remove|rename|replace|research|resolve|review|rewrite|run|scan|set|simplify|solve|split|suggest|"
+        "summari[sz]e|support|switch|test|translate|try|turn|update|upgrade|use|verify|work|write)\\b",
+    },
+    "id": {
+        "dismiss": "abaikan|lewati|jangan|tidak usah|(?:ga|gak|nggak) usah|biar saya|nanti saja",
+        "want": "tolong|mohon|saya (?:ingin|mau|butuh|perlu)|aku (?:ingin|mau|butuh)|(?:bisa|bisakah|dapatkah) (?:kamu|anda|kita)|"
+        "kita (?:perlu|harus|akan)|mari|ayo|^\\W*(?:buat(?:kan)?|tambah(?:kan)?|perbaiki|ubah|ganti|hapus|periksa|cek|jalankan|tulis|"
+        "bangun|pindahkan|jelaskan|cari)\\b",
+    },
+    "zh": {
+        "dismiss": "忽略|跳过|不用|不要|别|不必|我自己",
+        "want": "请|帮(?:我|忙)|我(?:想|要|需要|希望)|我们(?:要|需要|来)|能(?:不能|否)|可以(?:帮|把|给)|"
+        "^(?:把|将|给|创建|添加|增加|修复|修改|实现|检查|删除|移除|分析|写|编写|重构|优化|更新)",
+    },
+    "ja": {
+        "dismiss": "無視|スキップ|しないで|不要|しなくて|自分で",
+        "want": "(?:て|で)(?:ください|下さい|ほしい|欲しい|もらえ|くれ)|お願い|たい(?:です|と思|。|$)|しましょう|必要があり|"
+        "(?:を|に)(?:追加|作成|修正|実装|削除|変更|確認|調査|移行)(?:する|して|$)",
+    },
+    "ko": {
+        "dismiss": "무시|건너뛰|하지 ?마|필요 ?없|내가 ?직접|제가 ?직접",
+        "want": "(?:해|어|아|려|여|줘|주세)(?: ?줘| ?주세요| ?주십시오)|하고 ?싶|싶(?:어|습니다|은데)|하자|부탁|필요(?:해|합니다)|만들자|해야",
+    },
+    "ru": {
+        "dismiss": "игнорируй|пропусти|не надо|не нужно|не пушь|я сам|не треба|ігноруй",
+        "want": "пожалуйста|(?:я )?хочу|(?:мне |нам )?(?:нужно|надо|необходимо|треба|потрібно)|давай(?:те)?|"
+        "(?:можешь|можете|можеш|сможешь)|помоги|допоможи|хотелось бы|"
+        "^\\W*(?:сделай|добавь|исправь|проверь|напиши|создай|удали|измени|замени|найди|перенеси|обнови|зроби|додай|виправ|перевір|напиши|"
+        "створи|онови|надрукуй)",
+    },
+    "de": {
+        "dismiss": "ignorier|überspring|lass|nicht|kein|mache ich selbst",
+        "want": "bitte|(?:kannst|könntest|würdest) du|können (?:sie|wir)|ich (?:möchte|will|brauche|hätte gern)|wir (?:müssen|brauchen|"
+        "wollen|sollten)|hilf mir|lass uns|"
+        "^\\W*(?:baue?|erstelle?|füge?|ändere|behebe|korrigiere|prüfe|schreibe?|entferne|lösche|ersetze|implementiere|analysiere|mach)\\b",
+    },
+    "fr": {
+        "dismiss": "ignore|laisse|saute|ne \\w+ pas|pas de|pas besoin|moi-même",
+        "want": "(?:s'il te|s'il vous) pla[iî]t|(?:peux|pourrais)-tu|tu (?:peux|pourrais)|pouvez-vous|je (?:veux|voudrais|souhaite)|"
+        "j'(?:aimerais|ai besoin)|(?:nous|on) (?:devons|voudrait|aimerait)|aide-moi|"
+        "^\\W*(?:ajoute|crée|corrige|modifie|supprime|vérifie|écris|remplace|implémente|analyse|fais|rédige|propose)[rz]?\\b",
+    },
+    "es": {
+        "dismiss": "ignora|omite|salta|no hagas|no hace falta|deja|yo mismo",
+        "want": "por favor|(?:puedes|podrías|podemos)|quiero|quisiera|me gustaría|necesit(?:o|amos)|tenemos que|ayúdame|vamos a|"
+        "^\\W*(?:agrega|añade|crea|corrige|arregla|cambia|modifica|elimina|revisa|verifica|escribe|reemplaza|implementa|analiza|haz)\\b",
+    },
+    "pt": {
+        "dismiss": "ignor[ae]|pul[ae]|não (?:precisa|faça|dê)|deixa|eu mesmo",
+        "want": "por favor|(?:você |vc )?(?:pode|poderia|consegue)(?: me)? \\w+r\\b|quero|queria|gostaria|precis(?:o|amos)|"
+        "temos que|me ajude|vamos|"
+        "^\\W*(?:adicion[ae]|cri[ae]|corrij[ae]|corrige|alter[ae]|mud[ae]|remov[ae]|verifi(?:ca|que)|escrev[ae]|substitu[ai]|"
+        "implement[ae]|analis[ae]|faça|faz)\\b",
+    },
+    "it": {
+        "dismiss": "ignora|salta|lascia|non (?:serve|fare)|senza|faccio io",
+        "want": "per favore|(?:puoi|potresti|possiamo)|voglio|vorrei|(?:ho|abbiamo) bisogno|dobbiamo|aiutami|"
+        "^\\W*(?:aggiungi|crea|correggi|modifica|cambia|rimuovi|elimina|verifica|controlla|scrivi|sostituisci|implementa|analizza|fai)\\b",
+    },
+    "vi": {
+        "dismiss": "bỏ qua|không cần|đừng|tự tôi|để tôi",
+        "want": "hãy|giúp (?:tôi|mình|em)|(?:tôi|toi|mình|minh|em) (?:muốn|muon|cần|can)|vui lòng|chúng ta (?:cần|hãy)|làm ơn|"
+        "^\\W*(?:thêm|tạo|sửa|xóa|kiểm tra|viết|thay|cập nhật|di chuyển|chuyển|phân tích)",
+    },
+    "tr": {
+        "dismiss": "boş ver|gerek yok|atla|yapma|kendim",
+        "want": "lütfen|(?:istiyorum|istiyoruz|isterim)|(?:gerek(?:iyor|li)?|lazım)|(?:yapabilir|edebilir|ekleyebilir) misin|"
+        "yardım et|(?:ekle|oluştur|düzelt|değiştir|sil|kontrol et|yaz|incele|yap|kaldır)(?:in|ın|un|ün|elim|alım)?\\W*$",
+    },
+    "ar": {
+        "dismiss": "تجاهل|لا (?:داعي|تقم|تدفع)|دع|تخط",
+        "want": "من فضلك|رجاء|(?:أريد|اريد|نريد|أحتاج|نحتاج)|هل (?:يمكنك|تستطيع)|ساعدني|يجب أن|"
+        "^(?:أضف|اضف|أنشئ|انشئ|أصلح|اصلح|عدّ?ل|احذف|تحقق|اكتب|استبدل|حلل|قم ب)",
+    },
+}

@@ -1,0 +1,39 @@
+"""How a sentence begins that tells what was done, or what to do next."""
+
+from __future__ import annotations
+
+import re
+
+from onward.core.extract.phrases import PHRASES, pattern
+
+_ACTION = re.compile(
+    r"^\W*(?:(?:please|ok|okay|and|also|then|now)[, ]+)*(?:you (?:should|need to)|next\b(?!\.\w)|remaining|run|push|"
+    r"open(?! (?:questions?|issues?|items?|points?|tasks?)\b)|merge|deploy|test|verify|restart|"
+    r"review|add|update|implement|create|fix|check|configure|set|re-?run|write|remove|move|continue|start|investigate|make|build|find|"
+    r"look|read|use|change|commit|"
+    r"finish|wait|ask|decide|confirm|try|install|rename|replace|refactor|clean|document)\b",
+    re.I,
+)
+"""How an English sentence that tells what to do begins."""
+
+_CONDITION = re.compile(r"(?:then|before|after|still|you can)\b", re.I)
+"""How an English sentence begins that may tell what to do, but rather tells when something holds or what is possible."""
+
+
+PAST = re.compile(
+    r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
+    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
+)
+"""How an English sentence begins that tells what was done."""
+
+
+def tells_outcome(text: str, languages: frozenset[str] = frozenset(PHRASES)) -> bool:
+    """Return whether *text* tells what was done: by how it begins, or by a phrase of one of *languages*."""
+    return PAST.match(text) is not None or pattern("did", languages).search(text) is not None
+
+
+def tells_action(text: str) -> bool:
+    """Return whether *text* tells what to do next, so that one can begin with it: it opens with an order or with a phrase like "next"."""
+    if _ACTION.match(text):
+        return True
+    return pattern("next", frozenset(PHRASES)).match(text) is not None and not _CONDITION.match(text)
