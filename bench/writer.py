@@ -104,14 +104,14 @@ def read_project(files: tuple[Path, ...]) -> tuple[MainPath, ...]:
 
 
 def write_page(
-    name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoint, store: Store, standing: Sequence[WrittenLine] = ()
+    name: str, sessions: Sequence[MainPath], endpoint: RecordedEndpoint, store: Store, standing: Sequence[WrittenLine] = (), since: int = 0
 ) -> WrittenPage | None:
-    """Return the page that the recorded answers make of *sessions*, or of the last of them and the *standing* page of those before; None
-    if the first answer is missing.
+    """Return the page that the recorded answers make of *sessions*, or of the *standing* page, which tells the first *since* of them, and
+    the others; None if the first answer is missing.
     """
     basis = distillation.basis(sessions)
     model = ModelContext(Endpoint(url=endpoint.url, model="recorded", key="none", answer_tokens=2_000), LLMSettings())
-    plan = writer.build_plan(basis, 2_000, model, SessionSources(basis.paths[-1:] if standing else basis.paths, standing))
+    plan = writer.build_plan(basis, 2_000, model, SessionSources(basis.paths[since:], standing))
     missing = len(endpoint.unanswered)
     page = PageAnswers()
     try:
@@ -129,20 +129,21 @@ def write_page(
 
 
 def write_chain(sets: Sequence[ProbeSet], endpoint: RecordedEndpoint, store: Store) -> Iterator[tuple[WrittenPage, ProbeSet]]:
-    """Yield the page after each session of a project, each written from the page before and the new session. An answer that is missing
-    ends the chain.
+    """Yield the page after each session of a project, each written from the last written page and the sessions since. An answer that is
+    missing ends the chain.
     """
     sessions = read_project(tuple(probe_set.file for probe_set in sets))
     standing: Sequence[WrittenLine] = ()
+    since = 0
     for count, probe_set in enumerate(sets, 1):
         if count > len(sessions):
             return
-        page = write_page(f"{probe_set.project} {count}", sessions[:count], endpoint, store, standing)
+        page = write_page(f"{probe_set.project} {count}", sessions[:count], endpoint, store, standing, since)
         if page is None:
             return
         yield page, probe_set
-        handoff = page.result.handoff or page.plan.rules
-        standing = standing_lines(handoff.handoff)
+        if page.result.handoff:
+            standing, since = standing_lines(page.result.handoff.handoff), count
 
 
 def score_chain(frozen: Frozen, chain: Sequence[tuple[WrittenPage, ProbeSet]]) -> list[object]:

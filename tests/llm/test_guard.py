@@ -20,13 +20,21 @@ LINES: tuple[tuple[str, Voice, str], ...] = (
     ("s1.18", "git", "Committed `4f3c9a1d` on branch `feat/checkout-port`: Move the checkout to port 8443"),
     ("s1.18", "git", "On branch `feat/checkout-port` the last commit `4f3c9a1d` is committed locally and not pushed yet"),
     ("s1.21", "report", "The checkout listens on port 8443 now, in `deploy/checkout.yaml`; all 14 tests pass."),
+    ("s1.20", "report", "`make check` ended with exit 2 after 3 tries of F1 to F5. It says: cannot open the socket."),
+    ("s1.20", "run", "`ls docs/design/` → total 2 overview.md retries.md"),
     ("s1.21", "report", "Refunds go through `src/refunds.ts`, which still calls `createCharge` instead of `createRefund`."),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def evidence() -> Evidence:
-    state = SessionState(1, branch="feat/checkout-port", commits=(("4f3c9a1d", Handle(1, 18)),), is_pushed=False)
+    state = SessionState(
+        1,
+        branch="feat/checkout-port",
+        commits=(("4f3c9a1d", Handle(1, 18)),),
+        is_pushed=False,
+        outcomes={"make test": (False, Handle(1, 9))},
+    )
     return Evidence(tuple(EvidenceLine(parse_handle(handle), voice, text) for handle, voice, text in LINES), (state,))
 
 
@@ -45,6 +53,10 @@ HONEST = (
     ("Where things are", "`src/refunds.ts` — refunds; wrongly calls `createCharge`.", "s1.21"),
     ("Next", "`npm run lint` fails: `src/cart.ts`: 'total' is not defined.", "s1.12"),
     ("Learned", "`src/refunds.ts` calls `createCharge` instead of `createRefund`.", "s1.21"),
+    ("Where things are", "`docs/design/retries.md` — the design.", "s1.20"),
+    ("Errors and fixes", "`make check` ended with exit 2 for F1–F5.", "s1.20"),
+    ("Next", "See whether the retry helps: the gateway rejects the second request.", "s1.15"),
+    ("Learned", '"Refunds go through … instead of createRefund": the checkout on port 8443.', "s1.18"),
 )  # fmt: skip
 
 
@@ -67,6 +79,11 @@ WRONG = {
     "no branch": ("swapped", "Done", "Port 8443 is on branch `deploy/checkout.yaml`.", "s1.18", "s1.21"),
     "no command": ("swapped", "Commands", "`createCharge` — runs the tests.", "s1.21"),
     "done among what is open": ("state", "Next", "The checkout has to move to port 8443: asked, done.", "s1.2"),
+    "a code without its not": ("value", "Learned", "The socket says `it says: open the socket`.", "s1.20"),
+    "a quotation with another number": ("value", "Done", 'The report: "all 15 tests pass"', "s1.21"),
+    "another exit": ("swapped", "Learned", "`make check` ended with exit 3 after a while.", "s1.20"),
+    "a message as a place": ("swapped", "Learned", "The checkout stands in `all 14 tests pass`, on port 8443.", "s1.21"),
+    "a check that ended the other way": ("state", "Commands", "`make test` — all tests; failed.", "s1.9"),
     "no rule": ("not a quotation", "Rules", "Every pull request needs two reviewers and a green build.", "s1.2"),
     "no handle": ("no handle", "Done", "All 14 tests pass."),
     "a turn that is none": ("unknown handle", "Done", "All 14 tests pass.", "s7.1"),
@@ -94,6 +111,30 @@ def test_a_value_of_a_neighbouring_turn_counts_and_one_further_away_gets_its_han
     widened = judge_line(evidence, "Decided", "The old port 8080 belongs to the proxy, so the checkout cannot use that.", "s1.2").line
     assert widened is not None
     assert Handle(1, 5) in widened.handles
+
+
+def test_a_tag_in_code_is_a_name_and_elsewhere_an_order(evidence: Evidence) -> None:
+    assert judge_line(evidence, "Next", "Run `make test` in `<folder>`: 14 passed.", "s1.9").reason != "order"
+    assert judge_line(evidence, "Next", "Run <folder> with 14 passed.", "s1.9").reason == "order"
+
+
+@pytest.mark.parametrize(
+    "text", ["Nothing of the port 8443 is committed.", "Should port 8443 be committed or is it asked again whether it is committed?"]
+)
+def test_what_is_not_committed_is_no_claim_of_a_commit(text: str) -> None:
+    state = SessionState(1, is_observed=True)
+    evidence = Evidence((EvidenceLine(Handle(1, 2), "person", "Port 8443 is asked: nothing is committed yet."),), (state,))
+    assert judge_line(evidence, "Next", text, "s1.2").line
+    assert judge_line(evidence, "Next", "Port 8443 is committed as asked.", "s1.2").reason == "state"
+
+
+def test_the_name_of_the_project_is_known_from_the_heading_of_the_session() -> None:
+    lines = (
+        EvidenceLine(Handle(1, 1), "run", "session 1 · codex · folder /home/a/corner-shop · branch main · 9 turns"),
+        EvidenceLine(Handle(1, 2), "person", "The till of the shop has to print receipts."),
+    )
+    assert judge_line(Evidence(lines), "Goal", "The till of CornerShop has to print receipts.", "s1.2").line
+    assert judge_line(Evidence(lines), "Goal", "The till of CandyStore has to print receipts.", "s1.2").reason == "value"
 
 
 def test_proof_is_what_tools_and_persons_show(evidence: Evidence) -> None:

@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from math import log
 from typing import NamedTuple
 
 from onward.core.evidence.line import EvidenceLine, Voice
 from onward.core.evidence.session import SessionState
 from onward.core.facts.fact import Handle
-from onward.llm.checks.tokens import Word, normal, stems, words
+from onward.llm.checks.tokens import Word, is_negator, normal, stems, words
 from onward.llm.checks.values import LineValue, occurrences, parts_of
 
 _QUOTED_SHARE = 0.75
 """The share of a quotation's words that must be in order in its source."""
+_WORD = re.compile(r"[^\W_]+(?:'t\b)?")
+_ELLIPSIS = re.compile(r"…|\.\.\.|\[\.\.\.\]")
 _REACH_CHARS = 220
 """Characters on either side of a value within which the words about it are looked for."""
 
@@ -108,25 +111,42 @@ def sightings(value: LineValue, texts: Iterable[EvidenceText]) -> Iterator[Sight
     if matches:
         return
     if value.kind == "quote":
-        yield from (Sighting(text, stems(text.text)) for text in texts if _has_most_words(value.normal, text.text))
+        pieces = [piece for piece in _ELLIPSIS.split(value.normal) if piece.strip()]
+        yield from (Sighting(text, stems(text.text)) for text in texts if all(_has_most_words(piece, text.text) for piece in pieces))
         return
     parts = parts_of(value)
     for text in texts if parts else ():
-        if all(next(occurrences(part, text.text), None) for part in parts):
+        if all(next(occurrences(part, text.text), None) for part in parts) and not _denies_between(parts, text.text):
             yield Sighting(text, stems(text.text))
 
 
+def _denies_between(parts: Sequence[LineValue], text: str) -> bool:
+    """Whether *text* has a denial between two parts that follow each other in a value: the value lost it."""
+    pairs = ((first.normal, second.normal) for first, second in pairwise(parts))
+    return any(
+        is_negator(match[1])
+        for first, second in pairs
+        for match in re.finditer(rf"{re.escape(first)}\W+([\w']+)\W+{re.escape(second)}", text)
+    )
+
+
 def _has_most_words(quote: str, text: str) -> bool:
-    """Whether most words of *quote* follow each other in *text*, with few others between them."""
-    wanted, matches = re.findall(r"[^\W_]+", quote), re.findall(r"[^\W_]+", text)
+    """Whether most words of *quote* follow each other in *text*, with few others between them: every number, and no denial left out."""
+    wanted, matches = _WORD.findall(quote), _WORD.findall(text)
     for start in (index for index, word in enumerate(matches) if word in wanted[:2]):
         position, matched = start, 0
         for word in wanted:
             if word in matches[position : position + 4]:
-                position = matches.index(word, position) + 1
+                place = matches.index(word, position)
+                if any(map(is_negator, matches[position:place])):
+                    break
+                position = place + 1
                 matched += 1
-        if matched >= _QUOTED_SHARE * len(wanted):
-            return True
+            elif any(map(str.isdigit, word)):
+                break
+        else:
+            if matched >= _QUOTED_SHARE * len(wanted):
+                return True
     return False
 
 

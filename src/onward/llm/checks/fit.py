@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +16,10 @@ _NEAREST_WORDS = 8
 _SIDE_SHARE = 0.5
 """The part of a neighbour's weight that depends on its side."""
 
+_BESIDE_CHARS = 60
+
+Beside = tuple[str, str]
+"""The stems of the words of meaning right before and right after a place; empty where there is none."""
 Around = Mapping[tuple[int, str], float]
 """The words around a place by side (-1 before, 1 after, 0 either) with their nearness (0..1)."""
 
@@ -57,6 +61,14 @@ def around(text: str, start: int, end: int) -> Around:
             for key, part in (((side, word), _SIDE_SHARE), ((0, word), 1 - _SIDE_SHARE)):
                 weights[key] = max(weights.get(key, 0.0), weight * part)
     return weights
+
+
+def beside(text: str, start: int, end: int, without: Collection[str] = ()) -> Beside:
+    """Return the words of meaning right before and right after the characters *start* to *end* of *text*, *without* some stems."""
+    before, after = normal(text[max(0, start - _BESIDE_CHARS) : start]), normal(text[end : end + _BESIDE_CHARS])
+    sides = (_WORD.findall(before)[::-1], _WORD.findall(after))
+    first, second = (next((stem(word) for word in words if stems(word) and stem(word) not in without), "") for words in sides)
+    return first, second
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,7 @@ _FEW_WORDS = 4
 _QUOTED_SHARE = 0.6
 """The share of a rule's words of meaning that stand in the same order in what a person said, where it has no quotation marks."""
 
+_CODE = re.compile(r"`[^`]*`")
 _PROOF = re.compile(r"\((?:verified|claimed)\b(?::? ?)")
 
 
@@ -112,7 +113,7 @@ def _check_meaning(
     line_stems = stems(_PROOF.sub("", text))
     share = evidence.share(line_stems, frozenset().union(*(stems(source.text) for source in cited)))
     values = exact_values(text)
-    is_held_by_values = any(value.kind == "quote" for value in values) or (len(line_stems) <= _FEW_WORDS and bool(values))
+    is_held_by_values = any(value.kind == "quote" for value in values) or (len(stems(_CODE.sub(" ", text))) <= _FEW_WORDS and bool(values))
     if share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE) and not is_held_by_values:
         return LineVerdict(None, "words", f"{share:.0%} of its words stand in what it cites")
     if line.section not in ("Rules", "Goal") and (change := find_polarity_change(text, cited)):

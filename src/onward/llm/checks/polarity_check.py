@@ -23,10 +23,10 @@ _ASSERTING_OPPOSITES = re.compile(
     r"|uns?\w{3,}|only|outdat\w*|stale"
 )
 """Stems that deny in another way."""
-
-
+_OPEN_QUESTION = re.compile(r"\b(?:whether|see if|check if|apakah|ob)\b[^.;:?]*", re.I)
+"""What a line leaves open is neither asserted nor denied."""
 _RELATIVE = re.compile(r"\b(?:what|how|whether|where|which|who|that)\b[^.;:]{0,40}$")
-_TRAILING_DENIAL = re.compile(r"\b(?:there (?:are|is) none|none|nothing|invalid\w*|impossible|useless)\b")
+_TRAILING_DENIAL = re.compile(r"\b(?:there (?:are|is) none|none|nothing|neither|invalid\w*|impossible|useless)\b")
 
 
 class PolarityProblem(NamedTuple):
@@ -48,7 +48,10 @@ def find_polarity_change(text: str, cited: Iterable[EvidenceText]) -> PolarityPr
         return PolarityProblem(emphatic[0], None)
     if _TRAILING_DENIAL.search(bare):
         return None
-    return _compare(words(text), list(sentences(source for source in cited if source.voice not in ("run", "edit", "git", "file"))))
+    return _compare(
+        words(_OPEN_QUESTION.sub(" ", text)),
+        list(sentences(source for source in cited if source.voice not in ("run", "edit", "git", "file"))),
+    )
 
 
 def _matching(

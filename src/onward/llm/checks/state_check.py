@@ -13,7 +13,7 @@ from onward.llm.checks.evidence import Evidence, EvidenceText
 from onward.llm.checks.tokens import normal, stems
 
 _NOT = (
-    r"(?:not |n't |never |no |nothing (?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
+    r"(?:not |n't |never |no |nothing (?:of (?:it|this|that|them) )?(?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
     r"(?:been |yet |be |get |got |all |\w+ and )?"
 )
 _SUPPOSED = r"(?:\b(?:when|once|until|if|after|before|be|to|get(?:s|ting)?(?: \S+){0,3}) )$"
@@ -49,7 +49,7 @@ _OPPOSITES = tuple(
             r"\badd(?:s|ed|ing)?\b",
             r"\bremov(?:es|ed|ing)\b|\bdelet(?:es|ed|ing)\b|\bdropped\b",
             r"creat|introduc|insert|includ|extend|ajout|dibuat|\bnew\b|\+ ",
-            r"remov|delet|\bgone\b|\brm\b|strip|revert|clean|extract|dihapus|supprim|no longer|replac|− ",
+            r"remov|delet|\bgone\b|\brm\b|strip|revert|clean|extract|dihapus|supprim|no longer|replac|− |(?:⏎|patch:) ?- ",
         ),
         (r"\benabled?\b", r"\bdisabled?\b", r"turn\w* on|activ", r"turn\w* off|inactiv|deactiv"),
         (
@@ -62,12 +62,15 @@ _OPPOSITES = tuple(
 )
 _OPEN_SECTIONS = ("Errors and fixes", "Tried, does not work", "Next", "Do first")
 """Sections that tell what failed or is open: that needs no proof there."""
-_COMMITTED = re.compile(r"\b(?:is|are|was|been|staged,?|and) committed\b|\bcommit was made\b")
+_COMMITTED = re.compile(r"(?:\b(?:is|are|was|been|staged,?|and)|[,;(]) committed\b|\bcommit was made\b")
+_NO_CLAIM = re.compile(r"\b(?:no|not|nothing|none|never|should|must|whether|if|would|could|may)\b[^.;:→]*$")
+"""What makes a commit a wish or a question, or denies it, before the word in its clause."""
 _UNCOMMITTED = re.compile(_NOT + r"(?:\w+ )?commit|uncommitted|to be committed|\bno commit")
 _REACH_CHARS = 260
 _CONTRADICTING_SHARE, _MARGIN, _ONLY_AGAINST_SHARE = 0.25, 0.1, 0.16
 _COUNTED_STATE = re.compile(r"\b(\d+)(?:/\d+)? (?:\w+ )?(passed|failed|passing|failing)\b")
 _ENDED = re.compile(r"[,:;] (?:answered|done|tested|decided|merged|pushed|committed)\W*$")
+_PASSES, _FAILS = re.compile(r"\b(?:pass(?:es|ed|ing)?|succeed\w*)\b"), re.compile(r"\bfail(?:s|ed|ing)?\b")
 _WORKS, _BREAKS = re.compile(r"\b(?:passes|passed|works|succeeds)\b"), re.compile(r"\b(?:broken|fails)\b")
 
 
@@ -93,7 +96,7 @@ def find_state_problem(
         if shown := _against_git(normal(text), state):
             return StateProblem(shown[0], None, shown[1])
     cited = list(cited)
-    if problem := _against_section(section, bare) or _against_counts(bare, cited):
+    if problem := _against_section(section, bare) or _against_counts(bare, cited) or _against_run(section, text, bare, states):
         return problem
     return None if section == "Goal" else _against_words(section, bare, normal(text), cited, evidence)
 
@@ -101,7 +104,8 @@ def find_state_problem(
 def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
     """Return what *text* says of the last commit or the branch and what git shows instead; None if they agree."""
     if not state.commits:
-        is_committed = _COMMITTED.search(text) and not _UNCOMMITTED.search(text)
+        match = _COMMITTED.search(text)
+        is_committed = match and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
         return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
     last_commit = state.commits[-1][0]
     names_last = last_commit[:7] in text or any(word in text for word in ("last commit", "branch"))
@@ -137,6 +141,19 @@ def _against_counts(bare: str, cited: Sequence[EvidenceText]) -> StateProblem | 
         opposite = (count, "fail" if word.startswith("pass") else "pass")
         if (count, word[:4]) not in shown and opposite in shown:
             return StateProblem(f"{count} {word}", shown[opposite])
+    return None
+
+
+def _against_run(section: str, text: str, bare: str, states: Iterable[SessionState]) -> StateProblem | None:
+    """Return how a line says that the command which it begins with ended, where its last run ended the other way."""
+    command = re.match(r"`([^`]+)`", text)
+    says_passes, says_fails = bool(_PASSES.search(bare)), bool(_FAILS.search(bare)) and not _compiled(_NOT + "fail").search(bare)
+    if section not in ("Commands", "Done") or not command or says_passes is says_fails:
+        return None
+    for state in states:
+        has_failed, handle = state.outcomes.get(command[1], (None, None))
+        if has_failed is not None and has_failed is says_passes:
+            return StateProblem("passes" if says_passes else "fails", None, f"{handle} ran it: {'failed' if has_failed else 'ok'}")
     return None
 
 
@@ -188,6 +205,9 @@ def _windows(cited: Sequence[EvidenceText], line_stems: frozenset[str], evidence
     """Return the pieces of the cited texts that speak of the line's words, the closest first."""
     windows: list[tuple[float, EvidenceText, str]] = []
     for source in cited:
+        if "diff --git" in source.text:
+            # Both states stand in a diff, and no words.
+            continue
         pieces = re.split(r"\n|(?<=[.!?])\s|[⏎␞|]", source.text) if len(source.text) > _REACH_CHARS else [source.text]
         for piece in pieces:
             share = evidence.share(line_stems, stems(piece))

@@ -62,11 +62,14 @@ def words(text: str) -> tuple[Word, ...]:
     """Return the words of meaning of *text* in order."""
     meaning_words: list[Word] = []
     sentence = scope = 0
-    for match in _TOKEN.finditer(normal(text)):
+    plain = normal(text)
+    for match in _TOKEN.finditer(plain):
         token = match[0]
         if token in _BREAKS:
             sentence, scope = sentence + 1, 0
-        elif token in ("✗", "❌") or is_negator(token):
+        elif token in ("✗", "❌") or (
+            is_negator(token) and not (plain.startswith("-", match.end()) and plain[match.end() + 1 :][:1].isalpha())
+        ):
             scope = _SCOPE_WORDS
         elif (token in ("only", "just", "merely") and scope == _SCOPE_WORDS) or token in (
             "but",

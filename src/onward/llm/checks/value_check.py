@@ -9,8 +9,9 @@ from itertools import combinations
 from typing import NamedTuple
 
 from onward.core.facts.fact import Handle
+from onward.core.text.prose import STOPWORDS
 from onward.llm.checks.evidence import Evidence, EvidenceText, Sighting, sightings
-from onward.llm.checks.fit import Around, around, fit, placed_values, shape_of
+from onward.llm.checks.fit import Around, Beside, around, beside, fit, placed_values, shape_of
 from onward.llm.checks.tokens import normal, stem, stems
 from onward.llm.checks.values import LineValue, exact_values, occurrences
 
@@ -27,12 +28,20 @@ _BETTER_FIT: dict[str, tuple[float, float]] = {
 """By shape: how much better another value has to fit a place than the line's own: a factor and a sum. Commands differ by words."""
 _EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.2, 0.55
 """By how much two values have to fit each other's places better, together."""
+_LONG_QUOTE_WORDS = 3
+"""A quotation of so many words may be from anywhere in the sessions of the line: it stands there by no accident."""
+_EXCHANGED_WEIGHT = 4.0
+"""By how much the words right beside two values have to weigh more when the values are exchanged."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
 """The text between values that are only listed: their order says nothing."""
 _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
 _DISTINCTIVE_CHARS = 10
+_SEPARATORS = re.compile(r"[-_ .]")
+_MIN_TITLE_CHARS = 5
+_LABEL = re.compile(r"(?:\d+ of|[^\W\d_]{3,}) $")
+"""What names the number that follows."""
 _STATE_VOICES = ("git", "file")
 _AT_HANDLE_FACTOR, _AT_HANDLE_SUM = 1.0, 0.2
 """How much better yet another value has to fit where a handle that the line cites contains the line's own."""
@@ -84,19 +93,21 @@ class _Line:
                 bare = bare.replace(f"`{value.text}`" if value.kind == "code" else value.text, " ", 1)
         self.stems = self.evidence.known(stems(bare))
         self.cited = self.evidence.near(self.handles)
-        sessions = {handle.session for handle in self.handles}
+        self.sessions = {handle.session for handle in self.handles}
         self.known = {
             name
             for state in self.evidence.states
-            if state.number in sessions
+            if state.number in self.sessions
             for name in (state.branch.lower(), state.commits[-1][0] if state.commits else "")
         }
         self.names = {value.normal for value in self.values}
 
     def check(self, value: LineValue, added: list[Handle]) -> ValueProblem | None:
         """Return the problem of one value, or add the handle that it needs to *added*."""
-        if value.normal in self.known or value.normal in _FREE_NAMES:
+        if value.normal in self.known or value.normal in _FREE_NAMES or self._is_title(value):
             return None
+        if value.kind == "number" and (labelled := self._find_labelled(value)):
+            return labelled
         cited_sightings = list(sightings(value, self.cited))
         local = self.evidence.known(frozenset(word for _, word in around(self.text, value.start, value.end)))
         if self.is_head and value.kind != "number" and any(sighting.source.handle in self.handles for sighting in cited_sightings):
@@ -109,6 +120,19 @@ class _Line:
             len(self.stems) < _FEW_WORDS or any(self._share(local, sighting) >= _CITED_SHARE for sighting in cited_sightings)
         ):
             return self._better(value, self.cited)
+        if (
+            value.kind == "quote"
+            and len(value.normal.split()) >= _LONG_QUOTE_WORDS
+            and (
+                shown := next(
+                    (other for other in sightings(value, self.evidence.texts) if other.source.handle.session in self.sessions), None
+                )
+            )
+        ):
+            added.append(shown.source.handle)
+            return None
+        if _is_joined_path(value, (source for source in self.cited if source.handle in self.handles)):
+            return None
         if value.kind == "word" and next(sightings(value, self.evidence.texts), None):
             return None
         is_widespread = value.kind in ("code", "name", "flag") and not _has_digit_or_slash(value) and self.evidence.is_widespread(value)
@@ -120,11 +144,38 @@ class _Line:
             _WIDESPREAD_SHARE if is_widespread or value.kind == "quote" else _HEAD_SHARE if self.is_head else _ELSEWHERE_SHARE,
         )
 
+    def _is_title(self, value: LineValue) -> bool:
+        """Whether *value* names the project as the heading of a session does, with other capitals and separators."""
+        name = _SEPARATORS.sub("", value.normal)
+        return (
+            value.kind in ("name", "word")
+            and len(name) >= _MIN_TITLE_CHARS
+            and any(
+                name in _SEPARATORS.sub("", source.text)
+                for source in self.evidence.texts
+                if source.voice == "run" and source.text.startswith("ran session ")
+            )
+        )
+
+    def _find_labelled(self, value: LineValue) -> ValueProblem | None:
+        """Return the problem that what stands before the number ("exit", "phase", "5 of") has another one in the cited evidence only."""
+        label = _LABEL.search(normal(self.text[: value.start]))
+        if not label or (label[0].strip() in STOPWORDS):
+            return None
+        pattern = re.compile(rf"\b{re.escape(label[0].strip())}[ :=#]*(\d[\d.,]*)")
+        if not next(sightings(value, self.evidence.texts), None):
+            return None
+        if any(value.normal == shown.rstrip(".,") for source in self.evidence.texts for shown in pattern.findall(source.text)):
+            return None
+        for source in self.cited:
+            if shown := pattern.search(source.text):
+                return ValueProblem(value.text, shown[1].rstrip(".,"), source.handle)
+        return None
+
     def _check_elsewhere(
         self, value: LineValue, local: frozenset[str], cited_sightings: Sequence[Sighting], added: list[Handle], needed: float
     ) -> ValueProblem | None:
-        sessions = {handle.session for handle in self.handles}
-        others = [sighting for sighting in sightings(value, self.evidence.texts) if sighting.source.handle.session in sessions]
+        others = [sighting for sighting in sightings(value, self.evidence.texts) if sighting.source.handle.session in self.sessions]
         if value.kind == "number" and (counted := _counted(self.text, value)):
             same = [sighting for sighting in others if counted in _counted_in(value, sighting.source)]
             others, needed = (same, _COUNTED_SHARE) if same else (others, needed)
@@ -197,14 +248,41 @@ class _Line:
             fits = [[self._fit_of(value, places[at.start], self.cited) for at in (first, second)] for value in (first, second)]
             shapes = {shape_of(first), shape_of(second)}
             margin = _EXCHANGED_FIT if len(shapes) == 1 and shapes != {"command"} else _EXCHANGED_OTHER_SHAPE_FIT
-            if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin:
+            if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin or self._is_exchanged_beside(first, second):
                 return ValueProblem(first.text, second.text)
         return None
+
+    def _is_exchanged_beside(self, first: LineValue, second: LineValue) -> bool:
+        """Whether in the evidence each of two values stands beside the words that the line has beside the other."""
+        moved = {stem(word) for value in (first, second) for word in re.findall(r"[^\W_]+", value.normal)}
+        places = [beside(self.text, value.start, value.end, moved) for value in (first, second)]
+        unmoved = self._weight_beside(first, places[0]) + self._weight_beside(second, places[1])
+        return self._weight_beside(first, places[1]) + self._weight_beside(second, places[0]) >= unmoved + _EXCHANGED_WEIGHT
+
+    def _weight_beside(self, value: LineValue, place: Beside) -> float:
+        """Return the weight of those words of *place* that stand right beside *value* somewhere in the cited evidence, at the same side."""
+        neighbours = (beside(source.text, at.start, at.end) for source in self.cited for at in occurrences(value, source.text))
+        return max(
+            (
+                sum(self.evidence.weight(word) for word, other in zip(place, sides, strict=True) if word and word == other)
+                for sides in neighbours
+            ),
+            default=0.0,
+        )
 
 
 def _is_distinctive(value: LineValue) -> bool:
     """Whether *value* is too long or too special to be at a handle by accident."""
     return value.kind in ("code", "name") and (len(value.normal) >= _DISTINCTIVE_CHARS or "/" in value.normal or " " in value.normal)
+
+
+def _is_joined_path(value: LineValue, cited: Iterable[EvidenceText]) -> bool:
+    """Whether *value* is a path whose folder and name stand in one cited text, as where a folder is listed."""
+    folder, _, name = value.normal.rpartition("/")
+    if not folder or value.kind not in ("code", "name") or " " in value.normal:
+        return False
+    parts = [value._replace(normal=part, kind="name") for part in (folder, name)]
+    return any(all(next(occurrences(part, source.text), None) for part in parts) for source in cited)
 
 
 def _are_alike(first: str, second: str) -> bool:

@@ -115,7 +115,7 @@ def parts_of(value: LineValue) -> list[LineValue]:
         return []
     pieces = [piece.strip() for piece in re.split(r"…|\.\.\.|\[\.\.\.\]", value.normal) if piece.strip()]
     if len(pieces) < 2 and value.kind == "code":
-        pieces = re.split(r"\s+|(?<=\w)(?=\()|=(?=\S)", value.normal)
+        pieces = [piece.strip(";,:\"'") for piece in re.split(r"\s+|(?<=\w)(?=\()|=(?=\S)", value.normal)]
     if len(pieces) < 2:
         return []
     return [LineValue(piece, piece, kind="name", start=value.start, end=value.end) for piece in pieces if piece.strip("(){}[]<>,;:\"'")]

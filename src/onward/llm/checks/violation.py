@@ -23,13 +23,18 @@ _EXCUSE = re.compile(
     r"|kosong|…|\.\.\.)\W*$"
     r"|^\W*(?:here(?:'s| is| are)|sure|certainly|of course|below (?:is|are)|i (?:cannot|can't|am unable|apologi[sz]e)|sorry"
     r"|as requested|in summary|this (?:section|summary|handoff|document))\b"
-    r"|\bf\d+\b.*\bf\d+\b|\bthe facts? (?:above|below|provided|given)\b",
+    r"|(?-i:\bf\d+\b.*\bf\d+\b)|\bthe facts? (?:above|below|provided|given)\b",
     re.I,
 )
 
 
+_CODE = re.compile(r"`[^`]*`")
+_TAG = re.compile(r"</?\w[\w-]*>")
+
+
 def find_violation(text: str) -> tuple[Violation, str] | None:
-    """Return the kind and the words if *text* is an excuse or an instruction to its reader; None otherwise."""
+    """Return the kind and the words if *text* is an excuse or an instruction to its reader; None otherwise. A tag in code is a name."""
+    text = _CODE.sub(lambda match: _TAG.sub("", match[0]), text)
     if match := _EXCUSE.search(text):
         return "excuse", match[0]
     return ("order", match[0]) if (match := _INSTRUCTION.search(text)) else None
