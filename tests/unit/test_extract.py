@@ -378,3 +378,29 @@ def test_what_introduces_items_is_no_line_of_its_own() -> None:
         Turn("assistant", "The page is translated."),
     )
     assert not any("come from" in f.text for f in facts)
+
+
+def test_a_reason_is_worth_more_than_advice_that_the_person_acted_on() -> None:
+    facts = facts_of(
+        Turn("user", "Let two kiosks share one queue."),
+        Turn(
+            "assistant",
+            "Both kiosks read `queue.db` since the clerk's desk is the one writer.\n\n"
+            "Both kiosks show `queue.db` and the clerk's desk is the one writer.\n\n"
+            "You can reload `kiosk.html` and the clerk's desk to see both queues.",
+        ),
+        Turn("user", "Good, then print the number in larger digits."),
+        Turn("assistant", "The number is printed in larger digits."),
+    )
+    worths = {f.text.split()[0] + f.text.split()[2]: f.weight for f in facts if f.author == "agent" and "clerk" in f.text}
+    assert worths["Bothread"] > worths["Bothshow"] > worths.get("Youreload", 0.0)
+
+
+def test_source_code_in_a_report_is_no_line() -> None:
+    facts = facts_of(
+        Turn("user", "Write the schema of the queue, and say where it goes."),
+        Turn("assistant", "The schema goes into `queue.prisma`.\n\nmodel Ticket { id String @id @default(cuid()) number Int }"),
+        Turn("user", "Good, then print the number in larger digits."),
+        Turn("assistant", "The number is printed in larger digits."),
+    )
+    assert not any("model Ticket" in f.text and f.weight for f in facts)

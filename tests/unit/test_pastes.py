@@ -32,6 +32,9 @@ PASTES = {
     "\tat toko.Main.main(Main.java:4)\nCaused by: java.io.IOException: jam\n\t... 3 more",
     "compiler": "src/struk.rs:3:9: error: never used\nsrc/struk.rs:4:9: error: never used\nsrc/struk.rs:5:9: error: never used",
     "terminal": "ayu@toko:~/struk$ make\nayu@toko:~/struk$ make test\nFAILED tests/test_struk.py\n1 failed",
+    "linter": "  12:4  error  Never used\n  19:2  warning  Never used\n  31:7  error  Never used",
+    "scripts": "> toko@1.2.0 build /home/ayu/toko\n> toko@1.2.0 lint\n> @toko/web@1.2.0 test:unit",
+    "steps": "=== Step 1: never mind ===\n=== Step 2: build ===\n=== Step 3: test ===",
     "markup": '<div class="struk">\n<p>\nAlways pay\n</p>\n</div>',
 }
 MAIL = "From: Ayu <ayu@toko.example>\nSent: Monday\nTo: Rina\nSubject: Struk\n\nYou must always print twice.\n\nAyu"

@@ -79,6 +79,34 @@ def test_phrases_are_found_in_their_language(group: PhraseGroup, language: str, 
     assert pattern(group, frozenset((language,))).search(text.lower())
 
 
+@pytest.mark.parametrize(
+    ("language", "address", "reason", "passed"),
+    [
+        ("en", "You can reload the page.", "It stays read-only because two writers would clash.", "All 48 unit tests pass."),
+        ("id", "Silakan muat ulang halaman.", "Kolomnya opsional supaya data lama tetap terbaca.", "Semua tes lulus."),
+        ("zh", "请重新加载窗口。", "字段可选，因为旧数据没有它。", "全部测试均已通过。"),
+        ("ja", "結果を確認してください。", "古いデータがあるため、任意です。", "テストはすべて成功しました。"),
+        ("ko", "페이지를 새로 고치세요.", "이전 데이터 때문에 선택 사항입니다.", "테스트가 모두 통과했습니다."),
+        ("ru", "Вы можете обновить страницу.", "Поле необязательно, потому что старые записи его не имеют.", "Все тесты прошли."),
+        ("de", "Du kannst die Seite neu laden.", "Das Feld ist optional, weil alte Daten es nicht haben.", "Alle Tests bestanden."),
+        ("fr", "Vous pouvez recharger la page.", "Le champ reste optionnel car les anciens n'en ont pas.", "Les tests passent tous."),
+        ("es", "Puedes recargar la página.", "El campo es opcional porque los datos viejos no lo tienen.", "Todas las pruebas pasan."),
+        ("pt", "Você pode recarregar a página.", "O campo é opcional, pois os dados antigos não o têm.", "Os testes passaram."),
+        ("it", "Puoi ricaricare la pagina.", "Il campo è facoltativo perché i dati vecchi non lo hanno.", "I test passano tutti."),
+        ("vi", "Bạn có thể tải lại trang.", "Trường này không bắt buộc vì dữ liệu cũ không có.", "Kiểm thử đều đạt."),
+        ("tr", "Sayfayı yenileyebilirsiniz.", "Alan isteğe bağlı, çünkü eski kayıtlarda yok.", "Testlerin hepsi geçti."),
+        ("ar", "يمكنك إعادة تحميل الصفحة.", "الحقل اختياري لأن البيانات القديمة لا تحتويه.", "الاختبارات كلها ناجحة."),
+    ],
+)
+def test_a_sentence_shows_whom_it_speaks_to_and_why(language: str, address: str, reason: str, passed: str) -> None:
+    groups: tuple[PhraseGroup, ...] = ("address", "reason", "passed")
+    sentences_of: dict[PhraseGroup, str] = dict(zip(groups, (address, reason, passed), strict=True))
+    matches = {
+        (group, other) for group in groups for other, text in sentences_of.items() if pattern(group, frozenset((language,))).search(text)
+    }
+    assert matches == {(group, group) for group in groups}
+
+
 def test_every_language_has_every_group() -> None:
     assert {language: set(PHRASES["en"]) - set(groups) for language, groups in PHRASES.items()} == {language: set() for language in PHRASES}
 

@@ -53,3 +53,19 @@ def test_a_mark_that_nothing_closes_hides_no_words():
     assert [sentence.text for sentence in sentences("Git wrote this mark:\n<<<<<<< HEAD\nNever leave it in a file.")] == [
         "Git wrote this mark: <<<<<<< HEAD Never leave it in a file."
     ]
+
+
+def test_a_block_of_code_within_a_block_stays_code():
+    prompt = "Give the worker this prompt:\n```\n# Task\nWrite it:\n```python\nprint(1)\n```\nThen stop.\n```\nI wait for its report."
+    assert [sentence.text for sentence in sentences(prompt)] == ["Give the worker this prompt:", "I wait for its report."]
+    two = "First:\n```bash\nmake\n```\nThen this:\n```bash\nmake test\n```\nBoth pass."
+    assert [sentence.text for sentence in sentences(two)] == ["First:", "Then this:", "Both pass."]
+
+
+def test_a_fence_on_one_line_opens_nothing():
+    assert [sentence.text for sentence in sentences("Run it:\n```make test```\nIt passes now.")] == ["Run it:", "It passes now."]
+
+
+def test_the_head_of_a_table_is_no_line_and_two_cells_are_a_name_and_a_value():
+    table = "| Flag | Now |\n|---|---|\n| `--zone` | local |\n| `-z` | |\n\n| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |"
+    assert [sentence.text for sentence in sentences(table)] == ["`--zone`: local", "`-z`", "1 | 2 | 3"]

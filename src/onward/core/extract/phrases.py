@@ -11,16 +11,19 @@ from typing import Literal, TypeAlias
 
 from onward.core.extract.report_phrases import REPORT_PHRASES
 from onward.core.extract.request_phrases import REQUEST_PHRASES
+from onward.core.extract.worth_phrases import WORTH_PHRASES
 
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
+    "address", "reason", "passed",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
 files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work,
 `dismiss` says that an act is not to be done, `courtesy` only agrees with a person or greets them; `next`, `unfinished`, `did`, `decide`,
-`tried` and `fix` tell what a sentence of a report says."""
+`tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason` gives a reason, a limit or a condition,
+`passed` tells that tests pass."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -471,7 +474,7 @@ def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
     """Return what finds the phrases of *group* in *languages*; of groups that open a text, use `match`."""
     parts = []
     for language in sorted(languages & PHRASES.keys()):
-        tables = (PHRASES[language], REPORT_PHRASES[language], REQUEST_PHRASES[language])
+        tables = (PHRASES[language], REPORT_PHRASES[language], REQUEST_PHRASES[language], WORTH_PHRASES[language])
         phrases = next((table[group] for table in tables if group in table), "")
         if not phrases:
             continue

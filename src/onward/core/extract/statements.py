@@ -21,7 +21,7 @@ from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
-from onward.core.extract.trace import Trace
+from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.wording import GENERIC_LEAD, clean
 from onward.core.extract.worth import worth
@@ -65,6 +65,15 @@ _ROW_FACTOR, _CODE_FACTOR = 0.6, 0.4
 mostly paths and signs."""
 _FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6}
 """What is left of the worth of a report that the person's next word refused, or that they passed over."""
+_REASON_FACTOR, _CAUSE_FACTOR, _PASSED_FACTOR = 1.3, 1.2, 1.6
+"""What a sentence is worth that gives a reason or a limit, names a cause or a fix, or tells that tests pass, beside others in its place."""
+_ADDRESS_FACTOR, _OFFER_FACTOR, _PAST_STEP_FACTOR, _REMARK_FACTOR = 0.35, 0.2, 0.6, 0.65
+"""What is left of the worth of a sentence in an earlier report that speaks to the person, that offers work or that tells what is to be
+done, since the person went on; and of what an agent remarked amid its work.
+"""
+_CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
+_HOPELESS_WORTH = 0.02
+"""A learned worth that no factor lifts above the least worth."""
 _PROSE_LETTERS = 0.8
 """The share of letters and blanks below which a person's sentence is code, a path or a line of a log."""
 _CODE_MARKS = frozenset("(){}[]=;<>")
@@ -215,18 +224,21 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return max(learned, RULE_WORTH)
         if unit.statement.is_answer:
             return max(learned, ANSWER_WORTH)
-        marks = sum(c in _CODE_MARKS for c in text)
-        if marks >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text)):
+        if _is_code(text):
             return 0.0
         if _letter_share(text) < _PROSE_LETTERS:
             return learned * _CODE_FACTOR
+        if session.says("reason", text):
+            learned *= _REASON_FACTOR
         return learned * _ERRAND_FACTOR if session.opens("agree", text) and unit.size <= REPLY_WORDS else learned
     return _agent_worth(unit, learned, session)
 
 
 def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     text, statement = unit.text, unit.statement
-    if unit.repeats > _MAX_REPEATS or _is_denied(unit, session) or _is_sound_point(unit, session):
+    if learned < _HOPELESS_WORTH or unit.repeats > _MAX_REPEATS or _is_code(_QUOTED.sub("", text)):
+        return 0.0
+    if _is_denied(unit, session) or _is_sound_point(unit, session):
         return 0.0
     is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
     if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
@@ -236,9 +248,33 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     if statement.position != session.last_closing:
         if text.endswith(("?", "？")) or session.opens("offer", text):
             return 0.0
+        if session.says("offer", text):
+            learned *= _OFFER_FACTOR
+        if session.says("next", text):
+            learned *= _PAST_STEP_FACTOR
         if statement.is_closing:
             learned *= _FATE_FACTORS.get(session.rounds[statement.round].fate, 1.0) * (_ROW_FACTOR if unit.sentence.is_row else 1.0)
-    return learned * _PRAISE_FACTOR if session.opens("praise", text) else learned
+            learned *= _ADDRESS_FACTOR if session.says("address", text) else 1.0
+    return learned * _kind_factor(text, statement, session)
+
+
+def _kind_factor(text: str, statement: Statement, session: _Session) -> float:
+    """Return what a sentence of an agent's is worth by what it tells, beside another in the same place: reasons, causes, dead ends and
+    passing tests more, praise less, and what it noticed amid the work less unless it is a cause or a reason.
+    """
+    factor = _PRAISE_FACTOR if session.opens("praise", text) else 1.0
+    is_cause = any(session.says(group, text) for group in _CAUSE_GROUPS)
+    has_reason = session.says("reason", text)
+    factor *= _CAUSE_FACTOR if is_cause else 1.0
+    factor *= _REASON_FACTOR if has_reason else 1.0
+    if statement.is_closing:
+        return factor * (_PASSED_FACTOR if session.says("passed", text) else 1.0)
+    return factor if is_cause or has_reason else factor * _REMARK_FACTOR
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text is source code, by the share of its brackets, semicolons and equals signs."""
+    return sum(c in _CODE_MARKS for c in text) >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text))
 
 
 def _letter_share(text: str) -> float:

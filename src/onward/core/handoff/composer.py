@@ -58,7 +58,7 @@ _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
 _RECURRENCE_BONUS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
-_REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.7
+_REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.55
 """A fact counts as already in the document if this share of its words is in one of its lines; the smaller one is enough where it has names
 and numbers, and the line has them all."""
 _MIN_REPEATED_WORDS = 3
@@ -91,7 +91,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
     last = sessions[-1] if sessions else SessionSummary(0)
     by_id = {fact.id: fact for fact in ledger.facts}
-    facts = [_cite_closing(fact, by_id) for fact in ledger.facts if fact.session <= last.number and _can_be_told(fact)]
+    facts = [_cite_closing(fact, by_id) for fact in ledger.facts if _can_be_told(fact, last.number)]
     head = _head([fact for fact in facts if fact.state != "resolved"], last.number)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
@@ -158,8 +158,12 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
     return float(value * decay ** (session_number - fact.session))
 
 
-def _can_be_told(fact: Fact) -> bool:
-    """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened."""
+def _can_be_told(fact: Fact, session_number: int) -> bool:
+    """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened. How an earlier
+    session broke off is no news in a later one.
+    """
+    if fact.session > session_number or (fact.subject == SESSION_END and fact.session < session_number):
+        return False
     is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
 

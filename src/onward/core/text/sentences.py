@@ -19,6 +19,8 @@ _PASTED = re.compile(
     r"\w+(?:Error|Exception): |[A-Z]+ in \S+:\d|[│├└╭╰┌─━═█░▓▒]|</?[\w!?][^>]*>\s*$|\"[\w.-]+\": )"
 )
 """Lines of logs, traces, diffs, JSON and markup that occur in prose without a fence."""
+_FENCES = ("```", "~~~")
+_CLOSING_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*$")
 _CODE_TAG = re.compile(r"^</?(?:source|code|pre|codeblock|sourcecode)>\w*$")
 """What replaces a fence around a block of code with fences in it."""
 _FILE_NAME = re.compile(r"^[`*]*[\w.@~+/\\-]+[`*]*$|^[`*]*[\w@~+-]*[./\\][\w.@~+/\\-]*[`*]*:[`*]*$", re.A)
@@ -69,7 +71,8 @@ def _cut(text: str) -> Iterator[_Cut]:
                 yield cut
             lead = last if last.endswith((":", "：")) else ""
 
-    for line in _prose_lines(text):
+    lines = _prose_lines(text)
+    for number, line in enumerate(lines):
         bare = line.strip()
         if not bare or _RULER.issuperset(bare):
             yield from flush()
@@ -82,9 +85,10 @@ def _cut(text: str) -> Iterator[_Cut]:
             heading, lead = _BOLD.sub(r"\1", bare.lstrip("# ")).strip("*_:： "), ""
         elif bare[0] == "|":
             yield from flush()
-            cells = [cell.strip() for cell in bare.strip("|").split("|")]
-            if not all(_CELLS.issuperset(cell) for cell in cells):
-                yield _BOLD.sub(r"\1", " | ".join(cell for cell in cells if cell)), heading, lead, True, True, 0, 1
+            cells = [cell for cell in _cells(bare) if cell]
+            is_head = number + 1 < len(lines) and _is_ruler(lines[number + 1])
+            if cells and not is_head and not _is_ruler(bare):
+                yield _BOLD.sub(r"\1", (": " if len(cells) == 2 else " | ").join(cells)), heading, lead, True, True, 0, 1
         elif bullet:
             yield from flush()
             item.append(line[bullet.end() :].strip())
@@ -102,23 +106,37 @@ def _prose_lines(text: str) -> list[str]:
     lines = text.split("\n")
     edits_end = max((number for number, line in enumerate(lines) if line.startswith(_EDIT_END)), default=-1) if _EDIT in text else -1
     prose: list[str] = []
-    fence, is_edit = "", False
+    depth, is_edit = 0, False
+    closing_edges = sum(_CLOSING_FENCE.match(line) is not None for line in lines)
     for number, line in enumerate(lines):
         bare = line.strip()
-        is_edge = is_edit or bare.startswith(("```", "~~~"))
+        is_edge = is_edit or bare.startswith(_FENCES)
         if is_edit:
             is_edit = not line.startswith(_EDIT_END)
         elif line.startswith(_EDIT) and number < edits_end:
             is_edit = is_edge = True
-        elif is_edge:
-            fence = "" if fence else bare[:3]
+        elif is_edge and _CLOSING_FENCE.match(line):
+            closing_edges -= 1
+            depth = depth - 1 if depth else 1
+        elif is_edge and not bare.endswith(_FENCES):
+            # A fence with a language within another opens a block in the block, if as many closing ones follow.
+            depth = depth + 1 if closing_edges > depth else 0 if depth else 1
         elif _CODE_TAG.match(bare):
             is_edge = True
         if is_edge and prose and _FILE_NAME.match(prose[-1].strip()):
             prose.pop()
-        if is_edge or not fence:
+        if is_edge or not depth:
             prose.append("" if is_edge else line)
     return prose
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("| \t").split("|")]
+
+
+def _is_ruler(row: str) -> bool:
+    """Whether a row is the line below the head of a table."""
+    return row.lstrip()[:1] == "|" and all(map(_CELLS.issuperset, _cells(row)))
 
 
 def _split(body: str, heading: str, lead: str, *, is_item: bool = False) -> Iterator[_Cut]:
