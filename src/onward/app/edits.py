@@ -10,6 +10,7 @@ from onward.core.edit_version import WordChoice, changed_fields, edit_version
 from onward.core.session import Session
 from onward.errors import EditConflict
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 from onward.store import locks
 
 _WORD_FIELDS = ("accomplishments", "blockers")
@@ -66,8 +67,9 @@ def merge_statements(
 
 
 def _details(stored: object, sent: Mapping[str, object]) -> list[dict[str, object]]:
+    redactor = Redactor(DISTILL_KEY)
     return [
-        {"field": name, "stored": _plain(getattr(stored, name)), "sent": _plain(value), "version": edit_version(stored)}
+        {"field": name, "stored": _plain(getattr(stored, name)), "sent": redactor.value(_plain(value)), "version": edit_version(stored)}
         for name, value in sent.items()
     ]
 

@@ -54,11 +54,13 @@ class Redactor:
         return "".join(parts)
 
     def head(self, head: SessionHead) -> SessionHead:
-        """Return *head* with its title, folder, branch and remote redacted; the same object if nothing was found."""
-        title, cwd, branch, remote = (self.text(text) for text in (head.title, head.cwd, head.branch, head.remote))
-        if title is head.title and cwd is head.cwd and branch is head.branch and remote is head.remote:
+        """Return *head* with its agent, title, folder, branch and remote redacted; the same object if nothing was found."""
+        texts = (head.agent, head.title, head.cwd, head.branch, head.remote)
+        clean = [self.text(text) for text in texts]
+        if all(new is old for new, old in zip(clean, texts, strict=True)):
             return head
-        return replace(head, title=title, cwd=cwd, branch=branch, remote=remote)
+        agent, title, cwd, branch, remote = clean
+        return replace(head, agent=agent, title=title, cwd=cwd, branch=branch, remote=remote)
 
     def turn(self, turn: Turn) -> Turn:
         """Return *turn* with all its texts redacted; the same object if nothing was found."""
@@ -66,9 +68,12 @@ class Redactor:
         thinking = self.text(turn.thinking) if turn.thinking else turn.thinking
         calls = self._redact_calls(turn.calls) if turn.calls else turn.calls
         results = self._redact_results(turn.results) if turn.results else turn.results
-        if text is turn.text and thinking is turn.thinking and calls is turn.calls and results is turn.results:
+        marks = (turn.id or "", turn.model or "", turn.sidechain or "")
+        clean_marks = tuple(map(self.text, marks))
+        if text is turn.text and thinking is turn.thinking and calls is turn.calls and results is turn.results and clean_marks == marks:
             return turn
-        return replace(turn, text=text, thinking=thinking, calls=calls, results=results)
+        id, model, sidechain = (mark or None for mark in clean_marks)
+        return replace(turn, text=text, thinking=thinking, calls=calls, results=results, id=id, model=model, sidechain=sidechain)
 
     def value(self, value: object, depth: int = 0) -> object:
         """Return a JSON *value* with all its strings redacted, keys too; the same object if nothing was found. What is nested deeper than
@@ -110,10 +115,10 @@ class Redactor:
         return self.text(arguments) if isinstance(arguments, str) else self._redact_mapping(arguments)
 
     def _redact_calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
-        clean = [self._redact_arguments(call.arguments) for call in calls]
-        if all(new is call.arguments for new, call in zip(clean, calls, strict=True)):
+        clean = [(self.text(call.name), self._redact_arguments(call.arguments)) for call in calls]
+        if all(name is call.name and arguments is call.arguments for (name, arguments), call in zip(clean, calls, strict=True)):
             return calls
-        return tuple(replace(call, arguments=new) for call, new in zip(calls, clean, strict=True))
+        return tuple(replace(call, name=name, arguments=arguments) for call, (name, arguments) in zip(calls, clean, strict=True))
 
     def _redact_results(self, results: tuple[ToolResult, ...]) -> tuple[ToolResult, ...]:
         clean = [self.text(result.text) for result in results]

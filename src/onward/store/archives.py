@@ -214,8 +214,8 @@ class ArchiveTurn(NamedTuple):
     new: NewTurn
 
 
-def parse_turns(documents: Iterable[ArchiveDocument]) -> Iterator[ArchiveTurn]:
-    """Yield turns ready to insert. This is most of the work and needs no store. Raises like `ProjectImporter`."""
+def parse_turns(documents: Iterable[ArchiveDocument], redact: Callable[[Turn], Turn]) -> Iterator[ArchiveTurn]:
+    """Yield turns ready to insert, after *redact*. This is most of the work and needs no store. Raises like `ProjectImporter`."""
     bodies = TurnCodec()
     for document in documents:
         role, at = document["role"], document.get("at")
@@ -226,7 +226,7 @@ def parse_turns(documents: Iterable[ArchiveDocument]) -> Iterator[ArchiveTurn]:
         )
         _check_turn(turn)
         chars, ordinal = _from_field(schema.turns.c.chars, document["chars"]), _from_field(schema.turns.c.ordinal, document["ordinal"])
-        new = NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(turn, chars))
+        new = NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(redact(turn), chars))
         yield ArchiveTurn(_from_field(schema.sessions.c.number, document["session"]), _require_type(document["abandoned"], bool), new)
 
 

@@ -32,6 +32,7 @@ from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import BadArchive, Conflict
 from onward.message import Message
+from onward.redact import Redactor
 from onward.store import Store, events, locks, projects, sessions, turns
 from onward.store.archives import SECTIONS, ArchiveTurn, ProjectExporter, ProjectImporter, parse_turns
 from onward.store.turn_bodies import PackedTurn
@@ -97,7 +98,7 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Arc
             arrival = _find_existing(store, archive, project_data)
             if arrival is None:
                 with _refuse_invalid(archive):
-                    _spool(spool, parse_turns(archive.read_lines(TURNS)))
+                    _spool(spool, parse_turns(archive.read_lines(TURNS), Redactor(_project_key(project_data)).turn))
                 _report_progress(on_progress, total, 2 * total, "storing the project")
                 arrival = _store_archive(store, archive, project_data, name, spool) or _find_existing(store, archive, project_data)
     if arrival is None:
@@ -113,23 +114,35 @@ def _store_archive(
 ) -> ImportedArchive | None:
     """Store the whole archive in one transaction, with the turns prepared in *spool*; return None if the project was imported meanwhile."""
     counts = {}
+    redactor = Redactor(_project_key(project_data))
+    project_data = _redact_row(redactor, project_data)
     with store.write() as connection:
         locks.lock_transaction(connection, "archive")
         if projects.find_by_key(connection, _project_key(project_data)):
             return None
         with _refuse_invalid(archive):
             archive.start_part(PROJECT)
-            incoming = ProjectImporter(connection, project_data, free_name(connection, clean_name(name or str(project_data["name"]))))
+            incoming = ProjectImporter(
+                connection, project_data, free_name(connection, clean_name(redactor.text(name) or str(project_data["name"])))
+            )
             for section in SECTIONS:
                 part = f"{section.name}.jsonl"
                 archive.start_part(part)
-                rows = archive.read_lines(part)
+                rows = (_redact_row(redactor, row) for row in archive.read_lines(part))
                 counts[section.name] = incoming.insert_turns(_read_spool(spool)) if part == TURNS else incoming.insert_rows(section, rows)
         project = projects.find(connection, incoming.project_id)
         payload = {"sessions": counts["sessions"], "handoffs": counts["handoffs"], "new_turns": counts["turns"]}
         events.record(connection, "import", project_id=incoming.project_id, data=payload)
     assert project
     return ImportedArchive(project=project, sessions=counts["sessions"], turns=counts["turns"], handoffs=counts["handoffs"])
+
+
+def _redact_row(redactor: Redactor, row: dict[str, Any]) -> dict[str, Any]:
+    """Return *row* without the secrets that another machine, an older version or an editor left in the archive."""
+    return {name: value if name in _LITERAL_FIELDS else redactor.value(value) for name, value in row.items()}
+
+
+_LITERAL_FIELDS = frozenset(("id", "native_id", "parent_native_id", "fact_id", "identity", "root_commit", "secret_key"))
 
 
 def _spool(spool: BinaryIO, items: Iterable[ArchiveTurn]) -> None:

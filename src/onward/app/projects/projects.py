@@ -68,6 +68,11 @@ def _redact(text: str) -> str:
     return Redactor(DISTILL_KEY).text(text)
 
 
+def _redact_origin(origin: Origin) -> Origin:
+    """Return *origin* as it is stored and found again: a folder or an address may contain a secret."""
+    return Origin(*map(_redact, origin))
+
+
 def _safe_name(name: str) -> str:
     return clean_name(_redact(name))
 
@@ -177,6 +182,7 @@ def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess:
     """Return the project that *origin* identifies, as `resolve` does; its folder may be on another machine. Without *guess*, a single
     existing project is not chosen just because it is the only one.
     """
+    origin = _redact_origin(origin)
     with store.write() if create else store.read() as connection:
         if create:
             _lock_creation(connection)
@@ -226,6 +232,7 @@ def ensure_for_session(store: Store, head: SessionHead, file: Path | None = None
 
 def ensure_for_origin(store: Store, origin: Origin) -> Project:
     """Return the project that *origin* identifies, and create it if it is missing."""
+    origin = _redact_origin(origin)
     with store.read() as connection:
         project = _find_by_origin(connection, origin)
     news = _repository_news(project, origin)
@@ -260,7 +267,7 @@ def _repository_news(project: Project | None, origin: Origin) -> dict[str, str]:
 def find_by_origin(store: Store, origin: Origin) -> Project | None:
     """Return the project that *origin* identifies, or None if it does not exist."""
     with store.read() as connection:
-        return _find_by_origin(connection, origin)
+        return _find_by_origin(connection, _redact_origin(origin))
 
 
 def _find_by_origin(connection: Connection, origin: Origin) -> Project | None:

@@ -32,6 +32,7 @@ from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.text import paths
 from onward.errors import BadInput, NotFound
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, removed_sessions, sessions, turns
 from onward.store.assigned_folders import RepositoryAssignment
 from onward.store.facts import Contribution, StoredLedger
@@ -312,13 +313,14 @@ def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[
         facts.move_edits(connection, origin, target.id, new_fact_ids, noted_facts, all_edits=origin in full_ids)
     for project in selection.full_projects:
         _merge(connection, project, target)
+    redact = Redactor(DISTILL_KEY).text
     if selection.folder:
-        assigned_folders.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
+        assigned_folders.assign(connection, RepositoryAssignment(target.id, redact(selection.folder), "", includes_subfolders=True))
     new_roots = (selection.folder, *(project.root for project in selection.full_projects))
     new_root = next((folder for folder in new_roots if folder and Path(folder).is_dir()), "")
     if target.root and new_root and not Path(target.root).is_dir():
         # The folder of the project moved here.
-        projects.update_project(connection, target.id, root=new_root)
+        projects.update_project(connection, target.id, root=redact(new_root))
     changed_projects = sorted(origins - full_ids)
     for project_id in (target.id, *changed_projects):
         rebuild_ledger(connection, project_id)

@@ -65,13 +65,14 @@ def start(
     The session takes the next imported transcript that starts later. If the agent itself started the session (*by_agent*), the transcript
     may have started before.
     """
-    objectives = [Redactor(project.key).text(objective) for objective in objectives]
+    redactor = Redactor(project.key)
+    objectives = [redactor.text(objective) for objective in objectives]
     with store.write() as connection:
         lock_project(connection, project)
         session = sessions.create(
             connection,
             project.id,
-            SessionHead(agent_id(agent)),
+            redactor.head(SessionHead(agent_id(agent))),
             source=AGENT_SOURCE if by_agent else "",
             objectives=objectives,
             template=template.name if template else "",

@@ -25,6 +25,7 @@ from onward.core.project import Project
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, OnwardError, StoreError
 from onward.formats import TranscriptSource
+from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
 from onward.store import projects as stored_projects
@@ -245,7 +246,7 @@ class _Importer(ExitStack):
             }
             for project_id, outcome in self._outcomes:
                 if project_id in held_ids:
-                    provenance.record_import(connection, project_id, outcome.path, outcome.report)
+                    provenance.record_import(connection, project_id, Redactor(DISTILL_KEY).text(outcome.path), outcome.report)
             for project_id in sorted(held_ids):
                 outcomes = [outcome for noted_id, outcome in self._outcomes if noted_id == project_id]
                 imported_sessions = [item for outcome in outcomes for item in outcome.sessions if item.session.project_id == project_id]

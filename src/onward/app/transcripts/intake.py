@@ -39,7 +39,7 @@ class SessionIntake:
         self.known_turns = 0
         self._store = store
         self._head = Redactor(project.key).head(head)
-        self._source = source
+        self._source = Redactor(project.key).text(source)
         self._session: Session | None = None
         self._chunk: list[PreparedTurn | Rewind] = []
         self._chunk_chars = 0
