@@ -53,7 +53,8 @@ def reading() -> Read:
         items = list(read(source, report))
         assert report.records == report.imported_records + sum(report.skipped.values()) + report.malformed_count
         assert report.turns == sum(isinstance(item, Turn) for item in items)
-        assert report.sessions == sum(isinstance(item, SessionHead) for item in items)
+        # The sessions of sub-agents are their parents'.
+        assert report.sessions == len({item.id or number for number, item in enumerate(items) if isinstance(item, SessionHead)})
         return ReadResult(items, report)
 
     return read_all

@@ -12,7 +12,8 @@ def session(reading, fixtures):
 
 def test_a_sub_agent_is_no_person(session):
     assert session.prompts() == ["Show opening hours on the door display. Never show yesterday's."]
-    assert [(head.id, head.parent_id) for head in session.heads] == [("cr-1", None), ("cr-1$$call_9", "cr-1")]
+    assert [(head.id, head.parent_id) for head in session.heads] == [("cr-1", None), ("cr-1", None)]
+    assert session.report.sessions == 1
     assert {turn.sidechain for turn in session.turns} == {None, "cr-1$$call_9"}
 
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from onward.app.turns.reader import TranscriptReader
-from onward.core.transcript.transcript import Turn
-from onward.formats.identity import TurnIdentities
+from onward.core.transcript.transcript import SessionHead, Turn
+from onward.formats.identity import SessionIdentities, TurnIdentities, order_sessions
 
 
 def write_lines(path, records):
@@ -62,3 +62,26 @@ def test_the_same_turn_again_keeps_its_id():
     for turn in turns:
         identities.mark(turn)
     assert [turn.id for turn in turns] == ["a", "a", "a", "a#2", "a#3"]
+
+
+def test_sub_agents_follow_their_first_parent():
+    sessions = [("a", ""), ("b", ""), ("a1", "a"), ("b1", "b"), ("a2", "a1"), ("orphan", "gone")]
+    assert order_sessions(sessions) == ["a", "a1", "a2", "b", "b1", "orphan"]
+
+
+def test_the_session_of_a_sub_agent_of_a_sub_agent_is_its_first_parents():
+    sessions = SessionIdentities()
+    heads = [
+        SessionHead("x", id="a", title="Hall", cwd="/home/ana/hall"),
+        SessionHead("x", id="a1", parent_id="a"),
+        SessionHead("x", id="a2", parent_id="a1"),
+    ]
+    turns = [Turn("user", "Go."), Turn("user", "Look.", sidechain="a1"), Turn("user", "Look.", sidechain="a2")]
+    assert [sessions.is_new(head, turn) for head, turn in zip(heads, turns, strict=True)] == [True, False, False]
+    assert [(head.id, head.parent_id, head.cwd) for head in heads] == [("a", None, "/home/ana/hall")] * 3
+
+
+def test_a_session_that_continues_another_stays_its_own():
+    head = SessionHead("x", id="b", parent_id="a")
+    assert SessionIdentities().is_new(head, Turn("user", "Go on."))
+    assert (head.id, head.parent_id) == ("b", "a")

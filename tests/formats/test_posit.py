@@ -35,7 +35,7 @@ def test_a_sub_agent_belongs_to_its_parent(reading, fixtures, tmp_path):
     (below / "lm-messages.jsonl").write_bytes((fixtures / "posit" / "messages.jsonl").read_bytes())
     (below / "conversation.json").write_text('{"root": {"id": "2222"}, "messages": []}', "utf-8")
     session = reading(below / "lm-messages.jsonl")
-    assert (session.heads[0].parent_id, session.heads[0].cwd) == ("11111111", "/home/ana/births")
+    assert (session.heads[0].id, session.heads[0].cwd) == ("11111111", "/home/ana/births")
     assert session.prompts() == []
     assert {turn.sidechain for turn in session.turns} == {"2222"}
 

@@ -17,7 +17,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Transcr
 from onward.core.transcript.turn import unframe_turn
 from onward.errors import NothingRead, UnknownFormat
 from onward.formats.fields import UNKNOWN_TYPE, holds_objects
-from onward.formats.identity import TurnIdentities
+from onward.formats.identity import SessionIdentities, TurnIdentities
 from onward.formats.source import TranscriptSource
 from onward.formats.todos import TodoLists
 from onward.message import Message
@@ -114,12 +114,12 @@ def is_single_input(folder: Path) -> bool:
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete after the last item.
 
-    A head comes with the first turn of its session; sessions without a turn are left out. Raises `NothingRead` if there is something,
-    but no turn.
+    A head comes with the first turn of its session; sessions without a turn are left out. The session of a sub-agent is its parent's.
+    Raises `NothingRead` if there is something, but no turn.
     """
     transcript_format = detect(source)
     report.format = transcript_format.NAME
-    identities, todo_lists = TurnIdentities(), TodoLists()
+    identities, todo_lists, sessions = TurnIdentities(), TodoLists(), SessionIdentities()
     waiting_items: list[TranscriptItem] = []
     for item in transcript_format.read(source, report):
         if isinstance(item, Turn):
@@ -127,7 +127,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             identities.mark(item)
             todo_lists.complete(item)
             if waiting_items:
-                report.sessions += isinstance(waiting_items[0], SessionHead)
+                report.sessions += sessions.is_new(waiting_items[0], item)
                 yield from waiting_items
                 waiting_items = []
             yield unframe_turn(item)

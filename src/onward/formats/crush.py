@@ -14,6 +14,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.blocks import find_exit_code, parse_arguments
 from onward.formats.databases import has_tables, open_database
 from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.identity import order_sessions
 from onward.formats.messages import MessageContent, place_turns
 from onward.formats.source import TranscriptSource
 
@@ -40,8 +41,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     path = source.path
     folder = str(path.absolute().parents[1]) if path is not None and path.parent.name == ".crush" else ""
     with open_database(source) as connection:
-        for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id"):
-            yield from _read_session(connection, row, folder, report)
+        rows = {as_text(row.get("id")): row for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id")}
+        for session_id in order_sessions((key, as_text(row.get("parent_session_id"))) for key, row in rows.items()):
+            yield from _read_session(connection, rows[session_id], folder, report)
 
 
 def _read_session(connection: sqlite3.Connection, row: dict[str, Any], folder: str, report: ImportReport) -> Iterator[TranscriptItem]:

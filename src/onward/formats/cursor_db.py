@@ -17,6 +17,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.blocks import build_usage, content_text, parse_arguments
 from onward.formats.databases import has_tables, list_tables, open_database
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
+from onward.formats.identity import order_sessions
 from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the chats ordered by start. They are listed first, so that only one is in memory at a time."""
     rows = connection.execute("SELECT key, value FROM cursorDiskKV WHERE key >= 'composerData:' AND key < 'composerData;'")
-    times = {row["key"]: as_count(_json(row["value"]).get("createdAt")) for row in rows}
-    for key in sorted(times, key=lambda key: (times[key], key)):
-        about = _json(_value(connection, key))
-        bubbles = _with_summary(list(_bubbles(connection, key.partition(":")[2], about)), about)
+    heads = ((row["key"].partition(":")[2], _json(row["value"])) for row in rows)
+    chats = sorted((as_count(about.get("createdAt")), chat_id, _parent(about)) for chat_id, about in heads)
+    for chat_id in order_sessions((chat_id, parent) for _, chat_id, parent in chats):
+        about = _json(_value(connection, f"composerData:{chat_id}"))
+        bubbles = _with_summary(list(_bubbles(connection, chat_id, about)), about)
         if any(bubble for bubble in bubbles):
-            yield from _chat(key.partition(":")[2], about, bubbles, report)
+            yield from _chat(chat_id, about, bubbles, report)
         else:
             report.skip("chat without messages")
 
@@ -78,8 +80,13 @@ def _with_summary(bubbles: list[dict[str, Any]], about: dict[str, Any]) -> list[
     return [*bubbles[:place], {"type": _SUMMARY, "text": text}, *bubbles[place:]]
 
 
+def _parent(about: dict[str, Any]) -> str:
+    """Return the chat that started a sub-agent's; empty for a person's."""
+    return as_text(as_object(about.get("subagentInfo")).get("parentComposerId"))
+
+
 def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], report: ImportReport) -> Iterator[TranscriptItem]:
-    parent = as_text(as_object(about.get("subagentInfo")).get("parentComposerId"))
+    parent = _parent(about)
     yield SessionHead(
         agent=NAME,
         id=as_text(about.get("composerId")) or chat_id,

@@ -19,6 +19,7 @@ from onward.core.transcript.transcript import ImportReport, Mark, Rewind, Sessio
 from onward.formats.blocks import build_usage, parse_arguments
 from onward.formats.databases import has_tables, list_tables, open_database
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, unknown_reason
+from onward.formats.identity import order_sessions
 from onward.formats.opencode_messages import SWITCHES, to_message
 from onward.formats.source import TranscriptSource
 
@@ -114,7 +115,7 @@ def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list
                 yield head
                 head = None
             yield turn
-    if is_undone:
+    if is_undone and (lane is None or before_undone):  # a sub-agent's session is its parent's, which goes on
         yield Rewind(to=before_undone)
 
 
@@ -291,9 +292,8 @@ def _read_database(connection: sqlite3.Connection, agent: str, report: ImportRep
         if table in tables:
             rows |= {row["id"]: row for row in connection.execute(f"SELECT * FROM {table}")}  # noqa: S608 - one of two names
     wanted = _family(rows, session_id) if session_id else rows.keys()
-    for row in sorted(rows.values(), key=lambda row: (as_count(row.get("time_created")), as_text(row.get("id")))):
-        if row["id"] not in wanted:
-            continue
+    started = sorted(rows, key=lambda key: (as_count(rows[key].get("time_created")), as_text(key)))
+    for row in map(rows.__getitem__, order_sessions((key, as_text(rows[key].get("parent_id"))) for key in started if key in wanted)):
         info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert")), "agentName": agent}
         info["time"] = {"created": row.get("time_created")}
         yield from _session(info, _rows(connection, tables, row["id"], report), report)

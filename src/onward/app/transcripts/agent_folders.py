@@ -212,9 +212,11 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
     report = ImportReport()
     redactor = Redactor(DISTILL_KEY)
     is_new = True
+    known_ids: set[str | None] = {None}
     for item in read(open_source(path), report):
         if isinstance(item, SessionHead):
-            head, is_new = item, True
+            head, is_new = item, item.id not in known_ids or item.id is None
+            known_ids.add(item.id)
         elif isinstance(item, Turn) and is_new:
             if folder.patterns and report.format == FREE_FORM:
                 raise _foreign_file(folder, path)
