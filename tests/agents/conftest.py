@@ -66,7 +66,7 @@ class Sandbox:
         """Wait until *count* sessions are imported, and return their log lines."""
 
         def capture_lines() -> list[dict[str, Any]]:
-            return [line for line in self.log() if line["event"].startswith("taken in")]
+            return [line for line in self.log() if line["event"].startswith("imported")]
 
         self.wait_until(lambda: len(capture_lines()) >= count)
         return capture_lines()

@@ -177,7 +177,7 @@ def test_confidence_is_a_lower_bound() -> None:
 def test_nothing_to_keep_has_no_ratio() -> None:
     result = judge("anything", [])
     assert (result.recall_ratio, result.headline, result.confidence_ratio) == (None, None, None)
-    assert "nothing found that ought to be kept" in result.line()
+    assert "nothing found that should be kept" in result.line()
 
 
 def test_the_line_says_what_it_is_and_names_losses_within_its_bound() -> None:

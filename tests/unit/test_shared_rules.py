@@ -86,7 +86,7 @@ def test_a_rule_for_every_project_is_reworded_and_taken_back_everywhere(store: S
 def test_only_rules_are_promoted(store: Store) -> None:
     shop = project_with(store, "shop", "Fix the login.")
     decision = facts.add(store, shop, "decision", "Use Postgres.")
-    with pytest.raises(BadInput, match="no rule"):
+    with pytest.raises(BadInput, match="is not a rule"):
         facts.promote(store, shop, decision.id)
 
 

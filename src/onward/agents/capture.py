@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     for path in paths:
         note = session_notes.read(path)
         if note and event == STOP and _ends_now(note):
-            result = CaptureResult(note, skip_reason="the session has ended, and its end is taken in")
+            result = CaptureResult(note, skip_reason="the session has ended, and its end is being imported")
             _log(Path(path).parents[2], event, note, time.monotonic(), result.sentence())
         elif note:
             _capture_and_log(Path(path).parents[2], event, note)
@@ -113,7 +113,7 @@ def _write_handoff(result: CaptureResult) -> str:
 
 def _log(home: Path, event: str, note: Note, started: float, outcome: str, fault: str = "", hint: str = "") -> None:
     hook_log.add(
-        str(home), agent=note.agent, event=f"taken in ({event})", session=note.session, started=started, outcome=outcome,
+        str(home), agent=note.agent, event=f"imported ({event})", session=note.session, started=started, outcome=outcome,
         fault=fault, hint=hint,
     )  # fmt: skip
 

@@ -85,7 +85,7 @@ def load_assets() -> Assets:
     """Return the assets of all pages. Raises `BadSetting` if the package was built without its vendored files."""
     if not (VENDOR / "htmx.min.js").is_file():
         raise BadSetting(
-            "The dashboard's fonts and scripts are missing: this copy of Onward was not built whole.",
+            "The dashboard's fonts and scripts are missing: this copy of Onward is incomplete.",
             "In a clone: make dev, or python hatch_build.py. Otherwise install Onward again.",
         )
     bundle = Assets()

@@ -141,7 +141,7 @@ def promote(store: Store, project: Project, name: str, *, branch: str = "") -> F
     fact = require(store, project, name)
     if fact.kind != "rule":
         raise BadInput(
-            Message("{name} is no rule of this project: it is a {kind}.", name=fact.id[:8], kind=fact.kind.replace("_", " ")),
+            Message("{name} is not a rule of this project: it is a {kind}.", name=fact.id[:8], kind=fact.kind.replace("_", " ")),
             "List the rules: onward fact list --kind rule",
         )
     if branch:

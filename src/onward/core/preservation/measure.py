@@ -138,7 +138,7 @@ class Preservation(NamedTuple):
             if self.sessions > 1
             else _format_tokens(self.session_tokens)
         )
-        figures = [*(counts or ["nothing found that ought to be kept"]), f"stale {len(self.stale)}"]
+        figures = [*(counts or ["nothing found that should be kept"]), f"stale {len(self.stale)}"]
         if self.unsupported is not None:
             figures.append(f"unsupported {len(self.unsupported)}")
         labels = f"{SAMPLE_LABEL}; {LABEL}" if any(group.is_sample for group in self.groups) else LABEL
