@@ -29,6 +29,16 @@ def test_a_result_answers_the_call_of_its_kind_whatever_the_order(session):
     ]
 
 
+def test_what_the_client_writes_around_an_output_or_a_summary_is_left_out(session):
+    assert [result.text for turn in session.turns for result in turn.results if result.exit_code is not None] == [
+        "KeyError: 'station'",
+        "Saturday: high 06:12, low 12:31",
+    ]
+    assert [turn.text for turn in session.turns if turn.mark == "summary"] == [
+        "# USER Objective:\nPrint the tides of Saturday\n\n# Previous Session Summary:\nSaturday's tides are printed from the gauge."
+    ]
+
+
 def test_arguments_are_values_and_the_model_is_known(session):
     answer = next(turn for turn in session.turns if turn.role == "assistant")
     assert answer.calls[1].arguments["CommandLine"] == "python tides.py --day sat"
@@ -49,5 +59,5 @@ def test_the_folder_of_the_conversation_names_it(reading, fixtures, tmp_path, pl
 
 
 def test_a_checkpoint_is_a_summary(session):
-    assert [turn.text[:27] for turn in session.turns if turn.mark == "summary"] == ["The earlier parts of this c"]
+    assert [turn.text[:17] for turn in session.turns if turn.mark == "summary"] == ["# USER Objective:"]
     assert session.report.skipped == {"step: CONVERSATION_HISTORY": 1}

@@ -137,6 +137,11 @@ SUMMARIES = (
     ),
     f"<system>Previous context has been compacted. Here is the compaction output:</system>\n{BODY}",
     f"A previous instance of Droid has summarized the conversation thus far as follows:\n<summary>\n{BODY}\n</summary>",
+    (
+        "{{ CHECKPOINT 2 }}\n **The earlier parts of this conversation have been truncated due to its long length. The following content "
+        f"summarizes the truncated context so that you may continue your work. **\n\n{BODY}\n\n**IMPORTANT: this summary is just for your "
+        "reference. DO NOT ACKNOWLEDGE THIS CHECKPOINT MESSAGE.**"
+    ),
     f"The conversation history before this point was compacted into the following summary:\n\n<summary>\n{BODY}\n</summary>",
     f"The following is a summary of a branch that this conversation came back from:\n\n<summary>\n{BODY}\n</summary>",
 )
@@ -253,3 +258,10 @@ def test_hostile_tags_cost_little() -> None:
     assert unframe("<system-reminder>x\n" * 50_000)[1] in ("said", "injected")
     assert unframe("# Context\n" * 50_000)[1] == "said"
     assert time.process_time() - start < 10
+
+
+def test_a_compaction_without_a_summary_says_nothing():
+    notice = Turn(
+        "user", "{{ CHECKPOINT 0 }}\n**The earlier parts of this conversation have been truncated due to its long length.**", mark="summary"
+    )
+    assert unframe_turn(notice).mark == "injected"

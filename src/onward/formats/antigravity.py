@@ -46,7 +46,8 @@ _MODEL = re.compile(r"Model Selection.{0,4}from .+? to (.+?)\.(?:\s|$)")
 _TIMING = re.compile(r"(?m)^\t*(?:Created|Completed) At: .*\n?")
 _EXIT_WORDS = ("exit code: ", "exit code ")
 _INNER_FOLDERS = frozenset({"logs", ".system_generated"})
-_CHECKPOINT = re.compile(r"^\{\{ CHECKPOINT \d+ \}\}\s*")
+_OUTCOME = re.compile(r"\AThe command (?:failed with exit code:? \d+|completed successfully)\.?\s*\n(?:Output:\s*\n)?(?=\s*\S)")
+"""What stands above the output of a command."""
 
 
 def detect(head: bytes) -> bool:
@@ -122,7 +123,7 @@ class _Session:
         if kind == "USER_INPUT" and text.strip():
             return [Turn(role="user", text=text.strip(), mark="said" if step.get("source") == "USER_EXPLICIT" else "injected")]
         if kind == "CHECKPOINT" and text.strip():
-            return [Turn(role="user", text=_CHECKPOINT.sub("", text.strip()), mark="summary")]
+            return [Turn(role="user", text=text.strip(), mark="summary")]
         if kind in {"SYSTEM_MESSAGE", "ERROR_MESSAGE"} and text.strip():
             return [Turn(role="system", text=text.strip(), mark="injected")]
         return [self._result(kind, step, text)] if kind in _RESULT_TOOLS or (kind == "GENERIC" and self.open_calls) else []
@@ -150,7 +151,7 @@ class _Session:
         if code is None and kind == "RUN_COMMAND" and "The command completed successfully" in text:
             code = 0
         is_error = True if as_text(step.get("status")) in {"ERROR", "CANCELED"} or code else None
-        return Turn(role="tool", results=(ToolResult(call.id if call else "", text, is_error, code),))
+        return Turn(role="tool", results=(ToolResult(call.id if call else "", _OUTCOME.sub("", text), is_error, code),))
 
 
 def _conversation_folder(path: Path) -> Path | None:

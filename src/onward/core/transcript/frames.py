@@ -150,6 +150,12 @@ FRAMES: dict[str, Frames] = {
     "antigravity": Frames(
         attached="ADDITIONAL_METADATA USER_SETTINGS_CHANGE EPHEMERAL_MESSAGE conversation_summaries user_information",
         only="USER_REQUEST",
+        summaries=(
+            (
+                r"(?:\{\{ CHECKPOINT \d+ \}\}\s*)?\**The earlier parts of this conversation have been truncated(?: due to its long length)?\."
+                r"(?: The following content summarizes the truncated context so that you may continue your work\.)?[ *]*"
+            ),
+        ),
     ),
     "copilot": Frames(
         attached="reminder reminderInstructions sql_tables todo_status skill-context environment_info workspace_info userMemory "
@@ -215,7 +221,7 @@ FRAMES: dict[str, Frames] = {
 
 _SUMMARY_END = re.compile(
     r"\n\s*(?:If you need specific details from before compaction|(?:Please )?[Cc]ontinue the conversation from where (?:it|we) left |"
-    r"Resume directly|Resume the prior task using the summary|The messages after this summary are|Recent messages are preserved verbatim)"
+    r"\**IMPORTANT: this summary is just for your reference|Resume directly|Resume the prior task using the summary|The messages after this summary are|Recent messages are preserved verbatim)"
 )
 _INSIDE = re.compile(
     r"^[^\n]{0,20}This session is being continued from a previous conversation.*?"

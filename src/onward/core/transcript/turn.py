@@ -32,7 +32,7 @@ def unframe_turn(turn: Turn) -> Turn:
         return turn
     if turn.mark == "summary":
         body = read_summary(turn.text)
-        return replace(turn, text=body) if body and body != turn.text else turn
+        return turn if body == turn.text else replace(turn, text=body) if body else replace(turn, mark="injected")
     words, mark = unframe(turn.text)
     if not words:
         return replace(turn, mark="injected")
