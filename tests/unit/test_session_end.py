@@ -380,3 +380,17 @@ def test_of_a_request_that_is_open_the_sentence_that_asks_is_done_first() -> Non
     )
     head = head_of(REQUEST, EDIT, EDITED, DONE, request, *run(1, "ls receipts", "list.md"))
     assert head["Do first"].startswith("Go through the tasks of this list of receipts")
+
+
+def test_what_another_agent_did_is_told_as_the_state() -> None:
+    report = "Done - I handed this off to the clerk and it committed the receipts.\n\n- Commit: `2146b6e`\n- Push: none was made"
+    head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "@clerk the work of this thread, please"), Turn("assistant", report))
+    assert head["State"].startswith("Done - I handed this off to the clerk and it committed the receipts.")
+    assert "not committed" not in head["State"]
+
+
+def test_a_question_for_any_work_is_not_open() -> None:
+    facts = extract(
+        1, SessionHead("claude-code"), list(enumerate((REQUEST, Turn("assistant", f"{DONE.text} Is there anything else you need?")), 1))
+    )
+    assert not any(fact.kind == "question" for fact in facts)

@@ -6,6 +6,9 @@ from onward.core.facts.fact import FactKind
 from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import words
 
+OPEN_LABELS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
+"""The kinds of what a label announces as open: next steps, blockers, questions."""
+
 _KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind.name for kind in KINDS.values() for label in kind.labels}
 
 

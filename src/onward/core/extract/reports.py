@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from onward.core.extract.labels import label_kind
+from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.phrases import PhraseGroup
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import GENERIC_LEAD
-from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import words
 
 MIN_CLAIM_WORDS = 2
@@ -31,7 +30,6 @@ _COURTESY_WORDS = 6
 _GOES_ON_TO_CLAIM = re.compile(r".{0,40} [—–-] (?:\S+ ){4}")
 """How a sentence goes on after a courtesy that opens it: "Bravo — the page is there and prints every receipt."."""
 _CLAUSE_END = re.compile(r"[,;—–]\s+(?:(?:so|and|but|then)\s+)?")
-_OPEN_KINDS = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
 _ENTRY = re.compile(r"[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*`(?: \([^)]*\))?\s*(?:[—–:-]|→|->) ")
 """How an entry of a list begins that names its subject first."""
 _POINTS_BACK = re.compile(
@@ -95,18 +93,18 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
     return (
         is_prose
         and not is_code
-        and not _is_only_names(unit)
+        and not is_only_names(unit)
         and not tells_intent(unit, opens)
         and not text.endswith(("?", "？"))
         and (not text.endswith((":", "：")) or _claims_before_list(unit))
         and not any(opens(group, text) for group in ("offer", "praise"))
         and not (opens("courtesy", text) and not _GOES_ON_TO_CLAIM.match(text))
         and not (unit.size <= _COURTESY_WORDS and opens("agree", text))
-        and not any(label_kind(label) in _OPEN_KINDS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))
+        and not any(label_kind(label) in OPEN_LABELS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))
     )
 
 
-def _is_only_names(unit: Unit) -> bool:
+def is_only_names(unit: Unit) -> bool:
     """Whether a sentence names paths or other things and says nothing of them."""
     return bool(unit.names) and unit.size - sum(len(words(name)) for name in unit.names) < MIN_CLAIM_WORDS
 

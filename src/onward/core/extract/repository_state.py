@@ -46,6 +46,12 @@ _TEMPORARY = re.compile(
     re.I,
 )
 """How a command enters a folder that is thrown away: a commit there is none of the project's."""
+_NAMED_COMMIT = re.compile(
+    r"(?:\b(?:commit|komit)|コミット|提交|커밋|коммит)(?: (?:hash|id))?\W{1,6}(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b|"
+    r"\bcommitted\b[^\n]{0,30}`[0-9a-f]{7,40}\b",
+    re.I,
+)
+"""How an agent names the commit that was made: "Commit: `2146b6e`"; "prior commits (`fd0aa45`)" names none."""
 _COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
 _MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
 _DETACHED = "HEAD"
@@ -137,7 +143,7 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
     status, turn = _last_status(trace)
     is_branch = bool(branch_name) and branch_name != _DETACHED
     branch = status or (f"on branch `{branch_name}`" if is_branch and trace.changes else "")
-    may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
+    may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names) or _names_commit(trace)
     last_kinds = {c.change.path: c.change.kind for c in trace.changes}
     edited = "" if may_be_committed else _name_files({path for path, kind in last_kinds.items() if kind != "deleted"})
     if not branch and not edited:
@@ -146,6 +152,12 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
     files = f"edited and not committed: {edited}" if edited else ""
     text = "; ".join(part for part in (branch, files) if part)
     return text[:1].upper() + text[1:], turn
+
+
+def _names_commit(trace: Trace) -> bool:
+    """Whether the agent names a commit after the last edit, which another agent or program may have made."""
+    last_edit = max((c.turn for c in trace.changes), default=0)
+    return any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
 
 
 def _last_status(trace: Trace) -> tuple[str, int]:

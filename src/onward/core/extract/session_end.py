@@ -9,6 +9,7 @@ from typing import NamedTuple
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.reports import opening_of, points_back, report_of, tells_intent
 from onward.core.extract.rounds import Round
+from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import GENERIC_LEAD, clean, whole
@@ -105,10 +106,15 @@ class SessionEnd:
             if current is None or self._is_thanks(current):
                 continue
             opening = self._report_of(number)
-            if opening and (current.edits or current.commits or current.runs):
+            if opening and (current.edits or current.commits or current.runs or self._reports_work(current, opening)):
                 return opening
             talk = talk or opening
         return [] if is_working_on else talk
+
+    def _reports_work(self, current: Round, opening: Sequence[Unit]) -> bool:
+        """Whether a round without work of the agent's own tells what was done, as by another agent: its request is no question."""
+        is_question = "?" in current.request or "？" in current.request
+        return not is_question and tells_outcome(opening[0].text, self._languages)
 
     def _is_thanks(self, current: Round) -> bool:
         """Whether a person only agreed and the agent only answered."""

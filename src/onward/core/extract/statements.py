@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onward.core.extract.goal import find_goal, goal_lead, goal_tail
-from onward.core.extract.labels import label_kind
+from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_WORDS, is_mere_agreement, numbered_note, reply_lead
+from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
@@ -238,7 +239,7 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     text, statement = unit.text, unit.statement
     if learned < _HOPELESS_WORTH or unit.repeats > _MAX_REPEATS or _is_code(_QUOTED.sub("", text)):
         return 0.0
-    if _is_denied(unit, session) or _is_sound_point(unit, session):
+    if _is_denied(unit, session) or _is_sound_point(unit, session) or _asks_for_any_work(unit, session):
         return 0.0
     is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
     if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
@@ -279,6 +280,13 @@ def _is_code(text: str) -> bool:
 
 def _letter_share(text: str) -> float:
     return sum(c.isalpha() or c.isspace() for c in text) / max(1, len(text))
+
+
+def _asks_for_any_work(unit: Unit, session: _Session) -> bool:
+    """Whether an agent only asks if there is anything else, or lists a name among its next steps and says nothing of it."""
+    if unit.text.endswith(("?", "？")):
+        return session.says("idle", unit.text)
+    return is_only_names(unit) and _announced_kind(unit) in OPEN_LABELS
 
 
 def _is_sound_point(unit: Unit, session: _Session) -> bool:
