@@ -100,6 +100,42 @@ def test_uninstalling_restores_the_files_byte_for_byte(agent: str, machine: Mach
     assert all(is_installed(file) is None for file in settings_files(agent, machine))
 
 
+COMMANDS = {
+    "claude-code": ".claude/commands/handoff.md",
+    "codex": ".codex/skills/handoff/SKILL.md",
+    "gemini-cli": ".gemini/commands/handoff.toml",
+    "opencode": ".config/opencode/commands/handoff.md",
+    "qwen-code": ".qwen/commands/handoff.md",
+}
+
+
+@pytest.mark.parametrize("agent", COMMANDS)
+def test_the_handoff_command_has_the_form_that_the_agent_reads(agent: str, machine: Machine, home: Path) -> None:
+    install(agent, machine, home)
+    path = machine.home / COMMANDS[agent]
+    text = path.read_text()
+    if path.suffix == ".toml":
+        command = tomllib.loads(text)
+        assert (set(command), "write_handoff" in command["prompt"]) == ({"description", "prompt"}, True)
+    else:
+        _, head, prompt = text.split("---\n")
+        fields = dict(line.split(": ", 1) for line in head.strip().split("\n"))
+        assert set(fields) == ({"name", "description"} if path.name == "SKILL.md" else {"description"})
+        assert "write_handoff" in prompt
+        assert fields.get("name", "handoff") == "handoff"
+
+
+@pytest.mark.parametrize("agent", COMMANDS)
+def test_a_handoff_command_of_ones_own_stays(agent: str, machine: Machine, home: Path) -> None:
+    path = machine.home / COMMANDS[agent]
+    path.parent.mkdir(parents=True)
+    path.write_text("my own")
+    install(agent, machine, home)
+    assert path.read_text() == "my own"
+    uninstall(agent, machine, home)
+    assert path.read_text() == "my own"
+
+
 @pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_created_files_are_deleted_on_uninstall(agent: str, machine: Machine, home: Path) -> None:
     install(agent, machine, home)
@@ -180,7 +216,7 @@ def test_a_moved_onward_replaces_its_old_entry(agent: str, machine: Machine, hom
     install(agent, machine, home)
     for path in (path for path in machine.home.rglob("*") if path.is_file()):
         path.write_text(path.read_text().replace("/bin/onward", "/old/bin/onward").replace("-m onward", "-m onward"))
-    assert install(agent, machine, home) == len(settings_files(agent, machine))
+    assert install(agent, machine, home) == sum(not file.is_optional for file in settings_files(agent, machine))
     texts = [path.read_text() for path in machine.home.rglob("*") if path.is_file()]
     assert "/old/bin/onward" not in "".join(texts)
     uninstall(agent, machine, home)

@@ -66,7 +66,7 @@ def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
 def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
     install_again = Message("Install again: onward install {agent}", agent=agent)
     try:
-        states = [is_installed(file) for file in files]
+        states = [is_installed(file) for file in files if not file.is_optional]
     except OnwardError as error:
         return Finding(agent, "warning", error.message, Message("Fix that, then: onward install {agent}", agent=agent))
     if not any(state is not None for state in states):
@@ -87,7 +87,11 @@ def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, obje
 
 def _programs(file: SettingsFile) -> Iterator[Path]:
     """Yield the programs that the hooks in *file* call."""
-    if file.plugin is not None and (program := Path(find_program(file.path.read_text(encoding="utf-8")))).is_absolute():
+    if (
+        file.plugin is not None
+        and not file.is_optional
+        and (program := Path(find_program(file.path.read_text(encoding="utf-8")))).is_absolute()
+    ):
         yield program
     settings = _read_settings(file.path) if file.hooks else {}
     for hook in file.hooks:

@@ -142,6 +142,8 @@ def _apply_edit(file: SettingsFile, text: str, edit: Callable[[SettingsFile, str
 def _add_onward(file: SettingsFile, text: str) -> str:
     if file.plugin is not None:
         if text and not plugin_file.is_our_plugin(text):
+            if file.is_optional:
+                return text
             raise MergeError(Message("it is a plugin of another program"))
         return file.plugin
     if file.path.suffix == ".toml":

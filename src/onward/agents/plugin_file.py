@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+from onward.agents import handoff_command
+
 FOLDER = Path(__file__).parent / "plugins"
 COMMON = "common.js"
 MARK = "// Onward's plugin. `onward install"
@@ -27,8 +29,8 @@ def build_plugin(name: str, agent: str, program: tuple[str, ...]) -> str:
 
 
 def is_our_plugin(text: str) -> bool:
-    """Return whether a file is a plugin of any Onward."""
-    return text.startswith(MARK)
+    """Return whether a file is a plugin or a command of any Onward."""
+    return text.startswith(MARK) or handoff_command.MARK in text
 
 
 def find_program(text: str) -> str:

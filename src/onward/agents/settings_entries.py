@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onward.agents import plugin_file
+from onward.agents.handoff_command import build_command
 from onward.agents.payload import EVENTS
 from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.core.hook_settings import COMMAND, HookSettings
@@ -61,7 +62,7 @@ class StatusLineSetting:
 class SettingsFile:
     """A settings file of an agent with Onward's entries. `version` is the format version that the file must state, None if it needs
     none. `approvals_of` is the file with the hooks whose approvals the agent writes into this one. `plugin` is the text of a file that is
-    Onward's as a whole, None for settings.
+    Onward's as a whole, None for settings. An `is_optional` file gives way to one of the person's at the same path.
     """
 
     path: Path
@@ -71,6 +72,7 @@ class SettingsFile:
     approvals_of: Path | None = None
     plugin: str | None = None
     status_line: StatusLineSetting | None = None
+    is_optional: bool = False
 
 
 def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = (), *, with_status_line: bool = False) -> list[SettingsFile]:
@@ -78,7 +80,17 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = (), 
     `NotFound`.
     """
     install = _hook_settings(agent)
-    program = program or current_program()
+    files = _hook_files(agent, install, machine, program or current_program(), with_status_line=with_status_line)
+    if install.command_file:
+        path = machine.expand(install.command_file)
+        files.append(SettingsFile(path, plugin=build_command(agent, path), is_optional=True))
+    return files
+
+
+def _hook_files(
+    agent: str, install: HookSettings, machine: Machine, program: tuple[str, ...], *, with_status_line: bool
+) -> list[SettingsFile]:
+    """Return the files of the hooks, or the plugin, and of the MCP server."""
     hooks_file = machine.expand(install.file)
     server = McpServerSetting((install.mcp_key, SERVER_NAME), _server(install, program))
     if install.plugin:

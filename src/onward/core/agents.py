@@ -36,6 +36,7 @@ AGENTS = (
             server={"type": "stdio", "env": {}},
             # The state file is beside the folder, or in it where the variable moves the folder.
             mcp_file="${CLAUDE_CONFIG_DIR:-~}/.claude.json",
+            command_file="${CLAUDE_CONFIG_DIR:-~/.claude}/commands/handoff.md",
             status_line=("statusLine",),
             max_context_bytes=9_500,
         ),
@@ -66,6 +67,8 @@ AGENTS = (
             },
             file="${CODEX_HOME:-~/.codex}/hooks.json",
             mcp_file="${CODEX_HOME:-~/.codex}/config.toml",
+            # Codex no longer lists prompts: skills are called by $ and their name.
+            command_file="${CODEX_HOME:-~/.codex}/skills/handoff/SKILL.md",
             mcp_key="mcp_servers",
             # Codex gives hooks all variables, but an MCP server only those that are listed: both must use one store.
             mcp_variables_key="env_vars",
@@ -89,6 +92,7 @@ AGENTS = (
             events={"SessionStart": "session-start", "AfterAgent": "stop", "SessionEnd": "session-end"},
             file="~/.gemini/settings.json",
             entry={"hooks": [{"name": "onward", **COMMAND_HOOK, "timeout": HOOK_SECONDS * 1000}]},
+            command_file="~/.gemini/commands/handoff.toml",
             mcp_file="~/.gemini/settings.json",
         ),
         providers=("google", "gemini"),
@@ -170,6 +174,7 @@ AGENTS = (
         hooks=HookSettings(
             folder="${XDG_CONFIG_HOME:-~/.config}/opencode",
             plugin="opencode.js",
+            command_file="${XDG_CONFIG_HOME:-~/.config}/opencode/commands/handoff.md",
             file="${XDG_CONFIG_HOME:-~/.config}/opencode/plugins/onward.js",
         ),
         start_command="opencode --prompt {}",
@@ -283,6 +288,7 @@ AGENTS = (
             },
             file="${QWEN_HOME:-~/.qwen}/settings.json",
             entry={"hooks": [{"name": "onward", **COMMAND_HOOK}]},
+            command_file="${QWEN_HOME:-~/.qwen}/commands/handoff.md",
             mcp_file="${QWEN_HOME:-~/.qwen}/settings.json",
             status_line=("ui", "statusLine"),
         ),

@@ -29,6 +29,8 @@ class HookSettings:
     that lists them, and `server` what the server's entry has besides its command. `mcp_variables_key` is the member that lists the
     variables which the agent hands to a server, empty where it hands on all.
 
+    `command_file` is the file of the command `/handoff`, empty where the agent reads no commands from files.
+
     `status_line` is where the settings in `file` name the command of a status line, empty where the agent has none.
 
     `version` is the format version that the hooks' file must state, None where none. `answer_key` is the member of a hook's answer with
@@ -38,6 +40,7 @@ class HookSettings:
 
     __slots__ = (
         "answer_key",
+        "command_file",
         "entry",
         "events",
         "file",
@@ -65,6 +68,7 @@ class HookSettings:
         mcp_key: str = "mcpServers",
         mcp_variables_key: str = "",
         server: Mapping[str, object] | None = None,
+        command_file: str = "",
         status_line: tuple[str, ...] = (),
         version: int | None = None,
         answer_key: str = "",
@@ -80,6 +84,7 @@ class HookSettings:
         self.mcp_key = mcp_key
         self.mcp_variables_key = mcp_variables_key
         self.server = server or {}
+        self.command_file = command_file
         self.status_line = status_line
         self.version = version
         self.answer_key = answer_key

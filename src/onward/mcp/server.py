@@ -33,7 +33,7 @@ INSTRUCTIONS = (
     "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and "
     "go on from what it returns; not where you were given a handoff already ('You continue work that earlier sessions began'). "
     "While working, record_fact what later sessions must know, and search earlier sessions before asking the user again or debugging anew. "
-    "When work ends, or context or credits run low, call complete_session."
+    "When work ends, or context or credits run low, call complete_session, then write_handoff while you still know what happened."
 )
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
