@@ -394,3 +394,14 @@ def test_a_question_for_any_work_is_not_open() -> None:
         1, SessionHead("claude-code"), list(enumerate((REQUEST, Turn("assistant", f"{DONE.text} Is there anything else you need?")), 1))
     )
     assert not any(fact.kind == "question" for fact in facts)
+
+
+def test_edits_before_a_push_that_succeeded_are_not_said_to_be_uncommitted() -> None:
+    head = head_of(REQUEST, EDIT, EDITED, *run(1, "git push origin main", "0843cd1..f2955a7 main -> main"), DONE)
+    assert "not committed" not in head["State"]
+
+
+def test_an_announced_start_is_no_report() -> None:
+    start = Turn("assistant", "Starting with step 1: printing the receipts on two pages.")
+    head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "do one by one"), start)
+    assert head["Do first"] == start.text

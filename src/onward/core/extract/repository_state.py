@@ -155,9 +155,10 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
 
 
 def _names_commit(trace: Trace) -> bool:
-    """Whether the agent names a commit after the last edit, which another agent or program may have made."""
+    """Whether the agent names or pushes a commit after the last edit, which another agent or program may have made."""
     last_edit = max((c.turn for c in trace.changes), default=0)
-    return any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
+    is_pushed = any("git push" in run.command and run.failed is False and run.turn > last_edit for run in trace.runs)
+    return is_pushed or any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
 
 
 def _last_status(trace: Trace) -> tuple[str, int]:
