@@ -404,3 +404,13 @@ def test_source_code_in_a_report_is_no_line() -> None:
         Turn("assistant", "The number is printed in larger digits."),
     )
     assert not any("model Ticket" in f.text and f.weight for f in facts)
+
+
+def test_a_sentence_of_a_report_that_gives_its_reason_is_a_decision() -> None:
+    facts = facts_of(
+        Turn("user", "Let two kiosks share one queue."),
+        Turn("assistant", "Each kiosk has read-only access to `queue.db`, since two writers would clash."),
+        Turn("user", "Good, then print the number in larger digits."),
+        Turn("assistant", "The number is printed in larger digits."),
+    )
+    assert only(facts, "decision") == ["Each kiosk has read-only access to `queue.db`, since two writers would clash."]

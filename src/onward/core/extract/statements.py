@@ -391,7 +391,7 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
     is_cause = session.says("cause", unquoted) and session.says("fix", unquoted)
     if (is_cause or _ERROR_NAME.search(unquoted)) and not PAST.match(unquoted):
         return "error", "live"
-    if unit.statement.is_closing and session.says("decide", unquoted):
+    if unit.statement.is_closing and (session.says("decide", unquoted) or session.says("reason", unquoted)):
         return "decision", "live"
     return ("done" if says_done or unit.statement.is_closing else "lesson"), "live"
 

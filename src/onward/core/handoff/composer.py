@@ -66,6 +66,8 @@ _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
 """Of the first tokens of the sessions, at most, for what an agent reported: a page longer than its source helps nobody."""
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
 """What a handoff of a very short session leaves out first: its source is as quickly read."""
+_FLOOR, _FLOOR_TOKENS, _FLOOR_SLOPE, _LEAST_FLOOR = 0.155, 2_000, 0.08, 0.045
+"""The floor under worth up to so many tokens, what it sinks by with each doubling of the budget, and the least that it sinks to."""
 _FEW_FACTS = 30
 """With fewer facts than this the floor under worth is lower: a short session is shown nearly whole."""
 _MAX_MESSAGE_CHARS = 600
@@ -137,8 +139,8 @@ def _room_to_report(sessions: Sequence[SessionSummary], budget_tokens: int) -> i
 
 
 def floor_of(budget_tokens: int) -> float:
-    """Return the worth below which nothing is said at a budget: a larger one says a little more, and none is filled for its own sake."""
-    return max(0.045, 0.17 - 0.045 * log2(max(budget_tokens, 1_000) / 1_000))
+    """Return the worth below which nothing is said at a budget: a large one says a little more, and none is filled for its own sake."""
+    return max(_LEAST_FLOOR, _FLOOR - _FLOOR_SLOPE * max(0.0, log2(budget_tokens / _FLOOR_TOKENS)))
 
 
 def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
