@@ -85,10 +85,11 @@ def test_a_command_in_the_new_folder_says_where_the_project_was(
     capsys.readouterr()
     assert main(["handoff"]) == 2
     command = f"onward project remap '{new}' kopi"
-    assert f"{new} looks like the project kopi, which was at {old}. To bring it here: {command}" in capsys.readouterr().err
+    assert f"{new} looks like the project kopi, which was at {old}. To update its folder: {command}" in capsys.readouterr().err
     [finding] = folder_findings(home, new / "src")
     assert (finding.status, str(finding.hint)) == ("warning", f"Update the project's folder: {command}")
     assert main(["project", "remap", str(new), "kopi"]) == 0
+    assert f"New sessions in {new} belong to it." in capsys.readouterr().out
     assert main(["handoff"]) == 0
     assert "Sell beans" in capsys.readouterr().out
     assert [finding.status for finding in folder_findings(home, new)] == ["ok"]

@@ -207,8 +207,8 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
       onward project remap scratch kopi-shop --session 3 --session 4
     """
     with use_backend() as backend:
-        is_folder = not numbers and (source in (".", "..") or "/" in source or "\\" in source)
-        if is_folder:
+        folder = ""
+        if not numbers and (source in (".", "..") or "/" in source or "\\" in source):
             # A Windows path from a transcript is not a path of this machine: do not resolve it.
             folder = source if is_windows(source) else str(Path(source).expanduser().absolute())
             destination = backend.projects.resolve(Origin(target), create=True)
@@ -235,7 +235,8 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
         outcome = f"now session {session.number} of {destination.name}" if session.number else f"already in {destination.name}"
         say(f"session {session.before} of {session.project}: {outcome}")
     deleted_note = f" Deleted {', '.join(remap_result.deleted_projects)}." if remap_result.deleted_projects else ""
-    say(f"Moved {quantity(len(remap_result.sessions), 'session')} to {destination.name}.{deleted_note}")
+    folder_note = f" New sessions in {folder} belong to it." if folder else ""
+    say(f"Moved {quantity(len(remap_result.sessions), 'session')} to {destination.name}.{deleted_note}{folder_note}")
 
 
 project.add_command(archives.export)
