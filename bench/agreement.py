@@ -24,7 +24,8 @@ from bench.probe_sets import Frozen, ProbeSet, add_budgets, create_parser
 from bench.report import keep, table
 from onward.core.analytics.intervals import wilson_interval
 from onward.core.handoff.document import render
-from onward.core.preservation import Preservation, measure
+from onward.core.preservation.measure import measure
+from onward.core.preservation.scores import Preservation
 from onward.tokens import count_tokens
 
 HANDOFF = "Onward's handoff"

@@ -15,7 +15,7 @@ from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, fold
 from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.master import build_handoff
-from onward.core.preservation import Reference
+from onward.core.preservation.reference import Reference
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage

@@ -9,7 +9,7 @@ import pytest
 from onward.core.effort.rework import Effort, SessionError
 from onward.core.effort.touched_files import TouchedFile
 from onward.core.facts.fact import Handle
-from onward.core.knowledge.knowledge import HarvestedEntry
+from onward.core.knowledge.entry import HarvestedEntry
 from onward.core.knowledge.signature import signature, terms
 from onward.core.project import Project
 from onward.core.session import Session

@@ -10,7 +10,7 @@ import pytest
 from onward import samples
 from onward.app.handoffs.distillation import distill_files
 from onward.core.facts.kinds import KINDS
-from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.versions import MasterHandoff
 from onward.errors import OnwardError
 
 GROUPS_BY_SECTION: dict[str, set[str]] = {}

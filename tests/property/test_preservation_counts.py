@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.preservation import collect_references, fold_references, measure
-from onward.core.preservation.collector import MAX_EXPECTED
+from onward.core.preservation.collector import MAX_EXPECTED, collect_references
+from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import fold_references
 from onward.core.transcript.transcript import Turn
 
 NAMES = (

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts.fact import Handle
-from onward.core.preservation import GROUPS, Reference, collect_references, fold_references, measure
-from onward.core.preservation.reference import MAX_STORED
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.groups import GROUPS
+from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import MAX_STORED, Reference, fold_references
 from onward.core.transcript.transcript import Role, Turn
 
 REFERENCES = st.lists(

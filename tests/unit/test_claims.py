@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.facts.fact import Fact
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose

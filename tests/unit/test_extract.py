@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.facts.fact import Fact, Outcome, from_json, to_json
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn

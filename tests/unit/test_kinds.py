@@ -8,7 +8,7 @@ import sys
 from onward.core.facts.fact import FACT_KINDS
 from onward.core.facts.headings import SECTIONS, TRIM_ORDER
 from onward.core.facts.kinds import KINDS
-from onward.core.preservation import GROUPS
+from onward.core.preservation.groups import GROUPS
 from onward.web.project_page import GROUP_HEADINGS
 
 LOOP = """
@@ -20,13 +20,14 @@ kinds.KINDS["risk"] = kinds.Kind(
 
 from pydantic import TypeAdapter, ValidationError
 
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.facts.fact import FactKind, from_json, to_json
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff import page
 from onward.core.handoff.composer import SessionSummary, compose
 from onward.core.handoff.document import parse, render
-from onward.core.preservation import collect_references, measure
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.measure import measure
 from onward.core.transcript.authored_text import author_text
 from onward.core.transcript.transcript import SessionHead, Turn
 

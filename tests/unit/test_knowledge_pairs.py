@@ -10,7 +10,7 @@ import pytest
 from onward import samples
 from onward.app.turns.reader import TranscriptReader
 from onward.core.knowledge.categories import category_of
-from onward.core.knowledge.knowledge import HarvestedEntry
+from onward.core.knowledge.entry import HarvestedEntry
 from onward.core.knowledge.pairs import error_line, harvest_pairs, join_pairs
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 

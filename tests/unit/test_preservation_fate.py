@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.preservation import Preservation, Reference, collect_references, measure
+from onward.core.preservation.collector import collect_references
 from onward.core.preservation.cues import LANGUAGES
+from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import Reference
+from onward.core.preservation.scores import Preservation
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 WORK = Turn("assistant", "", calls=(ToolCall("e", "Edit", {"file_path": "src/cart.ts", "old_string": "a", "new_string": "b"}),))

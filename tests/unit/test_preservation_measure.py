@@ -9,7 +9,10 @@ import pytest
 
 from onward.core.analytics.intervals import wilson_interval
 from onward.core.facts.fact import Handle
-from onward.core.preservation import Preservation, Reference, collect_references, fold_references, measure
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import Reference, fold_references
+from onward.core.preservation.scores import Preservation
 from onward.core.transcript.transcript import ToolCall, Turn
 
 SESSION = [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from onward.core.facts.fact import Handle
-from onward.core.preservation import Group, Reference, collect_references
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.groups import Group
+from onward.core.preservation.reference import Reference
 from onward.core.transcript.transcript import Mark, ToolCall, ToolResult, Turn
 
 

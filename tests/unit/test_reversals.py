@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.extract.reversals import retired_values
 from onward.core.facts.fact import Fact
 from onward.core.facts.ledger import Ledger, fold

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.extract.interruptions import find_interruption
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from onward.cli.presentation import as_json_text
 from onward.core.handoff.document import Handoff, render, to_json
 from onward.core.handoff.prompt import render_prompt
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.core.text.printable import printable
 
 OutputFormat: TypeAlias = Literal["markdown", "prompt", "json"]

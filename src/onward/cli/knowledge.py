@@ -9,8 +9,15 @@ import click
 from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.core.knowledge.categories import CATEGORIES
-from onward.core.knowledge.entry import ErrorOccurrence, KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
-from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
+from onward.core.knowledge.entry import (
+    KNOWLEDGE_KINDS,
+    ErrorOccurrence,
+    KnowledgeAuthor,
+    KnowledgeEntry,
+    KnowledgeKind,
+    KnowledgeSource,
+    KnownFix,
+)
 from onward.core.text.printable import printable
 
 id_argument = click.argument("number", metavar="ID", type=click.IntRange(min=1))

@@ -16,7 +16,7 @@ from onward.core.handoff import document
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.writer_report import WriterReport
 from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.core.project import MovedSession, ProjectTotals
 from onward.core.session import Session
 from onward.errors import ServerFailed

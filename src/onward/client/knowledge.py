@@ -18,9 +18,9 @@ from onward.core.knowledge.entry import (
     KnowledgeDetail,
     KnowledgeEntry,
     KnowledgeHit,
+    KnowledgeKind,
     KnownFix,
 )
-from onward.core.knowledge.knowledge import KnowledgeKind
 from onward.core.project import Project
 
 

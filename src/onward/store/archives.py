@@ -32,7 +32,8 @@ from zstandard import ZstdCompressor
 from onward.core.facts import fact as core_facts
 from onward.core.handoff import document as core_handoff
 from onward.core.handoff.writer_report import WriterReport
-from onward.core.preservation import Preservation, Reference
+from onward.core.preservation.reference import Reference
+from onward.core.preservation.scores import Preservation
 from onward.core.session import ChecklistItem
 from onward.core.transcript.transcript import ImportReport, Turn
 from onward.store import schema, turns

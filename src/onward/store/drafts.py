@@ -10,9 +10,9 @@ import orjson
 from sqlalchemy import Connection, Row, insert, select
 
 from onward.core.handoff.document import Handoff, from_json
-from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.versions import MasterHandoff
 from onward.core.handoff.writer_report import RULES, WriterReport
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.store import handoffs
 from onward.store.clock import to_datetime
 from onward.store.schema import drafts

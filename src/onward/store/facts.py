@@ -13,7 +13,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 
 from onward.core.facts.fact import Fact, FactKind, from_json, to_json
 from onward.core.facts.ledger import Edit, Ledger, fact_order
-from onward.core.preservation import Reference
+from onward.core.preservation.reference import Reference
 from onward.store.clock import now, to_micros
 from onward.store.schema import distilled, fact_edits, facts, ledgers, sessions
 from onward.store.statements import batches

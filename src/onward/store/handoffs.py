@@ -9,10 +9,9 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from onward.core.handoff.document import Handoff, from_json, render, to_json
-from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.versions import HandoffSummary, StoredHandoff
+from onward.core.handoff.versions import HandoffSummary, MasterHandoff, StoredHandoff
 from onward.core.handoff.writer_report import RULES, WriterReport
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.message import to_data
 from onward.store.clock import now, to_datetime
 from onward.store.schema import handoffs, sessions

@@ -14,9 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onward.core.facts.fact import Handle
-from onward.core.knowledge.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource
-from onward.core.knowledge.knowledge import HarvestedEntry, KnowledgeKind
-from onward.core.knowledge.pairs import PAIR_PREFIX
+from onward.core.knowledge.entry import PAIR_PREFIX, HarvestedEntry, KnowledgeAuthor, KnowledgeEntry, KnowledgeKind, KnowledgeSource
 from onward.core.knowledge.signature import terms
 from onward.store.clock import now, to_datetime
 from onward.store.schema import knowledge, knowledge_sources, knowledge_terms, projects, sessions

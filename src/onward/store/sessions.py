@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 
 from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus, TitleOrigin
-from onward.core.transcript.titles import agent_title
 from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import fact_edits, handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
@@ -88,6 +87,9 @@ def attach_transcript(connection: Connection, session_id: int, head: SessionHead
 
 
 def _head_columns(head: SessionHead) -> dict[str, Any]:
+    # Only who stores a session needs it, and its import takes longer than a list of sessions.
+    from onward.core.transcript.titles import agent_title
+
     return {
         "agent": storable_text(head.agent),
         "parent_native_id": head.parent_id,

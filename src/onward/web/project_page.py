@@ -15,7 +15,7 @@ from onward.app.sessions import sessions
 from onward.core.facts.headings import MEASURE_PREFIX
 from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff
-from onward.core.preservation import GROUPS
+from onward.core.preservation.groups import GROUPS
 from onward.errors import NotFound
 from onward.web.page_request import PageRequest
 

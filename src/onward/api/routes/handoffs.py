@@ -23,7 +23,7 @@ from onward.core.handoff import redline as redlines
 from onward.core.handoff.document import Handoff, to_json
 from onward.core.handoff.prompt import MAX_AGENT_CHARS, render_prompt
 from onward.core.handoff.writer_report import RULES, WriterReport
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.core.text.printable import printable
 from onward.errors import NotFound
 from onward.message import in_english

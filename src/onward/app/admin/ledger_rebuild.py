@@ -11,7 +11,7 @@ from onward.app.sessions.rederivation import rederive
 from onward.app.sessions.stored_completion import create_contribution, main_path
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.versions import RebuildResult
-from onward.core.preservation import fold_references
+from onward.core.preservation.reference import fold_references
 from onward.core.project import Project
 from onward.errors import Conflict
 from onward.store import Store, facts, handoffs, projects, sessions, turns

@@ -13,13 +13,15 @@ from typing import BinaryIO, NamedTuple
 
 from onward.app.turns.reader import MainPath, TranscriptReader
 from onward.core.agents import agent_label
-from onward.core.extract import extract
+from onward.core.extract.extraction import extract
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.document import Handoff
-from onward.core.handoff.master import MasterHandoff, build_handoff, close_handoff
-from onward.core.preservation import Reference, collect_references, fold_references
+from onward.core.handoff.master import build_handoff, close_handoff
+from onward.core.handoff.versions import MasterHandoff
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.reference import Reference, fold_references
 from onward.core.transcript.dialogs import join_dialogs
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from onward.app.handoffs.distillation import HandoffBasis, distill_turns
 from onward.core.handoff.document import render
-from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.versions import MasterHandoff
 from onward.core.handoff.writer_report import RULES, WriterReport
-from onward.core.preservation import Preservation, collect_references, measure
+from onward.core.preservation.collector import collect_references
+from onward.core.preservation.measure import measure
+from onward.core.preservation.scores import Preservation
 from onward.core.project import Project
 from onward.core.text.compression import shorten
 from onward.core.transcript.transcript import Turn

@@ -13,8 +13,8 @@ from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.facts.shared_rules import join_shared_rules
 from onward.core.handoff.composer import SessionSummary
-from onward.core.handoff.master import MasterHandoff
-from onward.core.preservation import fold_references
+from onward.core.handoff.versions import MasterHandoff
+from onward.core.preservation.reference import fold_references
 from onward.core.transcript.transcript import Turn
 from onward.core.transcript.turn import lighten
 from onward.store import Store, facts, sessions, shared_rules, turns

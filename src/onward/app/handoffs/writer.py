@@ -27,8 +27,8 @@ from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import find_obligations
 from onward.core.evidence.pack import PACK_TOKENS, SMALL_PACK_TOKENS, EvidencePack, build_pack
 from onward.core.handoff.document import render
-from onward.core.handoff.master import MasterHandoff, reserve_tokens
-from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.master import reserve_tokens
+from onward.core.handoff.versions import MasterHandoff, StoredHandoff
 from onward.core.handoff.writer_report import RULES, WriterReport, counts_by_group
 from onward.core.job import Job
 from onward.core.project import Project

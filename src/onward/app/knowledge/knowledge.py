@@ -12,16 +12,17 @@ from onward.app.edits import check_edit, lock_edits
 from onward.core.extract.command_lines import find_error_line
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (
+    KNOWLEDGE_KINDS,
     ErrorHistory,
     ErrorOccurrence,
     KnowledgeAuthor,
     KnowledgeDetail,
     KnowledgeEntry,
     KnowledgeHit,
+    KnowledgeKind,
     KnowledgeSource,
     KnownFix,
 )
-from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.knowledge.signature import containment, likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound

@@ -18,7 +18,6 @@ from onward.core.project import Project, ProjectOption, ProjectOverview, Project
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.message import Message
-from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Worktrees
 from onward.store import Store, assigned_folders, events, locks, projects, sessions, turns
 
@@ -65,6 +64,9 @@ def create(store: Store, name: str, *, description: str = "", repository: tuple[
 
 
 def _redact(text: str) -> str:
+    # Only who writes needs the redactor, and its import takes longer than a list of projects.
+    from onward.redact import DISTILL_KEY, Redactor
+
     return Redactor(DISTILL_KEY).text(text)
 
 

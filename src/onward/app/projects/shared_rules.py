@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from onward.app.handoffs.project_state import read_project_state
 from onward.core.facts.fact import Fact, FactState, Handle, fact_id
+from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.shared_rules import SHARED_RULE, SharedRuleSuggestion, rule_key, shared_fact, suggest_shared_rules
-from onward.core.handoff.composer import SECTION_OF
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
-from onward.core.handoff.master import MasterHandoff
-from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.versions import MasterHandoff, StoredHandoff
 from onward.core.project import Project
 from onward.errors import BadInput
 from onward.redact import DISTILL_KEY, Redactor

@@ -18,9 +18,10 @@ from onward.core.effort.steps import SessionSteps
 from onward.core.effort.touched_files import TouchedFile, list_touched_files
 from onward.core.facts.fact import GIT_STATE, Fact, FactKind
 from onward.core.facts.ledger import Ledger
-from onward.core.knowledge.knowledge import HarvestedEntry, harvest_knowledge
+from onward.core.knowledge.entry import HarvestedEntry
+from onward.core.knowledge.knowledge import harvest_knowledge
 from onward.core.knowledge.pairs import harvest_pairs, join_pairs
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.core.session import Session
 from onward.store import analytics, facts, knowledge, sessions
 from onward.store import project_files as stored_files

@@ -26,7 +26,7 @@ from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, session
 from onward.core.facts.fact import Fact, Handle, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.knowledge.knowledge import harvest_knowledge
-from onward.core.preservation import fold_references
+from onward.core.preservation.reference import fold_references
 from onward.core.project import MovedSession, Project, ProjectMove
 from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.text import paths

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from onward.app.lookup import require_session
 from onward.app.sessions.reassignment import rebuild_ledger, update_handoff
 from onward.core.handoff.document import CitedLine, Handoff
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.core.project import Project
 from onward.core.session import RemovedSession, Session
 from onward.core.transcript.transcript import SessionHead

@@ -25,7 +25,7 @@ from onward.core.edit_version import WordChoice
 from onward.core.effort.steps import SessionSteps
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.master import completion_facts
-from onward.core.preservation import fold_references
+from onward.core.preservation.reference import fold_references
 from onward.core.session import Session, SessionCompletion
 from onward.core.text.empty_answer import is_empty_answer
 from onward.core.transcript.turn import lighten

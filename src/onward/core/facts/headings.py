@@ -16,6 +16,9 @@ SINCE_THEN = HEAD[2]
 SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values()))
 """The titles of the sections, in order."""
 
+SECTION_OF: dict[str, str] = {kind.name: kind.section.title for kind in KINDS.values()}
+"""The title of the section that a fact is shown in, by its kind."""
+
 FILES_SECTION = KINDS["file"].section.title
 
 DISTINCTIVE_SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values() if kind.section.is_distinctive))

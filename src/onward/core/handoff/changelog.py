@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.facts.fact import Fact, FactKind, Handle
-from onward.core.facts.headings import SECTIONS
+from onward.core.facts.headings import SECTION_OF, SECTIONS
 from onward.core.facts.ledger import Ledger, fact_order
-from onward.core.handoff.composer import SECTION_OF
 from onward.core.handoff.document import CitedLine, render_line
 
 ChangelogPart: TypeAlias = Literal["added", "changed", "resolved", "retired", "no_longer_shown"]

@@ -26,8 +26,7 @@ from onward.core.facts.fact import (
     FactKind,
     Handle,
 )
-from onward.core.facts.headings import FILES_SECTION, SECTIONS
-from onward.core.facts.kinds import KINDS
+from onward.core.facts.headings import FILES_SECTION, SECTION_OF, SECTIONS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.text.prose import content_words, identifiers, numbers, stem
@@ -37,9 +36,6 @@ RULES_SHARE = 0.4
 
 FILES_SHARE, FILES_TOKENS = 0.11, 400
 """Of the budget, and in tokens, at most for the list of files."""
-
-SECTION_OF: dict[FactKind, str] = {kind.name: kind.section.title for kind in KINDS.values()}
-"""The title of the section that a fact is shown in, by its kind."""
 
 _HAPPENED = SECTION_OF["done"]
 _MAX_FILES_IN_FOLDER, _MAX_FOLDERS = 5, 8

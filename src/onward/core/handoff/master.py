@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 
 from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
 from onward.core.facts.headings import OMISSION_PREFIX
@@ -16,19 +15,13 @@ from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger
 from onward.core.handoff.composer import SessionSummary, compose
 from onward.core.handoff.document import Handoff, render
-from onward.core.preservation import Preservation, Reference, measure
+from onward.core.handoff.versions import MasterHandoff
+from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import Reference
 from onward.core.transcript.transcript import Turn
 
 MIN_BUDGET_TOKENS, MAX_BUDGET_TOKENS, BUDGET_SHARE = 2_000, 8_000, 0.02
 """The default budget: this share of the sessions' tokens, within these bounds."""
-
-
-class MasterHandoff(NamedTuple):
-    """A project's handoff with its measure and the budget it was made for."""
-
-    handoff: Handoff
-    preservation: Preservation
-    budget_tokens: int
 
 
 def default_budget(sessions: Iterable[SessionSummary]) -> int:

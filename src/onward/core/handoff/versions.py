@@ -10,7 +10,15 @@ from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.redline import Redline
 from onward.core.handoff.writer_report import RULES, WriterReport
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
+
+
+class MasterHandoff(NamedTuple):
+    """A project's handoff with its measure and the budget it was made for."""
+
+    handoff: Handoff
+    preservation: Preservation
+    budget_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

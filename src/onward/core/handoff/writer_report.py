@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from onward.core.preservation import Preservation
+from onward.core.preservation.scores import Preservation
 from onward.message import Message, from_data
 
 RULES = "rules"

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.facts.fact import Handle
-from onward.core.knowledge.knowledge import KnowledgeKind
+
+KnowledgeKind: TypeAlias = Literal["solution", "lesson", "decision", "pattern", "practice"]
+KNOWLEDGE_KINDS: tuple[KnowledgeKind, ...] = ("solution", "lesson", "decision", "pattern", "practice")
+"""A `solution` is an error with its fix. The first three kinds are harvested; people may write entries of any kind."""
 
 KnowledgeAuthor: TypeAlias = Literal["session", "person"]
+
+PAIR_PREFIX = "pair:"
+"""The prefix of the fact id of an entry without a fact."""
+
+
+class HarvestedEntry(NamedTuple):
+    """A piece of knowledge from one fact. Entries with the same `signature` are the same. `error` is the error that
+    a solution is about, empty for other kinds; `fix` is empty if the text is complete without it.
+    """
+
+    kind: KnowledgeKind
+    signature: str
+    category: str
+    text: str
+    error: str
+    fix: str
+    fact_id: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.extract.labels import label_kind
 from onward.core.facts.fact import Fact
 from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
 from onward.core.knowledge.cues import cue_bit, cue_bits
+from onward.core.knowledge.entry import HarvestedEntry, KnowledgeKind
 from onward.core.knowledge.signature import signature
 from onward.core.text.prose import content_words, identifiers, words
-
-KnowledgeKind: TypeAlias = Literal["solution", "lesson", "decision", "pattern", "practice"]
-KNOWLEDGE_KINDS: tuple[KnowledgeKind, ...] = ("solution", "lesson", "decision", "pattern", "practice")
-"""A `solution` is an error with its fix. The first three kinds are harvested; people may write entries of any kind."""
 
 MAX_PER_KIND = 8
 """The most entries of one kind from a session: only its best are useful elsewhere."""
@@ -55,21 +51,6 @@ _DEPENDENT_OPENING = re.compile(
     re.I,
 )
 """Beginnings of sentences that are incomplete without their neighbours."""
-
-
-class HarvestedEntry(NamedTuple):
-    """A piece of knowledge from one fact. Entries with the same `signature` are the same. `error` is the error that
-    a solution is about, empty for other kinds; `fix` is empty if the text is complete without it.
-    """
-
-    kind: KnowledgeKind
-    signature: str
-    category: str
-    text: str
-    error: str
-    fix: str
-    fact_id: str
-    turn: int
 
 
 def harvest_knowledge(facts: Iterable[Fact]) -> list[HarvestedEntry]:

@@ -12,14 +12,11 @@ from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.command_lines import command_key, find_error_line
 from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
-from onward.core.knowledge.knowledge import HarvestedEntry
+from onward.core.knowledge.entry import PAIR_PREFIX, HarvestedEntry
 from onward.core.knowledge.signature import signature, terms
 from onward.core.text.prose import clauses, one_line
 from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import Turn
-
-PAIR_PREFIX = "pair:"
-"""The prefix of the fact id of an entry without a fact."""
 
 MAX_PAIRS = 16
 """The most pairs of one session, the best explained."""

@@ -4,9 +4,3 @@ It reads only the turns and the finished document, never the facts that the docu
 its own generator's facts keeps nearly all of *them* and still misses a fifth of what people ask for; so nothing here
 imports `core.extract`, `core.facts.ledger` or `core.handoff.composer`.
 """
-
-from onward.core.preservation.collector import collect_references
-from onward.core.preservation.measure import GroupScore, Loss, Preservation, measure
-from onward.core.preservation.reference import GROUPS, Group, Reference, fold_references
-
-__all__ = ["GROUPS", "Group", "GroupScore", "Loss", "Preservation", "Reference", "collect_references", "fold_references", "measure"]

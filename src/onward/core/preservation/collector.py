@@ -9,7 +9,8 @@ from itertools import repeat
 from onward.core.facts.fact import Handle
 from onward.core.preservation.cues import LANGUAGES
 from onward.core.preservation.fate import RequestRound, join_unanswered
-from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, latest_references
+from onward.core.preservation.groups import GROUPS, HARD, Group
+from onward.core.preservation.reference import Reference, latest_references
 from onward.core.preservation.statements import from_agent, from_person
 from onward.core.preservation.tool_results import SessionWork, from_work, has_effect
 from onward.core.preservation.twins import mark_words

@@ -6,19 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias, cast
+from typing import NamedTuple, cast
 
 from onward.core.facts.fact import Handle
+from onward.core.preservation.groups import Group
 from onward.core.preservation.words import find_word_form, normalise, stems
-
-Group: TypeAlias = Literal[
-    "rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values", "languages"
-]
-GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values")
-"""The groups that are counted. `languages` is none: it names those that were spoken and are not read."""
-
-HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
-"""Groups that are kept exactly or not at all; the others are statements, which other words may keep too."""
 
 MAX_KEPT: Mapping[Group, int] = {
     "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20,

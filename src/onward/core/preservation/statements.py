@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from onward.core.facts.fact import Handle
 from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words, word_count
 from onward.core.preservation.fate import RequestRound, is_finished
-from onward.core.preservation.reference import Group, Reference
+from onward.core.preservation.groups import Group
+from onward.core.preservation.reference import Reference
 from onward.core.preservation.values import find_values, is_small_number, specificity, spellings
 from onward.core.preservation.words import STEM, find_word, normalise
 from onward.core.text.prose import Clause, clauses
