@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import importlib
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +16,7 @@ import zstandard
 
 from onward.core.transcript.transcript import ImportReport
 from onward.errors import BadInput, UnreadableFile
-from onward.formats import open_source
+from onward.formats import open_source, source
 
 AT = "2026-03-02T09:00:00.000Z"
 MEASURE = """
@@ -189,3 +192,32 @@ def test_a_bad_escape_costs_no_neighbour(reading):
         result = reading(data.encode())
         assert [turn.text for turn in result.turns] == ["Cetak struk.", "It is in C:\\REDACTED.", "Cetak struk."]
         assert result.report.malformed_count == 0
+
+
+@pytest.mark.parametrize("module", ["gzip", "bz2", "lzma"])
+def test_other_compressed_files_are_read_like_zstd(reading, module):
+    compress = importlib.import_module(module).compress
+    data = b"".join(json.dumps(record(number, "x" * 50 + str(number) * 50)).encode() + b"\n" for number in range(20_000))
+    packed = compress(data)
+    assert len(reading(packed).turns) == 20_000
+    cut = reading(packed[: len(packed) // 2])
+    assert 0 < len(cut.turns) < 20_000
+    assert cut.report.malformed_count >= 1
+
+
+def test_a_stream_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr(source, "_MAX_BYTES", 1_000_000)
+    with pytest.raises(UnreadableFile, match="more than"):
+        _ = open_source(io.BytesIO(b"x" * 2_000_000)).head
+    with pytest.raises(UnreadableFile, match="more than"):
+        _ = open_source(io.BytesIO(gzip.compress(b"x" * 2_000_000))).head
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_no_pipe_or_device_is_read_by_its_path(tmp_path, kind):
+    path = Path("/dev/zero")
+    if kind == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+    with pytest.raises(UnreadableFile, match="pipe or a device"):
+        _ = open_source(path).head

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.admin import doctor
+from onward.app.admin import backups, doctor
 from onward.app.archives import archives
 from onward.app.projects import projects
 from onward.app.transcripts import imports
 from onward.app.turns import sources
 from onward.core.project import Project
+from onward.errors import StoreDamaged
 from onward.redact import DISTILL_KEY, Redactor
 from onward.redact.redactor import MAX_DEPTH
 from onward.settings import Settings
@@ -110,3 +111,24 @@ def test_a_text_that_cannot_be_decoded_is_a_damaged_store(home: Path, tmp_path: 
     with sqlite3.connect(home / "onward.db") as connection:
         connection.execute("UPDATE projects SET name = CAST(x'ff73686f70fe' AS TEXT)")
     assert any(line.startswith("problem") for line in examine(home, tmp_path).values())
+
+
+def test_a_damaged_schema_is_named_and_a_backup_is_restored_over_it(home: Path, tmp_path: Path) -> None:
+    with Store.at_folder(home) as store:
+        project = projects.create(store, "shop")
+        imports.import_paths(store, [write_session(tmp_path / "plain.jsonl", "x")], project=project)
+        backups.backup_open_store(store, tmp_path / "backup.db")
+    path = home / "onward.db"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"CREATE TABLE sessions") + 3
+    content[place : place + 4] = b"\xff\xfe\xfa\xf9"
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged, match="damaged"):
+        Store.at_folder(home)
+    settings = Settings(home, tmp_path / "claude")
+    checked = doctor.examine(settings, lambda settings: Store.at_folder(settings.home), [])
+    assert [finding.check for finding in checked if finding.status == "problem"] == ["store"]
+    restored = backups.restore(settings, tmp_path / "backup.db", overwrite=True)
+    assert (restored.projects, restored.sessions, restored.turns) == (1, 1, 4)
+    assert restored.previous_path
+    assert restored.previous_path.read_bytes() == content

@@ -106,7 +106,7 @@ def find_moved_project(context: FolderContext) -> KnownRepository | None:
             "SELECT name, root, remote, root_commit FROM projects WHERE root_commit != '' AND root != ? AND status = 'active'",
             (context.root,),
         ).fetchall()
-    except sqlite3.OperationalError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return None
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""One input in any container: a file, a pipe, zstd-compressed, with a byte-order mark or in UTF-16.
+"""One input in any container: a file, a pipe, compressed (zstd, gzip, bzip2, xz), with a byte-order mark or in UTF-16.
 
 Lines are streamed: memory does not grow with the file, and a huge line is cut to a stub that still parses.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import IO, Any
 
 import orjson
@@ -22,7 +23,10 @@ HEAD_BYTES = 64 * 1024
 LINE_BYTES = 8 * 1024 * 1024
 """Longer lines are cut: their long strings become stubs."""
 _CHUNK_BYTES = 256 * 1024
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_COMPRESSIONS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x8b\x08": "gzip", b"BZh": "bz2", b"\xfd7zX": "lzma"}
+"""How compressed data begins, and with which module it is read."""
+_MAX_BYTES = 4 * 1024**3
+"""The largest stream, and the largest content of a compressed file."""
 _COMMENT = b"//"
 _ZIP = b"PK\x03\x04"
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -138,15 +142,15 @@ class TranscriptSource:
             with self._open_file() as stream:
                 return self._unpack(stream)
         copy = _temporary_file()
-        _copy(self._origin, copy)
+        self._copy(self._origin, copy)
         copy.seek(0)
         return self._unpack(copy) or copy
 
     def _unpack(self, stream: IO[bytes]) -> IO[bytes] | None:
         first = stream.read(4)
         stream.seek(0)
-        if first == _ZSTD:
-            stream = self._decompress(stream)
+        if method := next((method for magic, method in _COMPRESSIONS.items() if first.startswith(magic)), None):
+            stream = self._decompress(stream, method)
             first = stream.read(4)
             stream.seek(0)
             return self._unpack(stream) or stream
@@ -158,21 +162,47 @@ class TranscriptSource:
             return _to_utf8(stream, _BOMS[first[:2]])
         return None
 
-    def _decompress(self, stream: IO[bytes]) -> IO[bytes]:
+    def _decompress(self, stream: IO[bytes], method: str) -> IO[bytes]:
+        import zlib
+        from importlib import import_module
+        from lzma import LZMAError
+
         import zstandard
 
         copy = _temporary_file()
         try:
-            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
-                _copy(reader, copy)
-        except zstandard.ZstdError as error:
+            if method == "zstd":
+                with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
+                    self._copy(reader, copy)
+            else:
+                module = import_module(method)
+                with module.open(stream, "rb") as reader:
+                    self._copy(reader, copy)
+        except (zstandard.ZstdError, EOFError, zlib.error, LZMAError, OSError) as error:
             self.damage = f"the compressed data is damaged: {error}"
         copy.seek(0)
         return copy
 
+    def _copy(self, source: IO[bytes], target: IO[bytes]) -> None:
+        """Copy *source* to *target*. Raises `UnreadableFile` when it does not end."""
+        size = 0
+        while chunk := source.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > _MAX_BYTES:
+                raise UnreadableFile(
+                    Message("{name} contains more than {limit} GiB.", name=self.name, limit=_MAX_BYTES // 1024**3),
+                    "Split it, and import the parts.",
+                )
+            target.write(chunk)
+
     def _open_file(self) -> IO[bytes]:
         assert isinstance(self._origin, Path)
         try:
+            if not S_ISREG(mode := self._origin.stat().st_mode) and not S_ISDIR(mode):
+                raise UnreadableFile(
+                    Message("{name} is a pipe or a device, not a file.", name=self.name),
+                    "Save its content to a file, or send it to the standard input: onward import -",
+                )
             return self._origin.open("rb", buffering=_CHUNK_BYTES)
         except FileNotFoundError:
             raise UnreadableFile(Message("{name} does not exist.", name=self.name), "Check the path.") from None
@@ -222,11 +252,6 @@ def _rescue_records(line: bytes, number: int, report: ImportReport) -> list[dict
     if problem:
         report.reject(number, problem)
     return records
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> None:
-    while chunk := source.read(_CHUNK_BYTES):
-        target.write(chunk)
 
 
 def _temporary_file() -> IO[bytes]:

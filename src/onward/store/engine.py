@@ -200,11 +200,12 @@ def _translate_errors(engine: Engine) -> Iterator[None]:
 
 
 def _is_from_driver(error: Exception) -> bool:
-    """Return whether *error* was raised by C code that SQLAlchemy called."""
+    """Return whether *error* was raised by C code that SQLAlchemy or this module called."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    return trace is not None and "sqlalchemy" in trace.tb_frame.f_code.co_filename
+    file = trace.tb_frame.f_code.co_filename if trace else ""
+    return "sqlalchemy" in file or file == __file__
 
 
 def _damaged(engine: Engine, problem: str) -> StoreDamaged:

@@ -54,7 +54,7 @@ def check(path: Path) -> None:
             version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
         raise UnreadableFile(Message("{path} is not a store of Onward: {problem}.", path=path, problem=error), _NAME_A_BACKUP) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise StoreDamaged(Message("{path} is damaged: {problem}.", path=path, problem=error), "Use another backup.") from error
     if messages != ["ok"]:
         raise StoreDamaged(Message("{path} is damaged: {problem}.", path=path, problem=messages[0]), "Use another backup.")

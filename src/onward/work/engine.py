@@ -56,7 +56,7 @@ def _delete_damaged(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path)) as connection:
             is_intact = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         is_intact = False
     if not is_intact:
         for suffix in ("", "-journal", "-wal", "-shm"):

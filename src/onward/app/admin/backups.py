@@ -63,7 +63,7 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
         try:
             sqlite_backup.copy(source, part, on_progress)
             sqlite_backup.make_standalone(part)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise StoreError(
                 Message("The store could not be copied: {problem}.", problem=error), "Check the disk, and run `onward doctor`."
             ) from error
@@ -91,7 +91,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
     previous_path = _keep_previous(target) if target.exists() else None
     try:
         sqlite_backup.copy(source, target, on_progress)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreError(
             Message("The backup could not be restored: {problem}.", problem=error),
             "Stop all programs that use the store, check the disk, and run this again.",
@@ -116,7 +116,7 @@ def _keep_previous(target: Path) -> Path:
         with atomic_write(previous_path) as part:
             sqlite_backup.copy(target, part)
             sqlite_backup.make_standalone(part)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         for suffix in ("", "-wal", "-shm"):
             if (path := target.with_name(target.name + suffix)).exists():
                 path.rename(previous_path.with_name(previous_path.name + suffix))
