@@ -69,7 +69,7 @@ def formats_reference() -> str:
             docstring += f" Seen with {' and '.join(versions)}."
         lines.append(textwrap.fill("- " + " ".join(docstring.split()), 138, subsequent_indent="  ", break_on_hyphens=False))
     lines.append(
-        "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry\n"
+        "\nAll may be compressed (zstd, gzip, bzip2, xz), begin with a byte-order mark, or be UTF-16. Another package adds one through the entry\n"
         "point group `onward.formats`."
     )
     lines.append(

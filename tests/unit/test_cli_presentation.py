@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from onward.cli import presentation
 from onward.cli.import_report import describe_report
 from onward.core.facts.fact import Handle
 from onward.core.transcript.transcript import ImportReport
+from onward.errors import BadInput
 
 
 class Terminal(io.StringIO):
@@ -135,3 +138,33 @@ def test_an_account_names_what_was_left_out_and_where_it_broke() -> None:
         "codex, 4 turns in 1 session from 12 records · skipped: 2 event repeats a response item"
         " · unreadable: 5 records (line 7: torn; line 8: torn; line 9: torn; and 2 more)"
     )
+
+
+STORED = "a \x1b]0;title\x07b \u202eevil\u202c \x1b[2J\x9bc \u2066d\u2069"
+
+
+@pytest.mark.parametrize("is_coloured", [False, True])
+def test_no_control_byte_or_override_of_direction_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_coloured: bool
+) -> None:
+    monkeypatch.setattr(presentation, "has_colour", lambda stream: is_coloured)
+    presentation.say(presentation.paint(STORED, "bold"))
+    presentation.note(STORED)
+    printed, noted = capsys.readouterr()
+    assert noted == "a b evil c d\n"
+    assert printed == ("\x1b[1ma b evil c d\x1b[0m\n" if is_coloured else "a b evil c d\n")
+    presentation.say_json({"title": STORED})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"title": STORED}
+    assert printed.strip().isprintable()
+    assert "\u202e" not in printed
+
+
+def test_a_deleted_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = f"cd {folder} && rmdir {folder} && exec {sys.executable} -m onward session list"
+    environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert "The current folder does not exist any more." in done.stderr
+    assert done.returncode == BadInput.exit_code

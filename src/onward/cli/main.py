@@ -10,7 +10,7 @@ import os
 import sys
 
 from onward import __version__
-from onward.errors import OnwardError
+from onward.errors import BadInput, OnwardError
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -49,11 +49,25 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - last resort: print a sentence, not a traceback
-        code = _report_defect(error)
+        if isinstance(error, FileNotFoundError) and not _has_folder():
+            gone = BadInput("The current folder does not exist any more.", "Change to another one: cd ~")
+            code = _report_refusal(gone, as_json="--json" in arguments)
+        else:
+            code = _report_defect(error)
     if owns_process and is_quick:
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _has_folder() -> bool:
+    from pathlib import Path
+
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _run(arguments: list[str]) -> int:
@@ -95,7 +109,9 @@ def _report_refusal(error: OnwardError, *, as_json: bool) -> int:
         details = {"success": False, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
         sys.stderr.write(as_json_text(details) + "\n")
     else:
-        sys.stderr.write(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
+        from onward.core.text.printable import printable
+
+        sys.stderr.write(printable(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else "")))
     return error.exit_code
 
 

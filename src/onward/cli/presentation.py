@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Self, TextIO
 
-from onward.core.text.printable import printable
+from onward.core.text.printable import printable, printable_json
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 LONG_WORK_SECONDS = 1.0
@@ -30,22 +31,31 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print *text* and a newline on standard output."""
-    sys.stdout.write(text + "\n")
+    """Print *text* and a newline on standard output, without what could steer a terminal."""
+    sys.stdout.write(_without_controls(text, sys.stdout) + "\n")
 
 
 def note(text: str) -> None:
     """Print *text* on standard error, so that a pipe receives the result only."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_without_controls(text, sys.stderr) + "\n")
+
+
+def _without_controls(text: str, stream: TextIO) -> str:
+    """Return *text* with no other control sequences than those of `paint`."""
+    if text.isprintable() or not has_colour(stream):
+        return printable(text)
+    return "".join(part if number % 2 else printable(part) for number, part in enumerate(re.split(_PAINT, text)))
+
+
+_PAINT = rf"(\x1b\[(?:0|{'|'.join(STYLES.values())})m)"
 
 
 def as_json_text(value: object) -> str:
     """Return *value* as one line of JSON: dataclasses by field, times in ISO 8601, handles as `s3.41`, messages in English."""
     import orjson
 
-    return orjson.dumps(
-        value, default=_to_plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
-    ).decode()
+    options = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+    return printable_json(orjson.dumps(value, default=_to_plain, option=options).decode())
 
 
 def _to_plain(value: object) -> object:
@@ -67,7 +77,7 @@ def _to_plain(value: object) -> object:
 
 def say_json(value: object) -> None:
     """Print *value* as one line of JSON."""
-    say(as_json_text(value))
+    sys.stdout.write(as_json_text(value) + "\n")
 
 
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, wraps: bool = False) -> None:
