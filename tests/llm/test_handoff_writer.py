@@ -390,6 +390,22 @@ def test_a_job_that_waits_asks_again_when_told_to(case: WriterCase) -> None:
     assert case.run_job(again).result["is_stored"]
 
 
+@pytest.mark.parametrize("way", ["prose", "401"])
+def test_a_model_that_failed_is_asked_again_and_each_answer_is_counted(case: WriterCase, way: str) -> None:
+    act, state = ACTS[way]
+    case.scripted.does(act(case.scripted))
+    first = case.run_job(case.ask())
+    assert first.state == state
+    first_spend = gateway.total_spend(case.store)
+    assert (first_spend.output_tokens > 0) is (way == "prose")
+    case.scripted.answers(writes())
+    second = case.run_job(case.ask())
+    assert second.result["is_stored"]
+    spend = gateway.total_spend(case.store)
+    assert spend.output_tokens > first_spend.output_tokens
+    assert spend.calls == first_spend.calls + second.result["refinement"]["requests"]
+
+
 def test_the_next_handoff_carries_the_written_one_on(case: WriterCase) -> None:
     case.scripted.answers(writes())
     case.run_job(case.ask())

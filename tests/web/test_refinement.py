@@ -63,7 +63,7 @@ def test_a_refinement_goes_on_without_the_page_and_its_handoff_is_there_when_it_
     may_go_on.set()
     model_report = page.get_by_role("region", name="Improve with AI")
     expect(model_report).to_contain_text(
-        re.compile(r"Written by scripted-1: \d+ lines checked, \d+ refused, \d+ put back"), timeout=LONG_MS
+        re.compile(r"Written by scripted-1: \d+ lines checked, \d+ refused, \d+ put back\. .* tokens in, .* out"), timeout=LONG_MS
     )
     expect(page.locator(".paper header")).to_contain_text("improved by scripted-1")
     expect(progress).to_have_count(0)
