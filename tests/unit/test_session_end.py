@@ -398,10 +398,19 @@ def test_a_question_for_any_work_is_not_open() -> None:
 
 def test_edits_before_a_push_that_succeeded_are_not_said_to_be_uncommitted() -> None:
     head = head_of(REQUEST, EDIT, EDITED, *run(1, "git push origin main", "0843cd1..f2955a7 main -> main"), DONE)
-    assert "not committed" not in head["State"]
+    assert head["State"].startswith("On branch `main`; pushed after the last edit.")
 
 
 def test_an_announced_start_is_no_report() -> None:
     start = Turn("assistant", "Starting with step 1: printing the receipts on two pages.")
     head = head_of(REQUEST, EDIT, EDITED, DONE, Turn("user", "do one by one"), start)
     assert head["Do first"] == start.text
+
+
+def test_the_branch_is_that_of_the_last_push() -> None:
+    status = run(1, "git status -sb", "## feat/receipts...origin/feat/receipts [ahead 2]")
+    push = run(2, "git commit -qam receipts && git push -q -u origin feat/receipts")
+    assert head_of(REQUEST, EDIT, EDITED, *push, DONE)["State"].startswith("On branch `feat/receipts`; pushed after the last edit.")
+    assert head_of(REQUEST, EDIT, EDITED, *status, *push, DONE)["State"].startswith(
+        "On branch `feat/receipts`; pushed after the last edit."
+    )

@@ -52,6 +52,7 @@ _NAMED_COMMIT = re.compile(
     re.I,
 )
 """How an agent names the commit that was made: "Commit: `2146b6e`"; "prior commits (`fd0aa45`)" names none."""
+_PUSHED_BRANCH = re.compile(r"\bgit push\b[^&;|\n]*?\s(?:origin|upstream)\s+(?:HEAD:)?(?!HEAD\b)([\w./-]+)")
 _COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
 _MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
 _DETACHED = "HEAD"
@@ -141,9 +142,16 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
     none was made.
     """
     status, turn = _last_status(trace)
-    is_branch = bool(branch_name) and branch_name != _DETACHED
-    branch = status or (f"on branch `{branch_name}`" if is_branch and trace.changes else "")
-    may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names) or _names_commit(trace)
+    last_edit = max((c.turn for c in trace.changes), default=0)
+    pushes = [run for run in trace.runs if "git push" in run.command and run.failed is False and not _TEMPORARY.search(run.command)]
+    is_pushed = any(run.turn > last_edit for run in pushes)
+    names = [name for run in pushes for name in _PUSHED_BRANCH.findall(run.command)]
+    branch_name = names[-1] if names else "" if branch_name == _DETACHED else branch_name
+    branch = status or (f"on branch `{branch_name}`" if branch_name and (trace.changes or names) else "")
+    if is_pushed and branch and pushes[-1].result_turn > turn:
+        branch, turn = f"{branch.partition(',')[0]}; pushed after the last edit", pushes[-1].result_turn
+    may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
+    may_be_committed = may_be_committed or is_pushed or _names_commit(trace, last_edit)
     last_kinds = {c.change.path: c.change.kind for c in trace.changes}
     edited = "" if may_be_committed else _name_files({path for path, kind in last_kinds.items() if kind != "deleted"})
     if not branch and not edited:
@@ -154,11 +162,9 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
     return text[:1].upper() + text[1:], turn
 
 
-def _names_commit(trace: Trace) -> bool:
-    """Whether the agent names or pushes a commit after the last edit, which another agent or program may have made."""
-    last_edit = max((c.turn for c in trace.changes), default=0)
-    is_pushed = any("git push" in run.command and run.failed is False and run.turn > last_edit for run in trace.runs)
-    return is_pushed or any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
+def _names_commit(trace: Trace, last_edit: int) -> bool:
+    """Whether the agent names a commit after the last edit, which another agent or program may have made."""
+    return any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
 
 
 def _last_status(trace: Trace) -> tuple[str, int]:
