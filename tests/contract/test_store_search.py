@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from onward.app.search import search_turns
+from onward.app.search.query_filters import parse_filters
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.errors import BadInput, NotFound
 from onward.store import Store, health, projects, sessions, turns
 from onward.store.search import plan, turn_index
 from onward.store.turn_bodies import TurnCodec
@@ -36,11 +39,11 @@ def store_turns(store: Store, name: str, *conversation: Turn) -> int:
         return project.id
 
 
-def find_turns(store: Store, *terms: str, **filters: object) -> list[int]:
+def find_turns(store: Store, *terms: str, limit: int = 200, **filters: Any) -> list[int]:
     """Return the ordinals of the turns that hold any of *terms*, the best first."""
     with store.read() as connection:
         index = turn_index.index_for(connection)
-        ids = index.search(connection, index.frequencies(connection, terms), **filters)
+        ids = index.search(connection, index.frequencies(connection, terms), plan.TurnFilter(**filters), limit=limit)
         return [turns.find_by_ids(connection, [turn_id])[turn_id].ordinal for turn_id in ids]
 
 
@@ -213,3 +216,62 @@ def test_an_excerpt_holds_only_what_was_written(store: Store, question: str) -> 
     written = {"AttributeError: getUserName has no cache.", "Bash: pytest -k TestUserName"}
     assert excerpts
     assert {line for excerpt in excerpts for line in excerpt.text.splitlines()} <= written
+
+
+UNSPACED = {
+    "zh": ("我们决定用轮询代替推送，因为打印机会断线。端口是8443。", ("轮询", "打印机", "断线", "8443"), ("推断", "端线")),
+    "ja": ("プリンターが切断されるので、検索語を二つに分けます。", ("切断", "検索", "プリンター", "分けます"), ("切検", "索引")),
+    "ko": ("프린터가 끊기므로 폴링을 사용하기로 했습니다.", ("프린터", "폴링", "사용"), ("폴사", "터린")),
+    "th": ("เครื่องพิมพ์ตัดการเชื่อมต่อ จึงใช้การสำรวจ", ("เครื่องพิมพ์", "เชื่อมต่อ", "สำรวจ"), ("พิมพ์เครื่อง",)),
+}
+
+
+@pytest.mark.parametrize("language", UNSPACED)
+def test_two_letters_suffice_in_scripts_without_spaces(store: Store, language: str) -> None:
+    text, present, absent = UNSPACED[language]
+    store_turns(store, "p", Turn("user", text), Turn("user", "Nothing of this here."))
+    for word in present:
+        assert find_turns(store, word) == [1], word
+        assert [excerpt.handle.turn for excerpt in search_turns.search(store, word).excerpts] == [1], word
+    for word in absent:
+        assert find_turns(store, word) == [], word
+
+
+def find_places(store: Store, query: str) -> list[str]:
+    return sorted(f"{excerpt.project} {excerpt.handle.turn}" for excerpt in search_turns.search(store, query).excerpts)
+
+
+def test_a_query_narrows_the_search(store: Store) -> None:
+    early, late = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 4, 2, 12, tzinfo=UTC)
+    store_turns(
+        store,
+        "shop",
+        Turn("user", "The queue server listens on port 8443, says src/queue/server.ts.", at=early),
+        Turn("assistant", "The server of the queue runs; the port was moved.", at=late),
+    )
+    store_turns(store, "blog", Turn("user", "A queue server with a printer.", at=late))
+    assert find_places(store, "queue server") == ["blog 1", "shop 1", "shop 2"]
+    assert find_places(store, '"queue server"') == ["blog 1", "shop 1"]
+    assert find_places(store, "queue server -printer") == ["shop 1", "shop 2"]
+    assert find_places(store, 'queue -"queue server"') == ["shop 2"]
+    assert find_places(store, "queue project:shop") == ["shop 1", "shop 2"]
+    assert find_places(store, "queue kind:assistant") == ["shop 2"]
+    assert find_places(store, "queue file:src/queue/server.ts") == ["shop 1"]
+    assert find_places(store, "queue file:server.ts") == ["shop 1"]
+    assert find_places(store, "queue before:2026-03-02") == ["shop 1"]
+    assert find_places(store, "queue after:2026-03") == ["blog 1", "shop 2"]
+    assert find_places(store, "queue after:2026-03-31 project:shop -printer") == ["shop 2"]
+    assert find_places(store, "queue agent:claude-code") == []
+    assert find_places(store, "queue agent:Codex") == ["blog 1", "shop 1", "shop 2"]
+    with pytest.raises(NotFound):
+        search_turns.search(store, "queue project:nowhere")
+    with pytest.raises(BadInput):
+        search_turns.search(store, "project:shop before:2026")
+
+
+@pytest.mark.parametrize(
+    "query", ["rm -rf build", "npm run --all -w", "before:lunch", "kind:bug", "file://etc", "a - b", '"', "-", 'say "', "--"]
+)
+def test_what_only_looks_like_a_filter_is_text(query: str) -> None:
+    filters = parse_filters(query)
+    assert (filters.text, filters.excluded, filters.phrases, filters.kinds, filters.before) == (query.strip(), (), (), (), None)

@@ -22,6 +22,14 @@ def require_project(connection: Connection, project_id: int | None) -> Project:
     return project
 
 
+def require_named_project(connection: Connection, name: str) -> Project:
+    """Return the project with this name."""
+    project = projects.find_by_name(connection, name)
+    if project is None:
+        raise NotFound(Message("There is no project {project_id}.", project_id=name), "List projects: onward project list")
+    return project
+
+
 def lock_project(connection: Connection, project: Project) -> None:
     """Lock *project* until the transaction ends."""
     if not projects.lock_project(connection, project.id):

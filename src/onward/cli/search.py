@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from onward.app.search.query_filters import match_spans
 from onward.app.turns.markdown import markdown
 from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.input_file import resolve_input
@@ -40,12 +41,14 @@ def search(
 ) -> None:
     """Search stored transcripts. Each excerpt shows the handle of its turn.
 
-    A query has no special syntax. If the current project is unknown, all projects are searched.
+    Any text is a query. `"several words"` in a row, `-word` that must not occur, and `project:NAME`, `agent:NAME`, `kind:user`,
+    `file:PATH`, `before:2026-04` and `after:2026-03-01` narrow it. If the current project is unknown, all projects are searched.
 
     \b
     Examples:
       onward search webhook signature
       onward search "why not polling" --kind user --budget 500
+      onward search 'printer "never commit" -test after:2026-03 file:src/print.ts'
     """
     with use_backend(project=project) as backend:
         project_filter = None if all_projects else backend.find_project()
@@ -56,13 +59,24 @@ def search(
         where, more = (project_filter.name, ", or --all") if project_filter else ("any project", "")
         note(f"No matches in {where}. Try fewer or different words{more}.")
     else:
-        say("\n\n".join(_excerpt_text(excerpt, with_project=project_filter is None) for excerpt in results.excerpts))
+        with_project = project_filter is None
+        say("\n\n".join(_excerpt_text(excerpt, " ".join(query), with_project=with_project) for excerpt in results.excerpts))
 
 
-def _excerpt_text(excerpt: Excerpt, *, with_project: bool) -> str:
+def _excerpt_text(excerpt: Excerpt, query: str, *, with_project: bool) -> str:
     handle, _, description = excerpt.source.rpartition("] ")
     head = " ".join(filter(None, (description, excerpt.project if with_project else "")))
-    return f"{paint(f'{handle}] ', 'cyan') if handle else ''}{paint(head, 'dim')}\n{printable(excerpt.text)}"
+    return f"{paint(f'{handle}] ', 'cyan') if handle else ''}{paint(head, 'dim')}\n{_marked(printable(excerpt.text), query)}"
+
+
+def _marked(text: str, query: str) -> str:
+    """Return *text* with the words of the query in bold, on a terminal with colours."""
+    parts: list[str] = []
+    end = 0
+    for first, last in match_spans(text, query):
+        parts += [text[end:first], paint(text[first:last], "bold")]
+        end = last
+    return "".join((*parts, text[end:]))
 
 
 @click.command()

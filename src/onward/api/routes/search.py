@@ -15,6 +15,7 @@ from onward.api.parsing import create_router
 from onward.app.admin import ledger_rebuild
 from onward.app.projects import projects
 from onward.app.search import search_turns
+from onward.app.search.query_filters import match_spans
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
 
@@ -22,16 +23,21 @@ router = create_router("search")
 
 T = TypeVar("T")
 
+_QUERY_HELP = 'Words or a question; `"phrases"`, `-word`, `project:`, `agent:`, `kind:`, `file:`, `before:` and `after:` narrow it.'
+
 
 @dataclass(frozen=True, slots=True)
 class ExcerptShape:
-    """A passage that matches. `handle` is its turn; `score` is only comparable within one search."""
+    """A passage that matches. `handle` is its turn; `marks` are the matches in its text, as (start, end) in characters; `score` is only
+    comparable within one search.
+    """
 
     project: str
     handle: str
     kind: str
     at: datetime | None
     text: str
+    marks: list[tuple[int, int]]
     score: float
 
 
@@ -55,7 +61,14 @@ class SearchEnvelope(Generic[T]):
 @router.get("/search", summary="Search all turns and facts", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
 def search_store(
     context: Context,
-    q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; there is no syntax.")],
+    q: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=2000,
+            description=_QUERY_HELP,
+        ),
+    ],
     project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project.")] = None,
     kind: Annotated[list[SearchKind] | None, Query(description="Only words of the user, the agent or tools, or only facts.")] = None,
     since: Annotated[datetime | None, Query(description="Only from this time on; UTC if it has no zone.")] = None,
@@ -74,6 +87,7 @@ def search_store(
             kind=excerpt.kind,
             at=excerpt.at,
             text=excerpt.text,
+            marks=match_spans(excerpt.text, q),
             score=round(excerpt.score, 4),
         )
         for excerpt in results.excerpts

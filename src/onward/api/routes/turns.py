@@ -42,12 +42,13 @@ class ToolResultShape:
 
 @dataclass(frozen=True, slots=True)
 class TurnTokensShape:
-    """Tokens that a turn cost, as recorded by its agent."""
+    """Tokens that a turn cost, as recorded by its agent. `cache_write_1h_tokens` are those written for an hour."""
 
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
+    cache_write_1h_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _find_passages(store: Store, error: str, project: Project | None) -> list[Di
     if project is None:
         return []
     try:
-        search_result = search(store, shorten_error(error)[-_QUERY_CHARS:], project=project, budget_tokens=PASSAGES_TOKENS)
+        search_result = search(store, shorten_error(error)[-_QUERY_CHARS:], project=project, budget_tokens=PASSAGES_TOKENS, is_plain=True)
     except BadInput:
         # The error contains no word to search for.
         return []

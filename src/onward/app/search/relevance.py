@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -17,7 +17,7 @@ REPEAT_RATIO = 0.8
 
 _CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IDENTIFIER = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])")
 _QUESTION_WORDS = STOPWORDS | frozenset(
     "did does do use used using uses say said tell told name named called happen happened exactly many much ever s t ve re ll d m was were "
     "apa siapa kapan dimana mengapa kenapa bagaimana berapa mana".split()
@@ -39,11 +39,13 @@ class SearchQuery:
         return (*self.names, *self.words)
 
 
-def parse_query(query: str) -> SearchQuery:
-    """Return the terms of *query*. Identifiers are split at case changes, dots, slashes and underscores, and also searched as a whole."""
+def parse_query(query: str, phrases: Sequence[str] = ()) -> SearchQuery:
+    """Return the terms of *query*. Identifiers are split at case changes, dots, slashes and underscores, and also searched as a whole, as
+    *phrases* are.
+    """
     all_words = list(dict.fromkeys((*split_words(query), *split_words(_CAMEL_BOUNDARY.sub(" ", query)))))
     words = [word for word in all_words if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or all_words
-    names = [" ".join(split_words(identifier)) for identifier in _IDENTIFIER.findall(query)]
+    names = [" ".join(split_words(text)) for text in (*phrases, *_IDENTIFIER.findall(query))]
     return SearchQuery(tuple(words), tuple(dict.fromkeys(name for name in names if " " in name)))
 
 
@@ -70,6 +72,14 @@ class PassageScorer:
             score += sum(0.5 * weight for name, weight in self._names if f" {name} " in flat)
         length = len(text_stems)
         return score / self._max_weight * (1.0 if length > 12 else 0.6 + length / 30)
+
+    def contained(self, text: str) -> frozenset[str]:
+        """Return the stems of the query's words that *text* contains."""
+        return frozenset(self._rarity.keys() & {*stems(text), *stems(split_names(text))})
+
+    def share(self, contained: Iterable[str]) -> float:
+        """Return the share (0..1) of the query's words, weighted by rarity, that *contained* stems are."""
+        return sum(self._rarity[word] for word in contained) / self._max_weight
 
     def best_line(self, text: str) -> str:
         """Return the line of *text* with the highest score, the first of several."""

@@ -11,7 +11,10 @@ from typing import cast
 from sqlalchemy import Connection
 
 from onward.app.handoffs.project_state import read_project_state
+from onward.app.lookup import require_named_project
+from onward.app.search.query_filters import QueryFilters, parse_filters
 from onward.app.search.relevance import PassageScorer, is_repeat, parse_query, passages
+from onward.core.agents import agent_id
 from onward.core.facts.fact import Handle
 from onward.core.project import Project
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
@@ -19,12 +22,17 @@ from onward.errors import BadInput
 from onward.message import Message
 from onward.store import Store, projects, sessions, turns
 from onward.store.search import turn_index
-from onward.store.search.searchable_text import readable_text, stems
+from onward.store.search.plan import TurnFilter
+from onward.store.search.searchable_text import readable_text, split_words, stems
 from onward.tokens import count_tokens
 
 MAX_TURNS = 200
 MAX_CANDIDATES = 400
-_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
+_CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
+"""Turns before and after a passage that count with it, and how much the words that they all have weigh."""
+_BEST_TURNS, _SESSION_WEIGHT = 3, 0.6
+"""The turns of a session that tell how well it fits the query, and how much their mean weighs."""
+_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.0, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
 RECENCY_WEIGHT = 0.08
 """How much more the newest session weighs than the first one."""
 
@@ -37,24 +45,32 @@ def search(
     kinds: Sequence[SearchKind] = (),
     since: datetime | None = None,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
+    is_plain: bool = False,
 ) -> SearchResult:
-    """Return the passages that answer *query* best, in *project* or in all; with *since*, only later ones. Any text is a query: there is
-    no syntax.
+    """Return the passages that answer *query* best, in *project* or in all; with *since*, only later ones.
+
+    Any text is a query. `"phrases"`, `-word` and filters such as `before:2026-04` in it (`QueryFilters`) narrow the search, unless it
+    *is_plain*, such as the output of a program.
     """
-    question = parse_query(query)
+    filters = QueryFilters(query) if is_plain else parse_filters(query)
+    question = parse_query(filters.text, filters.phrases)
     if not question.words:
         raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
-    searched_kinds = kinds or SEARCH_KINDS
+    searched_kinds = filters.kinds or kinds or SEARCH_KINDS
+    since = max(filter(None, (since, filters.after)), default=None)
     with store.read() as connection:
+        if filters.project:
+            project = require_named_project(connection, filters.project)
         counts = turn_index.index_for(connection).frequencies(connection, question.terms)
         judge = PassageScorer(question, counts, turns.count_turns(connection))
         excerpts: list[Excerpt] = []
         if roles := [kind for kind in searched_kinds if kind != "fact"]:
-            excerpts += _search_turns(connection, judge, counts, project, roles, since)
+            excerpts += _search_turns(connection, judge, counts, project, roles, since, filters)
         if "fact" in searched_kinds:
             fact_excerpts = _search_facts(connection, judge, [project] if project else projects.list_projects(connection))
             excerpts += (excerpt for excerpt in fact_excerpts if since is None or (excerpt.at is not None and excerpt.at >= since))
-    return _fit_budget(_favor_recent(excerpts), judge, budget_tokens)
+            excerpts = [excerpt for excerpt in excerpts if excerpt.kind != "fact" or _is_wanted(excerpt.text, excerpt.at, filters)]
+    return _fit_budget(_favor_recent(_favor_context(excerpts, judge)), judge, budget_tokens)
 
 
 def _search_turns(
@@ -64,9 +80,18 @@ def _search_turns(
     project: Project | None,
     roles: Sequence[SearchKind],
     since: datetime | None,
+    filters: QueryFilters,
 ) -> Iterator[Excerpt]:
-    project_id = project.id if project else None
-    ids = turn_index.index_for(connection).search(connection, counts, project_id=project_id, roles=roles, since=since, limit=MAX_TURNS)
+    limits = TurnFilter(
+        project_id=project.id if project else None,
+        roles=tuple(roles),
+        since=since,
+        until=filters.before,
+        agent=agent_id(filters.agent),
+        phrases=tuple(" ".join(split_words(text)) for text in (*filters.phrases, *filters.files)),
+        excluded=tuple(" ".join(split_words(text)) for text in filters.excluded),
+    )
+    ids = turn_index.index_for(connection).search(connection, counts, limits, limit=MAX_TURNS)
     stored = turns.find_by_ids(connection, ids)
     places = sessions.labels_by_id(connection, {stored_turn.session_id for stored_turn in stored.values()})
     for stored_turn in stored.values():
@@ -99,8 +124,40 @@ def _search_facts(connection: Connection, judge: PassageScorer, searched_project
                 )
 
 
-def _favor_recent(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
+def _is_wanted(text: str, at: datetime | None, filters: QueryFilters) -> bool:
+    """Whether a fact has what the filters ask for. A fact has no agent of its own."""
+    flat = f" {' '.join(stems(text))} "
+    wanted = (*filters.phrases, *filters.files)
+    return (
+        not filters.agent
+        and (filters.before is None or (at is not None and at < filters.before))
+        and all(f" {' '.join(stems(phrase))} " in flat for phrase in wanted)
+        and not any(f" {' '.join(stems(phrase))} " in flat for phrase in filters.excluded)
+    )
+
+
+def _favor_context(excerpts: Sequence[Excerpt], judge: PassageScorer) -> Iterator[Excerpt]:
+    """Yield *excerpts*, each weighted higher where the turns around it, and the best turns of its session, have the query's words, too: an
+    answer seldom repeats the words of its question.
+    """
+    contained: dict[tuple[str, int], dict[int, frozenset[str]]] = {}
+    for excerpt in excerpts:
+        session = contained.setdefault((excerpt.project, excerpt.handle.session), {})
+        session[excerpt.handle.turn] = session.get(excerpt.handle.turn, frozenset()) | judge.contained(excerpt.text)
+    session_shares = {
+        name: sum(nlargest(_BEST_TURNS, (judge.share(words) for words in session.values()))) / _BEST_TURNS
+        for name, session in contained.items()
+    }
+    for excerpt in excerpts:
+        name, turn = (excerpt.project, excerpt.handle.session), excerpt.handle.turn
+        around = frozenset[str]().union(*(words for other, words in contained[name].items() if abs(other - turn) <= _CONTEXT_TURNS))
+        bonus = _CONTEXT_WEIGHT * judge.share(around) + _SESSION_WEIGHT * session_shares[name]
+        yield replace(excerpt, score=excerpt.score + bonus)
+
+
+def _favor_recent(excerpts: Iterable[Excerpt]) -> Iterator[Excerpt]:
     """Yield *excerpts*, each weighted a little higher the later its session is in its project: of two equal answers, the newer one wins."""
+    excerpts = list(excerpts)
     newest: dict[str, int] = {}
     for excerpt in excerpts:
         newest[excerpt.project] = max(excerpt.handle.session, newest.get(excerpt.project, 1))

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 COMMON_TERM_TURNS = 20_000
 """A term that this many turns contain is common: it does not select turns, it only helps to rank them."""
 
 MAX_RANKED_TURNS = 40_000
 """Turns that one search ranks, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFilter:
+    """Which turns a search may find: those of a project, of roles, from a time on (`since`) and before one (`until`), in sessions of an
+    agent, with all `phrases` and none of the `excluded` ones. A phrase is words in a row, as `split_words` returns them.
+    """
+
+    project_id: int | None = None
+    roles: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    agent: str = ""
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 def sort_rarest_first(counts: Mapping[str, int]) -> list[str]:

@@ -7,7 +7,6 @@ a text or question is syntax. A vector holds about a megabyte and 16,000 positio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from math import log
 
@@ -66,10 +65,8 @@ def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
 def search(
     connection: Connection,
     counts: Mapping[str, int],
+    limits: plan.TurnFilter,
     *,
-    project_id: int | None = None,
-    roles: Sequence[str] = (),
-    since: datetime | None = None,
     limit: int = 200,
 ) -> list[int]:
     """Return the ids of at most *limit* turns that contain any of the terms, best first. *counts* are the terms' `frequencies`.
@@ -78,7 +75,7 @@ def search(
     turns that contain all of them come first instead, then the newest that contain the rarest one.
     """
     terms = plan.sort_rarest_first(counts)
-    filters = _filters(project_id, roles, since)
+    filters = _filters(limits)
     if rare_terms := plan.selective_terms(counts):
         return _rank(connection, {term: counts[term] for term in rare_terms}, filters, limit)
     if not terms:
@@ -107,19 +104,31 @@ def _find_newest(connection: Connection, terms: Sequence[str], filters: tuple[st
     return [int(row[0]) for row in connection.exec_driver_sql(query, (condition, *filters[1]))]
 
 
-def _filters(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[object]]:
+def _filters(limits: plan.TurnFilter) -> tuple[str, list[object]]:
     """Return the SQL conditions that limit a search, and their values."""
     query = ""
     values: list[object] = []
-    if project_id is not None:
+    if limits.project_id is not None:
         query += " AND turns.project_id = %s"
-        values.append(project_id)
-    if roles:
-        query += f" AND turns.role IN ({', '.join(['%s'] * len(roles))})"
-        values += roles
-    if since is not None:
+        values.append(limits.project_id)
+    if limits.roles:
+        query += f" AND turns.role IN ({', '.join(['%s'] * len(limits.roles))})"
+        values += limits.roles
+    if limits.since is not None:
         query += " AND turns.at >= %s"
-        values.append(to_micros(since))
+        values.append(to_micros(limits.since))
+    if limits.until is not None:
+        query += " AND turns.at < %s"
+        values.append(to_micros(limits.until))
+    if limits.agent:
+        query += " AND turns.session_id IN (SELECT id FROM sessions WHERE agent = %s)"
+        values.append(limits.agent)
+    # A long turn has several rows.
+    anywhere = "EXISTS (SELECT 1 FROM turn_words AS other WHERE other.turn_id = turns.id AND other.words @@ %s::tsquery)"
+    for texts, condition in ((limits.phrases, f" AND {anywhere}"), (limits.excluded, f" AND NOT {anywhere}")):
+        for phrase in filter(None, map(_phrase, texts)):
+            query += condition
+            values.append(phrase)
     return query, values
 
 

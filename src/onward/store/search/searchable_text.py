@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from unicodedata import combining, normalize
 
 from onward.core.transcript.transcript import ToolCall, Turn
@@ -16,6 +17,11 @@ MAX_NAMES_CHARS, MAX_ARGUMENT_CHARS = 8000, 400
 """Names are split in this much of a turn's text, and in shorter arguments (commands, paths). Other names are indexed as written."""
 
 _WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(
+    "[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1050-\u109d\u1780-\u17d3\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
+)
+"""Thai, Lao, Burmese, Khmer, Korean, Japanese and Chinese: words are not divided by spaces, or carry particles."""
 _FIRST_ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 _SECOND_ENDINGS = ("ation", "ion", "ment", "er", "or", "ly", "ate", "at")
 _CAMEL_CASE = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
@@ -31,7 +37,7 @@ def searchable_text(turn: Turn) -> str:
     parts, names_source = _parts(turn)
     if names_source and (names := split_names(names_source)):
         parts.append(names)
-    return _encodable("\n".join(parts))
+    return split_scripts(_encodable("\n".join(parts)))
 
 
 def readable_text(turn: Turn) -> str:
@@ -58,9 +64,26 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+def split_scripts(text: str) -> str:
+    """Return *text* with every run of letters of a script without spaces as its pairs of neighbours, each a word of ASCII that no database
+    splits or stems: `検索語` becomes the words for `検索` and `索語`. A letter alone is a word of its own.
+    """
+    if text.isascii() or not _UNSPACED.search(text):
+        return text
+    return _UNSPACED.sub(lambda match: f" {' '.join(_pairs(match[0]))} ", normalize("NFKC", text))
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield f"u{ord(run):05}"
+    for first, second in pairwise(run):
+        yield f"u{ord(first):05}{ord(second):05}"
+
+
 def split_words(text: str) -> list[str]:
-    """Return the words of *text*: letters and digits, in lower case, without diacritics."""
+    """Return the words of *text*: letters and digits, in lower case, without diacritics; of scripts without spaces, pairs of letters."""
     if not text.isascii():
+        text = split_scripts(text)
         text = "".join(c for c in normalize("NFKD", text) if not combining(c))
     return _WORD.findall(text.lower())
 

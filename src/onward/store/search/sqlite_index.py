@@ -6,7 +6,6 @@ The index stores no text: the searchable text is computed from the turn, and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import Connection
@@ -14,7 +13,7 @@ from sqlalchemy import Connection
 from onward.core.transcript.transcript import Turn
 from onward.store.clock import to_micros
 from onward.store.search import plan
-from onward.store.search.searchable_text import searchable_text
+from onward.store.search.searchable_text import searchable_text, split_scripts
 from onward.store.statements import insert_rows
 
 _BATCH_ROWS = 2000
@@ -58,10 +57,8 @@ def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
 def search(
     connection: Connection,
     counts: Mapping[str, int],
+    limits: plan.TurnFilter,
     *,
-    project_id: int | None = None,
-    roles: Sequence[str] = (),
-    since: datetime | None = None,
     limit: int = 200,
 ) -> list[int]:
     """Return the ids of at most *limit* turns that contain any of the terms, best first. *counts* are the terms' `frequencies`.
@@ -70,31 +67,43 @@ def search(
     first instead, then the newest that contain the rarest one.
     """
     terms = plan.sort_rarest_first(counts)
-    filters = _filters(project_id, roles, since)
+    filters = _filters(limits)
     if rare_terms := plan.selective_terms(counts):
-        return _select_ids(connection, " OR ".join(map(_quote, rare_terms)), "rank", filters, limit)
+        return _select_ids(connection, _match(" OR ".join(map(_quote, rare_terms)), limits), "rank", filters, limit)
     if not terms:
         return []
-    turn_ids = _select_ids(connection, " AND ".join(map(_quote, terms)), "turn_words.rowid DESC", filters, limit)
+    turn_ids = _select_ids(connection, _match(" AND ".join(map(_quote, terms)), limits), "turn_words.rowid DESC", filters, limit)
     if len(turn_ids) < limit:
-        turn_ids += _select_ids(connection, _quote(terms[0]), "turn_words.rowid DESC", filters, limit)
+        turn_ids += _select_ids(connection, _match(_quote(terms[0]), limits), "turn_words.rowid DESC", filters, limit)
     return list(dict.fromkeys(turn_ids))[:limit]
 
 
-def _filters(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[str | int | None]]:
+def _filters(limits: plan.TurnFilter) -> tuple[str, list[str | int | None]]:
     """Return the SQL conditions that limit a search, and their values."""
     query = ""
     values: list[str | int | None] = []
-    if project_id is not None:
+    if limits.project_id is not None:
         query += " AND turns.project_id = ?"
-        values.append(project_id)
-    if roles:
-        query += f" AND turns.role IN ({', '.join('?' * len(roles))})"
-        values += roles
-    if since is not None:
+        values.append(limits.project_id)
+    if limits.roles:
+        query += f" AND turns.role IN ({', '.join('?' * len(limits.roles))})"
+        values += limits.roles
+    if limits.since is not None:
         query += " AND turns.at >= ?"
-        values.append(to_micros(since))
+        values.append(to_micros(limits.since))
+    if limits.until is not None:
+        query += " AND turns.at < ?"
+        values.append(to_micros(limits.until))
+    if limits.agent:
+        query += " AND turns.session_id IN (SELECT id FROM sessions WHERE agent = ?)"
+        values.append(limits.agent)
     return query, values
+
+
+def _match(terms: str, limits: plan.TurnFilter) -> str:
+    """Return the query for *terms* that also asks for the phrases and rules out what is excluded."""
+    wanted = "".join(f" AND {_quote(phrase)}" for phrase in limits.phrases if phrase)
+    return f"({terms}){wanted}" + "".join(f" NOT {_quote(phrase)}" for phrase in limits.excluded if phrase)
 
 
 def _select_ids(connection: Connection, match: str, order: str, filters: tuple[str, list[str | int | None]], limit: int) -> list[int]:
@@ -106,5 +115,5 @@ def _select_ids(connection: Connection, match: str, order: str, filters: tuple[s
 
 def _quote(term: str) -> str:
     """Return *term* as a quoted phrase, in which FTS5 sees no query syntax."""
-    escaped_term = term.replace('"', '""').replace("\0", " ")
+    escaped_term = split_scripts(term).replace('"', '""').replace("\0", " ")
     return f'"{escaped_term}"'

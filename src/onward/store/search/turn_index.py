@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from onward.core.transcript.transcript import Turn
 from onward.store.search import postgres_index, sqlite_index
+from onward.store.search.plan import TurnFilter
 
 
 class SearchIndex(Protocol):
@@ -43,10 +43,8 @@ class SearchIndex(Protocol):
         self,
         connection: Connection,
         counts: Mapping[str, int],
+        limits: TurnFilter,
         *,
-        project_id: int | None = None,
-        roles: Sequence[str] = (),
-        since: datetime | None = None,
         limit: int = 200,
     ) -> list[int]:
         """Return the ids of at most *limit* turns that contain any of the terms, best first. *counts* are the terms' `frequencies`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 
 from onward.app.projects import projects
 from onward.app.search import search_turns
+from onward.app.search.query_filters import match_spans
 from onward.app.sessions import sessions
 from onward.core.search_result import Excerpt, SearchKind
 from onward.core.text.prose import excerpt_range
@@ -26,7 +26,6 @@ MAX_QUERY_CHARS = 2000
 BUDGET_TOKENS = 3000
 MAX_WORDS_CHARS = 500
 SNIPPET_CHARS = 420
-_MIN_STEM = 4
 
 ResultKind: TypeAlias = Literal["", "user", "assistant", "tool", "fact"]
 DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
@@ -69,8 +68,8 @@ def _search_context(request: PageRequest, q: str, project: str, kind: ResultKind
                 request.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS
             )
             hits = _hit_views(request, query, answer.excerpts)
-        except BadInput:
-            # Only punctuation so far: there is no word to search for.
+        except (BadInput, NotFound):
+            # Only punctuation so far, or a name half typed after `project:`: there is nothing to search for.
             hits = []
     return {"q": query, "project": project, "kind": kind, "days": days, "hits": hits}
 
@@ -106,24 +105,14 @@ def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) ->
 
 def mark_snippet(text: str, query: str) -> Markup:
     """Return a part of *text* around the first match of *query*, with all matches marked. Other forms of a word match, too."""
-    words = sorted({_stem(word) for word in re.findall(r"\w+", query.casefold())}, key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})\w*", re.IGNORECASE) if words else None
     text = " ".join(text.split())
-    first = pattern.search(text) if pattern else None
-    start, stop = excerpt_range(text, *(first.span() if first else (0, 0)), SNIPPET_CHARS)
-    visible_text = text[start:stop]
+    spans = match_spans(text, query)
+    start, stop = excerpt_range(text, *(spans[0] if spans else (0, 0)), SNIPPET_CHARS)
     pieces: list[str] = ["…"] if start else []
-    end = 0
-    for match in pattern.finditer(visible_text) if pattern else ():
-        pieces += [escape(visible_text[end : match.start()]), Markup("<mark>"), escape(match[0]), Markup("</mark>")]
-        end = match.end()
-    pieces += [escape(visible_text[end:]), "…" if stop < len(text) else ""]
+    end = start
+    for first, last in spans:
+        if start <= first and last <= stop:
+            pieces += [escape(text[end:first]), Markup("<mark>"), escape(text[first:last]), Markup("</mark>")]
+            end = last
+    pieces += [escape(text[end:stop]), "…" if stop < len(text) else ""]
     return Markup("").join(pieces)
-
-
-def _stem(word: str) -> str:
-    """Return a rough stem of *word*, for marking only."""
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
-            return word.removesuffix(ending)
-    return word
