@@ -91,7 +91,8 @@ class CompressedTextShape:
 
 @router.post("/ai/handoff", summary="Make a handoff of a conversation", **answers(HandoffShape, NotFound, envelope=DraftEnvelope))
 def create_draft(context: Context, body: ConversationBody) -> Response:
-    """Make a handoff of a conversation by rules, and store it as a draft of the project. The project's master handoff does not change.
+    """Make a handoff of a conversation by rules, as the next session of the project, and store it as a draft. The project's master handoff
+    does not change.
 
     If a model is set up or a token is given, the model writes the handoff; `llm` reports the outcome. The version by rules is returned
     unless the written one passes the checks.
@@ -100,7 +101,7 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
     turns = parse_conversation(body.conversation_history, body.conversation_text)
     if not turns:
         raise BadInput("There is no conversation to make a handoff from.", "Send conversation_text or conversation_history.")
-    basis = drafts.conversation_basis(turns)
+    basis = drafts.conversation_basis(turns, context.store, project)
     budget = body.budget_tokens or context.settings.budget_tokens
     llm, result = _write_with_model(context, body, basis, project)
     handoff_draft, report = (result.handoff, result.report) if result and result.handoff else (basis.master(budget), None)

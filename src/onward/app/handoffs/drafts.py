@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from onward.app.handoffs.distillation import HandoffBasis, distill_turns
+from onward.app.handoffs.distillation import HandoffBasis, distill_session, distill_turns
+from onward.app.handoffs.project_state import read_project_state
+from onward.core.facts.fact import Handle
+from onward.core.facts.ledger import fold
 from onward.core.handoff.document import render
 from onward.core.handoff.versions import MasterHandoff
 from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation.collector import collect_references
 from onward.core.preservation.measure import measure
+from onward.core.preservation.reference import fold_references
 from onward.core.preservation.scores import Preservation
 from onward.core.project import Project
 from onward.core.text.compression import shorten
 from onward.core.transcript.transcript import Turn
 from onward.redact import DISTILL_KEY, Redactor
-from onward.store import Store, drafts, projects
+from onward.store import Store, drafts, projects, sessions
 from onward.store.drafts import Draft
+from onward.store.facts import StoredLedger
 from onward.tokens import count_tokens
 
 __all__ = ["CompressedText", "Draft", "compress", "conversation_basis", "list_drafts", "render_markdown", "store_draft"]
@@ -38,9 +43,31 @@ class CompressedText:
         return self.text_tokens / max(1, self.tokens)
 
 
-def conversation_basis(turns: Sequence[Turn]) -> HandoffBasis:
-    """Return the basis of the handoff over a conversation."""
-    return distill_turns(turns)
+def conversation_basis(turns: Sequence[Turn], store: Store | None = None, project: Project | None = None) -> HandoffBasis:
+    """Return the basis of the handoff over a conversation. With a *project*, it is the project's next session: the handoff has what the
+    sessions before it established, and its handles name the turns of each.
+    """
+    conversation = distill_turns(turns)
+    if store is None or project is None or not conversation.paths:
+        return conversation
+    with store.read() as connection:
+        state = read_project_state(connection, project.id)
+        number = sessions.next_number(connection, project.id)
+    path = replace(conversation.paths[0], number=number)
+    session = distill_session(path)
+    folded = StoredLedger(
+        state.stored_ledger.version,
+        fold(state.stored_ledger.ledger, session.facts),
+        fold_references(state.stored_ledger.references, session.references),
+    )
+    basis = replace(state, stored_ledger=folded, session_lines=[*state.session_lines, session.line]).basis(store)
+    own_turns = {Handle(number, ordinal): turn for ordinal, turn in path.turns}
+
+    def find_turns(handles: Collection[Handle]) -> dict[Handle, Turn]:
+        stored_turns = basis.find_turns([handle for handle in handles if handle.session != number])
+        return {**stored_turns, **{handle: own_turns[handle] for handle in handles if handle in own_turns}}
+
+    return replace(basis, find_turns=find_turns, paths=(path,))
 
 
 def render_markdown(master: MasterHandoff) -> str:

@@ -32,7 +32,7 @@ _CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
 """Turns before and after a passage that count with it, and how much the words that they all have weigh."""
 _BEST_TURNS, _SESSION_WEIGHT = 3, 0.6
 """The turns of a session that tell how well it fits the query, and how much their mean weighs."""
-_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.0, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
+_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
 RECENCY_WEIGHT = 0.08
 """How much more the newest session weighs than the first one."""
 

@@ -23,9 +23,11 @@ from onward.app.sessions.derivation import DerivedData, derive_session
 from onward.app.turns.reader import MainPath
 from onward.core.edit_version import WordChoice
 from onward.core.effort.steps import SessionSteps
+from onward.core.facts.fact import Handle
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.master import completion_facts
 from onward.core.preservation.reference import fold_references
+from onward.core.preservation.statements import stated_references
 from onward.core.session import Session, SessionCompletion
 from onward.core.text.empty_answer import is_empty_answer
 from onward.core.transcript.turn import lighten
@@ -113,9 +115,18 @@ def _store_completed(
 
 
 def create_contribution(distilled_session: DistilledSession, session: Session) -> Contribution:
-    """Return what a session adds to the ledger: the facts extracted from it, and what the user said on completing it."""
+    """Return what a session adds to the ledger: the facts extracted from it, and what the user said on completing it. A session
+    without turns is measured against these words.
+    """
     statements = completion_facts(session.number, session.ended_at, session.accomplishments, session.blockers)
-    return Contribution([*distilled_session.facts, *statements], distilled_session.references)
+    references = distilled_session.references
+    if not session.turns:
+        source = Handle(session.number, 0)
+        references = [
+            *stated_references(source, "outcomes", session.accomplishments),
+            *stated_references(source, "open", session.blockers),
+        ]
+    return Contribution([*distilled_session.facts, *statements], references)
 
 
 def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, additions: Contribution) -> StoredLedger:

@@ -52,6 +52,8 @@ _DONE_WORDS, _DONE_SHARE = 3, 0.6
 """A later session's report resolves an open item if it repeats this many of the item's words, and this share of
 them.
 """
+_TYPED_WORDS = 2
+"""What a person typed on completing a session names an open item with so few of its words, and the same share of them."""
 _LIKELY_WORDS, _LIKELY_SHARE = 2, 0.45
 """From this many of its words and this share of them on, an open item is perhaps done: it stays, and is marked."""
 _ASSERTING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement", "goal", "decision"))
@@ -196,7 +198,8 @@ def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], new
             facts[index] = earlier._replace(state="contradicted", superseded_by=fact.id)
         return False
     shared = len(item_stems & _stems(fact))
-    if shared >= _DONE_WORDS and shared >= _DONE_SHARE * len(item_stems):
+    is_typed = fact.kind == "done" and fact.author == "user" and not fact.turn
+    if shared >= (_TYPED_WORDS if is_typed else _DONE_WORDS) and shared >= _DONE_SHARE * len(item_stems):
         facts[index] = earlier._replace(state="resolved", superseded_by=fact.id)
         return True
     if fact.kind == "done" and shared >= _LIKELY_WORDS and shared >= _LIKELY_SHARE * len(item_stems):

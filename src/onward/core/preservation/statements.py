@@ -13,7 +13,7 @@ from onward.core.preservation.fate import RequestRound, is_finished
 from onward.core.preservation.groups import Group
 from onward.core.preservation.reference import Reference
 from onward.core.preservation.values import find_values, is_small_number, specificity, spellings
-from onward.core.preservation.words import STEM, find_word, normalise
+from onward.core.preservation.words import STEM, find_word, normalise, telling_stems
 from onward.core.text.prose import Clause, clauses
 
 PASTED_CHARS = 3000
@@ -124,6 +124,14 @@ def _is_pasted(text: str) -> bool:
 def _statement(group: Group, clause: Clause, values: tuple[str, ...], handle: Handle, weight: float) -> Reference:
     text = f"{clause.lead.rstrip(':')}: {clause.text}" if clause.lead and clause.is_item and len(clause.text) < 60 else clause.text
     return Reference(handle=handle, group=group, subject=normalise(text), text=text, needles=values, weight=round(weight, 2))
+
+
+def stated_references(handle: Handle, group: Group, texts: Iterable[str]) -> list[Reference]:
+    """Return what a person typed about a session without turns, as references of *group*: a handoff should have all of it."""
+    return [
+        Reference(handle=handle, group=group, subject=normalise(text), text=text, needles=(), keys=telling_stems(text, Counter()))
+        for text in texts
+    ]
 
 
 def _value(value: str, text: str, handle: Handle, weight: float) -> Reference:
