@@ -138,11 +138,13 @@ def _is_wanted(text: str, at: datetime | None, filters: QueryFilters) -> bool:
 
 def _favor_context(excerpts: Sequence[Excerpt], judge: PassageScorer) -> Iterator[Excerpt]:
     """Yield *excerpts*, each weighted higher where the turns around it, and the best turns of its session, have the query's words, too: an
-    answer seldom repeats the words of its question.
+    answer seldom repeats the words of its question. Results of tools are no context: they repeat words by chance.
     """
     contained: dict[tuple[str, int], dict[int, frozenset[str]]] = {}
     for excerpt in excerpts:
         session = contained.setdefault((excerpt.project, excerpt.handle.session), {})
+        if excerpt.kind == "tool":
+            continue
         session[excerpt.handle.turn] = session.get(excerpt.handle.turn, frozenset()) | judge.contained(excerpt.text)
     session_shares = {
         name: sum(nlargest(_BEST_TURNS, (judge.share(words) for words in session.values()))) / _BEST_TURNS
