@@ -61,7 +61,7 @@ def read_values(path: str) -> dict[str, object]:
 
     try:
         return tomllib.loads(data.decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         from onward.message import Message
 
         raise BadSetting(Message("{path} is not valid TOML: {problem}.", path=path, problem=str(error)), "Correct that line.") from error

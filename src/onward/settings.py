@@ -306,6 +306,9 @@ def _read_list(configured: Mapping[str, tuple[object, str]], name: str) -> tuple
     return tuple(part.strip() for part in parts if part.strip())
 
 
+_LARGEST_NUMBER = 2_000_000_000
+
+
 def _read_integer(configured: Mapping[str, tuple[object, str]], name: str, minimum: int, unit: str) -> int | None:
     value, source = configured.get(name, (None, ""))
     if value is None:
@@ -314,10 +317,11 @@ def _read_integer(configured: Mapping[str, tuple[object, str]], name: str, minim
         number = int(str(value))
     except ValueError:
         number = minimum - 1
-    if number < minimum:
+    if not minimum <= number <= _LARGEST_NUMBER:
+        hint = Message("Give a whole number of {unit}, at least {minimum}.", unit=unit, minimum=minimum)
         raise BadSetting(
             Message("{source} sets {name} to {value!r}.", source=source, name=name, value=value),
-            Message("Give a whole number of {unit}, at least {minimum}.", unit=unit, minimum=minimum),
+            hint if number < minimum else Message("Give a whole number of {unit}, at most {maximum}.", unit=unit, maximum=_LARGEST_NUMBER),
         )
     return number
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from onward.app.admin.settings_report import report_settings
+from onward.errors import BadSetting
 from onward.settings import read_settings
 
 
@@ -23,3 +26,19 @@ def test_each_setting_shows_its_origin_and_no_secret(tmp_path: Path) -> None:
     assert settings_by_name["database_url"].source == "ONWARD_DATABASE_URL"
     assert (settings_by_name["host"].value, settings_by_name["host"].source) == ("127.0.0.1", "")
     assert not any(word in setting.value for setting in settings_by_name.values())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"budget_tokens = {10**29}",
+        f"budget_tokens = {'9' * 5000}",
+        "project = " + "[" * 400 + "]" * 400,
+        "project = " + "[" * 4000 + "]" * 4000,
+    ],
+    ids=["30 digits", "5000 digits", "400 levels", "4000 levels"],
+)
+def test_a_setting_beyond_all_measure_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".onward.toml").write_text(line)
+    with pytest.raises(BadSetting, match=r"\.onward\.toml"):
+        read_settings(environment={"ONWARD_HOME": str(tmp_path)}, folder=tmp_path)

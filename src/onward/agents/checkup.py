@@ -174,7 +174,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
     """Return the contents of a settings file; empty if it is missing or invalid."""
     try:
         value = jsonc.parse(path.read_text(encoding="utf-8")).value
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -182,5 +182,5 @@ def _read_settings(path: Path) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}

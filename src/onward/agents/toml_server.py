@@ -98,7 +98,7 @@ def _remove_tables(text: str, is_removed: Callable[[str], bool]) -> str:
 def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MergeError(Message("it is not valid TOML: {problem}", problem=error)) from None
 
 
