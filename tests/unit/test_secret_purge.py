@@ -132,16 +132,17 @@ def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
     with Store.at_folder(home) as store:
         fill(store, tmp_path)
         assert any(b"kumbang" in path.read_bytes() for path in home.iterdir())
-        (home / "exports").mkdir()
-        (home / "exports" / "1.zip").write_bytes(b"an archive of before")
+        (home / "exports").mkdir(mode=0o700)
         copy = home / "onward.db.before-reset-1"
-        copy.write_bytes(b"what was before")
+        for path, content in ((home / "exports" / "1.zip", b"an archive of before"), (copy, b"what was before")):
+            path.write_bytes(content)
+            path.chmod(0o600)
         done = secret_purge.purge(store, home, SECRET)
         assert (done.removed, done.copies) == ([home / "exports" / "1.zip"], [copy])
         for path in home.rglob("*"):
             assert not path.is_file() or b"kumbang" not in path.read_bytes()
         checked = doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [])
-        assert {finding.status for finding in checked} == {"ok"}
+        assert [finding for finding in checked if finding.status != "ok"] == []
 
 
 def test_what_must_not_be_purged_is_refused(store: Store, shop: Project, tmp_path: Path) -> None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+from onward.core.facts.fact import Handle
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
 from onward.core.handoff.prompt import render_prompt
 from onward.core.transcript.authored_text import author_text
+
+DECISIONS = "What happened, and why"
 
 
 def handoff(*head: str, sections: tuple[str, ...] = ()) -> Handoff:
     return Handoff(
         session=1,
         head=tuple((name, CitedLine(f"The kiln holds {number} degrees.")) for number, name in enumerate(head)),
-        sections=tuple(HandoffSection(title, (CitedLine("Use the small kiln."),)) for title in sections),
+        sections=tuple(HandoffSection(title, (CitedLine("Use the small kiln.", (Handle(1, 4),)),)) for title in sections),
     )
 
 
 @pytest.mark.parametrize(
     ("head", "sections", "advice"),
     [
-        (("Goal", "State", "Do first"), ("Decided",), "Go on from *Do first*; ask before you undo anything under *Decided*."),
-        (("Goal", "State"), ("Decided",), "Go on from *State*; ask before you undo anything under *Decided*."),
+        (("Goal", "State", "Do first"), (DECISIONS,), f"Go on from *Do first*; ask before you undo a decision under *{DECISIONS}*."),
+        (("Goal", "State"), (DECISIONS,), f"Go on from *State*; ask before you undo a decision under *{DECISIONS}*."),
         (("Goal",), (), "Go on from *Goal*."),
         ((), (), "Go on with this work."),
     ],

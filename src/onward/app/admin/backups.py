@@ -87,8 +87,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
             "Use --force to restore the backup over it; the existing store is saved next to it.",
         )
     create_folder(settings.home)
-    create_file(target)
     previous_path = _keep_previous(target) if target.exists() else None
+    create_file(target)
     try:
         sqlite_backup.copy(source, target, on_progress)
     except (sqlite3.Error, UnicodeDecodeError) as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from onward.core.agents import find_agent
 from onward.core.facts.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING, START_PLACES
+from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff, render, render_line
 from onward.core.text.prose import content_words, stem
 
 MAX_RELEVANT_LINES = 8
 """The most lines that are repeated beside the goal."""
 MAX_AGENT_CHARS = 60
+
+_DECISIONS = KINDS["decision"].section.title
 
 _CHAT_ADVICE = (
     "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns "
@@ -42,8 +45,8 @@ def _start_advice(handoff: Handoff) -> str:
     names = {name for name, _ in handoff.head}
     place = next((name for name in START_PLACES if name in names), "")
     advice = f"Go on from *{place}*" if place else "Go on with this work"
-    has_decisions = any(section.title.startswith("Decided") for section in handoff.sections)
-    return f"{advice}; ask before you undo anything under *Decided*." if has_decisions else f"{advice}."
+    has_decisions = any(section.title == _DECISIONS for section in handoff.sections)
+    return f"{advice}; ask before you undo a decision under *{_DECISIONS}*." if has_decisions else f"{advice}."
 
 
 def relevant_lines(handoff: Handoff, goal: str) -> list[CitedLine]:
