@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onward.api.answers.envelope import response_to_error
 from onward.api.context import ApiContext
 from onward.api.middleware.request_log import request_id
-from onward.app.admin import repeated_requests
+from onward.app.admin import idempotency
 from onward.errors import BadInput, OnwardError
 
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -41,11 +41,11 @@ class Idempotency:
         chunks = [chunk async for chunk in _read_chunks(receive)]
         signature = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], *chunks]
         key, digest = (
-            repeated_requests.digest_parts(_header(scope, b"authorization"), key_header),
-            repeated_requests.digest_parts(*signature[:3], b"".join(chunks)),
+            idempotency.digest_parts(_header(scope, b"authorization"), key_header),
+            idempotency.digest_parts(*signature[:3], b"".join(chunks)),
         )
         try:
-            stored_answer = await run_sync(repeated_requests.start, context.store, key, digest)
+            stored_answer = await run_sync(idempotency.start, context.store, key, digest)
         except OnwardError as error:
             await response_to_error(error, request_id(), scope)(scope, receive, send)
             return
@@ -69,17 +69,17 @@ class Idempotency:
             if message.get("more_body"):
                 return
             if start["status"] >= 500:
-                await run_sync(repeated_requests.delete, context.store, key)
+                await run_sync(idempotency.delete, context.store, key)
             else:
                 is_secret = (b"cache-control", b"no-store") in start["headers"]
-                await run_sync(repeated_requests.finish, context.store, key, start["status"], b"" if is_secret else body)
+                await run_sync(idempotency.finish, context.store, key, start["status"], b"" if is_secret else body)
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
         try:
             await self._app(scope, receive, hold_answer)
         except BaseException:
-            await run_sync(repeated_requests.delete, context.store, key)
+            await run_sync(idempotency.delete, context.store, key)
             raise
 
 

@@ -1,4 +1,4 @@
-"""Repeated requests: a request sent again with the same Idempotency-Key gets the first answer and is processed once."""
+"""Idempotency: a request sent again with the same Idempotency-Key gets the first answer and is processed once."""
 
 from __future__ import annotations
 
