@@ -51,8 +51,8 @@ class Figure(NamedTuple):
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[str]:
-    """Serve *home*, and give the address."""
+def running_server(home: Path) -> Iterator[tuple[str, int]]:
+    """Serve *home*, and give the address and the id of the process."""
     environment = {**os.environ, "ONWARD_HOME": str(home)}
     command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
     with (home.parent / "log").open("wb") as log:
@@ -60,10 +60,17 @@ def serving(home: Path) -> Iterator[str]:
     try:
         assert process.stdout is not None
         url: str = json.loads(process.stdout.readline())["url"]
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """Serve *home*, and give the address."""
+    with running_server(home) as (url, _process_id):
+        yield url
 
 
 def cold(browser: Browser, url: str) -> list[Figure]:
@@ -86,7 +93,9 @@ def cold(browser: Browser, url: str) -> list[Figure]:
 
     client.on("Network.requestWillBeSent", began)
     client.on("Network.loadingFinished", finished)
-    page.goto(url, wait_until="networkidle")
+    page.goto(url, wait_until="load")
+    # The event stream stays open, so the network is never idle.
+    page.wait_for_timeout(READING_MS)
     page.context.close()
     return [Figure("cold first load", sent["bytes"] / 1000, 160, "kB"), Figure("requests", sent["requests"], 20, "")]
 

@@ -138,6 +138,103 @@ def test_code_in_a_conversation_has_no_box_for_each_line(page: Page, busy_site: 
         assert inline != "none"
 
 
+def test_a_handoff_is_corrected_line_by_line_with_keys_and_undone(page: Page, busy_site: Site) -> None:
+    visit(page, f"{busy_site.url}/handoff?project=1")
+    lines = page.locator(".handoff section[aria-label='Rules (always)'] li")
+    before = lines.count()
+    page.keyboard.press("j")
+    expect(lines.first).to_be_focused()
+    expect(lines.first.get_by_role("button", name="Wrong")).to_be_visible()
+    assert violations(page) == []
+    for key, message in (("x", "Wrong: removed from future handoffs."), ("d", "Done: no longer listed as open.")):
+        page.keyboard.press(key)
+        expect(page.locator(".toast", has_text=message)).to_be_visible()
+        expect(lines).to_have_count(before - 1)
+        page.keyboard.press("u")
+        expect(lines).to_have_count(before)
+        lines.first.focus()
+    lines.first.get_by_role("button", name="Keep").click()
+    expect(page.locator(".toast", has_text="Pinned")).to_be_visible()
+    expect(page.locator(".outline a").first).to_have_attribute("href", "#section-1")
+    page.locator(".handoff summary").first.click()
+    expect(lines.first).to_be_hidden()
+    assert page.locator(".handoff li.is-new").count() > 0
+
+
+def test_turns_have_the_time_of_day_and_the_date_once(page: Page, busy_site: Site) -> None:
+    visit(page, f"{busy_site.url}/sessions/3")
+    expect(page.locator(".talk .day")).to_have_count(1)
+    expect(page.locator(".turn time[data-clock]").first).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(page.locator(".turn.assistant .elapsed").first).to_have_text(re.compile(r"^\+\d+:\d\d$"))
+
+
+def test_a_dialog_is_sent_after_a_few_tabs_or_with_ctrl_enter(page: Page, busy_site: Site) -> None:
+    visit(page, f"{busy_site.url}/projects/1")
+    page.keyboard.press("n")
+    dialog = page.locator("#start-dialog")
+    expect(dialog.get_by_label("Project")).to_be_focused()
+    expect(dialog.locator(".previous .head")).to_contain_text("Goal")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Start":
+            break
+    expect(dialog.get_by_role("button", name="Start", exact=True)).to_be_focused()
+    dialog.get_by_label("Agent").focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/sessions/*")
+    expect(page.locator(".toast")).to_contain_text("started")
+    busy_site.onward("session", "abandon", "--project", "antre", page.url.rpartition("/")[2])
+
+
+def test_the_first_page_says_what_to_continue_and_what_is_open(page: Page, busy_site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit(page, busy_site.url)
+    card = page.locator(".go-on", has=page.get_by_role("link", name="antre", exact=True))
+    expect(card).to_contain_text("Goal")
+    card.get_by_role("button", name="Copy briefing").click()
+    expect(page.locator(".toast")).to_contain_text("Copied")
+    assert "antre" in page.evaluate("navigator.clipboard.readText()")
+    expect(page.locator(".strip rect").first).to_be_attached()
+    expect(page.locator("main")).to_contain_text("Open blockers and questions")
+    card.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("#start-dialog").get_by_label("Project")).to_have_value("1")
+    page.keyboard.press("Escape")
+    assert violations(page) == []
+
+
+def test_selected_sessions_are_deleted_with_undo(page: Page, busy_site: Site) -> None:
+    visit(page, f"{busy_site.url}/sessions")
+    rows = page.locator("tbody tr")
+    before = rows.count()
+    expect(page.locator("#selection")).to_be_hidden()
+    page.get_by_label("Select session 1 of antre").check()
+    page.get_by_label("Select session 2 of antre").check()
+    expect(page.locator("#selection")).to_contain_text("2 selected")
+    assert violations(page) == []
+    page.locator("#selection").get_by_role("button", name="Delete").click()
+    expect(rows).to_have_count(before - 2)
+    page.locator(".toast", has_text="2 sessions deleted").get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(before)
+
+
+def test_a_session_and_a_project_are_seen_as_pictures(page: Page, busy_site: Site) -> None:
+    visit(page, f"{busy_site.url}/sessions/3")
+    expect(page.locator(".session-map .edit").first).to_be_attached()
+    page.locator(".session-map [data-goes-to='46'] .back").click()
+    page.wait_for_url("**/sessions/3?turn=46")
+    page.get_by_role("button", name="Errors", exact=True).click()
+    expect(page.locator(".turn:not(:has(.failed))").first).to_be_hidden()
+    page.get_by_role("button", name="All", exact=True).click()
+    page.locator("#turn-46").focus()
+    page.keyboard.press("j")
+    expect(page.locator("#turn-47")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("#turn-46")).to_be_focused()
+    visit(page, f"{busy_site.url}/projects/1/sessions")
+    expect(page.locator(".time-picture rect.completed").first).to_be_attached()
+    assert page.locator(".time-picture .gap").count() > 0
+
+
 def test_words_of_another_window_are_compared_before_they_are_replaced(page: Page, busy_site: Site, watch: Watch) -> None:
     watch.allow("422")
     visit(page, f"{busy_site.url}/sessions/4")

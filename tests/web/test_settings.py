@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import Site, Watch, serving, violations, visit
+from .conftest import Site, Watch, serving, violations, visit, wait_until_ready
 
 KEY = "hf_" + "x" * 30
 LONG_MS = 30_000
@@ -153,4 +153,4 @@ def test_the_palette_changes_the_language_and_asks_for_a_new_account(page: Page,
     palette.get_by_role("combobox").fill("bahasa indo")
     palette.get_by_role("option", name="Bahasa Indonesia", exact=True).click()
     expect(page.locator("main h1")).to_have_text("Dasbor")
-    page.wait_for_load_state("networkidle")
+    wait_until_ready(page)

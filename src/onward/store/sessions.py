@@ -257,6 +257,12 @@ def list_across_projects(
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def list_start_times(connection: Connection, since: datetime) -> list[datetime]:
+    """Return when the sessions since *since* started; those of unknown time are left out."""
+    started_at = func.coalesce(sessions.c.started_at, sessions.c.ended_at)
+    return [to_datetime(micros) for micros in connection.execute(select(started_at).where(started_at >= to_micros(since))).scalars()]
+
+
 def list_agents(connection: Connection) -> list[str]:
     """Return the names of the agents that have sessions, in order."""
     return [name for name in connection.execute(select(sessions.c.agent).distinct().order_by(sessions.c.agent)).scalars() if name]

@@ -36,6 +36,7 @@ SCRIPTS = (
     "live",
     "marks",
     "find",
+    "lines",
     "panel",
     "printing",
     "drafts",

@@ -77,6 +77,17 @@ def format_datetime(at: datetime | None) -> str:
     return NO_VALUE if at is None else f"{format_date(at)}, {at.astimezone(UTC):%H:%M} UTC"
 
 
+def format_clock(at: datetime | None) -> str:
+    """Return the time of day in UTC: 14:03. A script converts it to the reader's time zone."""
+    return NO_VALUE if at is None else f"{at.astimezone(UTC):%H:%M}"
+
+
+def format_elapsed(seconds: float) -> str:
+    """Return the hours and minutes since a start: +0:07."""
+    hours, minutes = divmod(round(seconds / _MINUTE), 60)
+    return f"+{hours}:{minutes:02}"
+
+
 def format_relative(at: datetime | None, now: datetime | None = None) -> str:
     """Return a time relative to *now*, such as `3 minutes ago`; the date if it is more than a week away."""
     if at is None:
@@ -114,6 +125,8 @@ FILTERS = {
     "date": format_date,
     "datetime": format_datetime,
     "relative": format_relative,
+    "clock": format_clock,
+    "elapsed": format_elapsed,
     "duration": format_duration,
 }
 """The Jinja filters, by name."""

@@ -21,8 +21,8 @@ from onward.web.page_request import PageRequest
 
 Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 
-NEXT_SECTION, BLOCKED_SECTION = KINDS["next_step"].section.title, KINDS["blocker"].section.title
-"""The sections of a handoff that hold open items."""
+OPEN_SECTION = KINDS["next_step"].section.title
+"""The section of a handoff that holds open items."""
 
 
 def _group_headings() -> dict[str, str]:
@@ -79,6 +79,6 @@ def closing_lines(handoff: Handoff) -> list[str]:
 
 
 def open_items(handoff: Handoff) -> list[tuple[bool, CitedLine]]:
-    """Return the open items of a handoff: whether each is blocked or a question, and its line."""
-    lines_by_title = {section.title: section.lines for section in handoff.sections}
-    return [(title == BLOCKED_SECTION, line) for title in (NEXT_SECTION, BLOCKED_SECTION) for line in lines_by_title.get(title, ())]
+    """Return the open items of a handoff: whether each is a question, and its line."""
+    lines = (line for section in handoff.sections if section.title == OPEN_SECTION for line in section.lines)
+    return [(line.text.rstrip().endswith(("?", "？", "؟")), line) for line in lines]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import unified_diff
 from functools import cache
 from pathlib import PurePosixPath
@@ -75,12 +76,27 @@ class TurnView:
     is_cut: bool
     image_count: int
     citing_lines: Sequence[CitingLine]
+    is_new_day: bool = False
 
 
-def turn_views(turns: Iterable[StoredTurn], lines_by_turn: Mapping[int, Sequence[CitingLine]], *, full: bool = False) -> list[TurnView]:
-    """Return the views of *turns*; with *full*, nothing is cut. *lines_by_turn* comes from `citing_lines_by_turn`."""
+def turn_views(
+    turns: Iterable[StoredTurn],
+    lines_by_turn: Mapping[int, Sequence[CitingLine]],
+    *,
+    full: bool = False,
+    last_at: datetime | None = None,
+) -> list[TurnView]:
+    """Return the views of *turns*; with *full*, nothing is cut. *lines_by_turn* comes from `citing_lines_by_turn`, *last_at* is the time of
+    the turn before: the date stands once a day.
+    """
     calls: dict[str, CallView] = {}
-    return [_turn_view(stored_turn, lines_by_turn.get(stored_turn.ordinal, ()), calls, full=full) for stored_turn in turns]
+    views = []
+    for stored_turn in turns:
+        view = _turn_view(stored_turn, lines_by_turn.get(stored_turn.ordinal, ()), calls, full=full)
+        at = stored_turn.turn.at
+        views.append(replace(view, is_new_day=at is not None and (last_at is None or at.date() != last_at.date())))
+        last_at = at or last_at
+    return views
 
 
 def citing_lines_by_turn(number: int, *handoffs: Handoff | None, newest: Handoff | None = None) -> dict[int, list[CitingLine]]:

@@ -15,7 +15,7 @@ from onward.app.projects.shared_rules import list_suggestions
 from onward.app.sessions.derivation import update_knowledge
 from onward.core.extract.reversals import retired_values
 from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, Handle, fact_id
-from onward.core.facts.ledger import Edit
+from onward.core.facts.ledger import Edit, EditKind
 from onward.core.facts.shared_rules import SHARED_RULE, SharedRuleSuggestion
 from onward.core.project import Project
 from onward.core.session import Session
@@ -31,6 +31,7 @@ __all__ = [
     "SharedRuleSuggestion",
     "add",
     "change",
+    "correct",
     "fact_position",
     "list_facts",
     "list_suggestions",
@@ -172,6 +173,15 @@ def retract(store: Store, project: Project, name: str) -> Fact:
 def restore(store: Store, project: Project, name: str) -> Fact:
     """Make a fact active again that was retracted, or that extraction marked as superseded."""
     return _apply_changes(store, project, Edit(name, "restore"))
+
+
+def correct(store: Store, project: Project, names: Sequence[str], kind: EditKind) -> list[str]:
+    """Make the same correction to several facts in one step, and return their ids: `resolve` says that they are done."""
+    with store.read() as connection:
+        state = read_project_state(connection, project.id)
+        ids = list(dict.fromkeys(_require_fact(state, name).id for name in names))
+    _apply_changes(store, project, *(Edit(name, kind) for name in ids))
+    return ids
 
 
 def change(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
@@ -28,6 +29,7 @@ __all__ = [
     "SessionStatus",
     "TimelineEntry",
     "abandon",
+    "count_by_day",
     "find_by_native_id",
     "join",
     "list_agents",
@@ -198,6 +200,12 @@ def list_all(
             before=before,
             limit=limit,
         )
+
+
+def count_by_day(store: Store, since: datetime) -> Counter[date]:
+    """Return how many sessions started on each day (UTC) since *since*."""
+    with store.read() as connection:
+        return Counter(at.date() for at in sessions.list_start_times(connection, since))
 
 
 def list_agents(store: Store) -> list[str]:

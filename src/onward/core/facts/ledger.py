@@ -86,7 +86,7 @@ class Ledger(NamedTuple):
         return tuple(f for f in self.facts if f.state in ("live", "contradicted"))
 
 
-EditKind: TypeAlias = Literal["reword", "pin", "unpin", "retract", "restore"]
+EditKind: TypeAlias = Literal["reword", "pin", "unpin", "resolve", "retract", "restore"]
 
 
 class Edit(NamedTuple):
@@ -304,6 +304,8 @@ def _apply_edit(fact: Fact, edit: Edit) -> Fact:
             return fact._replace(pinned=True, author="person", state="live", superseded_by=None)
         case "unpin":
             return fact._replace(pinned=False)
+        case "resolve":
+            return fact._replace(state="resolved", superseded_by=None, pinned=False)
         case "retract":
             return fact._replace(state="retracted", superseded_by=None, pinned=False)
         case "restore":

@@ -1,22 +1,55 @@
-"""The start page: totals, active sessions and projects; for an empty store, the ways to import sessions."""
+"""The start page: what to continue, what runs, what is open, credits and activity; for an empty store, the ways to import sessions."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 from fastapi import Response
 
 from onward.app import analytics
+from onward.app.accounts import accounts
+from onward.app.accounts.selection import best_account
 from onward.app.admin import stats
+from onward.app.handoffs import handoffs
 from onward.app.jobs import jobs
-from onward.app.projects import projects
+from onward.app.projects import facts, projects
 from onward.app.sessions import sessions
-from onward.web.page_request import CurrentPageRequest, page_router
-from onward.web.render import page
+from onward.core.facts.fact import Fact
+from onward.core.handoff.document import CitedLine
+from onward.core.handoff.versions import StoredHandoff
+from onward.core.project import Project
+from onward.web.page_request import CurrentPageRequest, PageRequest, page_router, rotation_window
+from onward.web.render import page, partial
 
 router = page_router()
 
 MAX_PROJECTS = 50
 MAX_ACTIVE = 5
 MAX_JOBS = 3
+MAX_CONTINUED = 3
+MAX_ACCOUNTS = 6
+MAX_OPEN_PROJECTS, MAX_OPEN = 8, 10
+WEEKS = 16
+
+
+class Continuation(NamedTuple):
+    """A project to continue, its newest handoff, and what that says first."""
+
+    project: Project
+    handoff: StoredHandoff
+    lines: Sequence[tuple[str, CitedLine]]
+
+
+class Day(NamedTuple):
+    """A day of the activity strip: its column and row, and the sessions that started on it."""
+
+    date: date
+    week: int
+    weekday: int
+    sessions: int
 
 
 @router.get("/")
@@ -37,4 +70,40 @@ def show_dashboard(request: CurrentPageRequest, after: str = "") -> Response:
         active_sessions=active_sessions,
         project_names={session.project_id: projects.require(request.store, session.project_id).name for session in active_sessions},
         jobs=open_jobs,
+        continuations=[] if after else _continuations(request),
+        next_account=best_account(request.store, window=rotation_window(request.settings)).best,
+        accounts=accounts.list_accounts(request.store, limit=MAX_ACCOUNTS),
+        days=_activity(request),
+        weeks=WEEKS,
+        after=after,
     )
+
+
+def _continuations(request: PageRequest) -> list[Continuation]:
+    """Return the latest projects that have a handoff."""
+    latest_projects = (option.project for option in projects.list_latest(request.store, limit=2 * MAX_CONTINUED))
+    newest = ((project, handoffs.list_versions(request.store, project, limit=1)) for project in latest_projects)
+    return [
+        Continuation(project, versions[0], [(name, line) for name, line in versions[0].handoff.head if name != "State"])
+        for project, versions in islice(((project, versions) for project, versions in newest if versions), MAX_CONTINUED)
+    ]
+
+
+def _activity(request: PageRequest) -> list[Day]:
+    """Return the days of the last weeks, the first a Monday."""
+    today = datetime.now(UTC).date()
+    first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+    counts = sessions.count_by_day(request.store, datetime.combine(first, time(), UTC))
+    dates = (first + timedelta(days=number) for number in range((today - first).days + 1))
+    return [Day(day, (day - first).days // 7, day.weekday(), counts[day]) for day in dates]
+
+
+@router.get("/parts/open")
+def open_part(request: CurrentPageRequest) -> Response:
+    """Return the open blockers and questions of the latest projects. Loaded after the page, because their ledgers are read."""
+    latest_projects = [option.project for option in projects.list_latest(request.store, limit=MAX_OPEN_PROJECTS)]
+    items: list[tuple[Project, Fact]] = []
+    for project in latest_projects:
+        live_facts = facts.list_facts(request.store, project)
+        items += [(project, fact) for fact in live_facts[::-1] if fact.kind in ("blocker", "question")]
+    return partial(request, "partials/_open_items.html", items=items[:MAX_OPEN], more=max(0, len(items) - MAX_OPEN))

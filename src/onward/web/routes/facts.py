@@ -26,6 +26,7 @@ MAX_FACT_CHARS = 2000
 MAX_OF_A_LINE = 12
 
 FactAction: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore", "promote"]
+LineAction: TypeAlias = Literal["retract", "resolve", "pin", "restore", "unpin"]
 STATES: tuple[FactState, ...] = ("live", "resolved", "superseded", "contradicted", "retracted")
 
 
@@ -107,6 +108,28 @@ def show_line_facts(request: CurrentPageRequest, project_id: int, fact: Annotate
     if not line_facts:
         raise NotFound(_("The facts behind this line no longer exist."), _("Reload the page."))
     return partial(request, "partials/_fact_dialog.html", project=project, facts=line_facts, errors={})
+
+
+@router.post("/parts/projects/{project_id}/lines/{action}")
+def correct_line(
+    request: CurrentPageRequest,
+    project_id: int,
+    action: LineAction,
+    fact: Annotated[list[str], Query(max_length=MAX_OF_A_LINE)],
+) -> Response:
+    """Say of all facts behind a handoff line that they are wrong, done, or to be kept. The toast offers to undo this."""
+    project = projects.require(request.store, project_id)
+    ids = facts.correct(request.store, project, fact, action)
+    if action in ("restore", "unpin"):
+        return change_response(request, HANDOFF_CHANGED, Toast(_("Undone"), "info"), fallback_url=f"/projects/{project_id}")
+    message = {
+        "retract": _("Wrong: removed from future handoffs."),
+        "resolve": _("Done: no longer listed as open."),
+        "pin": _("Pinned: shown in every handoff."),
+    }[action]
+    query = urlencode({"fact": ids}, doseq=True)
+    undo_url = f"/parts/projects/{project.id}/lines/{'unpin' if action == 'pin' else 'restore'}?{query}"
+    return change_response(request, HANDOFF_CHANGED, Toast(message, undo=undo_url), fallback_url=f"/projects/{project.id}")
 
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}")

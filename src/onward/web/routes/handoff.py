@@ -14,6 +14,7 @@ from onward.app.jobs import jobs
 from onward.app.models import gateway, keys
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
+from onward.app.sessions import sessions
 from onward.core.handoff.document import to_json
 from onward.core.handoff.prompt import render_prompt
 from onward.errors import BadInput, NotFound, OnwardError
@@ -67,6 +68,7 @@ def show_handoff(
         goal=goal,
         budget=budget,
         closing=closing_lines(handoff.handoff) if handoff else [],
+        known_texts=_known_texts(request, chosen_project, handoff) if chosen_project and handoff and not version else None,
         text=_render_view(handoff, view, goal) if handoff else "",
         newest_id=_newest_id(request, chosen_project, version),
         **_model_context(request, chosen_project),
@@ -175,6 +177,16 @@ def _find_at_budget(request: PageRequest, project: Project, budget: int | None) 
         return handoffs.current_handoff(request.store, project, budget_tokens=budget)
     except NotFound:
         return None
+
+
+def _known_texts(request: PageRequest, project: Project, handoff: CurrentHandoff | StoredHandoff) -> frozenset[str] | None:
+    """Return the lines of the handoff of the session before; None if this is the first one."""
+    completed_sessions = sessions.list_all(request.store, project_id=project.id, status="completed", limit=2)
+    previous = next((session for session in completed_sessions if session.number < handoff.handoff.session), None)
+    previous_handoff = sessions.show(request.store, previous).handoff if previous else None
+    if previous_handoff is None:
+        return None
+    return frozenset(line.text for section in previous_handoff.handoff.sections for line in section.lines)
 
 
 def _newest_id(request: PageRequest, project: Project | None, version: int | None) -> int | None:

@@ -15,6 +15,7 @@ from onward.errors import BadInput, NotFound
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.project_page import closing_lines, find_master_handoff, open_items, project_context
 from onward.web.render import page, partial
+from onward.web.session_timeline import draw_timeline
 
 router = page_router()
 
@@ -87,6 +88,7 @@ def list_sessions(
         "pages/project_sessions.html",
         **context,
         entries=entries[:MAX_SESSIONS],
+        picture=draw_timeline(entries[:MAX_SESSIONS]),
         status=status,
         before=before,
         has_more=len(entries) > MAX_SESSIONS,

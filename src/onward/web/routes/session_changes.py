@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
-from fastapi import Form, Response
+from fastapi import Form, Query, Response
 
 from onward.app.projects import projects
 from onward.app.sessions import reassignment, removal, sessions, titles
 from onward.core.session import Session
 from onward.errors import BadInput, EditConflict
-from onward.web.language import _
+from onward.web.language import _, ngettext
 from onward.web.messages import translate_error
 from onward.web.page_request import CurrentPageRequest, PageRequest, Toast, page_router
 from onward.web.render import partial, redirect
@@ -63,6 +64,44 @@ def _form(
         projects=known_projects,
         errors=errors or {},
     )
+
+
+@router.post("/parts/sessions/batch")
+def change_sessions(
+    request: CurrentPageRequest,
+    do: Annotated[Literal["delete", "abandon", "move"], Form()],
+    session: Annotated[list[int], Form(max_length=MAX_CHOICES)],
+    target: Annotated[str, Form()] = "",
+) -> Response:
+    """Delete, abandon or move the selected sessions. The toast offers to undo a deletion."""
+    chosen_sessions = [sessions.require_by_id(request.store, session_id) for session_id in session]
+    if do == "move":
+        if not target.isdecimal():
+            return redirect(request, "/sessions", toast=Toast(_("Choose a project."), "error"))
+        target_project = projects.require(request.store, int(target))
+        for chosen_session in chosen_sessions:
+            reassignment.move(request.store, chosen_session, target_project)
+        message = ngettext(
+            "%(num)s session moved to %(name)s.", "%(num)s sessions moved to %(name)s.", len(chosen_sessions), name=target_project.name
+        )
+        return redirect(request, f"/projects/{target_project.id}/sessions", toast=Toast(message))
+    for chosen_session in chosen_sessions:
+        (removal.delete if do == "delete" else sessions.abandon)(request.store, chosen_session)
+    if do == "abandon":
+        message = ngettext("%(num)s session abandoned", "%(num)s sessions abandoned", len(chosen_sessions))
+        return redirect(request, "/sessions", toast=Toast(message))
+    message = ngettext("%(num)s session deleted", "%(num)s sessions deleted", len(chosen_sessions))
+    undo_url = f"/parts/sessions/undelete?{urlencode({'session': session}, doseq=True)}"
+    return redirect(request, "/sessions", toast=Toast(message, undo=undo_url))
+
+
+@router.post("/parts/sessions/undelete")
+def undelete_sessions(request: CurrentPageRequest, session: Annotated[list[int], Query(max_length=MAX_CHOICES)]) -> Response:
+    """Bring deleted sessions back."""
+    for session_id in session:
+        removal.undelete_by_id(request.store, session_id)
+    message = ngettext("%(num)s session restored", "%(num)s sessions restored", len(session))
+    return redirect(request, "/sessions", toast=Toast(message))
 
 
 @router.post("/parts/sessions/{session_id}/delete")

@@ -22,6 +22,7 @@ from onward.web.language import _
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router, rotation_window
 from onward.web.project_page import find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial
+from onward.web.session_overview import draw_session
 from onward.web.turn_views import TurnView, citing_lines_by_turn, turn_views
 
 router = page_router()
@@ -167,7 +168,10 @@ def _turn_views(
     lines_by_turn = citing_lines_by_turn(
         detail.session.number, detail.handoff.handoff if detail.handoff else None, newest=master.handoff if master else None
     )
-    return turn_views(sessions.replay(request.store, detail.session, first=first, limit=limit), lines_by_turn, full=full)
+    # With the turn before, for its date.
+    stored_turns = list(sessions.replay(request.store, detail.session, first=max(1, first - 1), limit=limit + 1))
+    last_at = stored_turns.pop(0).turn.at if stored_turns and stored_turns[0].ordinal < first else None
+    return turn_views(stored_turns[:limit], lines_by_turn, full=full, last_at=last_at)
 
 
 @router.get("/parts/sessions/{session_id}/turns")
@@ -193,6 +197,14 @@ def turns_part(
         earlier=first if until and first > 1 else 0,
         later=views[-1].stored_turn.ordinal + 1 if not until and views and views[-1].stored_turn.ordinal < detail.session.turns else 0,
     )
+
+
+@router.get("/parts/sessions/{session_id}/map")
+def map_part(request: CurrentPageRequest, session_id: int) -> Response:
+    """Return the picture of a session. Loaded after the page, because all of its turns are read."""
+    session = sessions.require_by_id(request.store, session_id)
+    columns = draw_session(sessions.replay(request.store, session), session.turns)
+    return partial(request, "partials/_session_map.html", columns=columns)
 
 
 @router.get("/parts/sessions/{session_id}/turns/{ordinal}")

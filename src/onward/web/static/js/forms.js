@@ -58,14 +58,47 @@ document.addEventListener("htmx:afterSettle", ({ detail: { xhr, target } }) => {
 });
 
 document.addEventListener("click", async ({ target }) => {
-  const button = target.closest?.("[data-copies], [data-copies-of]");
+  const button = target.closest?.("[data-copies], [data-copies-of], [data-copies-url]");
   if (!button) return;
-  const { copies, copiesOf } = button.dataset;
+  const { copies, copiesOf, copiesUrl } = button.dataset;
   const source = copiesOf && document.getElementById(copiesOf);
   try {
-    await navigator.clipboard.writeText(source ? source.value ?? source.dataset.copy ?? source.textContent : copies);
+    if (copiesUrl) await navigator.clipboard.writeText(await (await fetch(copiesUrl)).text());
+    else await navigator.clipboard.writeText(source ? source.value ?? source.dataset.copy ?? source.textContent : copies);
     onward.toast(onward.text("copied"));
   } catch {
     onward.toast(onward.text("copyFailed"), "error");
   }
 });
+
+// Ctrl or Cmd Enter sends the form from any of its fields.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.form ?? document.querySelector("dialog[open] form");
+  const button = form?.querySelector("footer .primary:not([disabled]), footer button:not([type=button], [disabled]), .primary:not([type=button], [disabled])");
+  if (!button) return;
+  event.preventDefault();
+  form.requestSubmit(button);
+});
+
+// Rows with a check box: the bar of what can be done with them appears with the first; Shift selects a range.
+let lastPick = null;
+const showSelection = () => {
+  const bar = document.getElementById("selection");
+  const picks = [...document.querySelectorAll(".pick-row input")];
+  const count = picks.filter(({ checked }) => checked).length;
+  if (!bar) return;
+  bar.classList.toggle("has-picks", count > 0);
+  const output = bar.querySelector("output");
+  output.textContent = count ? `${count.toLocaleString(onward.language)} ${output.dataset.selected}` : "";
+};
+document.addEventListener("click", (event) => {
+  const pick = event.target.closest?.(".pick-row input");
+  if (!pick) return;
+  const picks = [...document.querySelectorAll(".pick-row input")];
+  const [from, to] = [picks.indexOf(lastPick), picks.indexOf(pick)].sort((one, other) => one - other);
+  if (event.shiftKey && from >= 0) for (const between of picks.slice(from, to + 1)) between.checked = pick.checked;
+  lastPick = pick;
+  showSelection();
+});
+document.addEventListener("onward:refreshed", showSelection);

@@ -12,7 +12,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-  if (key === "/") {
+  const isAfterG = Date.now() - lastG < 1200;
+  if (!isAfterG && onward.lineKey(key)) event.preventDefault();
+  else if (key === "/") {
     const find = [document.querySelector("main [data-search]"), document.getElementById("find")].find((field) => field?.checkVisibility());
     if (find) {
       event.preventDefault();

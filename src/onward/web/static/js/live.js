@@ -1,7 +1,7 @@
 // Pages follow the events of the store: the page is fetched anew and changed in place, so that place, focus and input stay.
 // Elements with data-still, and those that draw themselves, are left alone; new turns are added to a conversation that is read to its end.
 const STILL = "[data-still], growth-chart, line-list, replay-player, search-box, job-progress, textarea, select";
-const KEPT = new Set(["open", "style", "aria-busy", "data-waits", "data-fetched"]);
+const KEPT = new Set(["open", "style", "aria-busy", "data-waits", "data-fetched", "tabindex"]);
 const BURST_MS = 300;
 const PAUSE_MS = 1500;
 
@@ -90,6 +90,7 @@ const refresh = async () => {
     for (const id of ["main", "rail", "crumbs"]) if (fresh.getElementById(id)) changeChildren(document.getElementById(id), fresh.getElementById(id));
     await addTurns(main);
     isStale = false;
+    document.dispatchEvent(new CustomEvent("onward:refreshed"));
   } catch {
     // The server is away, until the stream is open again.
     isStale = true;

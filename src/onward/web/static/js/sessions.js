@@ -41,3 +41,16 @@ document.addEventListener("htmx:afterSettle", () => {
   if (filter) document.getElementById(filter)?.focus();
   filter = "";
 });
+// Only the turns of one kind; more of them are loaded while the page has room.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-only]");
+  if (button) {
+    button.closest(".talk").dataset.shows = button.dataset.only;
+    for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
+  }
+  const column = target.closest?.("[data-goes-to]");
+  if (!column) return;
+  const turn = document.getElementById(`turn-${column.dataset.goesTo}`);
+  if (turn) turn.scrollIntoView({ block: "start" });
+  else htmx.ajax("GET", `${location.pathname}?turn=${column.dataset.goesTo}`, { target: "#main", swap: "outerHTML", push: "true", headers: { "HX-Boosted": "true" } });
+});

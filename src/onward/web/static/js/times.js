@@ -16,6 +16,16 @@ const showTime = (time) => {
   const [unit, size] = STEPS.find(([, , from]) => Math.abs(seconds) >= from);
   time.textContent = relative.format(Math.round(seconds / size), unit);
 };
+const clock = new Intl.DateTimeFormat(onward.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(onward.language, { dateStyle: "full" });
+const showClocks = (root) => {
+  for (const time of root.querySelectorAll("time[data-clock]")) {
+    time.textContent = clock.format(new Date(time.dateTime));
+    time.title = exact.format(new Date(time.dateTime));
+  }
+  for (const time of root.querySelectorAll("time[data-day]")) time.textContent = day.format(new Date(time.dateTime));
+};
+htmx.onLoad(showClocks);
 const showTimes = (root) => root.querySelectorAll("time[data-relative]").forEach(showTime);
 setInterval(() => showTimes(document), 30000);
 htmx.onLoad(showTimes);
