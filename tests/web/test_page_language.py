@@ -114,7 +114,7 @@ def test_indonesian_pages_contain_no_translatable_english(full_site: Site) -> No
         troubleshooting_page = http_client.post(
             "/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"}
         )
-    assert "Lihat siapa yang memakai port itu." in troubleshooting_page.text
+    assert "Cari proses yang memakai port itu." in troubleshooting_page.text
     assert not untranslated
     # The pages showed messages from below the web layer.
     for text in ("sisa 980 dari 1.000 kredit", "dijeda", "127.0.0.1:9 tidak terjangkau.", "Tidak ada proyek 99.", "basis data utuh"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import log
 
 from onward.core.text.prose import STOPWORDS, cut_position
-from onward.store.search.searchable_text import split_names, split_words, stem, stems
+from onward.store.search.searchable_text import fold_case, split_names, split_words, stem, stems
 
 PASSAGE_CHARS = 420
 """The approximate length of a passage, which consists of whole lines."""
@@ -64,6 +64,10 @@ class PassageScorer:
         """Return 0 to about 2: the share of the query's words that *text* contains, weighted by rarity, plus half the weight of each whole
         name.
         """
+        # A stem is how its words begin, so a text without any of them needs no closer look; most texts are such.
+        folded = fold_case(text)
+        if not any(word in folded for word in self._rarity):
+            return 0.0
         text_stems = stems(text)
         all_stems = {*text_stems, *stems(split_names(text))}
         score = sum(weight for word, weight in self._rarity.items() if word in all_stems)
