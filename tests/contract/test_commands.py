@@ -443,7 +443,6 @@ def test_access_tokens_are_limited_to_their_scope(local: Any, serving: Any, crea
         "serve",
         "demo --keep",
         "import . --follow --yes",
-        "mcp",
     ],
 )
 def test_local_commands_refuse_a_server(work_folder: Path, create_runner: Any, command: str) -> None:

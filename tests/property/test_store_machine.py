@@ -147,7 +147,7 @@ class Machine(RuleBasedStateMachine):
     def complete(self, data: st.DataObject, words: list[str] | None) -> None:
         place = data.draw(st.integers(0, len(self.sessions) - 1))
         session = sittings.require(self.store, self.project, place + 1)
-        done = completion.complete(self.store, session, accomplishments=words)
+        done = completion.complete(self.store, session, accomplishments=words, words=None if words is None else "replace")
         again = self.sessions[place].status == "completed" and (words is None or tuple(words) == session.accomplishments)
         assert done.is_unchanged == again
         assert done.session.accomplishments == (session.accomplishments if words is None else tuple(words))

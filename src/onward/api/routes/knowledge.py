@@ -29,7 +29,7 @@ from onward.app.knowledge.knowledge import (
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.core.edit_version import edit_version
-from onward.errors import NotFound
+from onward.errors import Conflict, NotFound
 
 router = create_router("knowledge")
 
@@ -295,7 +295,7 @@ def show_entry(context: Context, entry_id: Id) -> Response:
     return ok(_detail_shape(knowledge.show(context.store, entry_id)))
 
 
-@router.patch("/knowledge/{entry_id}", summary="Change an entry", **answers(EntryShape, NotFound))
+@router.patch("/knowledge/{entry_id}", summary="Change an entry", **answers(EntryShape, NotFound, Conflict))
 def change_entry(context: Context, entry_id: Id, body: EntryChangeBody) -> Response:
     """Edit an entry."""
     entry = knowledge.edit(

@@ -180,7 +180,7 @@ def find_destination(
     return _answer_project(context, project) if project else ok(None)
 
 
-@router.post("/projects/find", summary="Find a project, or create it", **answers(ProjectShape, NotFound))
+@router.post("/projects/find", summary="Find a project, or create it", **answers(ProjectShape, NotFound, Conflict))
 def find_or_create(context: Context, body: ProjectLookupBody) -> Response:
     """Return the project as `GET /projects/find` does. A missing one is created, named after its repository if no name is sent."""
     return _answer_project(
