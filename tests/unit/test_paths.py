@@ -48,7 +48,7 @@ def test_what_lies_within_a_folder(path: str, folder: str, is_within: bool) -> N
 @pytest.mark.parametrize(
     ("folder", "spellings"),
     [
-        (r"C:\kopi", [r"C:\kopi", "C:/kopi", r"c:\kopi", "c:/kopi", "/c/kopi"]),
+        (r"C:\kopi", [r"C:\kopi", "C:/kopi", r"c:\kopi", "c:/kopi", "/c/kopi", "/cygdrive/c/kopi"]),
         (r"\\server\kopi", [r"\\server\kopi", "//server/kopi"]),
         ("/private/tmp/kopi", ["/private/tmp/kopi", "/tmp/kopi"]),
         ("/home/ayu/kopi", ["/home/ayu/kopi"]),

@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 
 from onward.app.projects import projects
+from onward.app.repository.detection import real_folder
 from onward.app.repository.project_clues import Origin, session_origin
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadSetting
@@ -86,6 +87,24 @@ def test_a_session_without_a_folder_belongs_where_its_file_lies(tmp_path: Path, 
     result = session_origin(SessionHead("pasted"), tmp_path / file)
     assert result is not None
     assert result.root == str(tmp_path / folder)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        ".hermes/sessions/20261014_080000_5a3e2f.jsonl",
+        ".codex/sessions/2026/10/14/rollout-a.jsonl",
+        ".pi/agent/sessions/a.jsonl",
+        ".cline/data/tasks/1768439999/api_conversation_history.json",
+        ".kiro/sessions/cli/a.jsonl",
+    ],
+)
+def test_no_project_is_named_after_an_agents_own_folder(tmp_path: Path, file: str) -> None:
+    assert session_origin(SessionHead("hermes"), tmp_path / file) is None
+    main = repository(tmp_path / "kopi")
+    in_repository = session_origin(SessionHead("hermes"), main / file)
+    assert in_repository is not None
+    assert in_repository.root == str(main)
 
 
 def test_encoded_folder_names_of_agents_are_decoded(tmp_path: Path) -> None:
@@ -164,7 +183,14 @@ def test_one_folder_under_several_names_is_one_project(tmp_path: Path) -> None:
     origins = [session_origin(SessionHead("codex", cwd=name), None) for name in names]
     assert {origin.root for origin in origins if origin} == {str(folder)}
     assert {origin.cwd for origin in origins if origin} == {str(folder)}
-    drive = ["Q:\\kopi", "q:/kopi/", "/mnt/q/kopi", "\\\\wsl.localhost\\Debian\\mnt\\q\\kopi"]
+    drive = ["Q:\\kopi", "q:/kopi/", "/mnt/q/kopi", "\\\\wsl.localhost\\Debian\\mnt\\q\\kopi", "/cygdrive/q/kopi", "/cygdrive/Q/kopi/"]
     assert {origin.root for name in drive if (origin := session_origin(SessionHead("codex", cwd=name), None))} == {"Q:\\kopi"}
     linux = ["/opt/kopi", "\\\\wsl$\\Debian\\opt\\kopi", "//wsl.localhost/Debian/opt/kopi/"]
     assert {origin.root for name in linux if (origin := session_origin(SessionHead("codex", cwd=name), None))} == {"/opt/kopi"}
+
+
+@pytest.mark.parametrize(("is_windows", "root"), [(True, "Q:\\kopi"), (False, "/q/kopi")])
+def test_a_folder_as_git_bash_names_it_is_on_a_drive_in_windows(monkeypatch: pytest.MonkeyPatch, is_windows: bool, root: str) -> None:
+    monkeypatch.setattr("onward.app.repository.detection._IS_WINDOWS", is_windows)
+    assert real_folder("/q/kopi") == root
+    assert real_folder("/cygdrive/q/kopi") == real_folder("Q:\\kopi") == "Q:\\kopi"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from onward.core.text import paths
 
 _REMOTE_SECTION = re.compile(r'^\[remote "([^"]+)"\]([^\[]*)', re.MULTILINE)
+_IS_WINDOWS = os.name == "nt"
 _MOUNTED_DRIVE = re.compile(r"/mnt/([a-z])(/.*)?\Z", re.DOTALL)
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
 
@@ -35,19 +36,21 @@ def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str,
 
 def real_folder(folder: str) -> str:
     r"""Return the one name of *folder* on this machine: without symbolic links, with composed letters, and for a folder that Windows and
-    its Linux share, the name that works here. The folder may be gone, or be on another machine.
+    its Linux or a Unix shell share, the name that works here. The folder may be gone, or be on another machine. `/q/kopi`, as Git Bash
+    names a folder on a drive, is a folder of its own on other systems.
 
     >>> real_folder(r"\\wsl.localhost\Ubuntu\opt\kopi"), real_folder("/mnt/q/kopi"), real_folder("/opt/cafe\u0301")
     ('/opt/kopi', 'Q:\\kopi', '/opt/café')
     """
-    folder = paths.in_linux(folder)
+    folder = paths.in_windows(paths.in_linux(folder))
+    folder = paths.in_windows(folder, "/") if _IS_WINDOWS else folder
     drive_folder = _drive_folder(folder)
     if paths.is_drive(folder) and os.path.isdir(drive_folder[:6]):
         folder = drive_folder
     elif drive_folder and not os.path.isdir(folder[:6]):
         folder = drive_folder if paths.is_windows(drive_folder) else folder
     # Windows would resolve the path of another system against the current drive.
-    is_here = os.path.isabs(folder) and paths.is_windows(folder) == (os.name == "nt")
+    is_here = os.path.isabs(folder) and paths.is_windows(folder) == _IS_WINDOWS
     return paths.compose(os.path.realpath(folder) if is_here else folder)
 
 

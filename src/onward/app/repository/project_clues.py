@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from onward.app.repository.git import find_linked_worktree, find_repository, normalize_remote, real_folder
+from onward.core.agents import AGENTS
 from onward.core.text import paths
 from onward.core.transcript.transcript import SessionHead
 from onward.settings import Worktrees, project_of_folder
@@ -21,6 +23,7 @@ _AGENT_FOLDERS = frozenset({
 """Folders that agents create for their own files: no project is named after them."""
 
 _ID = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}")
+_IN_HOME = re.compile(r"~/(\..+)")
 
 
 class Origin(NamedTuple):
@@ -44,15 +47,20 @@ class Origin(NamedTuple):
 def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = "together") -> Origin | None:
     """Return the origin of the session of *head*, read from *file*; None if nothing is known.
 
-    The nearest `.onward.toml` wins, then the repository, then the folder. A session without a folder is judged by where its file is. A
-    folder of another system, or a deleted one, is judged by its name alone. Raises `BadSetting` if a settings file is invalid.
+    The nearest `.onward.toml` wins, then the repository, then the folder. A session without a folder is judged by where its file is, which
+    says nothing if that is the agent's own folder in the user's home. A folder of another system, or a deleted one, is judged by its name
+    alone. Raises `BadSetting` if a settings file is invalid.
     """
     cwd, remote = paths.normalise(head.cwd), normalize_remote(head.remote)
     if cwd:
         return _recorded_origin(cwd if Path(cwd).exists() else real_folder(cwd), remote, worktrees)
     if remote:
         return Origin(remote=remote)
-    return None if file is None else _recorded_origin(str(_containing_folder(file.absolute())), "", worktrees)
+    if file is None:
+        return None
+    folder = _containing_folder(file.absolute())
+    origin = _recorded_origin(str(folder), "", worktrees)
+    return None if _is_agents_own(folder) and origin.root == origin.cwd and not origin.project_name else origin
 
 
 def folder_origin(folder: Path | None, worktrees: Worktrees = "together", project_name: str = "") -> Origin:
@@ -86,6 +94,19 @@ def _containing_folder(file: Path) -> Path:
     if parent_parts == (".gemini", "tmp"):
         return _gemini_folder(folder.parents[1] / "projects.json", folder.name) or folder
     return folder
+
+
+def _is_agents_own(folder: Path) -> bool:
+    """Return whether *folder* is one that agents create in the user's home for the sessions of all projects: `~/.hermes`, `~/.pi/agent`."""
+    return any(folder.parts[-len(names) :] == names for names in _home_folders())
+
+
+@cache
+def _home_folders() -> frozenset[tuple[str, ...]]:
+    """Return the folders of agents in the user's home as the names below it, each with the folders that contain it."""
+    matches = [_IN_HOME.search(place.folder) for agent in AGENTS for place in agent.folders]
+    places = [match[1].replace("}", "").split("/") for match in matches if match]
+    return frozenset(tuple(names[:count]) for names in places for count in range(1, len(names) + 1))
 
 
 def _gemini_folder(index: Path, name: str) -> Path | None:

@@ -30,19 +30,33 @@ def in_linux(path: str) -> str:
     return "/" + "".join(parts[4:])
 
 
+def in_windows(path: str, drives: str = "/cygdrive/") -> str:
+    r"""Return a path that a Unix shell gives to a folder on a Windows drive, below *drives*, as Windows names it; any other path is returned
+    unchanged.
+
+    >>> in_windows("/cygdrive/q/kopi"), in_windows("/q/kopi", "/"), in_windows("/q/kopi")
+    ('Q:\\kopi', 'Q:\\kopi', '/q/kopi')
+
+    """
+    drive, rest = path[len(drives) : len(drives) + 1], path[len(drives) + 1 :]
+    if not path.startswith(drives) or not (drive.isascii() and drive.isalpha()) or rest[:1] not in ("", "/"):
+        return path
+    return f"{drive.upper()}:{rest or '/'}".replace("/", "\\")
+
+
 def compose(path: str) -> str:
     r"""Return *path* with composed letters: macOS writes `é` as two characters, other systems as one."""
     return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 
 def normalise(path: str) -> str:
-    r"""Return the normal form of *path*: no separator at its end; a Windows path has `\` and a capital drive.
+    r"""Return the normal form of *path*: no separator at its end; a Windows path, also in the form of Cygwin, has `\` and a capital drive.
 
-    >>> normalise("c:/Users/ayu/kopi/"), normalise("/Users/ayu/kopi/")
-    ('C:\\Users\\ayu\\kopi', '/Users/ayu/kopi')
+    >>> normalise("c:/Users/ayu/kopi/"), normalise("/cygdrive/c/kopi"), normalise("/Users/ayu/kopi/")
+    ('C:\\Users\\ayu\\kopi', 'C:\\kopi', '/Users/ayu/kopi')
 
     """
-    path = path.strip().removeprefix("\\\\?\\")
+    path = in_windows(path.strip().removeprefix("\\\\?\\"))
     if is_windows(path):
         path = path.replace("/", "\\").rstrip("\\")
         return path[0].upper() + path[1:]
@@ -69,17 +83,18 @@ def is_within(path: str, folder: str) -> bool:
 
 def spellings(folder: str) -> list[str]:
     r"""Return the ways in which programs write *folder*: on Windows with either separator, any drive letter, and as
-    Git Bash does; on macOS without `/private`.
+    Git Bash and Cygwin do; on macOS without `/private`.
 
     >>> spellings("c:/kopi")
-    ['C:\\kopi', 'C:/kopi', 'c:\\kopi', 'c:/kopi', '/c/kopi']
+    ['C:\\kopi', 'C:/kopi', 'c:\\kopi', 'c:/kopi', '/c/kopi', '/cygdrive/c/kopi']
 
     """
     folder = normalise(folder)
     if is_windows(folder) and not folder.startswith("\\\\"):
         drive, rest = folder[0], folder[2:]
         flat = rest.replace("\\", "/")
-        return [f"{drive}:{rest}", f"{drive}:{flat}", f"{drive.lower()}:{rest}", f"{drive.lower()}:{flat}", f"/{drive.lower()}{flat}"]
+        shell = f"/{drive.lower()}{flat}"
+        return [*(f"{letter}:{below}" for letter in (drive, drive.lower()) for below in (rest, flat)), shell, "/cygdrive" + shell]
     if is_windows(folder):
         return [folder, folder.replace("\\", "/")]
     return [folder, folder.removeprefix("/private")] if folder.startswith("/private/") else [folder]
