@@ -16,13 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from onward.app.jobs import jobs
 from onward.app.models import gateway, keys, writers
 from onward.app.models.gateway import ModelContext, ModelSetup
 from onward.app.projects import projects
-from onward.cli.agents import install
+from onward.cli.main import main
 from onward.core.agents import AGENTS
 from onward.core.transcript.onward_calls import is_onward_call
 from onward.errors import BadInput, NotFound, ProviderFailed, SpendLimit
@@ -268,19 +267,20 @@ def test_what_a_program_says_of_its_failure_is_found(form, output, errors, error
     assert error in answer.error
 
 
-def test_install_chooses_the_writer_and_uninstall_takes_it_back(installed, home, tmp_path, monkeypatch) -> None:
+def test_install_chooses_the_writer_and_uninstall_takes_it_back(installed, home, tmp_path, monkeypatch, capsys) -> None:
     installed("claude-code")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ONWARD_HOME", str(home))
     monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
-    runner = CliRunner()
-    assert runner.invoke(install, ["claude-code", "codex", "--writer"]).exit_code == 2
-    result = runner.invoke(install, ["claude-code", "--writer"])
-    assert "writes the handoffs" in result.output
+    assert main(["install", "claude-code", "codex", "--writer"]) == 2
+    capsys.readouterr()
+    assert main(["install", "claude-code", "--writer"]) == 0
+    assert "writes the handoffs" in capsys.readouterr().out
     assert writers.find_agent_id(home) == "claude-code"
-    assert "does not write handoffs any more" in runner.invoke(install, ["claude-code", "--uninstall", "--writer"]).output
+    assert main(["install", "claude-code", "--uninstall", "--writer"]) == 0
+    assert "does not write handoffs any more" in capsys.readouterr().out
     assert writers.find_agent_id(home) == ""
     assert (tmp_path / ".claude" / "settings.json").exists()
-    runner.invoke(install, ["claude-code", "--writer"])
-    runner.invoke(install, ["claude-code", "--uninstall"])
+    assert main(["install", "claude-code", "--writer"]) == 0
+    assert main(["install", "claude-code", "--uninstall"]) == 0
     assert writers.find_agent_id(home) == ""

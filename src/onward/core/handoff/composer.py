@@ -136,7 +136,7 @@ def _room_to_report(sessions: Sequence[SessionSummary], budget_tokens: int) -> i
 
 def floor_of(budget_tokens: int) -> float:
     """Return the worth below which nothing is said at a budget: a large one says a little more, and none is filled for its own sake."""
-    return max(_LEAST_FLOOR, _FLOOR - _FLOOR_SLOPE * max(0.0, log2(budget_tokens / _FLOOR_TOKENS)))
+    return max(_LEAST_FLOOR, _FLOOR - _FLOOR_SLOPE * log2(max(1.0, budget_tokens / _FLOOR_TOKENS)))
 
 
 def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
