@@ -285,12 +285,13 @@ def test_only_facts_of_one_subject_retire_each_other(replay: Replay) -> None:
     assert now.state("whole rupiah") == "live"
 
 
-def test_a_change_of_mind_that_names_nothing_leaves_both(replay: Replay) -> None:
+def test_a_request_that_is_taken_up_again_in_other_words_leaves_the_new_one(replay: Replay) -> None:
     now = replay(
         first().user("Show the prices of the cart with tax."),
         later().user("Show the prices of the cart without tax at the counter."),
     )
-    assert {fact.state for fact in now.facts if "tax" in fact.text} == {"live"}
+    assert (now.state("with tax"), now.state("without tax")) == ("resolved", "live")
+    assert "cart with tax" not in now.document
 
 
 def test_two_files_of_one_name_are_two(replay: Replay) -> None:
