@@ -399,7 +399,9 @@ def test_the_ledger_comes_back_as_it_was_folded(store: Store, project: Project) 
     with store.write() as connection:
         empty = facts.read_ledger(connection, project.id)
         assert empty == StoredLedger(0, Ledger(), [])
-        first = fold_facts(empty, fact("a", 1, weight=0.25, lead="Two ways:", retires=("x",)), fact("b", 1, evidence="verified"))
+        first = fold_facts(
+            empty, fact("a", 1, weight=0.25, lead="Two ways:", remark=" (later)", retires=("x",)), fact("b", 1, evidence="verified")
+        )
         assert facts.replace_ledger(connection, project.id, empty, first)
         assert facts.read_ledger(connection, project.id) == first
         second = fold_facts(

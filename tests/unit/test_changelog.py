@@ -87,6 +87,12 @@ def test_corrections_of_a_person_are_listed() -> None:
     assert text_pairs(log.retired) == [(PROSE.text, "")]
 
 
+def test_a_fact_that_a_person_rewords_has_no_remark() -> None:
+    todo = TODO._replace(remark=" (not begun)")
+    (reworded,) = apply_edits(Ledger((todo,)), [Edit(todo.id, "reword", "Write the docs (not begun)")]).facts
+    assert (todo.statement, reworded.statement) == ("Write the docs", "Write the docs (not begun)")
+
+
 def test_repeated_statements_are_no_change() -> None:
     assert changes_between([PORT], [PORT, fact("value", PORT.text, 2, "env:PORT")]) == Changelog()
 

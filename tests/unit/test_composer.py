@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onward.core.facts.fact import OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
+from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose, value_of
 from onward.core.handoff.document import from_json, to_json
@@ -59,6 +60,19 @@ def test_a_handoff_knows_which_of_its_files_exist() -> None:
     handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens)
     assert sorted(handoff.files) == ["docs/prices.md", "src/cart.py"]
     assert from_json(to_json(handoff)).files == handoff.files
+
+
+def test_what_is_said_of_a_file_is_not_repeated_beside_it() -> None:
+    remark = " (adds up the prices of the basket, with the tax)"
+    summed, other = "src/cart.py", "docs/prices.md"
+    files = [
+        fact("file", f"`{path}` was created{end}", 3, 0.5, "tool")._replace(id=path, subject=f"file:{path}", remark=end)
+        for path, end in ((summed, remark), (other, " — the price list — from the baker"))
+    ]
+    done = fact("done", "The cart adds up the prices of the basket with the tax.", 3, 0.9)
+    handoff = compose(fold(Ledger(), [*files, done]), [SessionSummary(1)], 2000, count_tokens)
+    lines = [line.text for section in handoff.sections if section.title == SECTION_OF["file"] for line in section.lines]
+    assert sorted(lines) == ["`docs/prices.md` was created — the price list — from the baker", "`src/cart.py` was created"]
 
 
 def test_a_reply_of_common_words_is_worth_its_place() -> None:

@@ -112,6 +112,18 @@ def test_a_file_has_its_last_state() -> None:
     assert (file.text, file.subject, file.evidence) == ("`src/queue.py` was created, then edited once", "file:src/queue.py", "verified")
 
 
+def test_what_was_reported_of_a_file_is_its_remark() -> None:
+    facts = facts_of(
+        Turn("user", "Please write the queue module for the clinic."),
+        Turn("assistant", calls=(ToolCall("w", "Write", {"file_path": "/home/ayu/antrian/src/queue.py", "content": "x = 1\n"}),)),
+        Turn("assistant", "The tickets of each counter are numbered in queue.py — from one every day."),
+    )
+    (file,) = (fact for fact in facts if fact.kind == "file")
+    assert file.statement == "`src/queue.py` was created"
+    assert file.remark == " — The tickets of each counter are numbered in queue.py — from one every day."
+    assert file.text == file.statement + file.remark
+
+
 def test_an_edit_that_the_tool_refused_is_no_edit() -> None:
     facts = facts_of(
         Turn("user", "Please change the queue module."),
@@ -161,7 +173,8 @@ def test_the_last_task_list_is_the_state_of_the_work() -> None:
         listed(("Write the model", "in_progress"), ("Print tickets", "pending")),
         listed(("Write the model", "completed"), ("Print tickets", "pending")),
     )
-    assert only(facts, "next_step") == ["Print tickets (not begun)"]
+    (task,) = (fact for fact in facts if fact.kind == "next_step")
+    assert (task.text, task.statement, task.remark) == ("Print tickets (not begun)", "Print tickets", " (not begun)")
     assert "Write the model (ticked off in the agent's task list)" in only(facts, "done")
 
 

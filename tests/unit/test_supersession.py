@@ -337,18 +337,22 @@ def test_ten_changes_end_in_the_last_state(replay: Replay) -> None:
 
 
 def test_an_open_item_is_resolved_by_what_a_later_session_did_in_most_of_its_words() -> None:
-    def make_fact(kind: FactKind, text: str, session: int) -> Fact:
+    def make_fact(kind: FactKind, text: str, session: int, remark: str = "") -> Fact:
         source = Handle(session, 1)
         return Fact(
             id=fact_id(kind, "", text, source),
             kind=kind,
             subject="",
-            text=text,
+            text=f"{text}{remark}",
+            remark=remark,
             sources=(source,),
             at=datetime(2026, 3, session, tzinfo=UTC),
         )
 
-    todo, other = make_fact("next_step", "Nurse page: call the next number (not begun)", 1), make_fact("next_step", "Print the ticket", 1)
+    todo = make_fact("next_step", "Nurse page: call the next number", 1, remark=" (waits for the new loudspeakers of the hall)")
+    other = make_fact("next_step", "Print the ticket", 1)
+    aside = make_fact("next_step", "Train (with a visit of the hall) all of the staff", 1)
     done = make_fact("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)
-    states = {fact.text: fact.state for fact in fold(Ledger(), [todo, other, done]).facts}
-    assert states == {todo.text: "resolved", other.text: "live", done.text: "live"}
+    visit = make_fact("done", "All staff made a visit to the hall to train.", 2)
+    states = {fact.text: fact.state for fact in fold(Ledger(), [todo, other, aside, done, visit]).facts}
+    assert states == {todo.text: "resolved", other.text: "live", aside.text: "resolved", done.text: "live", visit.text: "live"}

@@ -38,6 +38,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             author=tool_draft.author,
             outcome=tool_draft.outcome,
             position=tool_draft.position,
+            remark=tool_draft.remark,
         )
     echoes = EchoFilter(trace.handoff_lines)
     for statement in (check_claim(draft, trace) for draft in rank_statements(trace) if not echoes.is_echo(draft)):

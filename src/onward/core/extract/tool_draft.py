@@ -20,3 +20,4 @@ class ToolDraft(NamedTuple):
     retires: tuple[str, ...] = ()
     outcome: Outcome | None = None
     position: int = 0
+    remark: str = ""

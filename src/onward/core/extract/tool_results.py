@@ -100,13 +100,14 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             verb = "was created" if len(changes) == 1 else f"was created, then edited {_times_text(len(changes) - 1)}"
         else:
             verb = f"was edited {_times_text(len(changes))}"
-        remark = _find_remark(path, last.round, trace)
-        text = f"`{path}` {verb}" + (f" — {one_line(remark[0], 130).rstrip(':')}" if remark else "")
+        report = _find_report(path, last.round, trace)
+        remark = f" — {one_line(report[0], 130).rstrip(':')}" if report else ""
         yield ToolDraft(
             kind="file",
             subject=f"file:{path}",
-            text=text,
-            turns=(last.turn, remark[1]) if remark else (last.turn,),
+            text=f"`{path}` {verb}{remark}",
+            remark=remark,
+            turns=(last.turn, report[1]) if report else (last.turn,),
             weight=weight,
             retires=tuple(f"file:{old_path}" for old_path in old),
             outcome=Outcome("deleted") if is_gone else None,
@@ -126,7 +127,7 @@ def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
     return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
 
 
-def _find_remark(path: str, last_round: int, trace: Trace) -> tuple[str, int] | None:
+def _find_report(path: str, last_round: int, trace: Trace) -> tuple[str, int] | None:
     """Return what the agent reported of the file and where: the last sentence of a report, of the round of its last change or later, that
     names it and says more than its name.
     """
@@ -277,13 +278,14 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
                 author="agent",
             )
         else:
-            state = "in progress" if todo.status == "in_progress" else "not begun"
+            remark = " (in progress)" if todo.status == "in_progress" else " (not begun)"
             later_requests = sum(statement.author == "user" and statement.turn > turns[-1] for statement in trace.statements)
             weight = TASK_IN_PROGRESS_WEIGHT if todo.status == "in_progress" else _PENDING_TASK_WEIGHT
             yield ToolDraft(
                 kind="next_step",
                 subject=subject,
-                text=f"{todo.text} ({state})",
+                text=f"{todo.text}{remark}",
+                remark=remark,
                 turns=turns,
                 weight=weight if later_requests < _OUTDATED_REQUESTS else OUTDATED_TASK_WEIGHT,
                 position=place,

@@ -80,12 +80,14 @@ class Fact(NamedTuple):
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact
     retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one
-    line, ready to print; `position` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to do
-    this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact matters by itself. `retires`
-    names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all that
-    begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome`
-    says how a file or an error of the log ended; None for everything else. `session_state` is its
-    state at the end of its own session: a request that was reported done is `resolved` from the start.
+    line, ready to print; `position` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to
+    do this:"), printed once for the facts that share it. `remark` is the end of `text` beyond its statement: the status
+    of a task on the agent's list (" (not begun)"), what the agent reported of a file (" — the parser"). `weight` (0..1)
+    is how much the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects
+    that it ends (one ending in `*` ends all that begin so). `superseded_by` is the id of the fact that retired this
+    one. `pinned` facts are always shown. `outcome` says how a file or an error of the log ended; None for everything
+    else. `session_state` is its state at the end of its own session: a request that was reported done is `resolved`
+    from the start.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Fact(NamedTuple):
     at: datetime | None = None
     weight: float = 0.5
     lead: str = ""
+    remark: str = ""
     position: int = 0
     retires: tuple[str, ...] = ()
     state: FactState = "live"
@@ -115,6 +118,11 @@ class Fact(NamedTuple):
     def key(self) -> str:
         """The subject, where a later fact of the same subject retires this one; a place in the head of a handoff is none."""
         return "" if self.subject in _HEAD_PLACES else self.subject
+
+    @property
+    def statement(self) -> str:
+        """The text without its remark."""
+        return self.text.removesuffix(self.remark)
 
     @property
     def is_deleted_file(self) -> bool:

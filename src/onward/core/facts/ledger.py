@@ -143,7 +143,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
         if fact.kind in ("done", "file", "goal", "requirement"):
             open_items = [item for item in open_items if not _resolve_item(ledger_facts, *item, i)]
         if fact.kind in OPEN_KINDS or (fact.kind == "requirement" and fact.session_state == "live"):
-            open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
+            open_items.append((i, _stems_of(fact.statement)))
         for old in fact.retires:
             if not fact.key:
                 _retire_prose(ledger_facts, by_word, i, old)
@@ -299,7 +299,7 @@ def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
 def _apply_edit(fact: Fact, edit: Edit) -> Fact:
     match edit.kind:
         case "reword":
-            return fact._replace(text=edit.text, lead="", author="person", state="live", superseded_by=None)
+            return fact._replace(text=edit.text, lead="", remark="", author="person", state="live", superseded_by=None)
         case "pin":
             return fact._replace(pinned=True, author="person", state="live", superseded_by=None)
         case "unpin":

@@ -374,9 +374,10 @@ def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = No
         members.sort(key=lambda fact: (-fact.session, -fact.weight, fact.subject))
         shown = members[:_MAX_FILES_IN_FOLDER]
         if len(members) == 1:
-            name, dash, remark = members[0].text.partition(" — ")
-            is_repeated = bool(dash and is_said and is_said(remark))
-            lines.append(line_from_facts([members[0]._replace(text=name, sources=members[0].sources[:1]) if is_repeated else members[0]]))
+            fact = members[0]
+            if fact.remark and is_said and is_said(fact.remark):
+                fact = fact._replace(text=fact.statement, remark="", sources=fact.sources[:1])
+            lines.append(line_from_facts([fact]))
             continue
         names = ", ".join(f"`{fact.subject.partition(':')[2].rpartition('/')[2]}`" for fact in shown)
         rest = f" and {len(members) - len(shown)} more" if len(members) > len(shown) else ""
