@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onward.core.extract.command_lines import command_key
+from onward.core.extract.repository_state import shown_commits
 from onward.core.extract.trace import Trace
 from onward.core.facts.fact import Handle
 
-_COMMIT = re.compile(r"(?m)^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$")
 _SWITCH = re.compile(r"git (?:checkout(?: -[bB])?|switch(?: -[cC])?) ['\"]?([\w./-]+)['\"]?(?:\s|$)")
 
 
@@ -44,8 +44,8 @@ def session_state(number: int, trace: Trace, *, branch: str = "") -> SessionStat
             branch = switch[1]
         if "git push" in run.command and not run.failed and commits:
             is_pushed = True
-        for name, commit, _ in _COMMIT.findall(run.output) if "commit" in run.command or "merge" in run.command else ():
-            commits[commit], branch = run.result_turn, name
+        for name, commit, _ in shown_commits(run):
+            commits[commit], branch = run.result_turn, name or branch
             is_pushed = "git push" in run.command and run.failed is not True
     last_commit = max(commits.values(), default=0)
     edited = [change for change in trace.changes if change.turn > last_commit] if commits else trace.changes

@@ -12,8 +12,8 @@ from onward.core.extract.trace import CommandRun, Trace
 from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE
 from onward.core.text.prose import one_line
 
-_COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
-_COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
+_COMMIT = re.compile(r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$")
+_COMMITTING = re.compile(r"\bgit\b(?:\\\n|[^\n])*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
 """Only the output of these commands shows commits; a log or a file may contain any line."""
 _PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
 _TITLE = r"""--title[ =](["'])(.+?)\1"""
@@ -68,6 +68,11 @@ def draft_repository_facts(trace: Trace, branch: str) -> Iterator[ToolDraft]:
     yield from _draft_checks(trace)
 
 
+def shown_commits(run: CommandRun) -> list[tuple[str, str, str]]:
+    """Return the commits that the output of a command shows that it made: branch (empty where it names none), id and message."""
+    return _COMMIT.findall(run.output) if _COMMITTING.search(run.command) else []
+
+
 def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
     last: tuple[int, str, str] | None = None
     last_push: CommandRun | None = None
@@ -78,7 +83,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
             continue
         is_pushed = is_pushed or ("git push" in run.command and not run.failed)
         last_push = run if "git push" in run.command else last_push
-        for branch, commit, message in re.findall(_COMMIT, run.output) if _COMMITTING.search(run.command) else ():
+        for branch, commit, message in shown_commits(run):
             last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
             branch_note = f" on branch `{branch}`" if branch else ""
             yield ToolDraft(

@@ -89,10 +89,6 @@ def find_state_problem(
     bare = normal(re.sub(r"`[^`]*`|\"[^\"]*\"|\((?:verified|claimed)[^)]*\)", " ", text))
     states = [state for state in evidence.states if any(handle.session == state.number for handle in handles)]
     for state in states:
-        git_texts = (source for source in evidence.texts if source.voice == "git" and source.handle.session == state.number)
-        if not state.commits and any("committed `" in source.raw.lower() for source in git_texts):
-            # The log tells of commits in a form whose ids are not known.
-            continue
         if shown := _against_git(normal(text), state):
             return StateProblem(shown[0], None, shown[1])
     cited = list(cited)
