@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
 
+from onward.app.accounts import accounts
 from onward.errors import BadInput
+from onward.store import Store
 from onward.web.routes.accounts import parse_rows
 
 from .conftest import Site, Watch, violations, visit
@@ -50,6 +53,28 @@ def test_accounts_are_added_updated_paused_and_deleted_by_name(page: Page, site:
     page.get_by_role("dialog").get_by_role("textbox").fill("claude-2")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("table")).not_to_contain_text("claude-2")
+
+
+def test_every_field_of_the_form_is_stored(local_client: TestClient, store: Store) -> None:
+    form = {
+        "name": " kiosk ", "provider": "Anthropic", "plan": "Pro", "credits_total": "100", "credits_used": "30", "period": "1mo",
+        "resets_at": "2027-03-01T15:00Z", "models": "claude-opus-4=40", "tags": "till", "note": "For the shop.", "windows": "5h=40/100",
+        "profile": "/home/ayu/kiosk",
+    }  # fmt: skip
+    assert local_client.post("/parts/accounts/new", data=form).status_code < 400
+    (availability,) = accounts.list_accounts(store)
+    account = availability.account
+    assert (account.name, account.provider, account.plan, account.tags, account.note) == (
+        "kiosk", "Anthropic", "Pro", ("till",), "For the shop."
+    )  # fmt: skip
+    assert (account.credits_total, availability.credits_used, str(account.period)) == (100, 30, "1mo")
+    assert ([window.used for window in account.windows], [model.credits for model in account.models]) == ([40], [40])
+    path = f"/parts/accounts/{account.id}/edit"
+    shown = local_client.get(path).text
+    assert all(text in shown for text in ("For the shop.", "claude-opus-4=40", "5h=40/100", "2027-03-01T15:00Z", "/home/ayu/kiosk"))
+    assert local_client.post(path, data=form | {"plan": "Max", "version": "of another edit"}).status_code == 422
+    assert local_client.post(path, data=form | {"plan": "Max"}).status_code < 400
+    assert accounts.require(store, account.id).plan == "Max"
 
 
 def test_lines_are_rows_with_or_without_names_of_columns() -> None:

@@ -6,6 +6,7 @@ import csv
 from typing import Annotated, Any
 
 from fastapi import Form, Response
+from pydantic import BaseModel
 
 from onward.app.accounts import accounts, charges
 from onward.app.accounts.accounts import RowError
@@ -13,6 +14,7 @@ from onward.app.accounts.fields import parse_fields, parse_time
 from onward.app.accounts.selection import RotationWindow, analyze, best_account
 from onward.app.accounts.selection import rotate as rotate_session
 from onward.app.sessions import sessions
+from onward.core.accounts.accounts import Account
 from onward.core.accounts.windows import AccountWindow
 from onward.core.edit_version import edit_version
 from onward.errors import BadInput, Conflict, OnwardError
@@ -28,6 +30,33 @@ MAX_RANKED = 5
 COLUMNS = ("name", "provider", "credits_total", "credits_used", "resets_at", "period", "tags")
 """The columns of pasted lines that have no header line."""
 Text = Annotated[str, Form()]
+
+
+class AccountForm(BaseModel):
+    """What a person types in the form of an account."""
+
+    name: str = ""
+    provider: str = ""
+    plan: str = ""
+    credits_total: str = ""
+    credits_used: str = ""
+    resets_at: str = ""
+    period: str = ""
+    models: str = ""
+    tags: str = ""
+    note: str = ""
+    windows: str = ""
+    profile: str = ""
+
+    def values(self) -> dict[str, str]:
+        """Return the text of each field, without spaces around it."""
+        return {name: getattr(self, name).strip() for name in AccountForm.model_fields}
+
+
+class EditedAccountForm(AccountForm):
+    """The form of a stored account; `version` is the one that the form was filled from."""
+
+    version: str = ""
 
 
 @router.get("/accounts")
@@ -66,23 +95,9 @@ def show_new_form(request: CurrentPageRequest) -> Response:
 
 
 @router.post("/parts/accounts/new")
-def create_account(
-    request: CurrentPageRequest,
-    name: Text = "",
-    provider: Text = "",
-    plan: Text = "",
-    credits_total: Text = "",
-    credits_used: Text = "",
-    resets_at: Text = "",
-    period: Text = "",
-    models: Text = "",
-    tags: Text = "",
-    note: Text = "",
-    windows: Text = "",
-    profile: Text = "",
-) -> Response:
+def create_account(request: CurrentPageRequest, form: Annotated[AccountForm, Form()]) -> Response:
     """Create an account."""
-    values = _form_values(locals())
+    values = form.values()
     try:
         availability = accounts.create(request.store, {key: value for key, value in values.items() if value})
     except (BadInput, Conflict) as error:
@@ -94,54 +109,37 @@ def create_account(
 def show_edit_form(request: CurrentPageRequest, account_id: int) -> Response:
     """Return the form that edits an account."""
     account = accounts.require(request.store, account_id)
-    values = {
-        "name": account.name,
-        "provider": account.provider,
-        "plan": account.plan,
-        "credits_total": "" if account.credits_total is None else f"{account.credits_total:g}",
-        "credits_used": f"{accounts.read_availability(request.store, account).credits_used:g}",
-        "resets_at": f"{account.resets_at:%Y-%m-%dT%H:%MZ}" if account.resets_at else "",
-        "period": str(account.period or ""),
-        "models": ", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
-        "tags": ", ".join(account.tags),
-        "note": account.note,
-        "windows": ", ".join(_window_text(window) for window in account.windows if window.source == "estimated"),
-        "profile": account.profile,
-    }
-    return _account_form(request, values, account_id=account_id, is_dialog=True)
+    form = AccountForm(
+        name=account.name,
+        provider=account.provider,
+        plan=account.plan,
+        credits_total="" if account.credits_total is None else f"{account.credits_total:g}",
+        credits_used=f"{accounts.read_availability(request.store, account).credits_used:g}",
+        resets_at=f"{account.resets_at:%Y-%m-%dT%H:%MZ}" if account.resets_at else "",
+        period=str(account.period or ""),
+        models=", ".join(f"{model.model}={model.credits:g}" if model.credits is not None else model.model for model in account.models),
+        tags=", ".join(account.tags),
+        note=account.note,
+        windows=_window_texts(account),
+        profile=account.profile,
+    )
+    return _account_form(request, form.values(), account_id=account_id, is_dialog=True)
 
 
 @router.post("/parts/accounts/{account_id}/edit")
-def edit_account(
-    request: CurrentPageRequest,
-    account_id: int,
-    name: Text = "",
-    provider: Text = "",
-    plan: Text = "",
-    credits_total: Text = "",
-    credits_used: Text = "",
-    resets_at: Text = "",
-    period: Text = "",
-    models: Text = "",
-    tags: Text = "",
-    note: Text = "",
-    windows: Text = "",
-    profile: Text = "",
-    version: Text = "",
-) -> Response:
+def edit_account(request: CurrentPageRequest, account_id: int, form: Annotated[EditedAccountForm, Form()]) -> Response:
     """Edit an account."""
-    values = _form_values({name: value for name, value in locals().items() if name != "version"})
+    values = form.values()
     account = accounts.require(request.store, account_id)
     changes: dict[str, Any] = dict(values)
-    previous_windows = ", ".join(_window_text(window) for window in account.windows if window.source == "estimated")
     previous_used = accounts.read_availability(request.store, account).credits_used
-    if windows == previous_windows:
+    if values["windows"] == _window_texts(account):
         del changes["windows"]
-    if not credits_used.strip() or credits_used.strip() == f"{previous_used:g}":
+    if values["credits_used"] in ("", f"{previous_used:g}"):
         # An unchanged number is no report: what was estimated stays an estimate.
         del changes["credits_used"]
     try:
-        availability = accounts.change(request.store, account, changes, version=version)
+        availability = accounts.change(request.store, account, changes, version=form.version)
     except (BadInput, Conflict) as error:
         return _account_form(request, values, account_id=account_id, error=error)
     return redirect(request, f"/accounts/{account_id}", toast=Toast(_("%(name)s saved", name=availability.account.name)))
@@ -271,6 +269,11 @@ def parse_rows(text: str) -> list[dict[str, str]]:
     return [{column: cell for column, cell in zip(columns, row, strict=False) if cell} for row in cells]
 
 
+def _window_texts(account: Account) -> str:
+    """Return the windows that a person typed, as the form shows them."""
+    return ", ".join(_window_text(window) for window in account.windows if window.source == "estimated")
+
+
 def _window_text(window: AccountWindow) -> str:
     """Return a typed window as people write it: `1w of opus=20/50`."""
     model = f" of {window.model}" if window.model else ""
@@ -280,10 +283,6 @@ def _window_text(window: AccountWindow) -> str:
 
 def _rotation_window(request: PageRequest) -> RotationWindow:
     return RotationWindow(request.settings.rotate_from, request.settings.rotate_at)
-
-
-def _form_values(arguments: dict[str, Any]) -> dict[str, str]:
-    return {name: value.strip() for name, value in arguments.items() if isinstance(value, str)}
 
 
 def _account_form(
