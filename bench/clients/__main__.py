@@ -18,7 +18,7 @@ from bench.clients.endpoint import running_endpoint
 from bench.clients.installation import Installation
 from bench.clients.trial import CHECKS, Trial, skip_reason, start_ms
 
-WIDTH = 11
+WIDTH = 12
 
 
 def main(arguments: list[str]) -> int:
