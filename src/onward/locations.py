@@ -65,3 +65,25 @@ def read_values(path: str) -> dict[str, object]:
         from onward.message import Message
 
         raise BadSetting(Message("{path} is not valid TOML: {problem}.", path=path, problem=str(error)), "Correct that line.") from error
+
+
+def read_only_url(path: str | os.PathLike[str]) -> str:
+    """Return the URL with which SQLite reads *path*. In a read-only folder SQLite cannot create the files that readers share, and must be
+    told that nothing changes; where these files exist, they are used.
+    """
+    path = os.path.abspath(path)
+    is_still = is_read_only(path) and not os.path.exists(path + "-wal")
+    return f"file:{_quote(path)}?mode=ro{'&immutable=1' if is_still else ''}"
+
+
+def is_read_only(path: str | os.PathLike[str]) -> bool:
+    """Return whether this user may read the database *path* but not write it or its folder."""
+    return os.access(path, os.R_OK) and not (os.access(path, os.W_OK) and os.access(os.path.dirname(os.path.abspath(path)), os.W_OK))
+
+
+def _quote(path: str) -> str:
+    """Return *path* for a URI. (Importing urllib takes longer than the rest of a hook.)"""
+    path = path.replace("\\", "/")
+    for sign in "%?#":
+        path = path.replace(sign, f"%{ord(sign):02x}")
+    return path if path.startswith("/") else f"/{path}"

@@ -104,6 +104,31 @@ def test_a_store_that_may_not_be_written_says_so_and_stays_as_it_is(
     assert onward.import_all(sessions).returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="drops privileges as Linux does")
+def test_a_read_only_home_can_be_read_and_writing_is_refused_clearly(tmp_path: Path, reference_store: ReferenceStore) -> None:
+    writable = reference_store.copy(tmp_path / "home")
+    expected = writable.run("handoff", "--project", PROJECT).stdout
+    for path in writable.home.iterdir():
+        path.chmod(0o400)
+    writable.home.chmod(0o500)
+    onward = Onward(writable.home, limits=drop_privileges)
+    try:
+        assert PROJECT in onward.run("project", "list").stdout
+        assert onward.run("handoff", "--project", PROJECT).stdout == expected
+        assert "[s" in onward.run("search", "port").stdout
+        checkup = onward.run("doctor").stdout
+        assert "the data folder is read-only" in checkup
+        assert "the index is damaged" not in checkup
+        assert onward.run("backup", str(tmp_path / "copy.db")).returncode == 0
+        for command in (("session", "start", "--project", PROJECT), ("project", "archive", PROJECT), ("sweep",), ("rebuild", "--index")):
+            refused = onward.run(*command)
+            assert refused.returncode in (1, 2), command
+            assert_plain_error(refused.stderr)
+            assert "may not write" in refused.stderr or "no access" in refused.stderr
+    finally:
+        onward.home.chmod(0o700)
+
+
 @pytest.mark.parametrize("damage", ["not a database", "header", "middle", "cut"])
 def test_a_damaged_store_says_so_in_every_command(sessions: Path, tmp_path: Path, reference_store: ReferenceStore, damage: str) -> None:
     onward = reference_store.copy(tmp_path / "home")

@@ -77,7 +77,7 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
     path = os.path.join(context.home, FILE_NAME)
     if not os.path.exists(path):
         return None
-    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         project = _find_project(connection, context)
         if project is None:
@@ -100,7 +100,7 @@ def find_moved_project(context: FolderContext) -> KnownRepository | None:
     path = os.path.join(context.home, FILE_NAME)
     if context.is_elsewhere or not os.path.exists(path):
         return None
-    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         rows = connection.execute(
             "SELECT name, root, remote, root_commit FROM projects WHERE root_commit != '' AND root != ? AND status = 'active'",
@@ -138,7 +138,7 @@ def find_status(context: FolderContext, session: str) -> StatusLineProject | Non
     path = os.path.join(context.home, FILE_NAME)
     if not os.path.exists(path):
         return None
-    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         project = _find_project(connection, context)
         if project is None:
@@ -155,7 +155,7 @@ def record_limits(home: str, agent: str, session: str, profile: str, limits: Seq
     path = os.path.join(home, FILE_NAME)
     if not os.path.exists(path):
         return
-    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         for limit in limits:
             resets_at = None if limit.resets_at is None else int(limit.resets_at * 1_000_000)
@@ -203,14 +203,6 @@ def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tup
         )
     row: tuple[int, str, str, str] | None = connection.execute(_PROJECT + condition, values).fetchone()
     return row
-
-
-def _quote_uri(path: str) -> str:
-    """Return *path* for a URI. (Importing urllib takes longer than the rest of the hook.)"""
-    path = os.path.abspath(path).replace("\\", "/")
-    for sign in "%?#":
-        path = path.replace(sign, f"%{ord(sign):02x}")
-    return path if path.startswith("/") else f"/{path}"
 
 
 def _format_time(timestamp: int) -> str:

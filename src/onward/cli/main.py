@@ -5,6 +5,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or bad input, 130 interrupted by
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -52,12 +53,23 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(error, FileNotFoundError) and not _has_folder():
             gone = BadInput("The current folder does not exist any more.", "Change to another one: cd ~")
             code = _report_refusal(gone, as_json="--json" in arguments)
+        elif isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES) and error.filename:
+            code = _report_refusal(_no_access(error), as_json="--json" in arguments)
         else:
             code = _report_defect(error)
     if owns_process and is_quick:
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _no_access(error: OSError) -> BadInput:
+    from onward.message import Message
+
+    return BadInput(
+        Message("Onward has no access to {path}: {problem}.", path=error.filename, problem=error.strerror),
+        "Check the path and its permissions.",
+    )
 
 
 def _has_folder() -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from onward import private_files
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
+from onward.locations import is_read_only, read_only_url
 from onward.message import Message
 from onward.store.migration import migrate
 
@@ -30,13 +31,14 @@ class Store:
 
     `read` and `write` are one unit of work each; `write` commits at its end and rolls back on an error. `initial_version` is the schema
     version that the database had when it was opened, empty for a new one; `tightened_paths` are files that other users of the machine
-    could read until it was opened.
+    could read until it was opened; `is_read_only` tells that every `write` fails.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.initial_version = ""
         self.tightened_paths: list[str] = []
+        self.is_read_only = False
         # SQLite has one writer at a time. Threads queue here: SQLite itself waits by sleeping and retrying at growing intervals.
         self._write_lock = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._thread_local = local()
@@ -46,7 +48,11 @@ class Store:
 
     @classmethod
     def at_folder(cls, home: Path) -> Store:
-        """Open the SQLite store in the folder *home*, which is created if missing."""
+        """Open the SQLite store in the folder *home*, which is created if missing. In a read-only folder, the store can be read."""
+        if is_read_only(home / FILE_NAME):
+            store = cls._open(_sqlite_engine(home / FILE_NAME, read_only_url(home / FILE_NAME)))
+            store.is_read_only = True
+            return store
         try:
             private_files.create_folder(home)
             if not (path := home / FILE_NAME).exists():
@@ -133,14 +139,23 @@ class Store:
         self.close()
 
 
-def _sqlite_engine(path: Path) -> Engine:
-    arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None, "check_same_thread": False}
+def _sqlite_engine(path: Path, read_url: str = "") -> Engine:
+    """Return the engine for the database *path*; with *read_url*, one that only reads, from that URL."""
     # As many connections as threads ask for. The last used is reused first, so that a quiet server keeps few open.
-    engine = create_engine(f"sqlite:///{path}", connect_args=arguments, pool_size=8, max_overflow=-1, pool_use_lifo=True)
+    engine = create_engine(
+        f"sqlite:///{path}",
+        creator=lambda: sqlite3.connect(
+            read_url or path, uri=bool(read_url), timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        ),
+        pool_size=8,
+        max_overflow=-1,
+        pool_use_lifo=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
-        _set_pragmas(connection)
+        if not read_url:
+            _set_pragmas(connection)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:

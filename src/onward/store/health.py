@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from onward.store.schema import turns
 from onward.store.search import turn_index
@@ -35,6 +35,9 @@ def is_index_damaged(connection: Connection) -> bool:
         return False
     try:
         connection.exec_driver_sql("INSERT INTO turn_words(turn_words) VALUES('integrity-check')")
+    except OperationalError:
+        # Busy, or no space: that says nothing about the index.
+        raise
     except DatabaseError:
         return True
     return False

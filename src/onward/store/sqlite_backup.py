@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from onward.errors import StoreDamaged, StoreTooNew, UnreadableFile
+from onward.locations import is_read_only, read_only_url
 from onward.message import Message
 from onward.store.engine import BUSY_TIMEOUT_SECONDS
 from onward.store.migration import NEWEST_VERSION
@@ -49,7 +50,7 @@ def check(path: Path) -> None:
     if not path.is_file():
         raise UnreadableFile(Message("There is no file {path}.", path=path), _NAME_A_BACKUP)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
+        with closing(sqlite3.connect(read_only_url(path), uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
             messages = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
             version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
@@ -73,4 +74,6 @@ def count_contents(path: Path) -> tuple[int, int, int]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    if is_read_only(path):
+        return sqlite3.connect(read_only_url(path), uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
     return sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)

@@ -101,8 +101,17 @@ def _check_store(store: Store) -> Iterator[Finding]:
     with store.read() as connection:
         damage, missing = health.find_damage(connection), health.count_unindexed(connection)
         lost_turns = health.find_damaged_turns(connection)
-    with store.write() as connection:
-        is_index_damaged = health.is_index_damaged(connection)
+    is_index_damaged = False
+    if store.is_read_only:
+        yield Finding(
+            "access",
+            "warning",
+            "the data folder is read-only: nothing new can be stored",
+            "Check the permissions of the folder, or name another folder in ONWARD_HOME.",
+        )
+    else:
+        with store.write() as connection:
+            is_index_damaged = health.is_index_damaged(connection)
     if damage:
         yield Finding(
             "integrity",
