@@ -10,21 +10,17 @@ from __future__ import annotations
 
 class Section:
     """A section of the handoff. When a page must be shorter, lines of the section with the highest `priority` are
-    kept longest. A distinctive title is one that no other document would choose: it alone shows that a text is a
-    handoff.
+    kept longest. Counts name the section by its short title. A distinctive title is one that no other document would
+    choose: it alone shows that a text is a handoff.
     """
 
-    __slots__ = ("is_distinctive", "priority", "title")
+    __slots__ = ("is_distinctive", "priority", "short_title", "title")
 
-    def __init__(self, title: str, *, priority: int, is_distinctive: bool = False) -> None:
+    def __init__(self, title: str, *, priority: int, short_title: str = "", is_distinctive: bool = False) -> None:
         self.title = title
+        self.short_title = short_title or title
         self.priority = priority
         self.is_distinctive = is_distinctive
-
-    @property
-    def short_title(self) -> str:
-        """The title up to a comma or a bracket, as counts name the section."""
-        return self.title.split(" (")[0].split(",")[0]
 
 
 class Kind:
@@ -64,8 +60,8 @@ class Kind:
         self.is_retirable = is_retirable
 
 
-_OPEN = Section("Open: next, blocked, questions", priority=11, is_distinctive=True)
-_HAPPENED = Section("What happened, and why", priority=8, is_distinctive=True)
+_OPEN = Section("Open: next, blocked, questions", short_title="Open: next", priority=11, is_distinctive=True)
+_HAPPENED = Section("What happened, and why", short_title="What happened", priority=8, is_distinctive=True)
 _LEARNED = Section("Learned: know before you touch", priority=1, is_distinctive=True)
 
 KINDS: dict[str, Kind] = {
@@ -73,7 +69,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "rule",
-            section=Section("Rules (always)", priority=12, is_distinctive=True),
+            section=Section("Rules (always)", short_title="Rules", priority=12, is_distinctive=True),
             group="rules",
             is_standing=True,
             is_retirable=True,
@@ -160,7 +156,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "dead_end",
-            section=Section("Tried, does not work", priority=9, is_distinctive=True),
+            section=Section("Tried, does not work", short_title="Tried", priority=9, is_distinctive=True),
             group="dead ends",
             by_agent=True,
             labels="tried,does not work,doesn't work,didn't work,what didn't work,rejected,ruled out,abandoned,sudah dicoba,tidak berhasil",
