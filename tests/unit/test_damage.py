@@ -11,6 +11,8 @@ import pytest
 from onward.app.admin import backups, doctor
 from onward.app.archives import archives
 from onward.app.projects import projects
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
 from onward.app.transcripts import imports
 from onward.app.turns import sources
 from onward.core.project import Project
@@ -96,6 +98,17 @@ def test_a_damaged_body_is_named_and_the_others_are_exported(home: Path, tmp_pat
         assert texts == ["Never touch port 4001.", DAMAGED_TEXT]
         archives.export_project(store, project, tmp_path / "shop.zip")
     assert (tmp_path / "shop.zip").stat().st_size
+
+
+@pytest.mark.parametrize("column", ["document_json", "preservation_json"])
+def test_a_damaged_handoff_is_named(home: Path, tmp_path: Path, column: str) -> None:
+    project = fill(home, tmp_path)
+    with Store.at_folder(home) as store:
+        completion.complete(store, sittings.require(store, project, 1))
+    assert "handoffs" not in examine(home, tmp_path)
+    with sqlite3.connect(home / "onward.db") as connection:
+        connection.execute(f"UPDATE handoffs SET {column} = substr({column}, 1, 20) || '~' || substr({column}, 22)")
+    assert examine(home, tmp_path)["handoffs"] == "problem: 1 handoffs are damaged and cannot be read"
 
 
 def test_a_damaged_index_is_found(home: Path, tmp_path: Path) -> None:

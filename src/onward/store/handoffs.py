@@ -159,6 +159,17 @@ def list_handoffs(connection: Connection, project_id: int, *, before: int | None
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def list_damaged(connection: Connection) -> list[tuple[int, int]]:
+    """Return the project id and the version of every handoff that cannot be read any more."""
+    damaged = []
+    for row in connection.execute(select(handoffs).execution_options(yield_per=100)):
+        try:
+            _from_row(row)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+            damaged.append((row.project_id, row.version))
+    return damaged
+
+
 def _find_first(connection: Connection, condition: Any) -> StoredHandoff | None:
     row = connection.execute(select(handoffs).where(condition).order_by(handoffs.c.version.desc()).limit(1)).first()
     return None if row is None else _from_row(row)

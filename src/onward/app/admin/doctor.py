@@ -15,7 +15,7 @@ from onward.errors import OnwardError
 from onward.message import Message
 from onward.private_files import close_to_others
 from onward.settings import Settings
-from onward.store import Store, health, projects, provenance, sessions
+from onward.store import Store, handoffs, health, projects, provenance, sessions
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 OpenStore: TypeAlias = Callable[[Settings], Store]
@@ -100,7 +100,7 @@ def _check_permissions(settings: Settings) -> Finding:
 def _check_store(store: Store) -> Iterator[Finding]:
     with store.read() as connection:
         damage, missing = health.find_damage(connection), health.count_unindexed(connection)
-        lost_turns = health.find_damaged_turns(connection)
+        lost_turns, lost_handoffs = health.find_damaged_turns(connection), handoffs.list_damaged(connection)
     is_index_damaged = False
     if store.is_read_only:
         yield Finding(
@@ -127,6 +127,13 @@ def _check_store(store: Store) -> Iterator[Finding]:
             "problem",
             Message("{count} turns are damaged and cannot be read", count=len(lost_turns)),
             "Restore a backup, or import their transcripts into another data folder.",
+        )
+    if lost_handoffs:
+        yield Finding(
+            "handoffs",
+            "problem",
+            Message("{count} handoffs are damaged and cannot be read", count=len(lost_handoffs)),
+            "Copy the data folder, then restore a backup.",
         )
     if is_index_damaged:
         yield Finding("search index", "problem", "the index is damaged: searches miss turns", "Rebuild it: onward rebuild --index")
