@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import PROJECT, Onward, ReferenceStore, soak, stored_state
 
-ROUNDS = 3
+ROUNDS = 2
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
