@@ -50,7 +50,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             at=times.get(source.turn), weight=statement.weight,
             lead=statement.lead, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
-            state=statement.state, session_state=statement.state,
+            state=statement.state, session_state=statement.state, outcome=statement.outcome,
         )  # fmt: skip
     return list(facts.values())
 

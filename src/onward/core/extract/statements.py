@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from onward.core.extract.completion import is_shown_done
 from onward.core.extract.goal import find_goal, goal_lead, goal_tail
 from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
@@ -26,7 +27,17 @@ from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
 from onward.core.extract.wording import GENERIC_LEAD, clean
 from onward.core.extract.worth import worth
-from onward.core.facts.fact import FIRST_STEP, OPEN_REQUEST, SESSION_END, SESSION_STATE, FactAuthor, FactEvidence, FactKind, FactState
+from onward.core.facts.fact import (
+    FIRST_STEP,
+    OPEN_REQUEST,
+    SESSION_END,
+    SESSION_STATE,
+    FactAuthor,
+    FactEvidence,
+    FactKind,
+    FactState,
+    Outcome,
+)
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words, numbers, one_line, stem
@@ -102,6 +113,7 @@ class StatementDraft(NamedTuple):
     retires: tuple[str, ...]
     state: FactState = "live"
     subject: str = ""
+    outcome: Outcome | None = None
 
 
 class _Session(NamedTuple):
@@ -116,6 +128,8 @@ class _Session(NamedTuple):
     """Positions of the reports that mark some things as sound and others as wrong: what is sound needs no line."""
     lead_ins: frozenset[tuple[int, str]]
     """Position and text of each sentence that items follow: they carry it where they need it."""
+    last_runs: dict[int, bool]
+    """Whether the last command of a round failed, by round."""
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -167,6 +181,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         open_closings=_open_closings(trace, rounds),
         templates=template_positions(trace, units),
         lead_ins=frozenset((unit.statement.position, unit.sentence.lead) for unit in units if unit.sentence.lead),
+        last_runs={run.round: bool(run.failed) for run in trace.runs},
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
@@ -333,6 +348,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         text = clean(head.step.text) if head.step and is_step and head.step.text else text
         introduction = head.step.lead if head.step and is_step else head.state.get(unit.order, "")
         lead, turns = introduction or _item_lead(unit, text), (statement.turn,)
+    is_done = kind == "requirement" and state == "resolved" and is_shown_done(unit, session.rounds, session.last_runs, session.languages)
     is_reversal = session.says("decide", text) or changes_value(text) or unit.by_user
     return StatementDraft(
         kind=kind,
@@ -346,6 +362,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         retires=retired_values(text, by_user=unit.by_user) if is_reversal and not unit.is_narration else (),
         state=state,
         subject=head.place(unit),
+        outcome=Outcome("reported") if is_done else None,
     )
 
 

@@ -65,11 +65,11 @@ class Handle(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How something ended according to the log: a file was `deleted`, or a command that failed with `error`
-    `passes`, after `changed_path` changed.
+    """How something ended according to the log: a file was `deleted`, a command that failed with `error` `passes` after
+    `changed_path` changed, or a report claims a request, and nothing after it speaks against that (`reported`).
     """
 
-    code: Literal["deleted", "passes"]
+    code: Literal["deleted", "passes", "reported"]
     command: str = ""
     error: str = ""
     changed_path: str = ""
@@ -85,8 +85,8 @@ class Fact(NamedTuple):
     of a task on the agent's list (" (not begun)"), what the agent reported of a file (" — the parser"). `weight` (0..1)
     is how much the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects
     that it ends (one ending in `*` ends all that begin so). `superseded_by` is the id of the fact that retired this
-    one. `pinned` facts are always shown. `outcome` says how a file or an error of the log ended; None for everything
-    else. `session_state` is its state at the end of its own session: a request that was reported done is `resolved`
+    one. `pinned` facts are always shown. `outcome` says how a file, an error or a request of the log ended; None for
+    everything else. `session_state` is its state at the end of its own session: a request that was reported done is `resolved`
     from the start.
     """
 
@@ -128,6 +128,13 @@ class Fact(NamedTuple):
     def is_deleted_file(self) -> bool:
         """Whether it is a file that does not exist any more."""
         return self.outcome is not None and self.outcome.code == "deleted"
+
+    @property
+    def is_done_request(self) -> bool:
+        """Whether it is a request that is done: a report claims it, or it was open at the end of its session and was ended since."""
+        if self.kind != "requirement" or self.state != "resolved":
+            return False
+        return self.session_state == "live" or (self.outcome is not None and self.outcome.code == "reported")
 
     @property
     def turn(self) -> int:

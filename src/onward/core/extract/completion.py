@@ -1,0 +1,47 @@
+"""Whether a session shows that a request was done: a report claims it, and nothing that follows speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from onward.core.extract.phrases import PHRASES, pattern
+from onward.core.extract.rounds import Round
+from onward.core.extract.sentence_phrases import tells_outcome
+from onward.core.extract.units import Unit
+from onward.core.text.prose import content_words
+from onward.core.text.sentences import sentences
+
+_LAST_SENTENCES = 3
+"""Sentences at the end of a report among which a question leaves the request to the person."""
+_REPEATED_SHARE, _MIN_REPEATED_STEMS = 0.6, 2
+"""The share of a request's words, and the least number of them, in a later request that asks for the same again."""
+_DENIED_STEMS = 2
+"""Words that a later complaint has in common with the request that it is about."""
+_ALL_LANGUAGES = frozenset(PHRASES)
+
+
+def is_shown_done(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, bool], languages: frozenset[str]) -> bool:
+    """Whether the report of the round claims the request *unit*, with no failing run before it (*last_runs* tells by round whether the
+    last one failed), no question after it, and no later word of the person that asks for it again or denies it.
+    """
+    current = rounds[unit.statement.round]
+    if current.fate != "done" or current.closing is None or last_runs.get(current.number, False):
+        return False
+    report = [sentence.text for sentence in sentences(current.closing.text)]
+    if not any(tells_outcome(text, languages) for text in report) or _asks(report):
+        return False
+    if any(pattern("unfinished", languages).search(text) for text in report):
+        return False
+    later = [rounds[number] for number in rounds if number > current.number and rounds[number].requests]
+    return not any(_speaks_against(following, unit.stems) for following in later)
+
+
+def _asks(report: Sequence[str]) -> bool:
+    return any(text.endswith(("?", "？")) and not pattern("idle", _ALL_LANGUAGES).search(text) for text in report[-_LAST_SENTENCES:])
+
+
+def _speaks_against(following: Round, stems: frozenset[str]) -> bool:
+    """Whether a later round asks for the same again, or complains of the same."""
+    common = len(stems & frozenset(content_words(following.request)))
+    is_repeated = common >= max(_MIN_REPEATED_STEMS, _REPEATED_SHARE * len(stems))
+    return is_repeated or (following.refuses and common >= min(_DENIED_STEMS, len(stems)))
