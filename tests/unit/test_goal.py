@@ -93,3 +93,55 @@ def test_an_answer_to_the_agents_question_is_not_the_goal() -> None:
     asking = Turn("assistant", "Which steps take you the longest in the evening?")
     answer = Turn("user", "Well, counting the coins takes a while, since every till in the evening has a box of its own.")
     assert goal_of(wish, asking, answer, asking, answer, DONE) == wish.text
+
+
+def test_a_wish_after_a_paste_is_the_goal() -> None:
+    paste = "Wenn ich die Kasse starte, kommt das hier:\n\n[12:30 main ~/kasse] kasse starten\n\n✅ 26 Belege gelesen\n\n"
+    wish = "Bitte zeige beim Lesen der Belege an, wie viele noch fehlen."
+    assert goal_of(Turn("user", f"{paste}{wish}"), DONE) == wish
+
+
+def test_a_goal_goes_on_to_its_wish() -> None:
+    problem = "Halaman nota di toko kue berhenti setiap kali satu baris di berkas nota rusak, padahal baris yang lain masih baik. "
+    more = "Kasir lalu harus memulai ulang komputer di depan pembeli, dan nota yang sudah setengah jadi hilang begitu saja dari layar. "
+    wish = "Jadi tolong lewati baris yang rusak dan lanjutkan dengan sisanya."
+    assert goal_of(Turn("user", problem + more + wish), DONE).endswith(wish)
+
+
+def test_a_long_wish_is_told_to_its_end() -> None:
+    text = "prepare a list of what the bakery's folder holds, " + "with the drawer, the shelf and the label of each, " * 9 + "one at a time"
+    assert goal_of(Turn("user", text), DONE).endswith("one at a time")
+
+
+@pytest.mark.parametrize(
+    ("first", "more", "last"),
+    [
+        (
+            "Crea la pagina degli scontrini per la panetteria.",
+            "Metti il logo sulla pagina degli scontrini.",
+            "Aggiungi un filtro per data nella lista dei clienti.",
+        ),
+        (
+            "Thêm trang hóa đơn cho tiệm bánh của tôi.",
+            "Hãy đặt logo của tiệm bánh lên trang hóa đơn.",
+            "Hãy sửa bộ lọc theo ngày trong danh sách khách.",
+        ),
+    ],
+)
+def test_another_piece_of_work_at_the_end_is_told_beside_the_goal(first: str, more: str, last: str) -> None:
+    edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
+    edited = Turn("tool", results=(ToolResult("e1", "ok"),))
+    work = (edit, edited)
+    goal = goal_of(Turn("user", first), *work, *work, *work, *work, DONE, Turn("user", more), *work, DONE, Turn("user", last), *work, DONE)
+    assert goal == f"{first} Asked last: {last}"
+
+
+@pytest.mark.parametrize("trial", ["print('hello')", "Hello, say hi in 5 words", "hola", "안녕하세요", 'ciao, rispondi "ciao"', "test"])
+def test_a_trial_is_neither_the_goal_nor_to_do_first(trial: str) -> None:
+    facts = extract(1, SessionHead("aider", cwd="/home/ayu/shop"), [(1, Turn("user", trial))])
+    names = {name for name, _ in compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens).head}
+    assert names == {"State"}
+
+
+def test_a_request_that_opens_with_a_greeting_is_no_trial() -> None:
+    assert goal_of(Turn("user", "Hola, arregla la página de recibos."), DONE) == "Hola, arregla la página de recibos."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from onward.core.extract.wording import clean
 from onward.core.text.sentences import sentences
 
 FENCED = """I add a section on limits.
@@ -69,3 +70,14 @@ def test_a_fence_on_one_line_opens_nothing():
 def test_the_head_of_a_table_is_no_line_and_two_cells_are_a_name_and_a_value():
     table = "| Flag | Now |\n|---|---|\n| `--zone` | local |\n| `-z` | |\n\n| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |"
     assert [sentence.text for sentence in sentences(table)] == ["`--zone`: local", "`-z`", "1 | 2 | 3"]
+
+
+def test_a_sentence_is_not_cut_inside_a_code_span() -> None:
+    item = "Убрано `as any`, тип задан через `unknown as Request & { user: ... }` в тесте"
+    assert [sentence.text for sentence in sentences(f"- {item}\n- второе")] == [item, "второе"]
+
+
+def test_a_text_is_not_cut_inside_a_code_span() -> None:
+    text = clean("수정됨 " * 20 + "`catch (error: unknown) { throw error }`", 100)
+    assert "`" not in text
+    assert text.endswith(" …")

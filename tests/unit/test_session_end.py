@@ -414,3 +414,71 @@ def test_the_branch_is_that_of_the_last_push() -> None:
     assert head_of(REQUEST, EDIT, EDITED, *status, *push, DONE)["State"].startswith(
         "On branch `feat/receipts`; pushed after the last edit."
     )
+
+
+@pytest.mark.parametrize(
+    ("report", "denial"),
+    [
+        ("The receipts stand on the page now, and each article has a line.", "/undo"),
+        ("Die Quittungen stehen jetzt auf der Seite, und jeder Artikel hat eine Zeile.", "Nein, die Seite ist immer noch leer."),
+        ("Trang hóa đơn đã được thêm và mỗi mặt hàng có một dòng.", "Trang hóa đơn vẫn lỗi, không có dòng nào."),
+        ("Fiş sayfası eklendi ve her ürünün bir satırı var.", "Hayır, öyle değil, sayfa boş ve hiçbir satır yok."),
+    ],
+)
+def test_a_report_that_the_person_denies_is_no_state(report: str, denial: str) -> None:
+    assert report not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", report), Turn("user", denial))["State"]
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        "We need to add the `total` column to the receipts page.",
+        "Wir müssen die Spalte `total` auf der Seite der Quittungen ergänzen.",
+        "Kita perlu menambahkan kolom `total` di halaman nota.",
+    ],
+)
+def test_what_the_agent_says_is_needed_is_no_state(need: str) -> None:
+    assert need not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", need)).get("State", "")
+
+
+@pytest.mark.parametrize(
+    "hope",
+    [
+        "The receipts page should now work with every printer of the shop.",
+        "La page des reçus devrait fonctionner avec toutes les imprimantes.",
+        "La pagina degli scontrini dovrebbe funzionare con ogni stampante.",
+    ],
+)
+def test_what_the_agent_expects_is_told_as_such(hope: str) -> None:
+    assert f"Expected by the agent, not shown: {hope}" in head_of(REQUEST, EDIT, EDITED, Turn("assistant", hope))["State"]
+
+
+def test_a_stash_that_is_not_taken_back_is_told() -> None:
+    stash = run(1, "git stash push -u -m drinks", "Saved working directory and index state On main: drinks")
+    assert "a `git stash` is not taken back" in head_of(REQUEST, EDIT, EDITED, *stash, DONE, branch="main")["State"]
+    assert "stash" not in head_of(REQUEST, EDIT, EDITED, *stash, *run(2, "git stash pop", "Dropped"), DONE, branch="main")["State"]
+    assert "stash" not in head_of(REQUEST, EDIT, EDITED, *run(1, "git stash", "No local changes to save"), DONE, branch="main")["State"]
+
+
+def test_a_list_of_what_was_made_is_nothing_to_do() -> None:
+    made = "J'ai créé deux fichiers :\n\n- Questions ouvertes pour la suite de la boutique\n- Ajoute les reçus de la boulangerie"
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", made))
+    made = "I've created two files:\n\n- Open questions for future consideration\n- Next steps of the bakery's shop"
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", made))
+
+
+@pytest.mark.parametrize(
+    ("request_text", "report"),
+    [
+        (
+            "Create a small game of cards. No need to run it.",
+            "The game is there. To run the game:\n\n1. Install `cards`\n2. Run `cards.py`",
+        ),
+        (
+            "Erstelle ein kleines Kartenspiel. Du brauchst es nicht starten.",
+            "Das Spiel ist da. Um es zu starten:\n\n1. Öffnen Sie den Ordner.\n2. Starten Sie `karten.py`.",
+        ),
+    ],
+)
+def test_steps_that_the_person_dismissed_are_nothing_to_do(request_text: str, report: str) -> None:
+    assert "Do first" not in head_of(Turn("user", request_text), EDIT, EDITED, Turn("assistant", report))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import pattern
-from onward.core.extract.replies import is_mere_agreement, reply_lead
+from onward.core.extract.replies import is_mere_agreement, last_question, reply_lead
 from onward.core.extract.rounds import Round
 from onward.core.extract.trace import Trace
 from onward.core.extract.units import Unit
@@ -16,6 +16,8 @@ from onward.core.extract.wording import clean
 from onward.core.text.prose import content_words, one_line, words
 
 _MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
+_PROSE_SHARE = 0.85
+"""The share of letters and blanks below which a text is a line of a log."""
 _LONG_SESSION_ROUNDS = 5
 """Rounds from which on the last one may be an errand that leaves the goal as it is."""
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
@@ -55,6 +57,14 @@ _POINTING_WORDS = 8
 """Words at the beginning of a request among which a word that points back needs the sentence before it."""
 _LINE_MARKS = " \t`>❯$➜*-"
 """Marks around a line that a person pastes."""
+_GREETING = re.compile(
+    r"(?<!\w)(?:hello(?:[ ,]+world)?|hi|hey|tests?|testing|ping|hallo|halo|hai|bonjour|salut|hola|olá|oi|ciao|привет|привіт|вітаю|"
+    r"здравствуйте|merhaba|selam|xin chào|chào)(?!\w)|こんにちは|안녕(?:하세요)?|你好|您好|مرحبا",
+    re.I,
+)
+_PRINTING = re.compile(r"[\w.]+ ?\(.*\);?")
+_TRIAL_WORDS = 5
+"""Words beside two greetings up to which a text only asks for the second one."""
 _SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: [^\n]{1,60})?$")
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
 
@@ -114,15 +124,8 @@ def find_goal(
     languages: frozenset[str],
 ) -> Unit | None:
     """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
-    requests = [
-        (unit, weight)
-        for unit, weight in zip(units, worths, strict=True)
-        if unit.by_user and unit.statement.position not in templates
-        and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
-        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages)
-        and not unit.statement.is_answer and not reply_lead(unit, trace)[0]
-        and not _TERMINAL.match(unit.text) and _reads_as_request(unit, units)
-    ]  # fmt: skip
+    weights = dict(zip((unit.order for unit in units), worths, strict=True))
+    requests = [(unit, weights[unit.order]) for unit in _requests(units, trace, rounds, templates, languages)]
     requests = [candidate for candidate in requests if not _only_asks(candidate[0])] or requests
     requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
     if not requests:
@@ -136,7 +139,59 @@ def find_goal(
     first = (asking or of_message)[0]
     following = units[first.order + 1] if first.order + 1 < len(units) else first
     is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
-    return following if is_path else first
+    return following if is_path else _wish_after(first, of_message, languages)
+
+
+def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str]) -> Unit:
+    """Return the wish after a paste that *unit* introduces with a colon, where it tells no wish itself; else *unit*."""
+    if not unit.text.endswith((":", "：")) or wants(unit, languages):
+        return unit
+    return next((later for later in of_message if later.order > unit.order and wants(later, languages)), unit)
+
+
+def last_request(
+    goal: Unit, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
+) -> Unit | None:
+    """Return what a person asked for last, where that is another piece of work than the goal and was reported; None for a question, an
+    errand, a chore, a paste, an answer or what the goal says already.
+    """
+    asked = [unit for unit in _requests(units, trace, rounds, templates, languages) if unit.size > _MIN_PLAIN_WORDS]
+    number = max((unit.statement.round for unit in asked), default=0)
+    if number <= goal.statement.round or rounds[number].fate not in ("done", "answered"):
+        return None
+    is_chat = not trace.changes and not trace.runs
+    of_round = [unit for unit in asked if unit.statement.round == number and not unit.text.endswith((":", "："))]
+    last = next((unit for unit in of_round if wants(unit, languages)), of_round[0] if of_round and is_chat else None)
+    if last is None or _is_errand(last) or len(last.stems & goal.stems) >= _ECHO_SHARE * len(last.stems):
+        return None
+    before = trace.statements[last.statement.position - 1]
+    is_settled = last.text.endswith(("?", "？")) or (before.author == "agent" and bool(last_question(before.text)))
+    is_chore = len(last.stems & _CHORE_NAMES) > _CHORE_SHARE * len(last.stems)
+    is_prose = sum(c.isalpha() or c.isspace() for c in last.text) >= _PROSE_SHARE * len(last.text)
+    return last if is_prose and not is_chore and (wants(last, languages) or not is_settled) else None
+
+
+def _requests(
+    units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
+) -> list[Unit]:
+    """Return the sentences with which a person may ask for work: no reply, rule, trial or paste, and none that was withdrawn."""
+    return [
+        unit
+        for unit in units
+        if unit.by_user and unit.statement.position not in templates
+        and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages)
+        and not unit.statement.is_answer and not reply_lead(unit, trace)[0] and not is_trial(unit.statement.text)
+        and not _TERMINAL.match(unit.text) and _reads_as_request(unit, units)
+    ]  # fmt: skip
+
+
+def is_trial(text: str) -> bool:
+    """Whether a person only tries whether an agent answers: a greeting, a greeting that asks for one, or a call that prints one."""
+    greetings = _GREETING.findall(text)
+    rest = words(_GREETING.sub(" ", text))
+    is_reply = len(greetings) > 1 and len(rest) <= _TRIAL_WORDS
+    return bool(greetings) and (not rest or is_reply or _PRINTING.fullmatch(text.strip()) is not None)
 
 
 def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: frozenset[str]) -> Unit | None:
@@ -144,7 +199,7 @@ def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: fr
     terse = [
         unit
         for unit in units
-        if unit.by_user and unit.statement.position not in templates and not unit.text.startswith(_MARKUP)
+        if unit.by_user and unit.statement.position not in templates and not unit.text.startswith(_MARKUP) and not is_trial(unit.text)
         and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and unit.text.count("/") < _PATH_SLASHES
     ]  # fmt: skip
     worded = (unit for unit in terse if not unit.text.startswith("/"))
@@ -234,6 +289,14 @@ def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
         return ""
     context = clean(_SENTENCE_END.split(previous.text)[-1])
     return context if len(context) <= _MAX_CONTEXT_CHARS else ""
+
+
+def goal_continuation(unit: Unit, units: Sequence[Unit], languages: frozenset[str]) -> str:
+    """Return the sentence that goes on from a goal in the same paragraph and tells the wish: "but we want them to go on"."""
+    following = units[unit.order + 1] if unit.order + 1 < len(units) else unit
+    is_same = following.statement is unit.statement and following.sentence.part > unit.sentence.part and not following.sentence.is_item
+    is_wish = is_same and wants(following, languages) and not following.text.endswith((":", "："))
+    return clean(following.text) if is_wish and len(following.text) <= _MAX_CONTEXT_CHARS else ""
 
 
 def goal_tail(unit: Unit) -> str:

@@ -8,18 +8,19 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from onward.core.extract.goal import wants
+from onward.core.extract.goal import is_trial, wants
 from onward.core.extract.labels import label_kind
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_MARK, last_question
-from onward.core.extract.sentence_phrases import tells_action
+from onward.core.extract.sentence_phrases import PAST, tells_action
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import whole
 from onward.core.facts.fact import FactKind
-from onward.core.text.prose import one_line
+from onward.core.text.prose import content_words, one_line
+from onward.core.text.sentences import sentences
 
 _MIN_QUESTION_WORDS = 3
 """Words that a question needs to ask for something: "anything else?" asks for nothing."""
@@ -107,6 +108,11 @@ class _Leftovers:
         texts = [unit for unit in self._units if unit.by_user and unit.statement.round in numbers]
         requests = [unit for unit in texts if not is_standing_order(unit.text, self._languages)]
         last = [unit for unit in requests if unit.statement.round == numbers[-1]]
+        if any(
+            statement.author == "user" and statement.round == numbers[-1] and is_trial(statement.text)
+            for statement in self._trace.statements
+        ):
+            return None
         bare = self._bare_request(numbers[-1])
         if bare and bare.text.startswith("/"):
             return FirstStep(unit=last[0], kind="requirement") if last else bare
@@ -179,9 +185,29 @@ class _Leftovers:
         ordering = [unit for unit in starts if self._orders(unit)]
         if len(ordering) < max(1, (len(starts) + 1) // 2):
             return None
+        if self._tells_what_was_done(last.lead) or self._is_closed(f"{last.lead} {starts[0].text}"):
+            return None
         text = " ".join(whole(unit.text) for unit in starts[:_MAX_STEPS])
         return FirstStep(
             unit=starts[0], kind="next_step", text=f"{last.lead} {text}" if last.lead and len(last.lead) <= _MAX_LEAD_CHARS else text
+        )
+
+    def _tells_what_was_done(self, lead: str) -> bool:
+        """Whether what introduces a list says that its items were done or made, and does not tell what to do."""
+        claim = pattern("did", self._languages).search(lead)
+        is_claim = PAST.match(lead) is not None or (claim is not None and claim.start() > 0)
+        return is_claim and not self.says("next", lead) and not self.says("instruct", lead)
+
+    def _is_closed(self, step: str) -> bool:
+        """Whether the person's last request says of what a step is about that it is not to be done: "no need to run it"."""
+        last = max((unit.statement.round for unit in self._units if unit.by_user), default=0)
+        stems = frozenset(content_words(step))
+        dismissal = pattern("dismiss", self._languages)
+        return any(
+            dismissal.search(part.text) and stems & frozenset(content_words(dismissal.sub(" ", part.text)))
+            for statement in self._trace.statements
+            if statement.author == "user" and statement.round == last
+            for part in sentences(statement.text)
         )
 
     def _orders(self, unit: Unit) -> bool:
@@ -197,6 +223,7 @@ class _Leftovers:
         return FirstStep(unit=max(blocked)[2], kind="blocker") if blocked else None
 
     def order(self, report: Sequence[Unit]) -> FirstStep | None:
+        report = [unit for unit in report if not self._tells_what_was_done(unit.sentence.lead)]
         orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
         orders = orders or [unit for unit in report if _NEXT_UP.match(unit.text)]
         orders = orders or [unit for unit in report[-_CLOSING_ORDERS:] if _TO_PERSON.match(unit.text)]

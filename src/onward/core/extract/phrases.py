@@ -16,14 +16,14 @@ from onward.core.extract.worth_phrases import WORTH_PHRASES
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
-    "address", "reason", "passed",
+    "address", "reason", "passed", "need", "hope",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
 files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work,
 `dismiss` says that an act is not to be done, `courtesy` only agrees with a person or greets them; `next`, `unfinished`, `did`, `decide`,
 `tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason` gives a reason, a limit or a condition,
-`passed` tells that tests pass."""
+`passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and was not seen."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -443,7 +443,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
 }
 
 _OPENING: frozenset[PhraseGroup] = frozenset(
-    ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct", "courtesy")
+    ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct", "courtesy", "need", "hope")
 )
 _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
     (
@@ -463,6 +463,8 @@ _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
         "courtesy",
         "want",
         "dismiss",
+        "need",
+        "hope",
     )
 )
 """Groups whose phrases may be beginnings of words, since many languages inflect."""

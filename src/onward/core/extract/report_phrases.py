@@ -7,6 +7,8 @@ from __future__ import annotations
 
 REPORT_PHRASES: dict[str, dict[str, str]] = {
     "en": {
+        "need": "(?:so |now |then |next,? |first,? )?(?:we|you)(?:'ll| will)? (?:also |still )?(?:need|have to|should|must)\\b",
+        "hope": "[^.]{0,80}\\b(?:should|ought to) (?:now |then |all )?(?:be|work|run|pass|start|show|fix|resolve|function)",
         "courtesy": "you(?:'?re| are) (?:absolutely |totally |completely |quite )?right|you raise|good (?:point|catch|question|"
         "idea)|(?:that'?s|what) an? (?:great|good|excellent|fair) |your (?:\\w+ ){1,2}(?:is|are) (?:accurate|correct|"
         "right|good|great|valid)|understood|got it|no problem|(?:i )?apolog|sorry|bravo|congrat|welcome|glad|happy to|"
@@ -22,31 +24,43 @@ REPORT_PHRASES: dict[str, dict[str, str]] = {
         "psql|rm|mv|cp) )",
     },
     "id": {
+        "need": "(?:kita|anda|kamu) (?:perlu|harus)",
+        "hope": "[^.]{0,80}\\b(?:seharusnya|semestinya)",
         "courtesy": "anda benar|kamu benar|mengerti|dipahami|maaf|selamat|tentu|siap",
         "idle": "ada (?:yang |hal )?lain|apa (?:lagi|yang bisa saya bantu)|bisa saya bantu|ada yang bisa",
         "instruct": "jalankan|buka|klik|pilih|salin|tempel|masukkan|silakan|kirim|hapus|tambahkan|ganti|unduh|periksa",
     },
     "zh": {
+        "need": "(?:我们|你|您)?(?:还|现在)?(?:需要|必须)",
+        "hope": "[^。]{0,40}应该(?:可以|能|会|是|就)",
         "courtesy": "(?:你|您)(?:说得|是)?对|明白|收到|抱歉|对不起|没问题|当然|恭喜|好问题",
         "idle": "还有(?:什么|其他|别的)|(?:有什么|我)可以帮|能帮(?:你|您)|需要(?:我)?(?:帮|做)(?:你|您)?(?:什么|些什么)|想(?:做|要)什么",
         "instruct": "请|运行|执行|打开|点击|选择|复制|粘贴|输入|修改|删除|添加|把|将|在.{1,20}(?:中|里|下)|下载|发(?:给|送)",
     },
     "ja": {
+        "need": "[^。]{0,40}(?:する必要があり|しなければなり)",
+        "hope": "[^。]{0,60}(?:はずです|でしょう)",
         "courtesy": "おっしゃる通り|ご指摘|承知|わかりました|分かりました|申し訳|すみません|もちろん|おめでとう|いい質問",
         "idle": "他に(?:何か)?|何か(?:お手伝い|お困り|ご質問)|お手伝い(?:でき|しま)|何をしますか|何をお",
         "instruct": "[^。]{0,60}(?:してください|て下さい|てください|を実行|を開く|を開き|をクリック|を選択|をコピー|を貼り付け)",
     },
     "ko": {
+        "need": "[^.]{0,40}(?:해야 ?합니다|필요가 ?있)",
+        "hope": "[^.]{0,60}(?:될|할|일) 것(?:입니다|이다)",
         "courtesy": "맞습니다|알겠습니다|죄송|물론|축하|좋은 (?:질문|지적)",
         "idle": "무엇을 도와|도와드릴까요|다른 (?:도움|질문|것)|더 (?:필요|궁금)",
         "instruct": "[^.]{0,60}(?:하세요|하십시오|해 ?주세요|실행|클릭|선택|입력|복사)",
     },
     "ru": {
+        "need": "(?:нам|вам|тебе)? ?(?:теперь |ещё )?(?:нужно|надо|необходимо|потрібно|треба)",
+        "hope": "[^.]{0,80}(?:должен|должна|должно|должны|повинен|повинна|повинно|повинні) (?:\\w+ )?(?:быть|работать|бути|працювати|запус)",
         "courtesy": "вы правы|ты прав|понял|понятно|конечно|извини|хороший вопрос|поздравля|дякую|зрозумі|вибач|звичайно",
         "idle": "чем (?:могу|ещё|еще)|что-нибудь (?:ещё|еще)|могу (?:ли )?(?:я )?(?:чем|помочь)|есть (?:ли )?(?:ещё|еще|вопрос)",
         "instruct": "[а-яёіїєґ]+(?:йте|ите|ьте|іть)(?:ся|сь)?\\b",
     },
     "de": {
+        "need": "(?:wir|sie|du) (?:müssen|musst|sollten|solltest)",
+        "hope": "[^.]{0,80}\\bsollten? (?:jetzt|nun|wieder|damit|funktion|laufen)",
         "courtesy": "(?:du hast|sie haben) recht|verstanden|natürlich|entschuldig|tut mir leid|gerne|glückwunsch|gute (?:frage|idee)",
         "idle": "(?:wie|womit|was) kann ich|(?:noch|sonst) (?:etwas|was|fragen)|was (?:möchten|möchtest|willst|"
         "soll)[^?]{0,30}(?:als nächstes|tun|machen)",
@@ -54,6 +68,8 @@ REPORT_PHRASES: dict[str, dict[str, str]] = {
         "ersetze|füge|prüfe)\\b",
     },
     "fr": {
+        "need": "(?:nous devons|vous devez|tu dois|il faut|on doit)",
+        "hope": "[^.]{0,80}\\bdevr(?:ait|aient)\\b",
         "courtesy": "(?:tu as|vous avez) raison|compris|bien sûr|désolé|excuse|bravo|félicitations|parfait|bonne (?:question|idée)|"
         "excellent",
         "idle": "(?:comment|en quoi) puis-je|puis-je (?:vous|t')? ?(?:aider|faire)|autre chose|d'autres questions|que (?:voulez|veux|"
@@ -61,6 +77,8 @@ REPORT_PHRASES: dict[str, dict[str, str]] = {
         "instruct": "(?:\\w{3,}ez\\b|ouvre|lance|exécute|clique|copie|colle|ajoute|supprime|remplace|choisis|vérifie)",
     },
     "es": {
+        "need": "(?:tenemos que|debemos|necesitamos|hay que|debes|tienes que)",
+        "hope": "[^.]{0,80}\\bdebería[ns]?\\b",
         "courtesy": "tienes razón|tiene razón|entendido|claro|por supuesto|disculpa|perdón|lo siento|felicidades|buena (?:pregunta|"
         "idea)|perfecto",
         "idle": "(?:en qué|cómo) (?:más )?(?:te |le )?puedo|(?:algo|alguna) (?:más|otra)|qué (?:quieres|deseas|te gustaría)",
@@ -68,28 +86,38 @@ REPORT_PHRASES: dict[str, dict[str, str]] = {
         "reemplace|agrega|agregue|añad[ae]|verifi(?:ca|que)|envía(?:me)?)\\b",
     },
     "pt": {
+        "need": "(?:temos que|temos de|precisamos|devemos|é preciso|você precisa)",
+        "hope": "[^.]{0,80}\\bdeveria(?:m)?\\b|[^.]{0,80}\\bdeve (?:agora )?(?:funcionar|estar)",
         "courtesy": "você tem razão|tem razão|entendido|entendi|claro|com certeza|desculp|parabéns|boa (?:pergunta|ideia)|perfeito",
         "idle": "(?:como|em que|no que) posso|(?:algo|alguma) (?:mais|outra)|mais alguma|o que (?:você )?(?:quer|deseja|gostaria)",
         "instruct": "(?:execut[ae]|abr[ae]|copi[ae]|col[ae]|cole|selecione|escolha|remova|substitua|adicione|verifique|rode|envie|"
         "clique)\\b",
     },
     "it": {
+        "need": "(?:dobbiamo|bisogna|devi|occorre|abbiamo bisogno)",
+        "hope": "[^.]{0,80}\\bdovrebbe(?:ro)?\\b",
         "courtesy": "hai ragione|ha ragione|capito|certo|certamente|scusa|mi dispiace|complimenti|buona (?:domanda|idea)|perfetto",
         "idle": "(?:come|in cosa) posso|(?:qualcos'?altro|altre domande)|(?:cosa|che cosa) (?:vuoi|vuole|desideri)",
         "instruct": "(?:esegui|apri|copia|incolla|seleziona|scegli|rimuovi|sostituisci|aggiungi|verifica|clicca|invia(?:mi)?|avvia)\\b",
     },
     "vi": {
+        "need": "(?:chúng ta|bạn) (?:cần|phải)",
+        "hope": "[^.]{0,80}(?:có lẽ|chắc là|lẽ ra)",
         "courtesy": "bạn (?:nói )?đúng|đã hiểu|tất nhiên|xin lỗi|chúc mừng|câu hỏi hay|vâng",
         "idle": "(?:tôi|mình) có thể (?:giúp|hỗ trợ)|còn (?:gì|điều gì)|(?:gì|việc) (?:khác|nữa)|bạn muốn (?:làm )?gì",
         "instruct": "(?:hãy|vui lòng|chạy|mở|nhấp|chọn|sao chép|dán|nhập|xóa|thêm|thay|kiểm tra|gửi)\\b",
     },
     "tr": {
+        "need": "[^.]{0,60}(?:gerekiyor|lazım)",
+        "hope": "[^.]{0,80}(?:malı|meli)(?:dır|dir)?\\b",
         "courtesy": "haklısın|anlaşıldı|anladım|elbette|tabii|özür|tebrikler|güzel (?:soru|fikir)",
         "idle": "(?:nasıl|size|sana|başka) (?:nasıl )?(?:yardımcı|bir)|başka (?:bir şey|soru)|ne yapmak ister",
         "instruct": "[^.]{0,60}(?:çalıştır(?:ın)?|aç(?:ın)?|tıkla(?:yın)?|seç(?:in)?|kopyala(?:yın)?|yapıştır(?:ın)?|girin|sil(?:in)?|"
         "ekle(?:yin)?)\\b",
     },
     "ar": {
+        "need": "(?:علينا|يجب (?:علينا )?أن|نحتاج|تحتاج)",
+        "hope": "[^.]{0,60}(?:ينبغي|من المفترض) أن",
         "courtesy": "أنت محق|معك حق|فهمت|مفهوم|بالطبع|عذرا|آسف|تهانينا|سؤال جيد",
         "idle": "كيف (?:يمكنني|أستطيع)|هل (?:هناك|تحتاج) (?:شيء|أي|إلى شيء)|أي شيء آخر|ماذا تريد",
         "instruct": "(?:قم |شغ?ّ?ل|افتح|انقر|اختر|انسخ|الصق|أدخل|احذف|أضف|استبدل|تحقق|نفّ?ذ|أرسل)",

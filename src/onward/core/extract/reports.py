@@ -97,7 +97,7 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
         and not tells_intent(unit, opens)
         and not text.endswith(("?", "？"))
         and (not text.endswith((":", "：")) or _claims_before_list(unit))
-        and not any(opens(group, text) for group in ("offer", "praise"))
+        and not any(opens(group, text) for group in ("offer", "praise", "need"))
         and not (opens("courtesy", text) and not _GOES_ON_TO_CLAIM.match(text))
         and not (unit.size <= _COURTESY_WORDS and opens("agree", text))
         and not any(label_kind(label) in OPEN_LABELS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))

@@ -36,6 +36,8 @@ _CHECK_RUN = re.compile(
     r"pyright|golangci-lint|prettier|biome|clippy)\b)"
 )
 _FAILED_TESTS = re.compile(r"--- FAIL: (\S+)|^FAILED (\S+)|^\s*(?:✗|✘|×|●) (.{3,60})$", re.M)
+_STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
+_NOTHING_STASHED = re.compile("No local changes to save")
 _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
 _AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
 _PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
@@ -115,15 +117,37 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
     if created and (last is None or last[1] != created[0]):
         text = f"The work is on the branch `{created[0]}`, created with git"
         yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
-    if not last and (state := _uncommitted_state(trace, started_on)):
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=state[0], turns=(state[1],), weight=0.6)
+    stash_turn = _left_stash(trace)
+    stashed = "; a `git stash` is not taken back" if stash_turn else ""
+    state = None if last else _uncommitted_state(trace, started_on)
+    if state:
+        turns = (state[1], stash_turn) if stash_turn else (state[1],)
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=state[0] + stashed, turns=turns, weight=0.6)
+    elif stash_turn and not last:
+        yield ToolDraft(kind="done", subject=GIT_STATE, text="A `git stash` is not taken back", turns=(stash_turn,), weight=0.6)
     if last:
         turn, branch, commit = last
         subject = f"On branch `{branch}` the" if branch else "The"
         push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
         retires = (FAILED_PUSH,) if is_pushed else ()
-        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}"
+        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}{stashed}"
         yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
+
+
+def _left_stash(trace: Trace) -> int:
+    """Return the turn of the last `git stash` whose changes the session did not take back or drop; 0 where none is left."""
+    left: list[int] = []
+    for run in trace.runs:
+        if run.failed or _TEMPORARY.search(run.command):
+            continue
+        for act in _STASH.findall(run.command):
+            if act in ("", "push", "save") or act.startswith("-"):
+                left += [run.turn] if not _NOTHING_STASHED.search(run.output) else []
+            elif act == "clear":
+                left.clear()
+            elif act in ("pop", "apply", "drop", "branch") and left:
+                left.pop()
+    return left[-1] if left else 0
 
 
 def _is_dismissed(push: CommandRun, trace: Trace) -> bool:

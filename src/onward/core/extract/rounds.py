@@ -16,6 +16,8 @@ Fate: TypeAlias = Literal["done", "answered", "refused", "withdrawn", "open", "p
 
 _COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:create|merge)")
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
+_UNDOING = re.compile(r"/(?:undo|rewind|revert)\b")
+"""The command of a client that takes back what the agent did last."""
 _REPLY_CHARS = 400
 """Characters at the beginning of a person's text that tell how it answers what the agent reported."""
 _WITHDRAWAL_CHARS = 60
@@ -62,9 +64,7 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
         if statement.author == "user":
             current.requests.append(statement)
             reply = statement.text.strip()[:_REPLY_CHARS]
-            current.refuses = bool(pattern("refuse", languages).match(reply[:120])) or bool(
-                pattern("broken", languages).search(reply[:160])
-            )
+            current.refuses = _refuses(reply, languages)
         elif not statement.is_summary:
             current.texts += 1
             if statement.is_closing:
@@ -77,6 +77,13 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
         current.runs_after += current.closing is not None and run.turn > current.closing.turn
     _judge(rounds, languages)
     return rounds
+
+
+def _refuses(reply: str, languages: frozenset[str]) -> bool:
+    """Whether a person's word denies or takes back what was reported before it, by a command of the client's or in words."""
+    if _UNDOING.match(reply) or pattern("refuse", languages).match(reply[:120]):
+        return True
+    return pattern("broken", languages).search(reply[:160]) is not None
 
 
 def _judge(rounds: dict[int, Round], languages: frozenset[str]) -> None:

@@ -22,6 +22,8 @@ _FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
 """Words of an agreement after which nothing is expected, and sentences at a report's end of which one may ask for it."""
 _LAST_TEXTS, _MAX_FINDINGS, _MIN_FINDING_WORDS, _MAX_FINDING_CHARS = 3, 2, 6, 260
 """Texts of an agent's at work that may tell what it found, how much of them is told, and the words of a finding."""
+_HOPED = "Expected by the agent, not shown"
+"""What introduces a sentence that tells what should hold now."""
 _SHORT_ANSWER_CHARS = 200
 """An answer up to this length to a mere agreement says nothing of the state."""
 
@@ -50,7 +52,8 @@ class SessionEnd:
 
     def leads(self) -> dict[int, str]:
         """Return the sentences that tell the state, by their order, each with what introduces it; none where no report tells it."""
-        return _leads(self._last_report, self._asked())
+        hopes = {unit.order for unit in self._last_report if self._opens("hope", unit.text)}
+        return {order: _HOPED if order in hopes else lead for order, lead in _leads(self._last_report, self._asked()).items()}
 
     def end_state(self) -> EndState | None:
         """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
@@ -98,13 +101,15 @@ class SessionEnd:
 
     @cached_property
     def _last_report(self) -> list[Unit]:
-        """Return the opening of the last report: that of the last round with work, where only talk followed it."""
+        """Return the opening of the last report: that of the last round with work, where only talk followed it; none that was denied."""
         is_working_on = not self.is_reported() and any(call.round == self.last_round for call in self._trace.calls)
         talk: list[Unit] = []
         for number in range(self.last_round, max(-1, self.last_round - _RECENT_ROUNDS), -1):
             current = self._rounds.get(number)
             if current is None or self._is_thanks(current):
                 continue
+            if current.fate == "refused":
+                break  # What the person denied is no state, and what was said before it is older still.
             opening = self._report_of(number)
             if opening and (current.edits or current.commits or current.runs or self._reports_work(current, opening)):
                 return opening

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onward.core.extract.completion import is_shown_done
-from onward.core.extract.goal import find_goal, goal_lead, goal_tail
+from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
 from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
@@ -25,7 +25,7 @@ from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
-from onward.core.extract.wording import GENERIC_LEAD, clean
+from onward.core.extract.wording import GENERIC_LEAD, clean, whole
 from onward.core.extract.worth import worth
 from onward.core.facts.fact import (
     FIRST_STEP,
@@ -55,6 +55,8 @@ HEAD_WORTH = 0.5
 """The worth of what only the head of a handoff says."""
 
 _MAX_LEAD_CHARS = 90
+_MAX_GOAL_CHARS, _MAX_LAST_CHARS = 640, 200
+"""Characters of a goal, which is told whole, and of what was asked last beside it."""
 _BARE_WORDS = 9
 """Words up to which a list item needs its lead-in to name its subject."""
 _MAX_REPEATS = 3
@@ -147,6 +149,8 @@ class _Head(NamedTuple):
 
     goal: Unit | None
     goal_lead: str
+    last_request: Unit | None
+    continuation: str
     step: FirstStep | None
     state: dict[int, str]
 
@@ -188,7 +192,14 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     worths = [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)]
     goal = find_goal(units, worths, trace, rounds, session.templates, languages)
     step = find_first_step(units, worths, trace, end, languages, _announced_kind)
-    head = _Head(goal=goal, goal_lead=goal_lead(goal, units, trace) if goal else "", step=step, state=end.leads())
+    head = _Head(
+        goal=goal,
+        goal_lead=goal_lead(goal, units, trace) if goal else "",
+        last_request=last_request(goal, units, trace, rounds, session.templates, languages) if goal else None,
+        continuation=goal_continuation(goal, units, languages) if goal else "",
+        step=step,
+        state=end.leads(),
+    )
     yield from _log_drafts(end, step)
     yielded: set[frozenset[str] | str] = set()
     # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
@@ -336,8 +347,8 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
             return None
         lead, turns = reply_lead(unit, session.trace) if kind not in ("rule", "goal") else ("", (statement.turn,))
         lead = head.goal_lead if kind == "goal" else head.step.lead or lead if head.step and is_step else lead
-        if kind == "goal" and (tail := goal_tail(unit)):
-            text = f"{text.removesuffix('.')}: {clean(tail)}"
+        if kind == "goal":
+            text, turns = _goal_text(unit, head)
         text += _created_note(unit, session.trace) or numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
@@ -363,6 +374,21 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         state=state,
         subject=head.place(unit),
         outcome=Outcome("reported") if is_done else None,
+    )
+
+
+def _goal_text(unit: Unit, head: _Head) -> tuple[str, tuple[int, ...]]:
+    """Return how a goal is told, whole, with what it introduces or goes on to and with what was asked last, and the turns of it."""
+    text = clean(unit.text, _MAX_GOAL_CHARS)
+    if tail := goal_tail(unit):
+        text = f"{text.removesuffix('.')}: {clean(tail)}"
+    if head.continuation and len(text) <= _MAX_GOAL_CHARS // 2:
+        text = f"{whole(text)} {head.continuation}"
+    if head.last_request is None:
+        return text, (unit.statement.turn,)
+    return f"{whole(text)} Asked last: {clean(head.last_request.text, _MAX_LAST_CHARS)}", (
+        unit.statement.turn,
+        head.last_request.statement.turn,
     )
 
 

@@ -18,12 +18,14 @@ GENERIC_LEAD = re.compile(
 _ENDS = ".!?…。！？"
 
 
-def clean(text: str) -> str:
-    """Return *text* on one line, without ornaments at its beginning, ending in no colon."""
+def clean(text: str, max_chars: int = _MAX_CHARS) -> str:
+    """Return *text* on one line, without ornaments at its beginning, ending in no colon and cut in no code span."""
     text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
     if text.endswith((":", "：")):
         text = text[:-1] + "."
-    return one_line(text, _MAX_CHARS)
+    line = one_line(text, max_chars)
+    is_cut_in_code = len(line) < len(text) and line.count("`") % 2 == 1 and text.count("`") % 2 == 0
+    return f"{line.rpartition('`')[0].rstrip(' ,;:(')} …" if is_cut_in_code else line
 
 
 def whole(text: str) -> str:

@@ -150,7 +150,8 @@ def _split(body: str, heading: str, lead: str, *, is_item: bool = False) -> Iter
 def _sentences(body: str) -> list[str]:
     parts: list[str] = []
     for piece in _SENTENCE_END.split(body):
-        if parts and _ABBREVIATION.search(parts[-1]):
+        is_in_code = bool(parts) and parts[-1].count("`") % 2 == 1 and "`" in piece
+        if parts and (is_in_code or _ABBREVIATION.search(parts[-1])):
             parts[-1] += " " + piece
         elif piece.strip():
             parts.append(piece.strip())
