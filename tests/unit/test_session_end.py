@@ -461,10 +461,10 @@ def test_a_stash_that_is_not_taken_back_is_told() -> None:
 
 
 def test_a_list_of_what_was_made_is_nothing_to_do() -> None:
-    made = "J'ai créé deux fichiers :\n\n- Questions ouvertes pour la suite de la boutique\n- Ajoute les reçus de la boulangerie"
-    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", made))
-    made = "I've created two files:\n\n- Open questions for future consideration\n- Next steps of the bakery's shop"
-    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", made))
+    report = "J'ai créé deux fichiers :\n\n- Questions ouvertes pour la suite de la boutique\n- Ajoute les reçus de la boulangerie"
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))
+    report = "I've created two files:\n\n- Open questions for future consideration\n- Next steps of the bakery's shop"
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", report))
 
 
 @pytest.mark.parametrize(

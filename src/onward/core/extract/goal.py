@@ -155,12 +155,12 @@ def last_request(
     """Return what a person asked for last, where that is another piece of work than the goal and was reported; None for a question, an
     errand, a chore, a paste, an answer or what the goal says already.
     """
-    asked = [unit for unit in _requests(units, trace, rounds, templates, languages) if unit.size > _MIN_PLAIN_WORDS]
-    number = max((unit.statement.round for unit in asked), default=0)
+    candidates = [unit for unit in _requests(units, trace, rounds, templates, languages) if unit.size > _MIN_PLAIN_WORDS]
+    number = max((unit.statement.round for unit in candidates), default=0)
     if number <= goal.statement.round or rounds[number].fate not in ("done", "answered"):
         return None
     is_chat = not trace.changes and not trace.runs
-    of_round = [unit for unit in asked if unit.statement.round == number and not unit.text.endswith((":", "："))]
+    of_round = [unit for unit in candidates if unit.statement.round == number and not unit.text.endswith((":", "："))]
     last = next((unit for unit in of_round if wants(unit, languages)), of_round[0] if of_round and is_chat else None)
     if last is None or _is_errand(last) or len(last.stems & goal.stems) >= _ECHO_SHARE * len(last.stems):
         return None

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 REQUEST_PHRASES: dict[str, dict[str, str]] = {
     "en": {
-        "dismiss": "ignore|skip|no need (?:to|for)|(?:do not|don'?t|no need to|never mind|not) (?:\\w+ ){0,2}push|leave (?:the )?push|i(?:'?ll| will|"
+        "dismiss": "ignore|skip|no need (?:to|for)|(?:do not|don'?t|no need to|never mind|not) (?:\\w+ ){0,2}push|leave (?:the )?push|"
+        "i(?:'?ll| will|"
         " can) (?:\\w+ ){0,2}push|push (?:\\w+ ){0,3}(?:later|myself)|without push",
         "want": "please|(?:can|could|would|will) (?:you|we)|i(?:'d| would) (?:like|love|want|need)|(?:i|we) (?:want|need|have to)|"
         "we should|let'?s|help me|i'?m (?:trying|looking) to|(?:my|our|the) goal is|you are (?:auditing|working on|to )|go through|"
