@@ -110,3 +110,20 @@ def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data)
         for turn in result.turns:
             if turn.role == "user":
                 assert places[turn.line - 1].startswith("####")
+
+
+def test_a_price_on_a_line_of_its_own_is_no_answer(reading):
+    start = "# aider chat started at 2026-03-02 09:00:00\n\n#### Ubah warna tombol  \n\nSelesai.\n\n"
+    price = "> Tokens: 7.8k sent, 155 received.\nCost: $0.03 message, $0.15 session. Use --no-stream for accurate caching costs.  \n"
+    result = reading(f"{start}{price}> Commit f064820 fix: warna tombol  \n".encode())
+    assert [turn.text for turn in result.turns if turn.role == "assistant"] == ["Selesai."]
+    assert [call.name for turn in result.turns for call in turn.calls] == ["commit"]
+    assert not any("Cost:" in turn.text for turn in result.turns)
+
+
+def test_a_commit_that_undo_took_back_is_an_action(reading):
+    start = "# aider chat started at 2026-03-02 09:00:00\n\n#### /undo  \n\n"
+    undone = "> Removed: e835d23 fix: warna tombol  \n> Now at:  4e7204e feat: tombol  \n"
+    [turn, result, _] = reading(f"{start}{undone}".encode()).turns
+    assert [(call.name, call.arguments) for call in turn.calls] == [("undo", {"command": "git reset --soft HEAD~1"})]
+    assert [output.text for output in result.results] == ["Removed: e835d23 fix: warna tombol"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.core.facts.fact import OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
+from onward.core.facts.fact import GIT_STATE, OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
 from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose, value_of
@@ -139,3 +139,29 @@ def test_the_page_of_a_very_short_session_repeats_no_report() -> None:
 
     assert lines(60) == [rule.text]
     assert footer.text in lines(10_000)
+
+
+def test_a_handoff_lists_the_last_commits_and_the_state_of_the_last_session_only() -> None:
+    commits = [
+        fact("done", f"Committed `abc{n}d{n}e`: {word}", n, 0.6)._replace(subject=f"commit:abc{n}d{n}e")
+        for n, word in enumerate(("ubah warna", "tambah kolom", "perbaiki struk", "hapus spanduk", "pindah menu"), start=1)
+    ]
+    state = fact("done", "The last commit `abc5d5e` is committed locally and not pushed yet", 6, 0.6)._replace(subject=GIT_STATE)
+    handoff = compose(fold(Ledger(), [*commits, state]), [SessionSummary(1), SessionSummary(2)], 1000, count_tokens)
+    lines = [line.text for section in handoff.sections for line in section.lines]
+    assert lines == [entry.text for entry in commits[-3:]]
+
+
+def test_a_greeting_and_a_bare_order_are_no_lines() -> None:
+    facts = [
+        fact("requirement", text, n, 0.6, "user") for n, text in enumerate(("Hello", "do that", "Bonjour", "Print totals twice."), start=1)
+    ]
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
+    assert [line.text for section in handoff.sections for line in section.lines] == ["Print totals twice."]
+
+
+def test_of_a_rule_and_its_fuller_wording_the_fuller_one_stands() -> None:
+    rule = "Jangan ubah folder lama, taruh kode baru di `src`"
+    facts = [fact("rule", f"{rule}.", 1, 0.8, "user"), fact("rule", f"{rule}. Seperti modul lain, sebut asalnya.", 4, 0.6, "user")]
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
+    assert [line.text for section in handoff.sections for line in section.lines] == [facts[1].text]

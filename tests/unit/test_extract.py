@@ -427,3 +427,74 @@ def test_a_sentence_of_a_report_that_gives_its_reason_is_a_decision() -> None:
         Turn("assistant", "The number is printed in larger digits."),
     )
     assert only(facts, "decision") == ["Each kiosk has read-only access to `queue.db`, since two writers would clash."]
+
+
+def test_what_a_report_says_of_a_line_that_was_changed_since_is_left_out() -> None:
+    finding = "`kasir.py:41` yazarken boş satırda duruyor ve kalan bütün fişleri kaybediyor"
+    edit = ToolCall("e1", "Edit", {"file_path": "/home/ayu/antrian/kasir.py", "old_string": "a", "new_string": "b"})
+
+    def lines(*turns: Turn) -> list[str]:
+        report = Turn("assistant", f"Fişlerin kaybolma nedenini iki dosyada aradım:\n\n- {finding}\n- `tampil.py` sağlam çalışıyor")
+        last = Turn("assistant", "Fişler artık eksiksiz yazılıyor.")
+        facts = facts_of(Turn("user", "Fişler neden kayboluyor?"), report, Turn("user", "Şimdi bunu düzelt lütfen."), *turns, last)
+        return [f"{f.weight:.3f}" for f in facts if finding in f.text]
+
+    [before], after = lines(), lines(Turn("assistant", calls=(edit,)), Turn("tool", results=(ToolResult("e1", "ok"),)))
+    assert all(float(weight) < float(before) / 2 for weight in after)
+
+
+def test_arguments_for_an_option_and_bars_of_progress_are_no_lines() -> None:
+    facts = facts_of(
+        Turn("user", "Conviene tenere la coda in un file o nel database?"),
+        Turn(
+            "assistant",
+            "**Vantaggi del file:**\n\n- Il file `coda.json` si legge senza alcun servizio in esecuzione\n\n"
+            "Avanzamento: [████░░░░] 121 schermate completate\n\n"
+            "A: Teniamo il file B: Passiamo al database C: Decidiamo dopo la prova in negozio\n\n"
+            "**Misure:**\n\n- Il database regge 40 stampe al secondo perché `coda.db` usa il WAL",
+        ),
+        Turn("user", "Allora il database, grazie."),
+        Turn("assistant", "La coda sta nel database."),
+    )
+    text = " ".join(f.text for f in facts if f.author == "agent")
+    assert "40 stampe" in text
+    assert not any(part in text for part in ("si legge senza", "121 schermate", "Decidiamo dopo"))
+
+
+def test_a_line_above_a_list_goes_with_its_items_and_is_none_itself() -> None:
+    facts = facts_of(
+        Turn("user", "Corrija os dois leitores, por favor."),
+        Turn(
+            "assistant",
+            "Corrigi os dois leitores do recibo.\n\n**Leitor de caixa** (`src/caixa.py`)\n- Passou de `debug` para `warn`\n\n"
+            "**Leitor de fila** (`src/fila.py`)\n- Ignora a linha quebrada",
+        ),
+    )
+    lines = {f.text: f.lead for f in facts if f.author == "agent"}
+    assert lines["Ignora a linha quebrada"] == "Leitor de fila (`src/fila.py`)"
+    assert not any(text.startswith("Leitor") for text in lines)
+
+
+def test_the_announcement_of_code_is_worth_less_than_a_sentence() -> None:
+    def weight(rest: str) -> float:
+        text = f"これは `receipt.json` の必要な設定をすべて入れた完全な内容になります:\n\n{rest}"
+        facts = facts_of(
+            Turn("user", "レシートの設定を見直してください。"), Turn("assistant", text), Turn("user", "次は印刷です。"),
+            Turn("assistant", "印刷しました。"),
+        )  # fmt: skip
+        return next((f.weight for f in facts if "receipt.json" in f.text), 0.0)
+
+    assert weight("```json\n{}\n```") < weight("続きは明日です。") or weight("続きは明日です。") == 0.0
+
+
+def test_a_commit_that_was_taken_back_is_no_longer_told() -> None:
+    commit = Turn("assistant", "Tôi đã đổi màu nút.", calls=(ToolCall("c1", "commit", {"command": "git commit -m 'feat: nút đỏ'"}),))
+    facts = facts_of(
+        Turn("user", "Đổi nút lưu sang màu đỏ."),
+        commit,
+        Turn("tool", results=(ToolResult("c1", "[main 4e7204e] feat: nút đỏ"),)),
+        Turn("user", "/undo", mark="injected", calls=(ToolCall("u1", "undo", {"command": "git reset --soft HEAD~1"}),)),
+        Turn("tool", results=(ToolResult("u1", "Removed: 4e7204e feat: nút đỏ"),)),
+    )
+    live = [f.text for f in fold(Ledger(), facts).live() if f.subject.startswith("commit:")]
+    assert live == ["The commit `4e7204e` was taken back: feat: nút đỏ"]

@@ -412,3 +412,24 @@ def test_a_state_that_the_product_is_always_in_is_no_order() -> None:
 )
 def test_what_never_happens_is_told_from_what_never_may(text: str, is_rule: bool) -> None:
     assert is_standing_order(text, frozenset(("en",))) is is_rule
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Don't use the mock server in those tests.",
+        "I don't want to change the schema.",
+        "Bu testlerde sahte sunucu kullanma.",
+        "Non usare il server finto in questi test.",
+        "Benutze in diesen Tests keinen Server.",
+    ],
+)
+def test_what_is_said_of_the_work_at_hand_is_no_rule(sentence: str) -> None:
+    assert not is_standing_order(sentence, languages_of((sentence,)) | ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Don't use the mock server in tests.", "Don't touch these generated files.", "Never use npm in this project."]
+)
+def test_what_holds_for_all_work_stays_a_rule(sentence: str) -> None:
+    assert is_standing_order(sentence, ENGLISH)

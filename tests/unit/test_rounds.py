@@ -136,3 +136,23 @@ def test_sentences_keep_what_they_stand_under() -> None:
 
 def test_scripts_without_blanks_have_words() -> None:
     assert words("用户身份 ok") == ["用户", "户身", "身份", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("language", "reproach"),
+    [
+        ("tr", "Dalga mı geçiyorsun? Aynı fonksiyonu iki kere yazmışsın."),
+        ("it", "Ma che diavolo, hai copiato tutta la funzione?"),
+        ("pt", "Tá de brincadeira? Você copiou a função inteira."),
+        ("ko", "장난해? 함수를 그대로 복사했잖아."),
+    ],
+)
+def test_a_reproach_refuses_the_report_before_it(language: str, reproach: str) -> None:
+    turns = (
+        Turn("user", "Show the progress."),
+        Turn("assistant", "`parse_with_progress` does it."),
+        Turn("user", reproach),
+        Turn("assistant", "It is one function."),
+    )
+    rounds = rounds_of(observe(enumerate(turns, start=1)), frozenset((language,)))
+    assert rounds[1].fate == "refused"

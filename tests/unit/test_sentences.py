@@ -81,3 +81,14 @@ def test_a_text_is_not_cut_inside_a_code_span() -> None:
     text = clean("수정됨 " * 20 + "`catch (error: unknown) { throw error }`", 100)
     assert "`" not in text
     assert text.endswith(" …")
+
+
+def test_a_line_right_above_a_list_leads_in_its_items():
+    text = "**Lector de caja** (`caja.py`)\n- Pasa a `warn`\n- Omite la línea\n\nLos dos pasan.\n\n- Nada más"
+    assert [(sentence.text, sentence.lead) for sentence in sentences(text)] == [
+        ("Lector de caja (`caja.py`)", ""),
+        ("Pasa a `warn`", "Lector de caja (`caja.py`)"),
+        ("Omite la línea", "Lector de caja (`caja.py`)"),
+        ("Los dos pasan.", ""),
+        ("Nada más", ""),
+    ]

@@ -33,6 +33,8 @@ _RUN_PREFIXES = ("/run ", "/test ", "/git ", "/lint ", "!")
 _PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
 """Commands followed by a prompt. The others are settings."""
 _SEARCH, _REPLACE = "<<<<<<< SEARCH", ">>>>>>> REPLACE"
+_COST, _UNDONE = "Cost: $", "Removed: "
+"""How Aider opens the line of a price, and that of a commit which `/undo` took back."""
 _CONFIRMATION = "(Y)es/(N)o"
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
 
@@ -107,6 +109,8 @@ def _author(line: str, run: _Run) -> str:
     if not line.startswith(("#", ">")):
         if not line.strip():
             return ""
+        if line.startswith(_COST) and run.author == "aider" and run.lines[-1].startswith("Tokens: "):
+            return "aider"  # the price, which a cached prompt puts on a line of its own, without the mark
         return "output" if run.author == "output" or run.command else "model"
     # Aider ends its own lines and the user's with two spaces; a similar line in a code block of the model has none.
     if run.is_block and not line.endswith("  "):
@@ -181,7 +185,7 @@ class _Session:
             if results:
                 yield Turn(role="tool", results=results, line=run.line)
             reported_texts = {result.text for result in results}
-            if rest := _join_lines(line for line in run.lines if line not in reported_texts and not line.startswith("Tokens: ")):
+            if rest := _join_lines(line for line in run.lines if line not in reported_texts and not line.startswith(("Tokens: ", _COST))):
                 yield Turn(role="system", text=rest, mark="injected", line=run.line)
         elif run.author == "output":
             yield Turn(role="tool", results=(ToolResult(self.command_id, _join_lines(run.lines).removeprefix("> ")),), line=run.line)
@@ -220,6 +224,8 @@ def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
             action = "edit", {"path": line[16:].strip()}
         elif word == "Commit" and len(rest.partition(" ")[0]) >= 7 and set(rest.partition(" ")[0]) <= set("0123456789abcdef"):
             action = "commit", {"command": f"git commit -m {rest.partition(' ')[2]!r}"}
+        elif line.startswith(_UNDONE):
+            action = "undo", {"command": "git reset --soft HEAD~1"}
         elif word == "Running" and rest:
             action = "run", {"command": rest}
         if action is not None:

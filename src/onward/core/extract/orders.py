@@ -40,6 +40,18 @@ _ARTICLE_LANGUAGES = frozenset(("en", "de"))
 _ACTS = frozenset("run commit put name remember ensure sure".split())
 """Verbs of an order that ask for one act: "commit current work" is no rule, "write small commits" is."""
 _ENGLISH_WORDS = frozenset("the and to is of it that for this with not you use".split())
+_POINTS_AT_WORK = re.compile(
+    r"\b(?:in|for|on|from|with) (?:those|these) \w+|"
+    r"\b(?:in|bei|für|mit) (?:diese[nmr]?|jene[nmr]?) (?!projekt|repo)\w+|\b(?:dans|pour|sur|avec) (?:ces|cette|cet|ce) (?!projet|dépôt)\w+|"
+    r"\b(?:en|para|con) (?:es[ao]s?|est[ao]s?|este|ese) (?!proyecto|repo)\w+|"
+    r"\b(?:n[ae]sses?|n[ae]ssas?|n[ae]stes?|n[ae]stas?|para ess[ae]s) (?!projeto|repo)\w+|\b(?:in|per|con) quest[oaei] (?!progetto|repo)\w+|"
+    r"\b(?:в|для|у) (?:этих|тех|этом|этой|цих|тих|цьому) (?!проект|проєкт|репо)\w+|\b(?:di|untuk) (?!proyek|repo)\w+ (?:itu|tersebut)\b|"
+    r"\b(?:trong|cho) (?:các |những )?(?!dự án)\w+ (?:này|đó|kia)\b|\b(?:bu|şu) (?!proje|depo)\w+(?:lerde|larda|de|da|te|ta)\b|"
+    r"(?:这|那)些[^，。]{1,8}(?:里|中|上)|(?:これら|それら|あれら)の[^、。]{1,12}(?:では|には)|(?:이|그|저) [^ ,.]{1,8}들에(?:서|는)|"
+    r"(?:في|من) (?:هذه|تلك)(?! المشروع)",
+    re.I,
+)
+"""How a sentence points at what is at hand: "not in those tests" is said of one piece of work."""
 _OBJECT_WORDS = 4
 """Words after the verb of an order that may contain its object."""
 
@@ -59,6 +71,8 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     demands = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
     if (prohibitions or habits or demands) and pattern("scope", languages).search(text):
         return True
+    if _POINTS_AT_WORK.search(text):
+        return False
     return any(pattern("object", languages).search(clause) for clause in (*prohibitions, *habits)) or any(
         _orders_manner(clause, languages) for clause in demands
     )

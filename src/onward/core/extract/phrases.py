@@ -34,7 +34,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "actually,? can you revert",
         "broken": "doesn'?t work|does not work|not working|didn'?t work|still (?:broken|fails?|failing|doesn'?t|not working|not|"
         "there)|same (?:error|problem|issue)|"
-        "you (?:broke|missed|misunderstood|didn'?t|forgot)|that'?s wrong|isn'?t right",
+        "you (?:broke|missed|misunderstood|didn'?t|forgot)|that'?s wrong|isn'?t right|what the (?:hell|heck|f)|wtf|are you kidding|"
+        "in what world|you(?:'ve)? just (?:duplicated|copied|deleted|ignored)",
         "withdraw": "ignore (?:the |my )?(?:last|previous|that)|never ?mind|wrong chat|scrap that|forget (?:it|that|about)|"
         "cancel(?:led)? that|drop (?:that|it)|"
         "(?:is|are|was) cancell?ed|we (?:have )?(?:dropped|cancell?ed|gave up on|abandoned)|no longer (?:needed|want|need)",
@@ -55,7 +56,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "every) (?:future|new)|in this (?:project|repo|repository|codebase)|keep in mind|remember (?:to|that)|do not ever|"
         "under no circumstances|without (?:my|asking)|unless i (?:say|ask)|until i (?:say|tell)",
         "forbid": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:leave (?=[^.]* alone)|i (?:don'?t|do not|"
-        "never) (?:like|want) |don'?t|do not|never|"
+        "never) (?:like |want (?!to (?!see|have|find|get)))|don'?t|do not|never|"
         "no (?:more )?(?!longer|need|problem|changes?|fixe?s?|like|idea|one|worries|matter)(?=[a-z]+s?\\b)|avoid|stop (?=\\w+ing)|"
         "must not|mustn'?t|you (?:must|should|may|can)(?: not|n'?t)|we (?:don'?t|"
         "do not|never|can'?t|must not))",
@@ -102,7 +103,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "id": {
         "agree": "ya|iya|oke|sip|setuju|mantap|lanjut|betul|boleh",
         "refuse": "bukan|salah|jangan|tidak,|batalkan",
-        "broken": "(?:masih|tetap) (?:error|gagal|rusak)|(?:tidak|ga|gak|nggak) (?:jalan|bisa|berfungsi|berhasil)",
+        "broken": "(?:masih|tetap) (?:error|gagal|rusak)|(?:tidak|ga|gak|nggak) (?:jalan|bisa|berfungsi|berhasil)|apa-apaan|"
+        "yang benar saja",
         "withdraw": "batal(?:kan)?|tidak jadi|ga jadi|gak jadi|abaikan (?:yang )?(?:tadi|itu)|lupakan",
         "narrate": "(?:baik|oke|sekarang|pertama|lalu|selanjutnya)?[,. ]*(?:saya akan|saya cek|saya lihat|mari (?:kita|saya)|"
         "coba saya|biar saya|sekarang saya)",
@@ -129,7 +131,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "zh": {
         "agree": "好的?|可以|行|没问题|对|是的|嗯|继续|谢谢|不错",
         "refuse": "不对|不是|错了|不行|不要|别|撤销|停",
-        "broken": "还是(?:不行|报错|失败|没有)|不(?:起作用|工作|能用|生效)|没有?(?:用|生效)|仍然|依然",
+        "broken": "还是(?:不行|报错|失败|没有)|不(?:起作用|工作|能用|生效)|没有?(?:用|生效)|仍然|依然|搞什么|什么鬼|开(?:什么)?玩笑",
         "withdraw": "算了|取消|忽略(?:上|前|刚)|不用了|当我没说",
         "narrate": "(?:好的?|现在|首先|接下来|然后|完美|太好了)?[，,。！! ]*(?:让我|我来|我将|我会|我先|我需要|我现在|接下来我|现在我)",
         "cause": "原因(?:是|在于)|因为|根本原因|问题(?:在于|是|出在)|找到了",
@@ -152,7 +154,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "ja": {
         "agree": "はい|ええ|うん|ok|オーケー|了解|ありがとう|いいね|それで(?:いい|お願い)|お願いします|続けて",
         "refuse": "いいえ|違(?:う|い)|ダメ|だめ|やめ|元に戻|そうじゃ",
-        "broken": "(?:まだ|やはり)(?:動か|エラー|失敗)|動(?:かない|きません|作しない)|うまくいか",
+        "broken": "(?:まだ|やはり)(?:動か|エラー|失敗)|動(?:かない|きません|作しない)|うまくいか|ふざけ|何(?:を)?やってる",
         "withdraw": "キャンセル|取り消|忘れて|無視して|やっぱり(?:いい|やめ)|不要になり",
         "narrate": "(?:では|それでは|次に|まず|さて|よし|了解(?:です|しました)?)?[、。！ ]*[^。]{0,40}(?:してみます|確認します|見てみます|調べます|確認しましょう|始めます|進めます|読みます)",
         "cause": "原因は|理由は|ため(?:です|でした)|からです|問題は",
@@ -175,7 +177,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "ko": {
         "agree": "네|예|응|좋(?:아|습)|알겠|그래|계속|감사|고마",
         "refuse": "아니|틀렸|잘못|하지 ?마|되돌려|멈춰",
-        "broken": "(?:아직|여전히) ?(?:안|에러|오류)|안 ?(?:돼|되|됩)|작동하지 않|동작하지 않",
+        "broken": "(?:아직|여전히) ?(?:안|에러|오류)|안 ?(?:돼|되|됩)|작동하지 않|동작하지 않|장난(?:해|하)|뭐 ?하는",
         "withdraw": "취소|무시해|됐어|잊어|필요 ?없",
         "narrate": "(?:이제|먼저|다음으로|좋습니다|네)?[,. ]*[^.]{0,40}(?:확인하겠습니다|살펴보겠습니다|해보겠습니다|진행하겠습니다|시작하겠습니다|읽어보겠습니다|확인해 ?보겠습니다)",
         "cause": "원인은|때문|문제는|이유는",
@@ -198,7 +200,9 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "ru": {
         "agree": "да|ок|хорошо|отлично|верно|правильно|продолжай|спасибо|давай|согласен",
         "refuse": "нет|неверно|неправильно|не так|не то|стоп|отмени|верни",
-        "broken": "(?:всё|все|по-прежнему) (?:ещё|еще)? ?не работает|не работает|та же ошибка|не помогло",
+        "broken": "(?:всё|все|по-прежнему) (?:ещё|еще)? ?не работает|не работает|та же ошибка|не помогло|"
+        "какого (?:черта|чёрта)|ты (?:что,? )?(?:издеваешься|смеёшься)|"
+        "ти (?:що,? )?знущаєшся",
         "withdraw": "отмен(?:а|и|яется|ено)|забудь|не надо|неважно|проигнорируй",
         "narrate": "(?:хорошо|отлично|теперь|сейчас|сначала|итак|далее)?[,. ]*(?:давай(?:те)?|я (?:проверю|посмотрю|сделаю|буду|начну|"
         "создам|добавлю|сейчас)|сейчас (?:я )?(?:проверю|посмотрю)|проверим|посмотрим)",
@@ -227,7 +231,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "de": {
         "agree": "ja|ok|okay|gut|super|danke|passt|genau|richtig|mach(?: das)?|weiter|perfekt|einverstanden",
         "refuse": "nein|falsch|nicht so|stopp?|rückgängig|das ist (?:nicht|falsch)",
-        "broken": "funktioniert (?:immer noch )?nicht|geht (?:immer noch )?nicht|immer noch|derselbe fehler|gleiche fehler",
+        "broken": "funktioniert (?:immer noch )?nicht|geht (?:immer noch )?nicht|immer noch|derselbe fehler|gleiche fehler|"
+        "was (?:zum|soll das)|willst du mich veräppeln",
         "withdraw": "vergiss (?:es|das)|ignorier(?:e)? (?:das|die letzte)|abgesagt|storniert|abgebrochen|hat sich erledigt|"
         "nicht mehr nötig",
         "narrate": "(?:gut|ok|nun|jetzt|zuerst|dann|perfekt|super|als nächstes)?[,.! ]*(?:ich (?:werde|prüfe|schaue|sehe|lese|starte|"
@@ -257,7 +262,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "fr": {
         "agree": "oui|ok|d'accord|parfait|merci|très bien|vas-y|allez-y|continue[zr]?|super|exact|bien",
         "refuse": "non|faux|pas ça|ce n'est pas|arrête|annule ça|reviens",
-        "broken": "ne (?:marche|fonctionne) (?:toujours )?pas|toujours (?:pas|la même)|même erreur|ça ne marche",
+        "broken": "ne (?:marche|fonctionne) (?:toujours )?pas|toujours (?:pas|la même)|même erreur|ça ne marche|"
+        "(?:tu te moques|vous vous moquez) de|n'importe quoi|c'est quoi ce",
         "withdraw": "laisse tomber|oublie[zr]?|ignore[zr]? (?:le|mon|ma)|annulé|plus besoin",
         "narrate": "(?:ok|bien|parfait|maintenant|d'abord|ensuite|alors|voyons)?[,.! ]*(?:je (?:vais|vérifie|regarde|dois|commence|"
         "lis|cherche)|laisse(?:z)?-moi|voyons|vérifions|regardons|maintenant je)",
@@ -285,7 +291,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "es": {
         "agree": "sí|si,|ok|vale|perfecto|gracias|bien|de acuerdo|adelante|continúa|correcto|exacto",
         "refuse": "no\\b(?! hay problema)|mal|incorrecto|eso no|para\\b|deshaz|revierte",
-        "broken": "no (?:funciona|sirve)|sigue (?:sin|fallando|igual)|mismo error|todavía",
+        "broken": "no (?:funciona|sirve)|sigue (?:sin|fallando|igual)|mismo error|todavía|"
+        "qué (?:demonios|diablos)|me tomas el pelo|estás de broma",
         "withdraw": "olvídalo|olvida (?:eso|lo)|ignora (?:el|mi|lo)|cancelado|ya no (?:hace falta|necesito)",
         "narrate": "(?:ok|bien|perfecto|ahora|primero|luego|entonces)?[,.! ]*(?:voy a|vamos a|déjame|permíteme|ahora voy|"
         "necesito (?:ver|revisar)|revisemos|veamos|estoy (?:revisando|buscando))",
@@ -313,7 +320,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "pt": {
         "agree": "sim|ok|certo|perfeito|obrigad[oa]|beleza|pode (?:seguir|fazer)|continue|isso|ótimo",
         "refuse": "não\\b(?! tem problema)|errado|isso não|pare|desfaz|reverte",
-        "broken": "não (?:funciona|funcionou)|continua (?:sem|dando|com)|mesmo erro|ainda (?:não|dá)",
+        "broken": "não (?:funciona|funcionou)|continua (?:sem|dando|com)|mesmo erro|ainda (?:não|dá)|que diabos|"
+        "(?:tá|está) (?:de brincadeira|brincando)",
         "withdraw": "esquece|ignora (?:a|o|isso)|cancelad[oa]|não precisa mais|deixa (?:pra lá|quieto)",
         "narrate": "(?:ok|bem|perfeito|agora|primeiro|depois|então)?[,.! ]*(?:vou |vamos |deixe-me|deixa eu|agora vou|preciso (?:ver|"
         "verificar)|verificando|estou (?:verificando|lendo))",
@@ -341,7 +349,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "it": {
         "agree": "sì|si,|ok|va bene|perfetto|grazie|bene|d'accordo|procedi|continua|esatto|giusto",
         "refuse": "no\\b(?! problem)|sbagliato|non così|non è|fermati|annulla (?:questo|quello)|ripristina",
-        "broken": "non (?:funziona|va)|ancora (?:non|lo stesso|errore)|stesso errore",
+        "broken": "non (?:funziona|va)|ancora (?:non|lo stesso|errore)|stesso errore|"
+        "ma che (?:diavolo|cavolo)|stai scherzando|mi prendi in giro",
         "withdraw": "lascia (?:stare|perdere)|dimentica|ignora (?:il|la|quello)|annullato|non serve più",
         "narrate": "(?:ok|bene|perfetto|ora|adesso|prima|poi|quindi)?[,.! ]*(?:vado a|vediamo|fammi|lasciami|controllo|"
         "ora (?:controllo|verifico)|devo (?:vedere|controllare)|verifichiamo|sto (?:controllando|leggendo))",
@@ -368,7 +377,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "vi": {
         "agree": "vâng|được|ok|đồng ý|tốt|cảm ơn|tiếp tục|đúng|ừ",
         "refuse": "không phải|sai|dừng|hoàn tác|đừng|không đúng",
-        "broken": "vẫn (?:lỗi|không|chưa)|không (?:chạy|hoạt động|được)|lỗi cũ",
+        "broken": "vẫn (?:lỗi|không|chưa)|không (?:chạy|hoạt động|được)|lỗi cũ|cái quái|đùa à",
         "withdraw": "bỏ qua|thôi|hủy|quên (?:đi|nó)|không cần nữa",
         "narrate": "(?:ok|tốt|bây giờ|đầu tiên|tiếp theo|trước tiên)?[,.! ]*(?:tôi sẽ|để tôi|mình sẽ|hãy (?:để tôi|cùng|kiểm tra|xem)|"
         "tôi (?:cần|đang) )",
@@ -393,7 +402,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "tr": {
         "agree": "evet|tamam|olur|güzel|teşekkür|harika|devam|doğru|süper",
         "refuse": "hayır|yanlış|dur\\b|geri al|öyle değil|olmadı",
-        "broken": "hala (?:çalışmıyor|hata|aynı)|hâlâ|çalışm(?:ıyor|adı)|aynı hata",
+        "broken": "hala (?:çalışmıyor|hata|aynı)|hâlâ|çalışm(?:ıyor|adı)|aynı hata|dalga mı geçiyorsun|şaka mı|bu ne saçmalık",
         "withdraw": "boş ?ver|iptal|unut|gerek (?:yok|kalmadı)|vazgeç",
         "narrate": "(?:tamam|şimdi|önce|ardından|sonra|harika)?[,.! ]*(?:[^.]{0,40}(?:kontrol edeceğim|bakacağım|inceleyeceğim|edelim|"
         "bakalım|başlıyorum|okuyacağım|ediyorum))",
@@ -419,7 +428,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "ar": {
         "agree": "نعم|حسن(?:ا|ًا)|موافق|تمام|شكر|استمر|صحيح|ممتاز",
         "refuse": "لا[،, ]|خطأ|ليس|توقف|تراجع",
-        "broken": "لا يعمل|ما زال|لم (?:يعمل|ينجح)|نفس الخطأ",
+        "broken": "لا يعمل|ما زال|لم (?:يعمل|ينجح)|نفس الخطأ|هل تمزح|ما هذا الهراء",
         "withdraw": "انس(?:ى)?|تجاهل|ألغ|لم (?:أعد|نعد)|لا حاجة",
         "narrate": "(?:حسنا|الآن|أولا|ثم|ممتاز)?[،,.! ]*(?:سأقوم|سأ|دعني|لنبدأ|دعنا|أنا الآن)",
         "cause": "السبب|لأن|بسبب|المشكلة (?:هي|كانت)",

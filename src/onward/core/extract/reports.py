@@ -9,7 +9,7 @@ from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.phrases import PhraseGroup
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.units import Unit
-from onward.core.extract.wording import GENERIC_LEAD
+from onward.core.extract.wording import GENERIC_LEAD, NAME_WITH_PATH
 from onward.core.text.prose import words
 
 MIN_CLAIM_WORDS = 2
@@ -106,6 +106,8 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
 
 def is_only_names(unit: Unit) -> bool:
     """Whether a sentence names paths or other things and says nothing of them."""
+    if NAME_WITH_PATH.fullmatch(unit.text):
+        return True
     return bool(unit.names) and unit.size - sum(len(words(name)) for name in unit.names) < MIN_CLAIM_WORDS
 
 

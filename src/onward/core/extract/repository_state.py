@@ -38,6 +38,9 @@ _CHECK_RUN = re.compile(
 _FAILED_TESTS = re.compile(r"--- FAIL: (\S+)|^FAILED (\S+)|^\s*(?:✗|✘|×|●) (.{3,60})$", re.M)
 _STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
 _NOTHING_STASHED = re.compile("No local changes to save")
+_UNDONE = re.compile(r"^Removed: ([0-9a-f]{7,40}) (\S[^\n]*)", re.M)
+_UNDONE_WEIGHT = 0.2
+"""How Aider tells that it took back the last commit, and what that is worth beside what stands."""
 _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
 _AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
 _PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
@@ -95,6 +98,9 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
                 turns=(run.result_turn,),
                 weight=0.62,
             )
+        for commit, message in _UNDONE.findall(run.output):
+            text = f"The commit `{commit}` was taken back: {one_line(message, 160)}"
+            yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", text=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
         if "pr create" in run.command or "git push" in run.command:
             title = re.search(_TITLE, run.command)
             about = f": {one_line(title.group(2), 120)}" if title else ""

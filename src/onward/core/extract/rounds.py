@@ -15,6 +15,8 @@ Fate: TypeAlias = Literal["done", "answered", "refused", "withdrawn", "open", "p
 `open` when the session ended, or `passed` over: the person went on before it was reported."""
 
 _COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:create|merge)")
+_UNDONE = re.compile(r"Removed: [0-9a-f]{7,40}\b")
+"""How Aider tells that it took back the last commit."""
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
 _UNDOING = re.compile(r"/(?:undo|rewind|revert)\b")
 """The command of a client that takes back what the agent did last."""
@@ -42,6 +44,7 @@ class Round:
     commits: int = 0
     runs_after: int = 0
     refuses: bool = False
+    is_undone: bool = False
     fate: Fate = "passed"
 
     @property
@@ -74,6 +77,7 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
         current.runs += 1
         current.failures += bool(run.failed)
         current.commits += bool(_COMMITS.search(run.command))
+        current.is_undone = current.is_undone or _UNDONE.match(run.output) is not None
         current.runs_after += current.closing is not None and run.turn > current.closing.turn
     _judge(rounds, languages)
     return rounds
@@ -94,6 +98,8 @@ def _judge(rounds: dict[int, Round], languages: frozenset[str]) -> None:
 
 
 def _fate(current: Round, following: Round | None, languages: frozenset[str]) -> Fate:
+    if current.is_undone:
+        return "withdrawn"
     withdrawal = pattern("withdraw", languages)
     is_short = len(current.request) <= _WITHDRAWAL_CHARS
     if (is_short and withdrawal.search(current.request)) or (following and withdrawal.search(following.request[:_WITHDRAWAL_CHARS])):

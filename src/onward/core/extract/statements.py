@@ -7,7 +7,7 @@ heading of the sentence, and, last, phrases (`phrases`), of which a missing one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from onward.core.extract.completion import is_shown_done
@@ -21,6 +21,7 @@ from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
+from onward.core.extract.sentence_worth import announces_code, is_overtaken, is_stub, weighs_options
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
@@ -77,14 +78,18 @@ _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWE
 _ROW_FACTOR, _CODE_FACTOR = 0.6, 0.4
 """What is left of the worth of a table's row in an earlier report, which says little without its head, and of a person's sentence that is
 mostly paths and signs."""
-_FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6}
-"""What is left of the worth of a report that the person's next word refused, or that they passed over."""
+_FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6, "withdrawn": 0.3}
+"""What is left of the worth of a report that the person's next word refused, that they passed over, or took back."""
 _REASON_FACTOR, _CAUSE_FACTOR, _PASSED_FACTOR = 1.3, 1.2, 1.6
 """What a sentence is worth that gives a reason or a limit, names a cause or a fix, or tells that tests pass, beside others in its place."""
 _ADDRESS_FACTOR, _OFFER_FACTOR, _PAST_STEP_FACTOR, _REMARK_FACTOR = 0.35, 0.2, 0.6, 0.65
 """What is left of the worth of a sentence in an earlier report that speaks to the person, that offers work or that tells what is to be
 done, since the person went on; and of what an agent remarked amid its work.
 """
+_OVERTAKEN_FACTOR = 0.3
+"""What is left of the worth of what an earlier report says of a line that was changed since."""
+_ANNOUNCED_FACTOR = 0.4
+"""What is left of the worth of a sentence whose colon announces code, which no line repeats."""
 _CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
 _HOPELESS_WORTH = 0.02
 """A learned worth that no factor lifts above the least worth."""
@@ -132,6 +137,8 @@ class _Session(NamedTuple):
     """Position and text of each sentence that items follow: they carry it where they need it."""
     last_runs: dict[int, bool]
     """Whether the last command of a round failed, by round."""
+    last_changes: Mapping[str, int]
+    """The round of the last change of each file, by its name in lower case."""
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -186,6 +193,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         templates=template_positions(trace, units),
         lead_ins=frozenset((unit.statement.position, unit.sentence.lead) for unit in units if unit.sentence.lead),
         last_runs={run.round: bool(run.failed) for run in trace.runs},
+        last_changes={c.change.path.replace("\\", "/").rpartition("/")[2].lower(): c.round for c in trace.changes},
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
@@ -263,6 +271,8 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
 
 def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     text, statement = unit.text, unit.statement
+    if is_stub(unit, session.lead_ins):
+        return 0.0
     if learned < _HOPELESS_WORTH or unit.repeats > _MAX_REPEATS or _is_code(_QUOTED.sub("", text)):
         return 0.0
     if _is_denied(unit, session) or _is_sound_point(unit, session) or _asks_for_any_work(unit, session):
@@ -270,11 +280,15 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
     if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
         return 0.0
+    if is_open_ended and not tells_outcome(text, session.languages) and announces_code(unit):
+        learned *= _ANNOUNCED_FACTOR
     if unit.is_narration:
         return learned * _NARRATED_CAUSE_FACTOR if session.says("cause", text) else 0.0
     if statement.position != session.last_closing:
-        if text.endswith(("?", "？")) or session.opens("offer", text):
+        if text.endswith(("?", "？")) or session.opens("offer", text) or weighs_options(unit):
             return 0.0
+        if is_overtaken(unit, session.last_changes):
+            learned *= _OVERTAKEN_FACTOR
         if session.says("offer", text):
             learned *= _OFFER_FACTOR
         if session.says("next", text):

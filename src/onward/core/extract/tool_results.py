@@ -17,6 +17,7 @@ from onward.core.extract.repository_state import draft_repository_facts
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
+from onward.core.extract.wording import NAME_WITH_PATH
 from onward.core.facts.fact import Outcome
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
@@ -142,6 +143,7 @@ def _find_report(path: str, last_round: int, trace: Trace) -> tuple[str, int] | 
                     name in sentence.text
                     and len(sentence.text) > len(name) + 15
                     and not sentence.is_row
+                    and not NAME_WITH_PATH.fullmatch(sentence.text)
                     and not sentence.text.endswith((":", "：", "?", "？"))
                     and not narration.match(sentence.text)
                 ):

@@ -15,6 +15,8 @@ GENERIC_LEAD = re.compile(
     re.I,
 )
 """A lead-in that only names what kind of list follows."""
+NAME_WITH_PATH = re.compile(r"\W*[^`.:!?()（）]{1,40}[(（]`[^`]+`[)）]\W*")
+"""A name with a path in brackets, and nothing said of either."""
 _ENDS = ".!?…。！？"
 
 

@@ -29,6 +29,7 @@ from onward.core.facts.fact import (
 from onward.core.facts.headings import FILES_SECTION, SECTION_OF, SECTIONS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
+from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
 from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 RULES_SHARE = 0.4
@@ -48,7 +49,6 @@ _SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
 _OPEN_DECAY = 0.8
 _AGENT_OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "question"))
 """What an agent proposed or asked loses more with each session that does not come back to it."""
-_RULE_KINDS: frozenset[FactKind] = frozenset(("rule", "shared_rule"))
 _LASTING_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
@@ -94,20 +94,20 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
-    remaining = [fact for fact in facts if fact.id not in shown_ids and fact.subject != SESSION_END]
+    remaining = fullest_rules(last_commits([fact for fact in facts if fact.id not in shown_ids and fact.subject != SESSION_END]))
     document = _Document(base, budget_tokens, count_tokens)
     document.add_all(
-        _by_worth([fact for fact in remaining if fact.kind in _RULE_KINDS or fact.pinned], last.number, {}),
+        _by_worth([fact for fact in remaining if fact.kind in RULE_KINDS or fact.pinned], last.number, {}),
         int(budget_tokens * RULES_SHARE),
     )
     files = [fact for fact in remaining if fact.kind == "file"]
     reserved = document.reserve(file_lines(files), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE)))
     commands = [fact for fact in remaining if fact.kind == "command"]
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
-    _add_prose(document, [fact for fact in remaining if fact.kind not in (*_RULE_KINDS, "file", "command") and not fact.pinned], sessions)
+    _add_prose(document, [fact for fact in remaining if fact.kind not in (*RULE_KINDS, "file", "command") and not fact.pinned], sessions)
     # What a file is for is not said again beside it where another section says it.
     document.add_lines(FILES_SECTION, file_lines(files, document.repeats), reserved)
-    document.add_all(_by_worth([fact for fact in remaining if fact.kind in _RULE_KINDS], last.number, {}), budget_tokens)
+    document.add_all(_by_worth([fact for fact in remaining if fact.kind in RULE_KINDS], last.number, {}), budget_tokens)
     handoff = document.fit()
     return replace(handoff, files=_existing_files(handoff, facts))
 
@@ -142,7 +142,7 @@ def floor_of(budget_tokens: int) -> float:
 def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
     """Return what a fact is worth to the session after *session_number*: its worth, less for its age and for a request that was done."""
     value = fact.weight * (1 + _RECURRENCE_BONUS * min(3, recurrences))
-    if fact.kind in _RULE_KINDS or fact.pinned:
+    if fact.kind in RULE_KINDS or fact.pinned:
         return value
     if fact.state == "resolved":
         value *= _ASKED_FACTOR
@@ -158,9 +158,11 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
 
 def _can_be_told(fact: Fact, session_number: int) -> bool:
     """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened. How an earlier
-    session broke off is no news in a later one.
+    session broke off, or left the repository, is no news in a later one.
     """
     if fact.session > session_number or (fact.subject == SESSION_END and fact.session < session_number):
+        return False
+    if (fact.subject == GIT_STATE and fact.session < session_number) or asks_nothing(fact, session_number):
         return False
     is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
@@ -230,7 +232,7 @@ class _Document:
         room = min(max_tokens, self._left)
         for fact in facts:
             stems = _marks(f"{fact.lead} {fact.text}")
-            is_repeated = self._has_rule(stems) if fact.kind in _RULE_KINDS else self._is_said(stems, fact.text)
+            is_repeated = self._has_rule(stems) if fact.kind in RULE_KINDS else self._is_said(stems, fact.text)
             if fact.id in self._chosen_ids or (is_repeated and not fact.pinned):
                 continue
             title = section_title(fact)

@@ -19,6 +19,7 @@ _PASTED = re.compile(
     r"\w+(?:Error|Exception): |[A-Z]+ in \S+:\d|[│├└╭╰┌─━═█░▓▒]|</?[\w!?][^>]*>\s*$|\"[\w.-]+\": )"
 )
 """Lines of logs, traces, diffs, JSON and markup that occur in prose without a fence."""
+_CAPTION_CHARS = 90
 _FENCES = ("```", "~~~")
 _CLOSING_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*$")
 _CODE_TAG = re.compile(r"^</?(?:source|code|pre|codeblock|sourcecode)>\w*$")
@@ -57,7 +58,7 @@ def _cut(text: str) -> Iterator[_Cut]:
     paragraph: list[str] = []
     item: list[str] = []
 
-    def flush() -> Iterator[_Cut]:
+    def flush(*, before_item: bool = False) -> Iterator[_Cut]:
         nonlocal lead
         if item:
             yield from _split(" ".join(item), heading, lead, is_item=True)
@@ -65,11 +66,11 @@ def _cut(text: str) -> Iterator[_Cut]:
         if paragraph:
             body = " ".join(paragraph)
             paragraph.clear()
-            last = ""
+            last, parts = "", 0
             for cut in _split(body, heading, ""):
-                last = cut[0]
+                last, parts = cut[0], cut[6]
                 yield cut
-            lead = last if last.endswith((":", "：")) else ""
+            lead = last if last.endswith((":", "：")) or (before_item and parts == 1 and _is_caption(last)) else ""
 
     lines = _prose_lines(text)
     for number, line in enumerate(lines):
@@ -90,7 +91,7 @@ def _cut(text: str) -> Iterator[_Cut]:
             if cells and not is_head and not _is_ruler(bare):
                 yield _BOLD.sub(r"\1", (": " if len(cells) == 2 else " | ").join(cells)), heading, lead, True, True, 0, 1
         elif bullet:
-            yield from flush()
+            yield from flush(before_item=True)
             item.append(line[bullet.end() :].strip())
         elif item and line[:1] in " \t":
             item.append(bare)
@@ -99,6 +100,11 @@ def _cut(text: str) -> Iterator[_Cut]:
                 yield from flush()
             paragraph.append(bare.lstrip("> ") if bare[0] == ">" else bare)
     yield from flush()
+
+
+def _is_caption(text: str) -> bool:
+    """Whether a line right above a list names what the list is about, without a colon: "Codex CLI (`provider.go`)"."""
+    return len(text) <= _CAPTION_CHARS and (text[-1].isalnum() or text[-1] in ")`）")
 
 
 def _prose_lines(text: str) -> list[str]:
