@@ -168,6 +168,7 @@ ASSIGNMENTS = [
     ('"authorization": "Bearer {}"', some(24)),
     ("-H 'Authorization: Basic {}'", base64.b64encode(b"app:" + PASSWORD.encode()).decode()),
     ("curl --oauth2-bearer x -H 'authorization: token {}'", some(40, HEX)),
+    ("GET https://a.example/hooks?Authorization=Bearer%20{}&page=2", some(24)),
     ("the log shows Bearer {} in clear", some(40, LETTERS_AND_DIGITS + "._-")),
     ("postgres://app:{}@db.example.org:5432/shop", PASSWORD),
     ("DATABASE_URL=postgresql+psycopg://app:{}@localhost/shop?sslmode=disable", PASSWORD),

@@ -176,7 +176,7 @@ def authorization() -> re.Pattern[str]:
     """An Authorization header with its scheme and credentials."""
     return re.compile(
         r"(?i)auth(?:orization|-token)(?:\\*[\"'`])?\]?\s{0,2}[:=,]?\s{0,2}(?:\\*[\"'`])?"
-        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key|(?P<scheme>(?<=[:=\"' ])[a-z][\w-]{1,24}(?=[ ][\w+/-]{16})))\s*[\"']?)?"
+        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key|(?P<scheme>(?<=[:=\"' ])[a-z][\w-]{1,24}(?=[ ][\w+/-]{16})))(?:\s|%20|\+)*[\"']?)?"
         r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
     )
 
