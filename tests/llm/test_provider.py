@@ -234,6 +234,12 @@ def test_an_answer_that_holds_the_key_is_thrown_away(scripted):
     assert ask_failing(scripted.endpoint()).reason == "bad answer"
 
 
+def test_a_word_in_place_of_a_key_may_be_in_the_answer(scripted):
+    # Local servers need no key, and people write a word such as "none" for it.
+    scripted.does(scripted.says("Dropped: none"))
+    assert ask(scripted.endpoint(key="none"), "Say what goes.", "Nothing.").value == "Dropped: none"
+
+
 def test_a_key_is_not_carried_elsewhere(scripted):
     scripted.does(scripted.sends_elsewhere(f"{scripted.url}/chat/completions"))
     error = ask_failing(scripted.endpoint())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from onward.core.extract.extraction import extract
+from onward.core.facts.fact import Fact
+from onward.core.handoff.composer import line_from_facts
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 
 EDIT = (
@@ -15,11 +17,16 @@ REPORT = Turn("assistant", "Sepet sayfasına indirim toplamı ve vergi satırı 
 LAST = (Turn("user", "Teşekkürler, şimdi yazıcı ayarlarını ayrı bir dosyaya taşı."), *EDIT, Turn("assistant", "Yazıcı ayarları taşındı."))
 
 
-def is_done(request: str, *turns: Turn) -> bool:
-    """Whether *request*, which *turns* follow, is told as done."""
+def request_fact(request: str, *turns: Turn) -> Fact:
+    """Return the fact of *request*, which *turns* follow."""
     session = (*PURPOSE, Turn("assistant", "I added the receipts page."), Turn("user", request), *turns)
     facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(session, start=1)))
-    return any(fact.is_done_request for fact in facts if fact.text == request)
+    return next(fact for fact in facts if fact.text == request)
+
+
+def is_done(request: str, *turns: Turn) -> bool:
+    """Whether *request*, which *turns* follow, is told as done."""
+    return request_fact(request, *turns).is_done_request
 
 
 def test_a_request_that_a_report_claims_is_done() -> None:
@@ -45,3 +52,10 @@ def test_a_request_that_is_repeated_or_complained_of_is_not_done() -> None:
     complaint = Turn("user", "Hayır, vergi satırını görmüyorum, indirim toplamını da.")
     assert not is_done(REQUEST, *EDIT, REPORT, *LAST, again, *EDIT, REPORT)
     assert not is_done(REQUEST, *EDIT, REPORT, *LAST, complaint, *EDIT, REPORT)
+
+
+def test_a_request_that_a_report_only_follows_is_perhaps_done() -> None:
+    assert line_from_facts([request_fact(REQUEST, *EDIT, REPORT, *LAST)]).text == f"Asked: {REQUEST} (done)"
+    assert line_from_facts([request_fact(REQUEST, REPORT, *LAST)]).text == f"Asked: {REQUEST} (perhaps done)"
+    complaint = Turn("user", "Hayır, vergi satırını görmüyorum, indirim toplamını da.")
+    assert line_from_facts([request_fact(REQUEST, *EDIT, REPORT, *LAST, complaint, *EDIT, REPORT)]).text == REQUEST

@@ -60,6 +60,11 @@ class Assessment:
         """Whether a repair could make the page better."""
         return bool(self.refused or self.owed or self.excess_tokens > 0)
 
+    @property
+    def is_only_long(self) -> bool:
+        """Whether nothing is wrong with the page but its length, which code cuts."""
+        return not self.refused and not self.owed
+
 
 @dataclass(frozen=True, slots=True)
 class WritingTask:
@@ -164,7 +169,9 @@ def repair_material(assessment: Assessment, task: WritingTask) -> str:
         parts += [f"  [{line.handle}] {one_line(line.labelled(), _SHOWN_EVIDENCE_CHARS)}" for line in cited[:3]]
     parts += [f"Owed: {item.section}: {item.text} [{', '.join(map(str, item.handles[:2]))}]" for item in assessment.owed]
     if assessment.excess_tokens > 0:
-        parts.append(f"Too long by {assessment.excess_tokens} tokens: name lines that can go, by their handles, as `Dropped: [s1.4] …`")
+        stays, _ = _cut(assessment.lines, {item.text for item in task.owed}, task)
+        parts.append(f"Too long by {assessment.excess_tokens} tokens. These lines go, unless you name others as `Dropped: [s1.4] …`:")
+        parts += [f"  {line.section}: {line.text} [{', '.join(map(str, line.handles))}]" for line in assessment.lines if line not in stays]
     return "\n".join(parts)
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from onward.llm.endpoint import Endpoint
 
 CONNECT_SECONDS = 10.0
+MIN_SECRET_CHARS = 12
+"""Characters from which on a key is a secret: local servers take any word for one, such as "none", which an answer may well hold."""
 _BYTES_PER_TOKEN = 1024
 """Upper bound: a token of a streamed answer arrives in an event of about 300 bytes."""
 _FEWEST_BYTES = 64 * 1024
@@ -72,7 +74,7 @@ async def send_prompt(endpoint: Endpoint, prompt: ModelPrompt, on_chars: Callabl
     text, usage = response.text or "", _read_usage(response, prompt)
     if "finish_reason" not in (response.provider_details or {}):
         raise _with_usage(failure(endpoint, "cut off"), usage) if text else failure(endpoint, "bad answer")
-    if endpoint.key and endpoint.key in text:
+    if len(endpoint.key) >= MIN_SECRET_CHARS and endpoint.key in text:
         leaked = Message("The response of {host} contained the LLM key and was discarded.", host=endpoint.host)
         raise _with_usage(failure(endpoint, "bad answer", leaked), usage)
     # Some servers return the path of the model's file as its name.

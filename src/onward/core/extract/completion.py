@@ -1,4 +1,6 @@
-"""Whether a session shows that a request was done: a report claims it, and nothing that follows speaks against it."""
+"""What a session shows of the end of a request: done where a report claims it, perhaps done where one follows, if nothing after it speaks
+against that.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from onward.core.extract.phrases import PHRASES, pattern
 from onward.core.extract.rounds import Round
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.units import Unit
+from onward.core.facts.fact import Outcome
 from onward.core.text.prose import content_words
 from onward.core.text.sentences import sentences
 
@@ -20,20 +23,21 @@ _DENIED_STEMS = 2
 _ALL_LANGUAGES = frozenset(PHRASES)
 
 
-def is_shown_done(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, bool], languages: frozenset[str]) -> bool:
-    """Whether the report of the round claims the request *unit*, with no failing run before it (*last_runs* tells by round whether the
-    last one failed), no question after it, and no later word of the person that asks for it again or denies it.
+def request_outcome(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, bool], languages: frozenset[str]) -> Outcome | None:
+    """Return how the request *unit* ended: `reported` where the report of its round claims it, asks nothing and misses nothing; `answered`
+    where there is any report; None without one, after a run that failed last (*last_runs*, by round), or where a later word of the person
+    asks for it again or denies it.
     """
     current = rounds[unit.statement.round]
-    if current.fate != "done" or current.closing is None or last_runs.get(current.number, False):
-        return False
-    report = [sentence.text for sentence in sentences(current.closing.text)]
-    if not any(tells_outcome(text, languages) for text in report) or _asks(report):
-        return False
-    if any(pattern("unfinished", languages).search(text) for text in report):
-        return False
+    if current.closing is None or last_runs.get(current.number, False):
+        return None
     later = [rounds[number] for number in rounds if number > current.number and rounds[number].requests]
-    return not any(_speaks_against(following, unit.stems) for following in later)
+    if any(_speaks_against(following, unit.stems) for following in later):
+        return None
+    report = [sentence.text for sentence in sentences(current.closing.text)]
+    is_claimed = current.fate == "done" and any(tells_outcome(text, languages) for text in report)
+    is_unfinished = _asks(report) or any(pattern("unfinished", languages).search(text) for text in report)
+    return Outcome("reported" if is_claimed and not is_unfinished else "answered")
 
 
 def _asks(report: Sequence[str]) -> bool:

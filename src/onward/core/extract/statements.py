@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from onward.core.extract.completion import is_shown_done
+from onward.core.extract.completion import request_outcome
 from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
 from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
@@ -373,7 +373,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         text = clean(head.step.text) if head.step and is_step and head.step.text else text
         introduction = head.step.lead if head.step and is_step else head.state.get(unit.order, "")
         lead, turns = introduction or _item_lead(unit, text), (statement.turn,)
-    is_done = kind == "requirement" and state == "resolved" and is_shown_done(unit, session.rounds, session.last_runs, session.languages)
+    is_over = kind == "requirement" and state == "resolved"
     is_reversal = session.says("decide", text) or changes_value(text) or unit.by_user
     return StatementDraft(
         kind=kind,
@@ -387,7 +387,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         retires=retired_values(text, by_user=unit.by_user) if is_reversal and not unit.is_narration else (),
         state=state,
         subject=head.place(unit),
-        outcome=Outcome("reported") if is_done else None,
+        outcome=request_outcome(unit, session.rounds, session.last_runs, session.languages) if is_over else None,
     )
 
 

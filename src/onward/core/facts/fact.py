@@ -66,10 +66,10 @@ class Handle(NamedTuple):
 
 class Outcome(NamedTuple):
     """How something ended according to the log: a file was `deleted`, a command that failed with `error` `passes` after
-    `changed_path` changed, or a report claims a request, and nothing after it speaks against that (`reported`).
+    `changed_path` changed, a report claims a request (`reported`) or follows it (`answered`), and nothing after it speaks against that.
     """
 
-    code: Literal["deleted", "passes", "reported"]
+    code: Literal["deleted", "passes", "reported", "answered"]
     command: str = ""
     error: str = ""
     changed_path: str = ""
@@ -135,6 +135,11 @@ class Fact(NamedTuple):
         if self.kind != "requirement" or self.state != "resolved":
             return False
         return self.session_state == "live" or (self.outcome is not None and self.outcome.code == "reported")
+
+    @property
+    def is_likely_done(self) -> bool:
+        """Whether it is a request that is done, or that a report followed without a word against it."""
+        return self.is_done_request or (self.outcome is not None and self.outcome.code == "answered")
 
     @property
     def turn(self) -> int:

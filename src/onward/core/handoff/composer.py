@@ -459,6 +459,7 @@ def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
             text = f"{lead} {text}" if lead[-1] in ".!?。！？" else f"{lead.rstrip(':')}: {text}"
         parts.append(text)
     if facts[0].kind == "requirement" and all(fact.state == "resolved" for fact in facts):
-        parts = ["Asked:", *parts, *(["(done)"] if all(fact.is_done_request for fact in facts) else [])]
+        is_done, is_likely = all(fact.is_done_request for fact in facts), all(fact.is_likely_done for fact in facts)
+        parts = ["Asked:", *parts, *(["(done)"] if is_done else ["(perhaps done)"] if is_likely else [])]
     sources = tuple(dict.fromkeys(handle for fact in facts for handle in fact.sources))
     return CitedLine(" ".join(parts), sources, tuple(fact.id for fact in facts))
