@@ -57,10 +57,23 @@ class SuggestionShape:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeShape:
+    """How something ended according to the log: `deleted`, `passes`, `reported` or `answered`; of a command that passes also the error that
+    it had and the file whose change ended that.
+    """
+
+    code: str
+    command: str
+    error: str
+    changed_path: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactShape:
     """A fact. `sources` are the handles of the turns that show it; `subject` is what it is about, if known.
 
-    `position` is its position in its turn; `retires` are the values that its text replaces.
+    `position` is its position in its turn; `retires` are the values that its text replaces. `remark` is the end of `text` beyond its
+    statement; `session_state` is its state at the end of its session.
     """
 
     id: str
@@ -78,6 +91,9 @@ class FactShape:
     at: datetime | None
     position: int
     retires: list[str]
+    remark: str
+    outcome: OutcomeShape | None
+    session_state: str
     version: str
 
 
@@ -99,6 +115,9 @@ def fact_shape(fact: Fact) -> FactShape:
         at=fact.at,
         position=fact.position,
         retires=list(fact.retires),
+        remark=fact.remark,
+        outcome=OutcomeShape(*fact.outcome) if fact.outcome else None,
+        session_state=fact.session_state,
         version=edit_version(fact),
     )
 
