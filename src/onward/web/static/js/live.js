@@ -5,7 +5,13 @@ const KEPT = new Set(["open", "style", "aria-busy", "data-waits", "data-fetched"
 const BURST_MS = 300;
 const PAUSE_MS = 1500;
 
+// A job that has not ended, has failed, or leads to its result stays, also where the new page does not show it.
+const PENDING = "job-progress:is([next-url], :not([state=done]))";
+const spared = new Set();
+
 const isElement = (node) => node.nodeType === Node.ELEMENT_NODE;
+const pending = (node) => (isElement(node) ? [...node.querySelectorAll(PENDING), ...(node.matches(PENDING) ? [node] : [])] : []);
+const isShownTwice = (progress) => document.querySelectorAll(`job-progress[job="${progress.getAttribute("job")}"]`).length > 1;
 const matches = (old, fresh) => old.nodeName === fresh.nodeName && (!isElement(old) || old.id === fresh.id);
 const requests = (element) => [...element.attributes].filter(({ name }) => name.startsWith("hx-")).map(({ name, value }) => `${name}=${value}`).sort().join();
 
@@ -51,7 +57,8 @@ const changeChildren = (parent, fresh) => {
   while (node) {
     const gone = node;
     node = node.nextSibling;
-    gone.remove();
+    if (pending(gone).length) spared.add(gone);
+    else gone.remove();
   }
 };
 const fetchPart = async (url) => {
@@ -88,6 +95,8 @@ const refresh = async () => {
     // The reader went to another page meanwhile, or is in the middle of a form of this one.
     if (!freshMain || !main.isConnected || location.href !== url) return;
     for (const id of ["main", "rail", "crumbs"]) if (fresh.getElementById(id)) changeChildren(document.getElementById(id), fresh.getElementById(id));
+    for (const node of spared) if (pending(node).every(isShownTwice)) node.remove();
+    spared.clear();
     await addTurns(main);
     isStale = false;
     document.dispatchEvent(new CustomEvent("onward:refreshed"));
