@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.slow
 WORKER = Path(__file__).with_name("job_worker.py")
 IDLE_WORKER = Path(__file__).with_name("idle_worker.py")
 PROJECTS = 3
+LONG_TURNS = 60_000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -165,14 +167,22 @@ def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, s
         assert_all_done_once(store, given, handoffs=handoffs)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="long work is a file that does not come to its end")
+def write_long_transcript(path: Path) -> None:
+    """Write a transcript of Claude Code that takes far longer to import than a session to complete."""
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(LONG_TURNS):
+            text = f"Step {number}: the ticket printer prints page {number} of the long list of tickets. " * 8
+            record = {"type": "user", "uuid": f"u{number}", "sessionId": path.name, "message": {"role": "user", "content": text}}
+            file.write(json.dumps(record) + "\n")
+
+
 def test_long_jobs_do_not_block_sessions(tmp_path: Path) -> None:
-    files = [tmp_path / f"endless-{number}" for number in range(CONCURRENT_JOBS)]
+    files = [tmp_path / f"long-{number}.jsonl" for number in range(CONCURRENT_JOBS)]
     for file in files:
-        os.mkfifo(file)
+        write_long_transcript(file)
     with Store.at_folder(tmp_path) as store:
         project = projects.create(store, PROJECT)
-        long = [jobs.request_job(store, "import", {"uploads": [("x.txt", str(file))]}, project=project) for file in files]
+        long = [jobs.request_job(store, "import", {"uploads": [(file.name, str(file))]}, project=project) for file in files]
         worker = start_worker(tmp_path, "")
         try:
             wait_until(lambda: all(jobs.require(store, job.id).state == "running" for job in long))
