@@ -74,10 +74,9 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
 
     Raises `sqlite3.Error` if the store cannot be read.
     """
-    path = os.path.join(context.home, FILE_NAME)
-    if not os.path.exists(path):
+    connection = _open_to_read(context)
+    if connection is None:
         return None
-    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         project = _find_project(connection, context)
         if project is None:
@@ -97,10 +96,9 @@ def find_handoff(context: FolderContext) -> RenderedHandoff | None:
 
 def find_moved_project(context: FolderContext) -> KnownRepository | None:
     """Return the project whose folder was moved to that of *context*; None if there is none. A store of an earlier version knows none."""
-    path = os.path.join(context.home, FILE_NAME)
-    if context.is_elsewhere or not os.path.exists(path):
+    connection = None if context.is_elsewhere else _open_to_read(context)
+    if connection is None:
         return None
-    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         rows = connection.execute(
             "SELECT name, root, remote, root_commit FROM projects WHERE root_commit != '' AND root != ? AND status = 'active'",
@@ -135,10 +133,9 @@ class PassingLimit:
 
 def find_status(context: FolderContext, session: str) -> StatusLineProject | None:
     """Return the status of the project of *context* and of its *session*, the agent's id; None if there is no project or no store."""
-    path = os.path.join(context.home, FILE_NAME)
-    if not os.path.exists(path):
+    connection = _open_to_read(context)
+    if connection is None:
         return None
-    connection = sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS)
     try:
         project = _find_project(connection, context)
         if project is None:
@@ -166,6 +163,11 @@ def record_limits(home: str, agent: str, session: str, profile: str, limits: Seq
         connection.commit()
     finally:
         connection.close()
+
+
+def _open_to_read(context: FolderContext) -> sqlite3.Connection | None:
+    path = os.path.join(context.home, FILE_NAME)
+    return sqlite3.connect(locations.read_only_url(path), uri=True, timeout=BUSY_SECONDS) if os.path.exists(path) else None
 
 
 _READING = """
