@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from onward.core.extract.orders import is_standing_order
+from onward.core.extract.phrases import PHRASES
 from onward.core.text.languages import languages_of
 
 ENGLISH = frozenset(("en",))
@@ -412,6 +413,15 @@ def test_a_state_that_the_product_is_always_in_is_no_order() -> None:
 )
 def test_what_never_happens_is_told_from_what_never_may(text: str, is_rule: bool) -> None:
     assert is_standing_order(text, frozenset(("en",))) is is_rule
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Keeping test repo at: /var/folders/gz/T/tmp.N6JIu", "Behalte Protokolle in: C:\\toko\\log", "ログを保存：https://toko.example/log"],
+)
+def test_a_line_that_a_program_printed_is_no_rule(line: str) -> None:
+    assert not is_standing_order(line, frozenset(PHRASES))
+    assert is_standing_order("Always push to: https://toko.example/repo", frozenset(("en",)))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ _POINTS_AT_WORK = re.compile(
     re.I,
 )
 """How a sentence points at what is at hand: "not in those tests" is said of one piece of work."""
+_OUTPUT_LINE = re.compile(r"[^:：]{1,60}[:：]\s*(?:~?/|[A-Za-z]:\\|https?://)\S+")
+"""A line that a program printed: what it did, and the path or the address alone: "Keeping test repo at: /tmp/x"."""
 _OBJECT_WORDS = 4
 """Words after the verb of an order that may contain its object."""
 
@@ -69,6 +71,8 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
     prohibitions = [clause for clause in clauses if _forbids(clause, languages)]
     habits = [clause for clause in clauses if pattern("habit", languages).match(clause)]
     demands = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
+    if _OUTPUT_LINE.fullmatch(text):
+        return False
     if (prohibitions or habits or demands) and pattern("scope", languages).search(text):
         return True
     if _POINTS_AT_WORK.search(text):
