@@ -47,7 +47,7 @@ def list_sessions(
     agent: str = "",
     before: int | None = None,
 ) -> Response:
-    """Show the sessions of all projects, newest first, filtered."""
+    """Show the sessions of all projects, the last added first, filtered."""
     newest_sessions = sessions.list_all(
         request.store,
         project_id=_parse_id(project),
