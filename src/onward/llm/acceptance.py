@@ -58,12 +58,12 @@ class Assessment:
     @property
     def needs_repair(self) -> bool:
         """Whether a repair could make the page better."""
-        return bool(self.refused or self.owed or self.excess_tokens > 0)
+        return self.has_faults or self.excess_tokens > 0
 
     @property
-    def is_only_long(self) -> bool:
-        """Whether nothing is wrong with the page but its length, which code cuts."""
-        return not self.refused and not self.owed
+    def has_faults(self) -> bool:
+        """Whether lines were refused or are owed, which only the writer can mend; a page that is too long is cut by code."""
+        return bool(self.refused or self.owed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,7 +292,7 @@ def repair_page(
     store: Store, model_context: ModelContext, plan: WriterPlan, page: PageAnswers, *, watch: ProgressWatch | None = None
 ) -> None:
     """Have refused lines mended and owed ones added, in one call, where the page needs it. Raises as `write_page` does."""
-    if page.assessment is None or page.assessment.is_only_long or not page.assessment.checked:
+    if page.assessment is None or not page.assessment.has_faults or not page.assessment.checked:
         return
     material = acceptance.repair_material(page.assessment, plan.task)
     tokens = min(_REPAIR_TOKENS, model_context.endpoint.answer_tokens)
