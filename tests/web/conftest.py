@@ -132,8 +132,13 @@ def shared_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield running
 
 
-GIVEN_UP = ("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING")
-"""Console messages of a page whose server has ended: it follows the store until the test closes it."""
+GIVEN_UP = (
+    *("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING"),
+    *("htmx:sendError", "^script: undefined$"),
+)
+"""Console messages of a page whose server has ended: it follows the store until the test closes it. A request of htmx that cannot be sent
+is refused without a reason.
+"""
 
 
 @dataclass
