@@ -212,3 +212,44 @@ def test_a_truncated_todo_list_never_tells_a_state_that_it_does_not_have():
             assert {todo["content"]: todo["status"] for todo in todos}.items() <= states.items()
             counts.add(len(todos))
     assert counts == {0, 1, 2, 3}
+
+
+@pytest.fixture
+def untagged(reading, fixtures):
+    return reading(fixtures / "specstory" / "untagged_2025.md")
+
+
+def test_calls_of_a_page_without_tags_are_read(untagged):
+    named = [(call.name, call.arguments) for turn in untagged.turns for call in turn.calls]
+    assert [name for name, _ in named] == ["TodoWrite", "Task", "Grep", "Read", "Edit", "Write", "Bash", "Bash", "TodoWrite", "Bash"]
+    arguments = [values for _, values in named]
+    assert arguments[3] == {"file_path": "./src/export.py"}
+    assert arguments[4] == {"file_path": "/home/rani/stock/src/export.py"}
+    assert arguments[5]["file_path"] == "/home/rani/stock/tests/test_export.py"
+    assert arguments[5]["content"].startswith("def test_the_last_row_is_there():")
+    assert arguments[6] == {"command": "cd /home/rani/stock && python -m pytest"}
+    assert arguments[7] == {"command": 'git commit -am "Write the last row\n\nThe loop stopped one row early."'}
+    assert arguments[8]["todos"] == [
+        {"content": "Find the writer of the export", "status": "completed"},
+        {"content": "Add a test for the last row", "status": "in_progress"},
+    ]
+
+
+def test_a_page_without_tags_tells_what_failed_and_what_has_no_result(untagged):
+    answers = {answer.call_id: answer for turn in untagged.turns for answer in turn.results}
+    runs = [call for turn in untagged.turns for call in turn.calls if call.name == "Bash"]
+    failed, passed = answers[runs[0].id], answers[runs[1].id]
+    assert (failed.is_error, failed.exit_code, failed.text.endswith("1 failed in 0.04s")) == (True, None, True)
+    assert (passed.exit_code, passed.text) == (0, "[main 4c1d2e9] Write the last row")
+    assert runs[2].id not in answers
+
+
+def test_a_page_without_tags_has_its_words_and_sub_agents(untagged):
+    assert untagged.prompts()[0] == "The export drops the last row. Find out why, then fix it."
+    assert untagged.prompts()[-1] == "stop, I run them myself"
+    assert [turn.text for turn in untagged.turns if turn.sidechain and turn.role == "user"] == [
+        "Find where the rows of the export are written. Report the file and the loop."
+    ]
+    texts = [turn.text for turn in untagged.turns if turn.text]
+    assert "The loop wrote one row too few; it writes all of them now." in texts
+    assert not any("Tool use" in text or "task list" in text or "quoted, not said" in text for text in texts)

@@ -1,8 +1,8 @@
 """SpecStory: one session as Markdown, from any agent, in the header generations of 2024 to 2026.
 
 A turn begins at `_**User (time)**_` or `_**Agent (model time)**_`; thoughts and tool calls are `<think>` and `<tool-use>` blocks at the
-beginning of a turn. Tool output often quotes other SpecStory files, so text inside a block's code fence opens no turn and ends no
-block.
+beginning of a turn. Pages of mid-2025 have no tags: a call is a line `Tool use: **Name**` with its result below, a task list a line of
+its own. Tool output often quotes other SpecStory files, so text inside a block's code fence opens no turn and ends no block.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_time
 from onward.formats.source import TranscriptSource
-from onward.formats.specstory_calls import ToolBlock, attribute, parse_details, parse_step
+from onward.formats.specstory_calls import ToolBlock, attribute, parse_details, parse_step, untagged_block
 
 NAME = "specstory"
 VERSIONS = ("2.1.0",)
@@ -31,6 +31,7 @@ _TOOL = "<tool-use data-"
 _ROLES = ("_**User", "_**Agent", "_**Assistant", "_****_")
 """The beginnings of headers; the last one, of the first generation, has no name and is the agent's."""
 _DETAILS, _DETAILS_END = "<details>", "</details>"
+_SIDECHAIN = "sidechain"
 
 
 def detect(head: bytes) -> bool:
@@ -71,6 +72,9 @@ class _Reader:
 
     def take(self, number: int, line: str) -> Iterator[TranscriptItem]:
         """Read one line, and yield the turns that it finishes."""
+        if self.block is not None and self.block.ends_before(line):
+            self._add_call(self.block)
+            self.block, self.may_open = None, True
         if self.block is not None:
             if self.block.take(line):
                 self._add_call(self.block)
@@ -92,6 +96,8 @@ class _Reader:
             self._read_title(line)
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_TOOL):
             self.block = ToolBlock(line=number, name=attribute(line, "name"), kind=attribute(line, "type"))
+        elif self.may_open and self.turn.role == "assistant" and (block := untagged_block(number, line)):
+            self.block = block
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
             self._add_thought(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
@@ -202,13 +208,15 @@ class _Reader:
 
 
 def _header(line: str) -> Turn | None:
-    """Return the turn that a line opens, or None. `_**Agent - sidechain (model 2026-02-08 22:42:56Z)**_`; every part but the role may be
-    absent.
+    """Return the turn that a line opens, or None. `_**Agent - sidechain (model 2026-02-08 22:42:56Z)**_`, in mid-2025
+    `_**Agent (model) (sidechain)**_`; every part but the role may be absent.
     """
     if not line.startswith(_ROLES) or not line.endswith("**_"):
         return None
     words, bracket, inside = line[3:-3].partition("(")
     role, _, lane = words.strip().partition(" - ")
+    if inside.endswith(f"{_SIDECHAIN})"):
+        inside, lane = inside.removesuffix(f"{_SIDECHAIN})").rstrip("( ") or ")", _SIDECHAIN
     if role not in {"User", "Agent", "Assistant", ""} or (bracket and not inside.endswith(")")):
         return None
     turn = Turn(role="user" if role == "User" else "assistant", sidechain=lane.strip() or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,16 @@ INPUT = "input"
 """The language that marks the input of a tool, which has a fence of its own kind."""
 _INPUT_STARTS = ("Input: ```", "Input (truncated): ```")
 _COMMAND_START = "- command: `"
+_QUOTED_COMMAND = re.compile(r"(?ms)^[ \t]*`([^`].*?)`[ \t]*$")
+_UNTAGGED_CALL, _UNTAGGED_TASKS = "Tool use: **", "**Agent task list:**"
+_RESULT_LABELS = frozenset({"Result", "Output", "Error"})
+_UNTAGGED_KINDS = {
+    "Read": "read", "NotebookRead": "read", "Write": "write", "Edit": "write", "MultiEdit": "write", "NotebookEdit": "write",
+    "Bash": "shell", "run_terminal_cmd": "shell",
+}  # fmt: skip
+"""The kinds of the tools that pages of mid-2025 name without their kind."""
+_PRIORITIES = "🔥🌡️❄️ "
+"""How those pages mark the priority of a task."""
 _PATCH_WORDS = {"Add": "Add", "Update": "Update", "Modify": "Update", "Delete": "Delete"}
 
 _OLD_TOOLS = {
@@ -46,6 +57,18 @@ class ToolBlock:
     in_fence: bool = False
     is_ambiguous: bool = False
     """A fence was opened inside a fence: its end cannot be distinguished from the end of the block."""
+    is_untagged: bool = False
+    """The page has no tags around the block: what cannot belong to it ends it."""
+
+    def ends_before(self, line: str) -> bool:
+        """Whether a block without tags has ended before *line*: at the next turn, at a rule, at prose below its result or its tasks."""
+        if not self.is_untagged or not line.strip() or (self.in_fence and not (self.is_ambiguous and line.startswith("_**"))):
+            return False
+        if line.startswith(("---", "_**")):
+            return True
+        if self.kind == "task":
+            return not line.lstrip().startswith("- [")
+        return bool(self.fences) and not line.startswith("```") and line.strip("*: ") not in _RESULT_LABELS
 
     def take(self, line: str) -> bool:
         """Read one line; return whether it ended the block."""
@@ -71,6 +94,17 @@ class ToolBlock:
         return False
 
 
+def untagged_block(number: int, line: str) -> ToolBlock | None:
+    """Return the block that *line* opens in a page without tags: a call, with what stands beside its name, or a task list."""
+    if line.strip() == _UNTAGGED_TASKS:
+        return ToolBlock(line=number, name="TodoWrite", kind="task", is_untagged=True)
+    if not line.startswith(_UNTAGGED_CALL) or "**" not in line[len(_UNTAGGED_CALL) :]:
+        return None
+    name, _, rest = line.removeprefix(_UNTAGGED_CALL).partition("**")
+    kind = _UNTAGGED_KINDS.get(name, "generic")
+    return ToolBlock(line=number, name=name, kind=kind, prose=[rest.strip()], is_untagged=True)
+
+
 def parse_step(block: ToolBlock, agent: str, *, is_complete: bool) -> tuple[ToolCall, ToolResult | None]:
     """Return the call of a block and its result, if it shows one. *is_complete* says whether the block was closed."""
     lines = [line.removeprefix("<details>") for line in block.prose if line]
@@ -88,7 +122,9 @@ def parse_step(block: ToolBlock, agent: str, *, is_complete: bool) -> tuple[Tool
     else:
         call.arguments = _arguments(block, prose, fences, unescape(summary), result)
     answer = ToolResult(call.id, result)
-    if result.startswith(_REFUSAL_STARTS):
+    labels = {line.strip("*: ") for line in prose} & _RESULT_LABELS
+    is_complete = is_complete and (bool(labels) or not block.is_untagged)
+    if result.startswith(_REFUSAL_STARTS) or (block.is_untagged and "Error" in labels):
         answer.is_error = True
         digits = result[10:14].split("\n", 1)[0].strip() if result.startswith("Exit code ") else ""
         answer.exit_code = int(digits) if digits.isdecimal() and digits.isascii() else None
@@ -127,7 +163,7 @@ def _patch(prose: list[str], fences: list[tuple[str, str]]) -> str:
 def _result(block: ToolBlock, prose: list[str]) -> tuple[str, list[tuple[str, str]]]:
     """Return the result of the call, and the fences that belong to the call itself."""
     fences = [(language, "\n".join(lines)) for language, lines in block.fences]
-    has_result_label = any(line.strip("*: ") in {"Result", "Output"} for line in prose)
+    has_result_label = any(line.strip("*: ") in _RESULT_LABELS for line in prose)
     answer_line = next((line.partition(":")[2].strip() for line in prose if line.startswith(("Output: ", "**Answer:**"))), "")
     if fences and (has_result_label or fences[-1][0] in {"text", ""}):
         return fences[-1][1], fences[:-1]
@@ -149,10 +185,8 @@ def _arguments(block: ToolBlock, prose: list[str], fences: list[tuple[str, str]]
             arguments["diff" if language == "diff" else "content"] = text
     if block.kind == "shell" and "command" not in arguments and (command := _summary_command(summary) or _listed_command(prose)):
         arguments["command"] = command
-    if block.kind == "shell" and "command" not in arguments:
-        quoted_commands = [line.strip() for line in prose if line.strip().startswith("`") and line.rstrip().endswith("`")]
-        if quoted_commands:
-            arguments["command"] = quoted_commands[0].strip("`").strip()
+    if block.kind == "shell" and "command" not in arguments and (quoted := _QUOTED_COMMAND.search("\n".join(block.prose))):
+        arguments["command"] = quoted[1].strip()
     if block.kind in {"write", "read"} and "file_path" not in arguments:
         path = detail.partition(": ")[2] or _find_changed_path(result)
         if path:
@@ -225,7 +259,7 @@ def _parse_todos(prose: list[str]) -> list[dict[str, str]]:
         bullet, bracket, rest = line.strip().partition("[")
         status, closing, text = rest.partition("] ")
         if bracket and closing and bullet.strip(" -*.0123456789") == "" and len(status) < 12 and bullet:
-            todos.append({"content": text.strip(), "status": marks.get(status, status)})
+            todos.append({"content": text.strip().lstrip(_PRIORITIES), "status": marks.get(status, status)})
     return todos
 
 
