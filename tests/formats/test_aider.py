@@ -127,3 +127,31 @@ def test_a_commit_that_undo_took_back_is_an_action(reading):
     [turn, result, _] = reading(f"{start}{undone}".encode()).turns
     assert [(call.name, call.arguments) for call in turn.calls] == [("undo", {"command": "git reset --soft HEAD~1"})]
     assert [output.text for output in result.results] == ["Removed: e835d23 fix: warna tombol"]
+
+
+def test_the_architects_answer_is_no_prompt_of_the_person(reading):
+    plan = ["Add a `retries` field to the client.", "", "1. Read it from the settings.", "2. Stop after the last one."]
+    copied = "\n".join(f"#### {line}  " for line in plan)
+    page = "\n".join([
+        "# aider chat started at 2025-05-01 10:00:00", "", "#### /architect retry the upload  ", "", *plan, "",
+        "> Edit files? (Y)es/(N)o [Yes]: y  ", "", copied, "", "Done.", "", "#### Add a test for it  ", "", "Which one?", "",
+        "#### Which one? The one for the last retry.  ",
+    ])  # fmt: skip
+    prompts = [(turn.mark, turn.text.split("\n")[0]) for turn in reading(page.encode()).turns if turn.role == "user"]
+    assert prompts == [
+        ("said", "retry the upload"),
+        ("injected", "Add a `retries` field to the client."),
+        ("said", "Add a test for it"),
+        ("said", "Which one? The one for the last retry."),
+    ]
+
+
+def test_a_prompt_among_the_arguments_is_not_the_models(reading):
+    page = (
+        "# aider chat started at 2025-05-01 10:00:00\n\n> /usr/bin/aider --yes-always --message \n  1. Read TODO.md.\n\n  2. Do it.  \n"
+        "> Aider v0.86.2  \n\n####   \n####   1. Read TODO.md.  \n####  \n####   2. Do it.  \n\nDone.\n"
+    )
+    turns = reading(page.encode()).turns
+    assert [(turn.role, turn.mark) for turn in turns] == [("system", "injected"), ("user", "said"), ("assistant", "said")]
+    assert turns[0].text.endswith("--message\n 1. Read TODO.md.\n\n 2. Do it.\nAider v0.86.2")
+    assert turns[1].text.split() == "1. Read TODO.md. 2. Do it.".split()

@@ -2,8 +2,8 @@
 
 A line that begins with `#### ` is the user's, one that begins with `> ` is Aider's own (edits, commits, warnings, prices), and the rest
 is the model's. Every non-blank line is a record. The file has no tool calls: Aider's reports (`Applied edit to …`, `Commit …`, `Running
-…`) become calls of the turn before them, and commands of the user (`/run …`, `!…`) become calls of the prompt. Only sessions have
-times, in the zone of the machine.
+…`) become calls of the turn before them, and commands of the user (`/run …`, `!…`) become calls of the prompt. In architect mode the
+answer comes once more as the prompt of the editor model, which nobody typed. Only sessions have times, in the zone of the machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ _PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
 _SEARCH, _REPLACE = "<<<<<<< SEARCH", ">>>>>>> REPLACE"
 _COST, _UNDONE = "Cost: $", "Removed: "
 """How Aider opens the line of a price, and that of a commit which `/undo` took back."""
+_LINE_END = "  "
 _CONFIRMATION = "(Y)es/(N)o"
+_COPIED_SHARE = 0.8
+"""The least length of a prompt, as a share of the answer before it, that is the answer's copy when it begins like it."""
+_COPIED_CHARS = 200
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
 
 
@@ -52,6 +56,8 @@ class _Run:
     records: int = 0
     is_over: bool = False
     """Whether a blank line follows, so that the next prompt is a new one."""
+    is_command_line: bool = False
+    """Whether the line that started Aider goes on: a prompt among its arguments may have several lines, of which the last has the mark."""
 
     def add(self, line: str) -> None:
         """Add a non-blank line, and note whether it opens or closes a block."""
@@ -90,16 +96,18 @@ def _runs(source: TranscriptSource) -> Iterator[_Run]:
     run = _Run("", 0)
     for number, line in source.text_lines():
         author = _author(line, run)
+        is_marked = line.endswith(_LINE_END)
         if author == run.author and author != "start" and not (author == "user" and run.is_over):
             run.add(_strip_prefix(line, author))
         elif author:
             if run.author:
                 yield run
-            run = _Run(author, number)
+            run = _Run(author, number, is_command_line=author == "aider" and run.author == "start")
             run.add(_strip_prefix(line, author))
         else:
             run.lines.append("")
             run.is_over = True
+        run.is_command_line = run.is_command_line and not is_marked
     if run.author:
         yield run
 
@@ -109,11 +117,13 @@ def _author(line: str, run: _Run) -> str:
     if not line.startswith(("#", ">")):
         if not line.strip():
             return ""
+        if run.is_command_line:
+            return "aider"
         if line.startswith(_COST) and run.author == "aider" and run.lines[-1].startswith("Tokens: "):
             return "aider"  # the price, which a cached prompt puts on a line of its own, without the mark
         return "output" if run.author == "output" or run.command else "model"
     # Aider ends its own lines and the user's with two spaces; a similar line in a code block of the model has none.
-    if run.is_block and not line.endswith("  "):
+    if run.is_block and not line.endswith(_LINE_END):
         return "model"
     if line.startswith(_START):
         return "start"
@@ -142,6 +152,7 @@ class _Session:
         self.preamble: list[_Run] = []
         self.model: str | None = None
         self.command_id = ""
+        self.last_answer = ""
 
     def take(self, run: _Run, next_run: _Run) -> Iterator[TranscriptItem]:
         """Yield the turns of *run*; *following* holds Aider's actions after it."""
@@ -199,6 +210,10 @@ class _Session:
                 turn.calls += tuple(call for call, _ in _reported_actions(next_run))
                 turn.usage = next(filter(None, map(_parse_usage, next_run.lines)), None) if run.author == "model" else None
             self.command_id = turn.calls[0].id if turn.calls else ""
+            if run.author == "model":
+                self.last_answer = turn.text
+            elif turn.mark == "said" and _is_copy(turn.text, self.last_answer):
+                turn.mark = "injected"
             yield turn
 
 
@@ -213,6 +228,13 @@ def _prompt_turn(run: _Run) -> Turn:
     elif text.startswith("/") and text.split()[0][1:].replace("-", "").isalpha():
         turn.mark = "injected"
     return turn
+
+
+def _is_copy(prompt: str, answer: str) -> bool:
+    """Whether a prompt repeats the answer before it, as Aider sends the architect's to the editor model."""
+    words, answered = " ".join(prompt.split()), " ".join(answer.split())
+    is_whole = len(words) >= _COPIED_SHARE * len(answered)
+    return bool(words) and is_whole and words[:_COPIED_CHARS] == answered[:_COPIED_CHARS]
 
 
 def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
