@@ -110,13 +110,13 @@ def refresh_entries(connection: Connection, ids: Collection[int]) -> None:
 def _reword(connection: Connection, entry_id: int, category: str, text: str, error: str, fix: str) -> None:
     values = {"category": category, "text": text, "error": error, "fix": fix, "updated_at": now()}
     connection.execute(update(knowledge).where(knowledge.c.id == entry_id).values(values))
-    index_entry(connection, entry_id, text, fix)
+    index_entry(connection, entry_id, text, error, fix)
 
 
-def index_entry(connection: Connection, entry_id: int, text: str, fix: str) -> None:
-    """Index an entry by the words of its text and fix."""
+def index_entry(connection: Connection, entry_id: int, *texts: str) -> None:
+    """Index an entry by the words of its text, its error and its fix."""
     connection.execute(delete(knowledge_terms).where(knowledge_terms.c.knowledge_id == entry_id))
-    rows = [{"knowledge_id": entry_id, "term": term} for term in sorted(_terms(f"{text} {fix}"))]
+    rows = [{"knowledge_id": entry_id, "term": term} for term in sorted({term for text in texts for term in _terms(text)})]
     if rows:
         connection.execute(insert(knowledge_terms), rows)
 
@@ -124,7 +124,7 @@ def index_entry(connection: Connection, entry_id: int, text: str, fix: str) -> N
 def index_entries(connection: Connection, ids: Collection[int]) -> None:
     """Index the entries of these ids that exist and are not hidden."""
     for entry in find_by_ids(connection, ids).values():
-        index_entry(connection, entry.id, entry.text, entry.fix)
+        index_entry(connection, entry.id, entry.text, entry.error, entry.fix)
 
 
 def _terms(text: str) -> set[str]:

@@ -104,7 +104,8 @@ class _Purger:
                 continue
             self._update_row(table, row, changed)
             if table is schema.knowledge:
-                knowledge.index_entry(self._connection, row.id, changed.get("text", texts["text"]), changed.get("fix", texts["fix"]))
+                texts |= changed
+                knowledge.index_entry(self._connection, row.id, *(texts[name] or "" for name in ("text", "error", "fix")))
 
     def _stream_rows(self, table: Table, columns: Sequence[Column[Any]]) -> Iterator[Row[Any]]:
         """Yield every row by key, with *columns* last. No cursor is open while a row is used, so that it can be updated."""

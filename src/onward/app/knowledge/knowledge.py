@@ -23,7 +23,8 @@ from onward.core.knowledge.entry import (
     KnowledgeSource,
     KnownFix,
 )
-from onward.core.knowledge.signature import containment, likeness, signature, terms
+from onward.core.knowledge.error_lines import error_line, error_text
+from onward.core.knowledge.signature import argument_terms, containment, likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message
@@ -59,6 +60,8 @@ MIN_LIKENESS = 0.42
 """The lowest similarity of two errors that counts as a match; unrelated sentences about the same program reach less."""
 _MAX_LINES, _MAX_LINE_CHARS = 20, 600
 _MAX_CANDIDATES = 60
+_ARGUMENT_WEIGHT = 0.4
+"""How much a name in an error weighs beside the words that say what went wrong."""
 _MOST_CONTAINED = 0.9
 """The likeness of an error that holds all the words of another."""
 
@@ -208,6 +211,7 @@ def _match_lines(connection: Connection, lines: Sequence[str], project: Project 
     signatures = {name for line in lines if (name := signature(line))}
     same_ids = set(knowledge.find_solutions(connection, signatures).values())
     line_terms = [terms(line) for line in lines]
+    arguments = frozenset[str]().union(*map(argument_terms, lines))
     matches = knowledge.match_terms(connection, frozenset().union(*line_terms))
     weights = _term_weights(matches.term_counts, matches.entry_count)
     entry_ids = {entry_id for entry_id, _ in matches.shared_terms.most_common(_MAX_CANDIDATES)} | same_ids
@@ -216,7 +220,7 @@ def _match_lines(connection: Connection, lines: Sequence[str], project: Project 
         _build_answer(
             entry,
             entry_id in same_ids,
-            max((_likeness(words, entry, weights) for words in line_terms), default=0.0),
+            max((_likeness(words, entry, weights, arguments) for words in line_terms), default=0.0),
             sources.get(entry_id, ()),
             project,
         )
@@ -262,9 +266,14 @@ def _closest_source(sources: Iterable[KnowledgeSource], project: Project | None)
     return next((source for source in all_sources if project and source.project_id == project.id), all_sources[0] if all_sources else None)
 
 
-def _likeness(words: frozenset[str], entry: KnowledgeEntry, weights: Mapping[str, float]) -> float:
-    """Return how alike an error line of these *words* and *entry* are: as wholes, or as far as the shorter holds what the longer says."""
-    error_terms = terms(entry.error or entry.text)
+def _likeness(words: frozenset[str], entry: KnowledgeEntry, weights: Mapping[str, float], arguments: frozenset[str]) -> float:
+    """Return how alike an error line of these *words* and *entry* are: as wholes, or as far as the shorter holds what the longer says.
+    Terms of *arguments* and of the entry's own count in part.
+    """
+    error = entry.error or entry.text
+    error_terms = terms(error)
+    names, heaviest = arguments | argument_terms(error), max(weights.values(), default=1.0)
+    weights = {term: weights.get(term, heaviest) * (_ARGUMENT_WEIGHT if term in names else 1.0) for term in words | error_terms}
     return max(likeness(words, error_terms, weights), _MOST_CONTAINED * containment(words, error_terms, weights))
 
 
@@ -274,10 +283,13 @@ def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str,
 
 
 def _error_lines(error: str) -> list[str]:
-    """Return the lines that describe the error: those with words such as "failed", and the last line, where a traceback names its error."""
+    """Return what describes the error: the lines with words such as "failed", the last line, where a traceback names its error, and the
+    line that names it with those that continue it.
+    """
     lines = list(dict.fromkeys(line.strip()[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
     trouble_lines = [line for line in lines if find_error_line(line)][-_MAX_LINES:]
-    return list(dict.fromkeys((*trouble_lines, *lines[-1:])))
+    named = error_line(error)
+    return list(dict.fromkeys((*trouble_lines, *lines[-1:], *([error_text(error, named)] if named else []))))
 
 
 def _require_entry(connection: Connection, entry_id: int) -> KnowledgeEntry:

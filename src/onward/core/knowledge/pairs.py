@@ -1,4 +1,6 @@
-"""Pairs of an error and what ended it: from commands that failed and later passed, and from sentences that say so."""
+"""Pairs of an error and what ended it: from commands that failed and later passed, from errors in logs and pasted ones
+that did not come back, and from sentences that say so.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
-from onward.core.extract.command_lines import command_key, find_error_line
+from onward.core.extract.command_lines import command_key
 from onward.core.facts.phrases import failure_text
 from onward.core.knowledge.categories import category_of
+from onward.core.knowledge.cues import cue_bit, cue_bits
 from onward.core.knowledge.entry import PAIR_PREFIX, HarvestedEntry
+from onward.core.knowledge.error_lines import error_text, failure_line, logged_error, pasted_error
 from onward.core.knowledge.signature import signature, terms
-from onward.core.text.prose import clauses, one_line
+from onward.core.text.prose import clauses, one_line, words
 from onward.core.transcript.tools import classify_call
 from onward.core.transcript.transcript import Turn
 
@@ -22,18 +26,11 @@ MAX_PAIRS = 16
 """The most pairs of one session, the best explained."""
 _MAX_BETWEEN = 80
 """Turns between a failure and the pass that ended it."""
-_MAX_TEXT_CHARS = 320
+_MAX_TEXT_CHARS, _MAX_FIX_CHARS = 320, 480
+_MAX_EXPLANATIONS, _MAX_CHANGES = 2, 3
 _MIN_TERMS = 2
 """An error with fewer words cannot be distinguished from others."""
 
-_NAMED_ERROR = re.compile(
-    r"\b\w*(?:Error|Exception|Failure|Warning|Fault|Panic)\b(?:\s*\[\w+\])?:\s*\S|^error(?:\[\w+\])?:|: error:|ERR!|\bE[A-Z]{4,}\b"
-)
-_EMPTY_ERROR = re.compile(
-    r"task failed|some errors were emitted|^\W*(?:found )?\d+ (?:errors?|problems?|warnings?)\b|found \d+ errors?|[│┃·]|^\W*>?\s*\d+ [|│]|exit (?:code|status) \d+\W*$",
-    re.I,
-)
-"""Lines that sound like an error and name none: counts, and excerpts of code."""
 _CAUSE = re.compile(
     r"\b(?:because|cause[ds]?|root cause|reason|turns? out|due to|missing|needs?|needed|must|wrong|mismatch|instead|conflict\w*|"
     r"built for|compiled|not (?:installed|set|found|exported|available)|expects?|requires?|should be|fix(?:e[sd])?|solved|resolved|"
@@ -50,6 +47,7 @@ _MENDING = re.compile(
     r"|docker (?:build|compose build|system)\b|git (?:config|lfs|update-index)\b|(?:sudo )?(?:systemctl|service) (?:re)?start\b|rm\b"
 )
 """Commands that repair the environment instead of working in it."""
+_QUOTED_ERROR = re.compile(r"`([^`\n]{8,200})`")
 _PROMISED = re.compile(r"\b(?:to|be|will|would|can|could|should|not|akan|bisa|belum)\W*$", re.I)
 """Words before a fix that was not made."""
 _FIX_LABEL = re.compile(r"^\W*(?:the )?(?:fix|solution|resolution|workaround|remedy|perbaikan|solusi)\b[^:]{0,20}:\s*(?=\S)", re.I)
@@ -58,18 +56,37 @@ _TROUBLE = re.compile(
 )
 
 
+_LOG_COMMAND = re.compile(r"(?<!git )\blogs?\b|\.log\b|\bjournalctl\b|\bdmesg\b|\btail\b")
+"""Commands that print what happened elsewhere."""
+_CHECKING = re.compile(
+    r"\b(?:tests?|specs?|\w*test|jest|vitest|lint|\w*lint|ruff|mypy|tsc|check|build|compile|fmt|format|clippy|vet)\b"
+    r"|\bgit (?:commit|add|push|tag|merge|rebase)\b|\bgh \w"
+)
+"""Commands that try or record a change and make none."""
+_ASSIGNMENT = re.compile(r"[A-Z_][A-Z\d_]*=\S*")
+_SHOWING_OPTIONS = frozenset(
+    "--verbose --quiet --silent --debug --watch --reporter --no-color --color --trace --help --version --tail --lines".split()
+)
+"""Options that change what a command prints."""
+
+
 class _Change(NamedTuple):
-    """Something done between a failure and a pass: an edited file, or a command that changes the place of work."""
+    """Something done after an error: an edited file, or a command that changes something. `name` is the file's."""
 
     turn: int
     text: str
+    name: str = ""
 
 
-@dataclass(slots=True)
-class _Failure:
+class _Failure(NamedTuple):
+    """An error that was met. `command` is the one that failed, empty if the error was read in a log or pasted; `line` names
+    the error, `text` has what goes with that line.
+    """
+
     turn: int
     command: str
-    error: str
+    line: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -80,6 +97,7 @@ class _Log:
     passes: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     changes: list[_Change] = field(default_factory=list[_Change])
     sentences: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    requests: list[int] = field(default_factory=list[int])
 
 
 def harvest_pairs(turns: Iterable[tuple[int, Turn]]) -> list[HarvestedEntry]:
@@ -94,23 +112,41 @@ def harvest_pairs(turns: Iterable[tuple[int, Turn]]) -> list[HarvestedEntry]:
 
 def join_pairs(entries: Sequence[HarvestedEntry], pairs: Sequence[HarvestedEntry]) -> list[HarvestedEntry]:
     """Return *entries* of facts with those of *pairs* that they do not tell. A pair replaces the entry that says the same
-    without telling the fix apart.
+    without telling the fix apart, and gives its words to one that explains less.
     """
+    by_key = {key: pair for pair in reversed(pairs) for key in (pair.turn, pair.signature)}
     solved = {entry.signature for entry in entries if entry.fix}
     new_pairs = [pair for pair in pairs if pair.signature not in solved]
     sentences = {text for pair in new_pairs for text in (pair.text, pair.fix)}
-    return [entry for entry in entries if entry.fix or entry.text not in sentences] + new_pairs
+    joined = [
+        _explained(entry, by_key.get(entry.signature) or by_key.get(entry.turn))
+        for entry in entries
+        if entry.fix or entry.text not in sentences
+    ]
+    return joined + new_pairs
+
+
+def _explained(entry: HarvestedEntry, pair: HarvestedEntry | None) -> HarvestedEntry:
+    if pair is None or not entry.fix:
+        return entry
+    return entry._replace(error=pair.error, fix=max(entry.fix, pair.fix, key=lambda text: len(terms(text))))
 
 
 def _read(turns: Iterable[tuple[int, Turn]]) -> _Log:
     log = _Log()
     commands: dict[str, str] = {}
     for ordinal, turn in turns:
-        if turn.role == "assistant" and turn.sidechain is None and turn.mark == "said":
-            log.sentences += ((ordinal, _labelled(clause.lead, clause.text)) for clause in clauses(turn.text))
+        if turn.sidechain is None and turn.mark == "said":
+            if turn.role == "assistant":
+                log.sentences += ((ordinal, _labelled(clause.lead, clause.text)) for clause in clauses(turn.text))
+            elif turn.role == "user" and turn.text:
+                log.requests.append(ordinal)
+                if line := pasted_error(turn.text):
+                    log.failures.append(_Failure(ordinal, "", line, error_text(turn.text, line)))
         for call in turn.calls:
             act = classify_call(call)
-            log.changes += (_Change(ordinal, f"a change of `{change.path.rsplit('/', 1)[-1]}`") for change in act.changes)
+            names = dict.fromkeys(change.path.rsplit("/", 1)[-1] for change in act.changes)
+            log.changes += (_Change(ordinal, f"a change of `{name}`", name) for name in names)
             if act.command:
                 commands[call.id] = act.command
         for result in turn.results:
@@ -125,91 +161,125 @@ def _labelled(lead: str, text: str) -> str:
 
 def _add_run(log: _Log, turn: int, command: str, output: str, *, failed: bool) -> None:
     key = command_key(command)
-    error = error_line(output)
-    if failed and error:
-        if is_read_only(command):
-            return
-        log.failures.append(_Failure(turn, key, error))
+    if failed:
+        if not is_read_only(command) and (line := failure_line(output)):
+            log.failures.append(_Failure(turn, key, line, error_text(output, line)))
         return
     log.passes.append((turn, key))
-    if shell_effect(command) == "preparing" or _MENDING.match(key):
-        log.changes.append(_Change(turn, f"`{one_line(key, 120)}`"))
-
-
-def error_line(output: str) -> str:
-    """Return the line of a command's *output* that names its error best: one with the error's own name, the last of
-    them, else the first that sounds like one; empty if there is none.
-    """
-    lines = [line.strip() for line in output[-20_000:].split("\n")]
-    telling = [line for line in lines if 8 < len(line) < 400 and not _EMPTY_ERROR.search(line)]
-    named = [line for line in telling if _NAMED_ERROR.search(line)]
-    return one_line(named[-1], 200) if named else find_error_line("\n".join(telling))
+    if _LOG_COMMAND.search(command):
+        if line := logged_error(output):
+            log.failures.append(_Failure(turn, "", line, error_text(output, line)))
+    elif (
+        _MENDING.match(key) or shell_effect(command) == "preparing" or (shell_effect(command) == "producing" and not _CHECKING.search(key))
+    ):
+        log.changes.append(_Change(turn, f"`{one_line(key, 160)}`"))
 
 
 def _program(command: str) -> tuple[str, ...]:
     """Return the words that name what a command runs: its program and the verb."""
-    return tuple(word for word in command.split() if not word.startswith("-"))[:2]
+    return tuple(word for word in command.split() if not word.startswith("-") and not _ASSIGNMENT.fullmatch(word))[:2]
 
 
 def _ended(failure: _Failure, log: _Log) -> HarvestedEntry | None:
-    """Return the pair of *failure*, if the same command passed later and something was changed in between."""
-    last = min(
-        (
-            turn
-            for turn, command in log.passes
-            if failure.turn < turn <= failure.turn + _MAX_BETWEEN
-            and (command == failure.command or _program(command) == _program(failure.command))
-        ),
-        default=0,
-    )
-    changes = [
-        change.text
-        for change in log.changes
-        if failure.turn <= change.turn <= last and change.text != f"`{one_line(failure.command, 120)}`"
-    ]
-    changes = list(dict.fromkeys(changes))
-    if not last or not changes or len(terms(failure.error)) < _MIN_TERMS:
+    """Return the pair of *failure*, if it ended and something was changed before."""
+    if len(terms(failure.text)) < _MIN_TERMS:
         return None
-    cause = _explanation(failure.error, [text for turn, text in log.sentences if failure.turn <= turn <= last + 1])
-    fix = one_line("; ".join(filter(None, (cause, ", ".join(changes[-3:])))), _MAX_TEXT_CHARS)
-    return _entry(failure_text(one_line(failure.command, 120), failure.error), fix, failure.error, failure.turn)
+    first, last, changes = (_changes_before_pass if failure.command else _changes_before_request)(failure, log)
+    if not changes:
+        return None
+    sentences = [(turn, text) for turn, text in log.sentences if first <= turn <= last]
+    explanations = _explanations(failure.text, sentences, changes)
+    texts = list(dict.fromkeys(change.text for change in changes))[-_MAX_CHANGES:]
+    fix = one_line("; ".join((*explanations, ", ".join(texts))), _MAX_FIX_CHARS)
+    text = failure_text(one_line(failure.command, 120), failure.line) if failure.command else failure.line
+    return _entry(text, fix, failure.line, failure.turn, error=failure.text)
 
 
-def _explanation(error: str, sentences: Sequence[str]) -> str:
-    """Return the sentence that explains *error* best: with a cause or a fix, and most of its words; empty if none
-    does.
+def _changes_before_pass(failure: _Failure, log: _Log) -> tuple[int, int, list[_Change]]:
+    """Return the turns between *failure* and the pass of the same command, and what was changed there: in its options, too."""
+    passes = [
+        (turn, command)
+        for turn, command in log.passes
+        if failure.turn < turn <= failure.turn + _MAX_BETWEEN
+        and (command == failure.command or _program(command) == _program(failure.command))
+    ]
+    if not passes:
+        return failure.turn, failure.turn, []
+    last, command = passes[0]
+    own = {f"`{one_line(text, 160)}`" for text in (failure.command, command)}
+    changes = [change for change in log.changes if failure.turn <= change.turn <= last and change.text not in own]
+    if _is_other_call(failure.command, command):
+        changes.append(_Change(last, f"`{one_line(command, 160)}`"))
+    return failure.turn, last + 1, changes
+
+
+def _is_other_call(failed: str, passed: str) -> bool:
+    """Return whether the command that passed sets a variable or an option that the one that failed does not."""
+    new_words = [word for word in passed.split() if word not in failed.split()]
+    return any(
+        bool(_ASSIGNMENT.fullmatch(word)) or (word.startswith("-") and word.split("=")[0] not in _SHOWING_OPTIONS and len(word) > 2)
+        for word in new_words
+    )
+
+
+def _changes_before_request(failure: _Failure, log: _Log) -> tuple[int, int, list[_Change]]:
+    """Return the turns after an error that was shown until the person speaks again, and what was changed there. No change counts
+    if the error was met again later.
+    """
+    name = signature(failure.line)
+    later = [change for change in log.changes if failure.turn < change.turn <= failure.turn + _MAX_BETWEEN]
+    if not later or any(other.turn > failure.turn and signature(other.line) == name for other in log.failures):
+        return failure.turn, failure.turn, []
+    end = next((turn for turn in log.requests if turn > later[0].turn), failure.turn + _MAX_BETWEEN)
+    return failure.turn, end + 1, [change for change in later if change.turn <= end]
+
+
+def _explanations(error: str, sentences: Sequence[tuple[int, str]], changes: Sequence[_Change]) -> list[str]:
+    """Return the sentences that explain *error* best, in order: those with its words, with a cause or a fix, or with the name of a
+    file that was changed. If none does, what was said before the first of the *changes*.
     """
     wanted = terms(error)
+    names = [change.name for change in changes if change.name]
     scored = [
-        (len(terms(text) & wanted) + 2 * bool(_FIXED_BY.search(text) or _FIX_LABEL.match(text)), -index, text)
-        for index, text in enumerate(sentences)
-        if 5 <= len(text.split()) <= 70 and _CAUSE.search(text)
+        (_worth(text, wanted, names), -place, text) for place, (_, text) in enumerate(sentences) if 12 <= len(text) <= _MAX_TEXT_CHARS
     ]
-    best = max(scored, default=(0, 0, ""))
-    return best[2] if best[0] > 0 else ""
+    if best := sorted((entry for entry in scored if entry[0] > 0), reverse=True)[:_MAX_EXPLANATIONS]:
+        return [text for _, _, text in sorted(best, key=lambda entry: -entry[1])]
+    before = [(turn, text) for turn, text in sentences if turn <= changes[0].turn and len(text) >= 12]
+    return [text for turn, text in before if turn == before[-1][0]][:1]
+
+
+def _worth(text: str, wanted: frozenset[str], names: Sequence[str]) -> int:
+    """Return how much a sentence explains an error of the terms *wanted*."""
+    narrates = bool(cue_bits(text.lower(), words(text)) & cue_bit("narrate"))
+    says_fix = bool(_FIXED_BY.search(text) or _FIX_LABEL.match(text))
+    says_cause, names_change = bool(_CAUSE.search(text)), any(name in text for name in names)
+    shared = len(terms(text) & wanted)
+    return (shared + says_cause if shared or says_cause or names_change else 0) + 2 * says_fix + 2 * names_change - 2 * narrates
 
 
 def _told_pairs(sentences: Sequence[tuple[int, str]]) -> Iterator[HarvestedEntry]:
     """Yield the pairs that the agent says: "X is fixed by Y", and "Fix: Y" after the sentence that names the trouble."""
     for index, (turn, text) in enumerate(sentences):
         if (match := _FIXED_BY.search(text)) and match.start() > 8 and not _PROMISED.search(text[: match.start()]):
-            yield _entry(
-                one_line(text[: match.start()].strip(), _MAX_TEXT_CHARS), one_line(text, _MAX_TEXT_CHARS), text[: match.start()], turn
-            )
+            trouble = text[: match.start()].strip()
+            quotes = [quote for quote in _QUOTED_ERROR.findall(trouble) if len(terms(quote)) >= _MIN_TERMS]
+            yield _entry(one_line(trouble, _MAX_TEXT_CHARS), one_line(text, _MAX_TEXT_CHARS), quotes[0] if quotes else trouble, turn)
         elif match := _FIX_LABEL.match(text):
             before = [earlier for at, earlier in sentences[max(0, index - 3) : index] if at == turn and _TROUBLE.search(earlier)]
             if before:
                 yield _entry(one_line(before[-1], _MAX_TEXT_CHARS), one_line(text[match.end() :], _MAX_TEXT_CHARS), before[-1], turn)
 
 
-def _entry(text: str, fix: str, error: str, turn: int) -> HarvestedEntry:
+def _entry(text: str, fix: str, named: str, turn: int, *, error: str = "") -> HarvestedEntry:
+    """Return the entry of an error that *named* tells from others; *error* has more of its words."""
     identity = blake2b(f"{text}\0{fix}".encode(), digest_size=8).hexdigest()
     return HarvestedEntry(
         kind="solution",
-        signature=signature(error),
+        signature=signature(named),
         category=category_of(f"{text} {fix}"),
         text=text,
-        error=one_line(error.strip(), _MAX_TEXT_CHARS),
+        error=one_line((error or named).strip(), _MAX_TEXT_CHARS),
         fix=fix,
         fact_id=f"{PAIR_PREFIX}{identity}",
         turn=turn,

@@ -20,12 +20,15 @@ _VARIABLE_PARTS = (
     (re.compile(r"\[secret:[^\]]*\]"), " "),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,27}\b", re.I), " "),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"), " "),
+    (re.compile(r"\b[a-z][a-z+]*://[^\s'\")>\]]+", re.I), " "),
     # The name at the end of a path may identify an error, its folder does not.
     (re.compile(r"(?:[A-Za-z]:)?(?:[\w.@~+-]*[/\\])+([\w.@+-]*)"), r" \1 "),
     (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b", re.I), " "),
     (re.compile(r"(?<![A-Za-z])\d+(?:[.,:]\d+)*(?:\s?(?:ms|s|kb|mb|gb|bytes|%))?(?![A-Za-z])"), " "),
 )
 """What differs between two runs of one error, each with its replacement."""
+
+_ARGUMENT = re.compile(r"'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`|\S*[\w.-][/\\\\][\w.@-]\S*")
 
 _ERROR_CODE = re.compile(r"\b(?:[A-Z]{1,5}-?\d{2,6}|E[A-Z]{3,}|exit code \d+|(?:HTTP|status)(?: code)?:? \d{3})\b")
 """Numbers that name an error: TS2322, E0308, ECONNREFUSED, exit code 2, HTTP 404."""
@@ -59,6 +62,11 @@ def _telling_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*codes, *words)))[:MAX_WORDS]
 
 
+def argument_terms(text: str) -> frozenset[str]:
+    """Return the terms that an error says of something by name: in quotes or in a path. They differ where the error is the same."""
+    return terms(" ".join(_ARGUMENT.findall(text[:_LONGEST_CHARS])))
+
+
 def likeness(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
     """Return the likeness of two sets of terms (0..1): the weight of the shared terms, relative to the geometric
     mean of both weights.
@@ -73,10 +81,10 @@ def likeness(first: Collection[str], second: Collection[str], weights: Mapping[s
 
 def containment(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
     """Return how much of the lighter of two sets of terms the other holds (0..1), by weight; 0 for fewer than two shared
-    terms, which prove nothing.
+    terms, which prove nothing, and for two that are not all of the *second*.
     """
     shared = set(first) & set(second)
-    if len(shared) < 2:
+    if len(shared) < 2 or (len(shared) == 2 and len(set(second)) > 2):
         return 0.0
     heaviest = max(weights.values(), default=1.0)
     shared_weight, *side_weights = (sum(weights.get(term, heaviest) for term in side) for side in (shared, first, second))
