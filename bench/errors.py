@@ -115,8 +115,8 @@ def main(arguments: list[str] | None = None) -> None:
     keep("errors", {"errors": figures, "never_met": len(unknown), "false_answers": len(false_answers)}, list(arguments or sys.argv[1:]))
 
 
-def _share(found: int, total: int) -> str:
-    return format_share(found / total, wilson_interval(found, total))
+def _share(successes: int, total: int) -> str:
+    return format_share(successes / total, wilson_interval(successes, total))
 
 
 def _print_misses(met: Sequence[MetError], unknown: Sequence[tuple[str, ErrorHistory]]) -> None:

@@ -112,11 +112,11 @@ def test_an_error_is_known_again_in_its_project_first(store: Store, shop: Projec
     assert own_history.fixes[0].is_own
     assert own_history.fixes[0].source is not None
     assert own_history.fixes[0].source.project == "shop"
-    assert "src/shop/cart.py" in own_history.fixes[0].fix
+    assert "`cart.py`" in own_history.fixes[0].fix
     other_answer = knowledge.match_error(store, log, project=other).fixes[0]
     assert other_answer.source is not None
     assert other_answer.source.project == "other"
-    assert "app/basket.py" in other_answer.fix
+    assert "`basket.py`" in other_answer.fix
     assert knowledge.match_error(store, log, project=projects.create(store, "third")).fixes[0].is_own is False
     assert [(occurrence.project, occurrence.is_solved) for occurrence in own_history.occurrences] == [("shop", True), ("other", True)]
     assert own_history.fixes[0].entry.id == other_answer.entry.id, "the same error is one entry"

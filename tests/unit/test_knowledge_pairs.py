@@ -66,14 +66,14 @@ def test_sentences_that_say_what_fixed_it_are_pairs() -> None:
     assert pairs(Turn("assistant", "The remaining failures need to be fixed with a new parser some day.")) == []
 
 
-def said(text: str, role: str = "assistant") -> Turn:
+def spoken(text: str, role: str = "assistant") -> Turn:
     return Turn(role, text)  # type: ignore[arg-type]
 
 
 def test_an_error_in_a_log_is_paired_with_what_was_done_about_it() -> None:
     log = run(1, "ssh web 'pm2 logs api --nostream'", "0|api | Error: Cannot open the ledger file\n0|api | of the second printer")
     restart = run(2, "ssh web 'cd /srv/api && ./unlock && pm2 restart api'")
-    done = said("The second printer held the ledger file open; `./unlock` frees it.")
+    done = spoken("The second printer held the ledger file open; `./unlock` frees it.")
     assert pairs(*log, *restart, done) == [
         (
             "Error: Cannot open the ledger file",
@@ -89,12 +89,12 @@ def test_an_error_that_comes_back_was_not_ended() -> None:
 
 
 def test_an_error_that_a_person_pasted_is_paired_with_what_was_changed_for_it() -> None:
-    pasted = said("the container stops, it says exec /start.sh: no such file or directory", "user")
-    cause = said("The script has CRLF line ends, so the kernel finds no such interpreter.")
-    ((text, fix),) = pairs(pasted, cause, EDIT, said("thanks", "user"))
+    pasted = spoken("the container stops, it says exec /start.sh: no such file or directory", "user")
+    cause = spoken("The script has CRLF line ends, so the kernel finds no such interpreter.")
+    ((text, fix),) = pairs(pasted, cause, EDIT, spoken("thanks", "user"))
     assert text.endswith("exec /start.sh: no such file or directory")
     assert fix == "The script has CRLF line ends, so the kernel finds no such interpreter.; a change of `tax.ts`"
-    assert pairs(said("I cannot find the button, please look", "user"), cause, EDIT) == []
+    assert pairs(spoken("I cannot find the button, please look", "user"), cause, EDIT) == []
 
 
 def test_an_option_or_a_variable_that_makes_a_command_pass_is_the_fix() -> None:
@@ -141,7 +141,7 @@ def test_a_pair_replaces_the_entry_that_says_the_same() -> None:
 def test_an_entry_of_a_fact_takes_the_better_explanation_of_a_pair() -> None:
     failing = run(1, "npm test", FAILING, failed=True)
     (pair,) = harvest_pairs(
-        enumerate((*failing, said("The rate is undefined because the table is read too early."), EDIT, *run(2, "npm test")), 1)
+        enumerate((*failing, spoken("The rate is undefined because the table is read too early."), EDIT, *run(2, "npm test")), 1)
     )
     bare = pair._replace(fix="A change of `src/cart/tax.ts`", fact_id="f")
     assert join_pairs([bare], [pair]) == [bare._replace(fix=pair.fix)]

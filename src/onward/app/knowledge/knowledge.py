@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from onward.app.edits import check_edit, lock_edits
 from onward.core.extract.command_lines import find_error_line
+from onward.core.facts.phrases import FAILED_WITH
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (
     KNOWLEDGE_KINDS,
@@ -23,7 +25,7 @@ from onward.core.knowledge.entry import (
     KnowledgeSource,
     KnownFix,
 )
-from onward.core.knowledge.error_lines import error_line, error_text
+from onward.core.knowledge.error_lines import error_line, error_text, without_head
 from onward.core.knowledge.signature import argument_terms, containment, likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
@@ -60,6 +62,9 @@ MIN_LIKENESS = 0.42
 """The lowest similarity of two errors that counts as a match; unrelated sentences about the same program reach less."""
 _MAX_LINES, _MAX_LINE_CHARS = 20, 600
 _MAX_CANDIDATES = 60
+_MIN_PART_TERMS = 3
+_CODE_NAME = re.compile(r"\b(?:[A-Z]{1,5}-?\d{2,}|E[A-Z]{4,}|[A-Z]+_[A-Z_]+)\b|\w(?:Error|Exception)\b")
+"""A name that says which error it is by itself; any other single word says nothing."""
 _ARGUMENT_WEIGHT = 0.4
 """How much a name in an error weighs beside the words that say what went wrong."""
 _MOST_CONTAINED = 0.9
@@ -210,7 +215,7 @@ def match_error(store: Store, error: str, *, project: Project | None = None, lim
 def _match_lines(connection: Connection, lines: Sequence[str], project: Project | None, limit: int) -> ErrorHistory:
     signatures = {name for line in lines if (name := signature(line))}
     same_ids = set(knowledge.find_solutions(connection, signatures).values())
-    line_terms = [terms(line) for line in lines]
+    line_terms = [line_terms for line in lines if len(line_terms := terms(line)) > 1 or _CODE_NAME.search(line)]
     arguments = frozenset[str]().union(*map(argument_terms, lines))
     matches = knowledge.match_terms(connection, frozenset().union(*line_terms))
     weights = _term_weights(matches.term_counts, matches.entry_count)
@@ -270,11 +275,13 @@ def _likeness(words: frozenset[str], entry: KnowledgeEntry, weights: Mapping[str
     """Return how alike an error line of these *words* and *entry* are: as wholes, or as far as the shorter holds what the longer says.
     Terms of *arguments* and of the entry's own count in part.
     """
-    error = entry.error or entry.text
-    error_terms = terms(error)
-    names, heaviest = arguments | argument_terms(error), max(weights.values(), default=1.0)
-    weights = {term: weights.get(term, heaviest) * (_ARGUMENT_WEIGHT if term in names else 1.0) for term in words | error_terms}
-    return max(likeness(words, error_terms, weights), _MOST_CONTAINED * containment(words, error_terms, weights))
+    names, heaviest = arguments | argument_terms(entry.error or entry.text), max(weights.values(), default=1.0)
+    # The line that names the error is alone in the text; the error has the lines around it, too.
+    candidates = [terms(text) for text in dict.fromkeys((entry.error or entry.text, entry.text.rpartition(FAILED_WITH)[2]))]
+    scaled = {term: weights.get(term, heaviest) * (_ARGUMENT_WEIGHT if term in names else 1.0) for term in words.union(*candidates)}
+    return max(
+        max(likeness(words, error_terms, scaled), _MOST_CONTAINED * containment(words, error_terms, scaled)) for error_terms in candidates
+    )
 
 
 def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str, float]:
@@ -284,12 +291,13 @@ def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str,
 
 def _error_lines(error: str) -> list[str]:
     """Return what describes the error: the lines with words such as "failed", the last line, where a traceback names its error, and the
-    line that names it with those that continue it.
+    line that names it with those that continue it. In a chain of errors the last one is also taken alone.
     """
-    lines = list(dict.fromkeys(line.strip()[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
+    lines = list(dict.fromkeys(without_head(line)[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
     trouble_lines = [line for line in lines if find_error_line(line)][-_MAX_LINES:]
     named = error_line(error)
-    return list(dict.fromkeys((*trouble_lines, *lines[-1:], *([error_text(error, named)] if named else []))))
+    parts = [error_text(error, named), named.rpartition(": ")[2]] if named else []
+    return list(dict.fromkeys((*trouble_lines, *lines[-1:], *(part for part in parts if len(terms(part)) >= _MIN_PART_TERMS))))
 
 
 def _require_entry(connection: Connection, entry_id: int) -> KnowledgeEntry:

@@ -53,6 +53,10 @@ _LOOKING_VERBS = frozenset(
     "dir history whoami which doctor prime ready children stats count current state print query images events top explain-error metadata "
     "env freeze checks tail head read-only usage docs root bin ping validate-token".split()
 )
+_CHANGING_VERBS = frozenset(
+    "upgrade downgrade migrate apply set put remove rm drop reset start stop restart kill push publish deploy stamp scale revert".split()
+)
+"""Verbs after which a looking one is a name: `alembic upgrade head`."""
 _PREPARING_VERBS = frozenset(
     "install ci i add sync restore fetch download pull clone init venv use enable activate update get up start bootstrap setup login "
     "deps.get checkout".split()
@@ -237,7 +241,7 @@ def _verb_effect(program: str, arguments: list[str]) -> ShellEffect:
         return "producing"
     if program in _MANAGERS and any(verb in _PREPARING_VERBS for verb in verbs[:2]):
         return "preparing"
-    return "reading" if any(verb in _LOOKING_VERBS for verb in verbs[:2]) else "producing"
+    return "reading" if any(verb in _LOOKING_VERBS for verb in verbs[:2]) and verbs[0] not in _CHANGING_VERBS else "producing"
 
 
 def _git_effect(arguments: list[str]) -> ShellEffect:

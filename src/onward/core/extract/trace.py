@@ -28,6 +28,11 @@ _NOT_RUN = re.compile(
 """The result of a call that a person refused, or that was dropped because one beside it failed: it shows nothing of the command."""
 
 
+def was_not_run(result: str) -> bool:
+    """Return whether the *result* of a call says that it was refused or dropped before it ran."""
+    return bool(_NOT_RUN.search(result[:300]))
+
+
 @dataclass(slots=True)
 class Statement:
     """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
@@ -221,7 +226,7 @@ def _mark_answered(trace: Trace, result: ToolResult) -> None:
 
 def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResult, ordinal: int) -> None:
     failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
-    if isinstance(pending, CommandRun) and _NOT_RUN.search(result.text[:300]):
+    if isinstance(pending, CommandRun) and was_not_run(result.text):
         trace.runs = [run for run in trace.runs if run is not pending]
     elif isinstance(pending, CommandRun):
         pending.failed, pending.output, pending.answer_turn = failed, result.text, ordinal

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+FAILED_WITH = " failed with: "
+"""What stands between a command and its error in `failure_text`."""
+
 
 def failure_text(command: str, error: str) -> str:
     """Return the line that says that *command* failed with *error*."""
-    return f"`{command}` failed with: {error}"
+    return f"`{command}`{FAILED_WITH}{error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from onward.core.extract.command_lines import find_error_line
+from onward.core.extract.command_lines import COLOURS, find_error_line
 from onward.core.text.prose import one_line
 
 MAX_ERROR_CHARS = 320
@@ -16,21 +16,24 @@ _MAX_NAMED, _MAX_FURTHER = 3, 2
 
 _NAMED_ERROR = re.compile(
     r"\b\w*(?:Error|Exception|Failure|Warning|Fault|Panic)\b(?:\s*\[\w+\])?:\s*\S|^error(?:\[\w+\])?:|: error:|ERR!|\bE[A-Z]{4,}\b"
-    r"|\b(?:ERROR|FATAL|CRITICAL|SEVERE|FAILED|PANIC)\b\]?\s*[\[:]|\[(?:error|crit|alert|emerg|fatal|critical)\]"
+    r"|\bERR_[A-Z_]{3,}|^(?:[a-z_]\w*\.)+[A-Z]\w+: \S|\b(?:ERROR|FATAL|CRITICAL|SEVERE|FAILED|PANIC)\b\]?\s*[\[:]|\[(?:error|crit|alert|emerg|fatal|critical)\]"
 )
 _PROGRAM_SAYS = re.compile(
-    r"(?:^|: )(?=[^:]*[/\\.\[\]\d_])[^:]{1,120}: [^:]*\b(?:no such|not found|denied|refused|cannot|can't|fail(?:ed|ure)|invalid|unable|"
-    r"timed? ?out|unknown|unexpected|undefined|missing)\b",
+    r"(?:^|: )(?=[^:]*[/\\.\[\]\d_])[^:]{1,120}: [^:]*\b(?:no such|not found|denied|refused|cannot|can't|fail(?:ed|ure)|unable|"
+    r"timed? ?out)\b|^(?=.*\w://).*\b(?:refused|denied|blocked|forbidden|not allowed|timed out|failed with|returned [45]\d\d)\b",
     re.I,
 )
 """A program with its path, and what it could not do, as programs say it in one line."""
 _EMPTY_ERROR = re.compile(
-    r"task failed|some errors were emitted|could not compile|aborting due to|build failed|command failed|^\W*(?:found )?\d+ (?:errors?|problems?|warnings?)\b|found \d+ errors?|[│┃·]|^\W*>?\s*\d+ [|│]|exit (?:code|status) \d+\W*$",
+    r"task failed|some errors were emitted|could not compile|aborting due to|build failed|command (?:failed|aborted|exited)|lifecycle script|^FAIL\b|truncated output|"
+    r"^\W*(?:code|errno|syscall|name|status|type|kind): |^\W*(?:found )?\d+ (?:errors?|problems?|warnings?)\b|found \d+ errors?|[│┃·]|^\W*>?\s*\d+ [|│]|exit (?:code|status) \d+\W*$",
     re.I,
 )
 """Lines that sound like an error and name none: counts, and excerpts of code."""
-_LOG_HEAD = re.compile(r"^(?:\d+\|[\w-]+\s*\|\s*|[\w-]+-\d+\s+\|\s*)+")
-"""What process managers and composed containers print before each line of a log."""
+_LINE_HEAD = re.compile(r"^(?:\d+\|[\w-]+\s*\|\s*|[\w-]+-\d+\s+\|\s*|npm (?:ERR!|error) )+")
+"""What process managers, composed containers and npm print before each line."""
+_NO_ERROR = re.compile(r"\b\w*Warning\b.*?:|^[-*•] ", re.I)
+"""Lines of logs and of pasted text that name no error: warnings, and items of a list."""
 _STACK = re.compile(r"\s*(?:at |File \"|-->|[|^~]|\d+ \||\.{3})|\s*$")
 
 
@@ -44,13 +47,16 @@ def error_line(output: str) -> str:
 
 
 def failure_line(output: str) -> str:
-    """Return the line that names the error of a command that failed: `error_line`, else the last line that says anything."""
-    return error_line(output) or one_line(next(reversed(_telling_lines(output)), ""), 200)
+    """Return the line that names the error of a command that failed: `error_line`, else the last one that says something of something,
+    else the last.
+    """
+    lines = _telling_lines(output)
+    return error_line(output) or one_line(next((line for line in reversed(lines) if ": " in line), lines[-1] if lines else ""), 200)
 
 
 def logged_error(output: str) -> str:
     """Return the last line of a log that has an error's own name; empty if there is none."""
-    return one_line(next((line for line in reversed(_telling_lines(output)) if _NAMED_ERROR.search(line)), ""), 200)
+    return one_line(next((line for line in reversed(_telling_lines(output)) if _is_shown_error(line)), ""), 200)
 
 
 def pasted_error(text: str) -> str:
@@ -58,12 +64,20 @@ def pasted_error(text: str) -> str:
     there is none.
     """
     lines = _telling_lines(text[:_MAX_PASTED_CHARS])
-    return one_line(next((line for line in reversed(lines) if _NAMED_ERROR.search(line) or _PROGRAM_SAYS.search(line)), ""), 200)
+    return one_line(next((line for line in reversed(lines) if _is_shown_error(line) or _is_said_by_program(line)), ""), 200)
+
+
+def _is_shown_error(line: str) -> bool:
+    return bool(_NAMED_ERROR.search(line)) and not _NO_ERROR.search(line)
+
+
+def _is_said_by_program(line: str) -> bool:
+    return bool(_PROGRAM_SAYS.search(line)) and not _NO_ERROR.search(line)
 
 
 def error_text(output: str, line: str) -> str:
     """Return what *output* says of the error that *line* names: the line, others with a name, and the lines that continue it."""
-    lines = [_LOG_HEAD.sub("", text) for text in output[-_READ_CHARS:].split("\n")]
+    lines = [_LINE_HEAD.sub("", text) for text in COLOURS.sub("", output[-_READ_CHARS:]).split("\n")]
     place = next((at for at in reversed(range(len(lines))) if one_line(lines[at].strip(), 200) == line), -1)
     further: list[str] = []
     for text in lines[place + 1 : place + 1 + _MAX_FURTHER] if place >= 0 else ():
@@ -75,6 +89,11 @@ def error_text(output: str, line: str) -> str:
     return one_line(" ".join(dict.fromkeys(one_line(text, 400) for text in (line, *further, *named))), MAX_ERROR_CHARS)
 
 
+def without_head(line: str) -> str:
+    """Return a line of an output without what the program that prints it puts before every line."""
+    return _LINE_HEAD.sub("", line.strip())
+
+
 def _telling_lines(output: str) -> list[str]:
-    lines = [_LOG_HEAD.sub("", line.strip()) for line in output[-_READ_CHARS:].split("\n")]
+    lines = [without_head(line) for line in COLOURS.sub("", output[-_READ_CHARS:]).split("\n")]
     return [line for line in lines if 8 < len(line) < 400 and not _EMPTY_ERROR.search(line)]

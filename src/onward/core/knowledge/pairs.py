@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from onward.core.effort.shell_effects import is_read_only, shell_effect
 from onward.core.extract.command_lines import command_key
-from onward.core.facts.phrases import failure_text
+from onward.core.extract.trace import was_not_run
+from onward.core.facts.phrases import FAILED_WITH, failure_text
 from onward.core.knowledge.categories import category_of
 from onward.core.knowledge.cues import cue_bit, cue_bits
 from onward.core.knowledge.entry import PAIR_PREFIX, HarvestedEntry
@@ -24,8 +25,8 @@ from onward.core.transcript.transcript import Turn
 
 MAX_PAIRS = 16
 """The most pairs of one session, the best explained."""
-_MAX_BETWEEN = 80
-"""Turns between a failure and the pass that ended it."""
+_MAX_BETWEEN, _MAX_AFTER_SHOWN = 80, 30
+"""Turns between a failure and the pass that ended it; and between an error that was shown and what was changed for it."""
 _MAX_TEXT_CHARS, _MAX_FIX_CHARS = 320, 480
 _MAX_EXPLANATIONS, _MAX_CHANGES = 2, 3
 _MIN_TERMS = 2
@@ -63,6 +64,8 @@ _CHECKING = re.compile(
     r"|\bgit (?:commit|add|push|tag|merge|rebase)\b|\bgh \w"
 )
 """Commands that try or record a change and make none."""
+_NO_CHANGE = re.compile(r"cd \S+$|(?:do|then|else|for|while|if)\b|(?:python\S*|node|ruby|perl) - ?<<|source |\. ")
+"""Commands that change nothing that outlives them, and ones whose first line does not say what they do."""
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z\d_]*=\S*")
 _SHOWING_OPTIONS = frozenset(
     "--verbose --quiet --silent --debug --watch --reporter --no-color --color --trace --help --version --tail --lines".split()
@@ -114,22 +117,33 @@ def join_pairs(entries: Sequence[HarvestedEntry], pairs: Sequence[HarvestedEntry
     """Return *entries* of facts with those of *pairs* that they do not tell. A pair replaces the entry that says the same
     without telling the fix apart, and gives its words to one that explains less.
     """
-    by_key = {key: pair for pair in reversed(pairs) for key in (pair.turn, pair.signature)}
-    solved = {entry.signature for entry in entries if entry.fix}
-    new_pairs = [pair for pair in pairs if pair.signature not in solved]
+    pairs_of_entries = {entry: pair for entry in entries if entry.fix and (pair := _same_failure(entry, pairs))}
+    new_pairs = [pair for pair in pairs if pair not in pairs_of_entries.values()]
     sentences = {text for pair in new_pairs for text in (pair.text, pair.fix)}
     joined = [
-        _explained(entry, by_key.get(entry.signature) or by_key.get(entry.turn))
+        _join(entry, pairs_of_entries[entry]) if entry in pairs_of_entries else entry
         for entry in entries
         if entry.fix or entry.text not in sentences
     ]
-    return joined + new_pairs
+    return list({(entry.kind, entry.signature): entry for entry in reversed(joined + new_pairs)}.values())[::-1]
 
 
-def _explained(entry: HarvestedEntry, pair: HarvestedEntry | None) -> HarvestedEntry:
-    if pair is None or not entry.fix:
-        return entry
-    return entry._replace(error=pair.error, fix=max(entry.fix, pair.fix, key=lambda text: len(terms(text))))
+def _same_failure(entry: HarvestedEntry, pairs: Sequence[HarvestedEntry]) -> HarvestedEntry | None:
+    """Return the pair of the failure that *entry* is about: of the same error, or of the same command at the same place."""
+    command = entry.text.partition(FAILED_WITH)[0]
+    return next(
+        (
+            pair
+            for pair in pairs
+            if pair.signature == entry.signature or (abs(pair.turn - entry.turn) <= 1 and pair.text.startswith(command + FAILED_WITH))
+        ),
+        None,
+    )
+
+
+def _join(entry: HarvestedEntry, pair: HarvestedEntry) -> HarvestedEntry:
+    """Return *pair* as the knowledge of the fact behind *entry*, with the fix that says more."""
+    return pair._replace(fact_id=entry.fact_id, turn=entry.turn, fix=max(entry.fix, pair.fix, key=lambda text: len(terms(text))))
 
 
 def _read(turns: Iterable[tuple[int, Turn]]) -> _Log:
@@ -161,6 +175,8 @@ def _labelled(lead: str, text: str) -> str:
 
 def _add_run(log: _Log, turn: int, command: str, output: str, *, failed: bool) -> None:
     key = command_key(command)
+    if was_not_run(output):
+        return
     if failed:
         if not is_read_only(command) and (line := failure_line(output)):
             log.failures.append(_Failure(turn, key, line, error_text(output, line)))
@@ -169,10 +185,15 @@ def _add_run(log: _Log, turn: int, command: str, output: str, *, failed: bool) -
     if _LOG_COMMAND.search(command):
         if line := logged_error(output):
             log.failures.append(_Failure(turn, "", line, error_text(output, line)))
-    elif (
-        _MENDING.match(key) or shell_effect(command) == "preparing" or (shell_effect(command) == "producing" and not _CHECKING.search(key))
-    ):
+    elif _changes_something(command, key):
         log.changes.append(_Change(turn, f"`{one_line(key, 160)}`"))
+
+
+def _changes_something(command: str, key: str) -> bool:
+    if _MENDING.match(key):
+        return True
+    effect = shell_effect(command)
+    return effect != "reading" and " " in key and not _NO_CHANGE.match(key) and (effect == "preparing" or not _CHECKING.search(key))
 
 
 def _program(command: str) -> tuple[str, ...]:
@@ -201,20 +222,25 @@ def _changes_before_pass(failure: _Failure, log: _Log) -> tuple[int, int, list[_
         (turn, command)
         for turn, command in log.passes
         if failure.turn < turn <= failure.turn + _MAX_BETWEEN
-        and (command == failure.command or _program(command) == _program(failure.command))
+        and (failure.command in command or _program(command) == _program(failure.command))
     ]
     if not passes:
         return failure.turn, failure.turn, []
-    last, command = passes[0]
-    own = {f"`{one_line(text, 160)}`" for text in (failure.command, command)}
-    changes = [change for change in log.changes if failure.turn <= change.turn <= last and change.text not in own]
+    # The same command is the better proof: one of the same program may be what ended the error.
+    last, command = next((run for run in passes if run[1] == failure.command), passes[0])
+    own_texts = {f"`{one_line(text, 160)}`" for text in (failure.command, command)}
+    changes = [change for change in log.changes if failure.turn <= change.turn <= last and change.text not in own_texts]
     if _is_other_call(failure.command, command):
         changes.append(_Change(last, f"`{one_line(command, 160)}`"))
     return failure.turn, last + 1, changes
 
 
 def _is_other_call(failed: str, passed: str) -> bool:
-    """Return whether the command that passed sets a variable or an option that the one that failed does not."""
+    """Return whether the command that passed sets a variable or an option that the one that failed does not, asks for another
+    version, or runs it by another program.
+    """
+    if failed != passed and failed in passed:
+        return passed.index(failed) > 0 or passed[len(failed)] in "@=:"
     new_words = [word for word in passed.split() if word not in failed.split()]
     return any(
         bool(_ASSIGNMENT.fullmatch(word)) or (word.startswith("-") and word.split("=")[0] not in _SHOWING_OPTIONS and len(word) > 2)
@@ -227,10 +253,10 @@ def _changes_before_request(failure: _Failure, log: _Log) -> tuple[int, int, lis
     if the error was met again later.
     """
     name = signature(failure.line)
-    later = [change for change in log.changes if failure.turn < change.turn <= failure.turn + _MAX_BETWEEN]
+    later = [change for change in log.changes if failure.turn < change.turn <= failure.turn + _MAX_AFTER_SHOWN]
     if not later or any(other.turn > failure.turn and signature(other.line) == name for other in log.failures):
         return failure.turn, failure.turn, []
-    end = next((turn for turn in log.requests if turn > later[0].turn), failure.turn + _MAX_BETWEEN)
+    end = next((turn for turn in log.requests if turn > later[0].turn), failure.turn + _MAX_AFTER_SHOWN)
     return failure.turn, end + 1, [change for change in later if change.turn <= end]
 
 
@@ -240,22 +266,32 @@ def _explanations(error: str, sentences: Sequence[tuple[int, str]], changes: Seq
     """
     wanted = terms(error)
     names = [change.name for change in changes if change.name]
+    closing = next((place for place, (turn, text) in enumerate(sentences) if turn > changes[-1].turn and text.count("`") > 1), -1)
     scored = [
-        (_worth(text, wanted, names), -place, text) for place, (_, text) in enumerate(sentences) if 12 <= len(text) <= _MAX_TEXT_CHARS
+        (_worth(text, wanted, names, is_closing=place == closing), -place, text)
+        for place, (_, text) in enumerate(sentences)
+        if _is_whole(text)
     ]
     if best := sorted((entry for entry in scored if entry[0] > 0), reverse=True)[:_MAX_EXPLANATIONS]:
         return [text for _, _, text in sorted(best, key=lambda entry: -entry[1])]
-    before = [(turn, text) for turn, text in sentences if turn <= changes[0].turn and len(text) >= 12]
+    before = [(turn, text) for turn, text in sentences if turn <= changes[0].turn and _is_whole(text)]
     return [text for turn, text in before if turn == before[-1][0]][:1]
 
 
-def _worth(text: str, wanted: frozenset[str], names: Sequence[str]) -> int:
-    """Return how much a sentence explains an error of the terms *wanted*."""
+def _is_whole(text: str) -> bool:
+    """Return whether a sentence says something by itself: not one that leads to a list."""
+    return 12 <= len(text) <= _MAX_TEXT_CHARS and not text.rstrip(" *").endswith(":")
+
+
+def _worth(text: str, wanted: frozenset[str], names: Sequence[str], *, is_closing: bool) -> int:
+    """Return how much a sentence explains an error of the terms *wanted*. The first one after the change that has a name in code
+    (*is_closing*) tells what was done.
+    """
     narrates = bool(cue_bits(text.lower(), words(text)) & cue_bit("narrate"))
     says_fix = bool(_FIXED_BY.search(text) or _FIX_LABEL.match(text))
     says_cause, names_change = bool(_CAUSE.search(text)), any(name in text for name in names)
     shared = len(terms(text) & wanted)
-    return (shared + says_cause if shared or says_cause or names_change else 0) + 2 * says_fix + 2 * names_change - 2 * narrates
+    return shared + says_cause + is_closing + 2 * says_fix + 2 * names_change - 2 * narrates
 
 
 def _told_pairs(sentences: Sequence[tuple[int, str]]) -> Iterator[HarvestedEntry]:
@@ -263,11 +299,13 @@ def _told_pairs(sentences: Sequence[tuple[int, str]]) -> Iterator[HarvestedEntry
     for index, (turn, text) in enumerate(sentences):
         if (match := _FIXED_BY.search(text)) and match.start() > 8 and not _PROMISED.search(text[: match.start()]):
             trouble = text[: match.start()].strip()
+            if len(terms(trouble)) < _MIN_TERMS:
+                continue
             quotes = [quote for quote in _QUOTED_ERROR.findall(trouble) if len(terms(quote)) >= _MIN_TERMS]
             yield _entry(one_line(trouble, _MAX_TEXT_CHARS), one_line(text, _MAX_TEXT_CHARS), quotes[0] if quotes else trouble, turn)
         elif match := _FIX_LABEL.match(text):
             before = [earlier for at, earlier in sentences[max(0, index - 3) : index] if at == turn and _TROUBLE.search(earlier)]
-            if before:
+            if before and _is_whole(text[match.end() :]):
                 yield _entry(one_line(before[-1], _MAX_TEXT_CHARS), one_line(text[match.end() :], _MAX_TEXT_CHARS), before[-1], turn)
 
 

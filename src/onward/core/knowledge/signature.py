@@ -80,11 +80,11 @@ def likeness(first: Collection[str], second: Collection[str], weights: Mapping[s
 
 
 def containment(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
-    """Return how much of the lighter of two sets of terms the other holds (0..1), by weight; 0 for fewer than two shared
-    terms, which prove nothing, and for two that are not all of the *second*.
+    """Return how much of the lighter of two sets of terms the other holds (0..1), by weight; 0 for fewer shared terms than
+    prove something: two if they are all of the *second*, else four.
     """
     shared = set(first) & set(second)
-    if len(shared) < 2 or (len(shared) == 2 and len(set(second)) > 2):
+    if len(shared) < (2 if len(shared) == len(set(second)) else 4):
         return 0.0
     heaviest = max(weights.values(), default=1.0)
     shared_weight, *side_weights = (sum(weights.get(term, heaviest) for term in side) for side in (shared, first, second))
