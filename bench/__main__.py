@@ -1,8 +1,10 @@
 """Run every benchmark in turn (`make bench`), or only the named ones.
 
     python -m bench [NAME …] [--long] [--list]
+    python -m bench NAME FLAG …
 
-`--long` adds the parts that take an hour. A benchmark that fails is reported at the end and does not stop the others.
+`--long` adds the parts that take longest. Other flags go to the one benchmark that is named. A benchmark that fails is reported at the end
+and does not stop the others.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ from bench import (
     start,
     writer,
 )
+
+_FLAGS = ("--help", "--list", "--long")
 
 
 class Bench(NamedTuple):
@@ -84,11 +88,15 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     argument_parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHES)} (default: all)")
-    argument_parser.add_argument("--long", action="store_true", help="include the parts that take an hour")
+    argument_parser.add_argument("--long", action="store_true", help="include the parts that take longest")
     argument_parser.add_argument("--list", action="store_true", help="list the benchmarks")
-    options = argument_parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    first_flag = next((place for place, text in enumerate(given) if text.startswith("--") and text not in _FLAGS), len(given))
+    options, flags = argument_parser.parse_args(given[:first_flag]), given[first_flag:]
     if unknown := [name for name in options.names if name not in BENCHES]:
         argument_parser.error(f"unknown benchmark {', '.join(unknown)}: choose from {', '.join(BENCHES)}")
+    if flags and len(options.names) != 1:
+        argument_parser.error(f"{flags[0]} needs the name of one benchmark before it")
     if options.list:
         print("\n".join(f"{name:14}{bench.measures}" for name, bench in BENCHES.items()))
         return 0
@@ -97,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         bench, started = BENCHES[name], time.monotonic()
         print(f"== {name}: {bench.measures}\n", flush=True)
         try:
-            bench.run(bench.long or [] if options.long else [])
+            bench.run([*(bench.long or [] if options.long else []), *flags])
         except (Exception, SystemExit) as error:  # noqa: BLE001 - one bench less is no reason to lose the others' figures
             failed.append(name)
             if isinstance(error, SystemExit):

@@ -4,27 +4,25 @@
     python -m bench.fit --left-out [--only PROJECT] [--budgets 1000,2000,4000]
 
 The first form prints the average precision of the fit, in-sample and on projects left out, and with `--write` replaces the module. The
-second runs the two scorers of the shared folder once per project, with trees that were fitted without it, and prints the mean over sessions
-beside the figure of the shipped trees, which have seen all of them.
+second gives the documents of each session to the two scorers of the shared folder (`bench.left_out`): with trees that were fitted without
+its project, and with the shipped trees, which have seen all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import shlex
-import subprocess
-import sys
+import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from statistics import mean
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench import left_out
 from bench.report import ROOT, keep, table
 from onward.app.turns.reader import TranscriptReader
 from onward.core.extract.rounds import rounds_of
@@ -38,7 +36,6 @@ TREES, LEAVES, LEARNING_RATE, MIN_LEAF = 60, 6, 0.15, 40
 VALUES = (0.0, 0.35, 0.8, 1.0)
 """What a label of worth 0 to 3 counts as."""
 _MIN_JACCARD, _MIN_CONTAINED, _MIN_SHARED = 0.55, 0.85, 4
-_MEASURES = ("junk", "useful", "filed", "dead", "stale", "kept3", "kept2")
 
 Tree = Any
 
@@ -54,15 +51,15 @@ class Example(NamedTuple):
 
 def load_examples(shared: Path) -> list[Example]:
     """Return the labelled sentences of *shared*/labels that are found again in *shared*/data. Raises SystemExit where there are none."""
-    examples: list[Example] = []
-    for path in sorted((shared / "labels").glob("*.tsv")):
-        examples += _session_examples(path, shared / "data")
+    paths = sorted((shared / "labels").glob("*.tsv"))
+    with ProcessPoolExecutor(left_out.WORKERS) as pool:
+        examples = [example for session in pool.map(partial(_session_examples, shared / "data"), paths) for example in session]
     if not examples:
         raise SystemExit(f"No labelled sentences in {shared / 'labels'}: name the folder that holds labels/ and data/ with --shared.")
     return examples
 
 
-def _session_examples(path: Path, data: Path) -> list[Example]:
+def _session_examples(data: Path, path: Path) -> list[Example]:
     source, rows = _read_labels(path)
     reader = TranscriptReader()
     reader.read(data / source)
@@ -202,7 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder with labels/, data/, probes/ and bench/")
     parser.add_argument("--write", action="store_true", help="write the fitted trees into the source")
-    parser.add_argument("--left-out", action="store_true", help="run both scorers with trees fitted without the scored project")
+    parser.add_argument("--left-out", action="store_true", help="both scorers' figures with trees fitted without the scored project")
     parser.add_argument("--only", default="", help="only projects whose name contains this")
     parser.add_argument("--budgets", default="1000,2000,4000", help="tokens, by commas")
     options = parser.parse_args(arguments)
@@ -212,9 +209,9 @@ def main(arguments: list[str] | None = None) -> None:
         _score_left_out(examples, [name for name in projects if options.only in name], options, arguments)
         return
     trees = fit_trees(examples)
-    left_out = {name: trees_without(examples, name) for name in projects}
+    others = {name: trees_without(examples, name) for name in projects}
     inside = _precisions(examples, [predict(trees, example.vector) for example in examples])
-    outside = _precisions(examples, [predict(left_out[example.project], example.vector) for example in examples])
+    outside = _precisions(examples, [predict(others[example.project], example.vector) for example in examples])
     print(f"{len(examples):,} labelled sentences of {len(projects)} projects, {len(FEATURES)} features, {TREES} trees of {LEAVES} leaves\n")
     print(table(("average precision", "in-sample", "projects left out"), [(name, inside[name], outside[name]) for name in inside]))
     if options.write:
@@ -230,75 +227,22 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _score_left_out(examples: Sequence[Example], projects: Sequence[str], options: argparse.Namespace, arguments: list[str] | None) -> None:
     """Print the scorers' figures with trees fitted without each project, beside those of the shipped trees."""
-    scored: dict[str, dict[str, list[dict[str, Any]]]] = {"projects left out": {}, "as shipped": {}}
-    probes: dict[str, dict[str, list[tuple[int, int]]]] = {"projects left out": {}, "as shipped": {}}
-    with TemporaryDirectory(prefix="onward-fit-") as folder:
-        for project in projects:
-            module = Path(folder) / f"{project}.py"
-            module.write_text(render_module(trees_without(examples, project), "Without one project."), encoding="utf-8")
-            for name, path in (("projects left out", module), ("as shipped", OUT)):
-                command = shlex.join([sys.executable, "-m", "bench.with_trees", str(path)])
-                for budget, sessions in _lines(options, project, command).items():
-                    scored[name].setdefault(budget, []).extend(sessions)
-                for row, counts in _probes(options, project, command).items():
-                    probes[name].setdefault(row, []).extend(counts)
-    rows = []
-    for name, by_budget in scored.items():
-        for budget, sessions in by_budget.items():
-            figures = [[session[key] for session in sessions if session[key] is not None] for key in _MEASURES]
-            rows.append((f"{name} @{budget}", *(100 * mean(values) if values else None for values in figures)))
-    print(table(("lines, mean over sessions, %", *_MEASURES), rows))
-    answered = [
-        (name, row, f"{100 * sum(a for a, _ in counts) / max(1, sum(n for _, n in counts)):.0f} %")
-        for name in probes
-        for row, counts in probes[name].items()
-    ]
-    print("\n" + table(("probes", "row", "answered"), answered))
-    keep("fit_left_out", {"projects": list(projects), "lines": rows, "probes": answered}, arguments)
-
-
-def _run_scorer(options: argparse.Namespace, script: str, *flags: str) -> Any:
-    with TemporaryDirectory(prefix="onward-score-") as folder:
-        result = Path(folder) / "result.json"
-        command = [sys.executable, str(options.shared / "bench" / script), *flags, "--budgets", options.budgets, "--json", str(result)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if not result.exists():
-            raise SystemExit(f"{script} failed: {done.stderr[-400:]}")
-        return json.loads(result.read_text("utf-8"))
-
-
-def _lines(options: argparse.Namespace, project: str, command: str) -> dict[str, list[dict[str, Any]]]:
-    result = _run_scorer(
-        options,
-        "lines.py",
-        "--cmd",
-        command,
-        "--only",
-        f"{project}__",
-        "--labels",
-        str(options.shared / "labels"),
-        "--data",
-        str(options.shared / "data"),
+    started = time.monotonic()
+    budgets = [int(number) for number in options.budgets.split(",")]
+    scores = left_out.score(options.shared, {name: trees_without(examples, name) for name in projects}, budgets, options.only)
+    lines, probes = scores.line_rows(), scores.probe_rows()
+    line_head = ("lines, mean over sessions, in per cent, at", *left_out.MEASURES)
+    probe_head = ("probes answered, in per cent, at", *(f"{budget:,}" for budget in budgets))
+    print(f"{len(projects)} projects; as shipped: with trees that have seen all of them (in-sample)\n")
+    print(table(line_head, lines))
+    if probes:
+        print("\n" + table(probe_head, probes))
+    print(f"\n{time.monotonic() - started:.0f} s")
+    keep(
+        "fit_left_out",
+        {"projects": list(projects), "line_head": line_head, "lines": lines, "probe_head": probe_head, "probes": probes},
+        arguments,
     )
-    return {budget: list(figures["sessions"].values()) for budget, figures in result.items()}
-
-
-def _probes(options: argparse.Namespace, project: str, command: str) -> dict[str, list[tuple[int, int]]]:
-    """Return (answered, asked) by row and budget; nothing for a project without probes."""
-    named = [
-        path
-        for path in (options.shared / "probes").glob("*.json")
-        if path.name != "baselines.json" and f"/{project}/" in path.read_text("utf-8")
-    ]
-    if not named:
-        return {}
-    result = _run_scorer(options, "preservation.py", "--cmd", command, "--carry", "--only", project)
-    rows = {"onward": "single", "carry: distill": "carried"}
-    return {
-        f"{title} @{budget}": [(cell["answered"], cell["n"])]
-        for row, title in rows.items()
-        for budget, cell in result["rows"].get(row, {}).items()
-    }
 
 
 if __name__ == "__main__":

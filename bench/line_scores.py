@@ -38,9 +38,14 @@ class LineScorer:
         essential, useful = (sum(row[2][0] == worth and row[2][3] == "L" for row in rows if row[2] != "0") for worth in "32")
         return essential, useful
 
+    def figures(self, document: str, rows: list[Any]) -> dict[str, float | None]:
+        """Return the scorer's figures of *document*, 0..1; None where there is nothing to count."""
+        figures: dict[str, float | None] = self._names["score"](document, rows)[0]
+        return figures
+
     def count_kept(self, document: str, rows: list[Any]) -> tuple[int, int]:
         """Return how many of the live sentences worth keeping *document* has, and how many there are."""
-        figures = self._names["score"](document, rows)[0]
+        figures = self.figures(document, rows)
         essential, useful = self.worthy_counts(rows)
         return round(essential * (figures["kept3"] or 0) + useful * (figures["kept2"] or 0)), essential + useful
 

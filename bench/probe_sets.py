@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bench.report import ROOT
 
@@ -39,6 +39,13 @@ class ProbeSet:
     pairs: Pairs
 
 
+class SetName(NamedTuple):
+    """Where a set of probes belongs: its project and its transcript."""
+
+    project: str
+    transcript: str
+
+
 class Frozen:
     """The shared folder, loaded once. Raises `SystemExit` with advice if it is missing."""
 
@@ -62,6 +69,12 @@ class Frozen:
         spec.loader.exec_module(module)
         module.NAME, module.ENC, module.DEC = module.tokeniser(False)
         return module
+
+    def set_names(self) -> list[SetName]:
+        """Return the names of all sets of probes, without reading their transcripts."""
+        return [
+            SetName(record["project"], record["transcript"]) for record in self.scorer.load(str(self.folder / "probes"), str(self.data))[0]
+        ]
 
     def sets(self, only: str = "") -> list[ProbeSet]:
         """Return the probes by session, without those whose answer is not in their own transcript.

@@ -118,3 +118,13 @@ def test_a_bench_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyP
     assert every.main(["two"]) == 0
     with pytest.raises(SystemExit):
         every.main(["three"])
+
+
+def test_flags_after_the_name_of_a_benchmark_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(every, "BENCHES", {name: every.Bench("runs", ran.append, ["--far"]) for name in ("one", "two")})
+    assert every.main(["one", "--only", "two"]) == 0
+    assert every.main(["one", "--long", "--only", "two"]) == 0
+    assert ran == [["--only", "two"], ["--far", "--only", "two"]]
+    with pytest.raises(SystemExit):
+        every.main(["one", "two", "--only", "x"])

@@ -10,12 +10,14 @@ from typing import Any
 import bench.preservation
 import pytest
 from bench.distillation import distil_sessions
+from bench.line_scores import LineScorer
 from bench.probe_sets import Frozen
 from bench.transcripts import Source
 
-from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale, start
+from bench import agreement, canaries, gold, held_out, left_out, losses, page, quotes, recall, report, retention, scale, start
+from onward.core.extract.worth_trees import TREES
 from onward.core.facts.fact import Handle
-from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
 
 
 def newest_result(name: str) -> dict[str, Any]:
@@ -109,6 +111,21 @@ def test_a_project_is_scored_with_other_numbers(shared_folder: Path) -> None:
     assert [[of for _, of in several] for several in scored["single session"].values()] == [[2, 1, 1], [2, 1, 1]]
 
 
+def test_the_left_out_figures_are_those_of_the_scorers(shared_folder: Path) -> None:
+    expected = held_out.score(Frozen(shared_folder), "antre", [300, 4000])
+    scores = left_out.score(shared_folder, {"antre": ()}, [300, 4000])
+    for row, name in ((left_out.SINGLE, "single session"), (left_out.CARRIED, "carried")):
+        for budget in (300, 4000):
+            assert list(scores.probes[left_out.SHIPPED, budget, row]) == expected[name][str(budget)]
+    scorer = LineScorer(shared_folder)
+    session = next(iter(scorer.sessions(fewest=1)))
+    judges = {left_out.LEFT_OUT: (), left_out.SHIPPED: TREES}
+    by_place = left_out._score_lines(shared_folder, [1000], session, judges)
+    document = render(distil_sessions([session.file]).master(1000).handoff)
+    assert by_place[left_out.SHIPPED, 1000] == scorer.figures(document, session.rows)
+    assert by_place[left_out.SHIPPED, 1000] != by_place[left_out.LEFT_OUT, 1000], "without trees every sentence is worth the same"
+
+
 def test_the_step_that_lost_an_answer(shared_folder: Path, transcripts: list[Path]) -> None:
     frozen, distillation = Frozen(shared_folder), distil_sessions(transcripts[:1])
     rule = {"accept": [["patient names"], ["nik"]]}
@@ -177,7 +194,7 @@ def test_the_page_is_filled_from_all_of_them(shared_folder: Path, monkeypatch: p
         ["--probes", str(shared_folder / "probes"), "--data", str(shared_folder / "data"), "--only", "an-1", "--budgets", "1000"]
     )
     text, missing = page.fill_page((report.ROOT / "docs" / "preservation.md").read_text())
-    assert sorted(missing) == ["canaries", "held_out", "scale"]
+    assert sorted(missing) == ["canaries", "fit_left_out", "held_out", "scale"]
     assert "| Onward's handoff (1) |" in text
     written = tmp_path / "preservation.md"
     written.write_text(text)
