@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from onward.store import Store
+from onward.store import Store, health
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -121,3 +121,6 @@ def store(open_again: Callable[[], Store]) -> Iterator[Store]:
     """A new open store, on each kind of database."""
     with open_again() as opened:
         yield opened
+        with opened.read() as connection:
+            unsound = [checked for checked in health.check_tables(connection) if not checked.is_sound or checked.unsealed]
+    assert not unsound, "a statement changed rows and left their checksums as they were"

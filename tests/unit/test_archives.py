@@ -51,6 +51,7 @@ ELSEWHERE = {
     "removed_sessions": "deleted, and gone after a day",
     "jobs": "of this store",
     "events": "of this store",
+    "scrubs": "of this store",
     "answers": "of this store",
     "accounts": "of this store's person",
     "account_limits": "of this store's person",

@@ -1,41 +1,61 @@
-"""`onward doctor`: checks the local store and the connected agents."""
+"""`onward doctor`: checks the local store and the connected agents, and repairs a damaged store."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from onward.adapters import open_store
 from onward.agents import checkup
-from onward.app.admin.doctor import Status
+from onward.app.admin.doctor import Finding, Status
+from onward.app.admin.store_repair import repair_store
 from onward.cli.context import json_option, local_settings
-from onward.cli.presentation import paint, say, say_json
+from onward.cli.presentation import note, paint, say, say_json
 from onward.settings import read_machine
 
 STYLE_BY_STATUS: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.command()
+@click.option("--mend", "mends", is_flag=True, help="Repair a damaged store.")
 @json_option
-def doctor(as_json: bool) -> int:
+def doctor(mends: bool, as_json: bool) -> int:
     """Check for problems and say how to fix them.
 
     Checks the disk, the store, the search index, open sessions, projects whose folder was moved, and transcripts that an agent will
     soon delete; and for each agent whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that
     Onward does not know. Exit code 1 if there is a problem.
 
+    With --mend, copies the store first, and then restores rows with one wrong bit, reads damaged turns again from their transcripts, and
+    rebuilds facts, handoffs, figures and the search index. What cannot be repaired is named and stays as it is. Stop other programs that
+    use the store before.
+
     \b
-    Example:
+    Examples:
       onward doctor
+      onward doctor --mend
     """
     settings, machine = local_settings(), read_machine()
-    findings = checkup.find_all(settings, machine, open_store, Path.cwd())
+    result = repair_store(settings, open_store) if mends else None
+    findings = result.findings if result else checkup.find_all(settings, machine, open_store, Path.cwd())
     if as_json:
-        say_json(findings)
+        say_json(result or findings)
     else:
-        for finding in findings:
-            say(f"{paint(f'{finding.status:8}', STYLE_BY_STATUS[finding.status])} {finding.check}: {finding.message}")
-            if finding.hint:
-                say(f"{'':8} {finding.hint}")
-    return int(any(finding.status == "problem" for finding in findings))
+        _say_findings(findings)
+        if result:
+            say("Nothing is left to repair." if _is_sound(findings) else "Some damage remains.")
+            note(f"The store as it was: {result.backup_path}")
+    return int(not _is_sound(findings))
+
+
+def _is_sound(findings: Sequence[Finding]) -> bool:
+    return all(finding.status != "problem" for finding in findings)
+
+
+def _say_findings(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        say(f"{paint(f'{finding.status:8}', STYLE_BY_STATUS[finding.status])} {finding.check}: {finding.message}")
+        if finding.hint:
+            say(f"{'':8} {finding.hint}")

@@ -124,7 +124,7 @@ class ProjectExporter:
     def _document(self, table: Table, row: Row[Any], local_columns: tuple[str, ...]) -> dict[str, Any]:
         document: dict[str, Any] = {}
         for column in table.columns:
-            if column.name in local_columns:
+            if column.name in local_columns or column.name == schema.CHECKSUM:
                 continue
             value = getattr(row, column.name)
             if column.name in _FIELD_NAMES and value is not None:
@@ -257,7 +257,7 @@ def _row_values(
     table: Table, document: ArchiveDocument, local_columns: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]
 ) -> dict[str, Any]:
     """Return *document* as the values of a row. Missing fields become NULL where the column allows it."""
-    columns = {field_name(column): column for column in table.columns if column.name not in local_columns}
+    columns = {field_name(column): column for column in table.columns if column.name not in (*local_columns, schema.CHECKSUM)}
     if unknown := sorted(set(document) - set(columns)):
         raise ValueError(f"{unknown[0]}, which this Onward does not know")
     values: dict[str, Any] = {}
@@ -279,7 +279,7 @@ def _from_field(column: Column[Any], value: Any) -> Any:
     if column.name.endswith("_json"):
         return _reject_nul(orjson.dumps(value).decode())
     if column.name == "body":
-        return ZstdCompressor(level=1).compress(orjson.dumps(value))
+        return ZstdCompressor(level=1, write_checksum=True).compress(orjson.dumps(value))
     if _is_time(column):
         return _parse_time(value)
     if isinstance(column.type, LargeBinary):

@@ -18,6 +18,7 @@ from onward import private_files
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
 from onward.locations import is_read_only, read_only_url
 from onward.message import Message
+from onward.store.checksums import seal
 from onward.store.migration import migrate
 
 BUSY_TIMEOUT_SECONDS = 60.0
@@ -103,9 +104,10 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection in a write transaction. Waits for other writers."""
+        """A connection in a write transaction. Waits for other writers. Rows that changed get their checksums at the end."""
         with self._write_lock, _translate_errors(self.engine), self._write_engine.begin() as connection:
             yield connection
+            seal(connection)
 
     def write_batch(self, tasks: Sequence[Callable[[Connection], WriteResult]]) -> list[WriteResult | Exception]:
         """Run *tasks* in one transaction and return their results. If one fails, run each in its own and return its result or exception.
@@ -226,7 +228,7 @@ def _is_from_driver(error: Exception) -> bool:
 def _damaged(engine: Engine, problem: str) -> StoreDamaged:
     return StoreDamaged(
         Message("The database {database} is damaged: {problem}.", database=engine.url.database, problem=problem),
-        "Run `onward doctor`. If it cannot repair the database, restore a backup.",
+        "Repair it: onward doctor --mend",
     )
 
 

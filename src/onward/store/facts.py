@@ -92,6 +92,11 @@ def advance_version(connection: Connection, project_id: int, version: int, refer
     return result.rowcount == 1
 
 
+def delete_facts(connection: Connection, project_id: int) -> None:
+    """Delete all facts of a project's ledger, damaged ones included."""
+    connection.execute(delete(facts).where(facts.c.project_id == project_id))
+
+
 def _to_row(project_id: int, fact: Fact) -> dict[str, object]:
     body = orjson.dumps(to_json(fact)).decode()
     return {"project_id": project_id, "id": fact.id, "session": fact.session, "kind": fact.kind, "state": fact.state, "body_json": body}
@@ -116,7 +121,9 @@ def save_contribution(connection: Connection, session_id: int, contribution: Con
         "references": [reference.to_json() for reference in contribution.references],
     }
     connection.execute(delete(distilled).where(distilled.c.session_id == session_id))
-    connection.execute(insert(distilled).values(session_id=session_id, body=ZstdCompressor(level=1).compress(orjson.dumps(document))))
+    connection.execute(
+        insert(distilled).values(session_id=session_id, body=ZstdCompressor(level=1, write_checksum=True).compress(orjson.dumps(document)))
+    )
 
 
 def has_contributed(connection: Connection, session_id: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
@@ -16,6 +16,14 @@ from onward.message import to_data
 from onward.store.clock import now, to_datetime
 from onward.store.schema import handoffs, sessions
 from onward.store.statements import PreparedStatement, batches
+
+
+class HandoffBasisRow(NamedTuple):
+    """The project of a handoff, the number of its newest session, and its budget."""
+
+    project_id: int
+    session_number: int
+    budget_tokens: int
 
 
 def create(
@@ -63,6 +71,20 @@ def replace_document(connection: Connection, handoff_id: int, document: Handoff,
         "preservation_json": orjson.dumps(preservation.to_json()).decode(),
         "refinement_json": None,
     }
+    connection.execute(update(handoffs).where(handoffs.c.id == handoff_id).values(**values))
+
+
+def find_basis(connection: Connection, handoff_id: int) -> HandoffBasisRow | None:
+    """Return what a handoff was composed from, without its text, or None."""
+    columns = (handoffs.c.project_id, handoffs.c.session_number, handoffs.c.budget_tokens)
+    row = connection.execute(select(*columns).where(handoffs.c.id == handoff_id)).first()
+    return None if row is None else HandoffBasisRow(*row)
+
+
+def rewrite(connection: Connection, handoff_id: int, master: MasterHandoff) -> None:
+    """Replace all text of a handoff by that of *master*, which the rules wrote; its time stays."""
+    values = document_columns(master, RULES, None)
+    del values["created_at"]
     connection.execute(update(handoffs).where(handoffs.c.id == handoff_id).values(**values))
 
 
@@ -159,15 +181,15 @@ def list_handoffs(connection: Connection, project_id: int, *, before: int | None
     return [_from_row(row) for row in connection.execute(query)]
 
 
-def list_damaged(connection: Connection) -> list[tuple[int, int]]:
-    """Return the project id and the version of every handoff that cannot be read any more."""
-    damaged = []
+def list_unreadable(connection: Connection) -> list[int]:
+    """Return the id of every handoff that cannot be read any more."""
+    unreadable_ids = []
     for row in connection.execute(select(handoffs).execution_options(yield_per=100)):
         try:
             _from_row(row)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-            damaged.append((row.project_id, row.version))
-    return damaged
+            unreadable_ids.append(row.id)
+    return unreadable_ids
 
 
 def _find_first(connection: Connection, condition: Any) -> StoredHandoff | None:

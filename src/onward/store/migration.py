@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from onward.errors import StoreTooNew
 from onward.message import Message
 
-NEWEST_VERSION = "0015"
+NEWEST_VERSION = "0016"
 """The newest migration. A store that is up to date costs one query; alembic is not even imported."""
 
 _LOCK_KEY = 0x0A11_A2D0

@@ -246,8 +246,8 @@ def _has_owners(connection: Connection, table: Table, row: dict[str, Any]) -> bo
 
 
 def _to_document(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as JSON. Compressed columns are opened, so that a secret in them can be purged."""
-    return {column.name[:]: _to_field(column, row[column.name]) for column in table.columns}
+    """Return a row as JSON, without its checksum. Compressed columns are opened, so that a secret in them can be purged."""
+    return {column.name[:]: _to_field(column, row[column.name]) for column in table.columns if column.name != schema.CHECKSUM}
 
 
 def _to_field(column: Column[Any], value: Any) -> Any:
@@ -270,4 +270,4 @@ def _from_field(column: Column[Any], value: Any) -> Any:
     if "hex" in value:
         return bytes.fromhex(value["hex"])
     data = orjson.dumps(value["json"])
-    return ZstdCompressor(level=1, write_checksum=False).compress(data) if value["is_packed"] else data
+    return ZstdCompressor(level=1, write_checksum=True).compress(data) if value["is_packed"] else data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -34,6 +35,16 @@ def copy(source: Path, target: Path, on_progress: Callable[[int, int], object] |
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
         reader.backup(writer, pages=_PAGES_PER_STEP, progress=report_progress)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Copy the store at *source* over the database file *target*, also where that is no database any more."""
+    try:
+        copy(source, target)
+    except sqlite3.DatabaseError:
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(source, target)
 
 
 def make_standalone(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, BindParameter, Connection, Select, bindparam,
 
 from onward.core.session import StoredTurn
 from onward.core.transcript.transcript import Role, Turn
+from onward.store.checksums import checksum_of
 from onward.store.clock import to_datetime_or_none
 from onward.store.schema import sessions, turns
 from onward.store.search import turn_index
@@ -19,6 +20,7 @@ from onward.store.statements import PreparedStatement, batches, execute_raw, ins
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 
 MAX_ORDINAL = 2**24 - 1
+_TURN_COLUMNS = (turns.c.session_id, turns.c.ordinal, turns.c.abandoned, turns.c.role, turns.c.at, turns.c.body)
 _INSERT_TARGET = f"turns ({', '.join(column.name for column in turns.columns)})"
 
 
@@ -50,15 +52,37 @@ def turn_id(session_id: int, ordinal: int) -> int:
     return session_id * (MAX_ORDINAL + 1) + ordinal
 
 
+def split_id(key: int) -> tuple[int, int]:
+    """Return the session id and the ordinal of the turn with that id."""
+    return divmod(key, MAX_ORDINAL + 1)
+
+
+def find_identities(connection: Connection, session_id: int, ordinals: Collection[int]) -> dict[bytes, int]:
+    """Return the ordinals of these turns of a session by their identity."""
+    keys = [turn_id(session_id, ordinal) for ordinal in sorted(ordinals)]
+    return {
+        bytes(row.identity): row.ordinal
+        for batch in batches(keys)
+        for row in connection.execute(select(turns.c.identity, turns.c.ordinal).where(turns.c.id.in_(batch)))
+    }
+
+
+def mend_turn(connection: Connection, session_id: int, ordinal: int, packed: PackedTurn) -> None:
+    """Store a damaged turn again. The index has its words already."""
+    key = turn_id(session_id, ordinal)
+    connection.execute(update(turns).where(turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body))
+
+
 def append(connection: Connection, project_id: int, session_id: int, new_turns: Sequence[NewTurn]) -> None:
     """Store and index new turns of a session."""
     if not new_turns:
         return
-    rows = [
+    compute = checksum_of(turns)
+    rows: list[tuple[Any, ...]] = [
         (turn_id(session_id, ordinal), project_id, session_id, ordinal, identity, packed.role, packed.at, packed.chars, False, packed.body)
         for ordinal, identity, packed in new_turns
     ]
-    insert_rows(connection, _INSERT_TARGET, rows)
+    insert_rows(connection, _INSERT_TARGET, [(*row, compute(row)) for row in rows])
     turn_index.index_for(connection).add(connection, ((turn_id(session_id, turn.ordinal), turn.packed.words) for turn in new_turns))
 
 
@@ -172,7 +196,7 @@ def move(connection: Connection, project_id: int, session_id: int, identities: M
     rows = [(project_id, identity, turn_id(session_id, ordinal)) for ordinal, identity in identities.items()]
     if rows:
         placeholder = _placeholder(connection)
-        statement = f"UPDATE turns SET project_id = {placeholder}, identity = {placeholder} WHERE id = {placeholder}"  # noqa: S608
+        statement = f"UPDATE turns SET project_id = {placeholder}, identity = {placeholder}, checksum = NULL WHERE id = {placeholder}"  # noqa: S608
         connection.exec_driver_sql(statement, rows)
 
 
@@ -192,7 +216,8 @@ def reindex(connection: Connection) -> int:
 
     def searchable_rows() -> Iterator[tuple[int, str]]:
         nonlocal count
-        for stored in _read(connection, select(turns).order_by(turns.c.id)):
+        # Migrations run this: the table may not have all of its columns yet.
+        for stored in _read(connection, select(*_TURN_COLUMNS).order_by(turns.c.id)):
             count += 1
             yield turn_id(stored.session_id, stored.ordinal), searchable_text(stored.turn)
 

@@ -20,6 +20,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from onward.adapters import build_model_setup, open_store
+from onward.app.admin import scrub
 from onward.app.jobs import jobs
 from onward.app.jobs.kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
 from onward.errors import OnwardError
@@ -43,6 +44,8 @@ SILENCE_SECONDS = 20.0
 """A worker without a sign of life for this long is considered dead, and another one continues its jobs."""
 RECHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 3600.0
+SCRUB_SECONDS = 30.0
+"""The time between two portions of the check in the background, which runs while no job is due."""
 RETRY_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 """Without a due job for this long, DBOS is shut down: it polls its database many times a second."""
@@ -137,7 +140,7 @@ class Worker:
 
     def _wait_for_job(self, store: Store) -> bool:
         """Wait until a job is due, and return True; False if the worker is stopped. DBOS, which polls its own database, does not run."""
-        cleaned_at = -CLEANUP_SECONDS
+        cleaned_at, scrubbed_at = -CLEANUP_SECONDS, time.monotonic()
         while not self._stop_event.wait(SWEEP_SECONDS):
             with _log_failure():
                 if _list_due(jobs.list_open(store), datetime.now(UTC)):
@@ -145,6 +148,9 @@ class Worker:
                 if time.monotonic() - cleaned_at > CLEANUP_SECONDS:
                     cleaned_at = time.monotonic()
                     delete_expired_files(self._settings.home, time.time())
+                if time.monotonic() - scrubbed_at > SCRUB_SECONDS:
+                    scrub.check_portion(store)
+                    scrubbed_at = time.monotonic()
         return False
 
     def _take_step(self, context: jobs.JobContext, run: str) -> bool:

@@ -16,7 +16,7 @@ from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.usage import TurnUsage
 from onward.tokens.prices import price_usd
 
-__all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage"]
+__all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage", "recount"]
 
 
 def count(store: Store, session_id: int) -> None:
@@ -38,6 +38,13 @@ def count(store: Store, session_id: int) -> None:
             and accounts.list_links(connection, session_id=session_id) == links
         ):
             usage.replace_usage(connection, session_id, usages, turns=session.turns, tokens=session.tokens)
+
+
+def recount(store: Store, session_id: int) -> None:
+    """Count the usage of a session again, whatever is counted."""
+    with store.write() as connection:
+        usage.forget(connection, session_id)
+    count(store, session_id)
 
 
 def count_all(store: Store, *, project_id: int | None = None) -> int:

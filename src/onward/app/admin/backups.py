@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +40,7 @@ def backup(settings: Settings, target: Path, on_progress: ProgressCallback | Non
 
     If anything fails, an existing file at *target* stays. Raises `BadInput` for PostgreSQL and if there is no store yet.
     """
-    source = _configured_file(settings)
+    source = configured_file(settings)
     if not source.exists():
         raise BadInput(Message("{home} contains no store yet.", home=settings.home), "Import sessions first: onward import")
     return _copy_store(source, target, on_progress)
@@ -78,7 +79,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
     backup is verified first. Other programs that use the store wait and then see the restored content.
     """
     sqlite_backup.check(source)
-    target = _configured_file(settings)
+    target = configured_file(settings)
     if source.absolute() == target.absolute():
         raise BadInput("That is the store itself.", "Name a file that `onward backup` wrote.")
     if target.exists() and not overwrite:
@@ -123,7 +124,23 @@ def _keep_previous(target: Path) -> Path:
     return previous_path
 
 
-def _configured_file(settings: Settings) -> Path:
+def copy_as_is(source: Path, reason: str) -> Path:
+    """Copy the store beside itself, damaged or not, and return the copy; *reason* is part of its name."""
+    target = source.with_name(f"{source.name}.before-{reason}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+    try:
+        with atomic_write(target) as part:
+            sqlite_backup.copy(source, part)
+            sqlite_backup.make_standalone(part)
+    except (sqlite3.Error, UnicodeDecodeError):
+        for suffix in ("", "-wal"):
+            if (path := source.with_name(source.name + suffix)).exists():
+                create_file(target.with_name(target.name + suffix))
+                shutil.copyfile(path, target.with_name(target.name + suffix))
+    return target
+
+
+def configured_file(settings: Settings) -> Path:
+    """Return the file of the store. Raises `BadInput` for PostgreSQL."""
     if settings.database_url:
         raise _postgresql_error()
     return settings.home / FILE_NAME

@@ -15,7 +15,9 @@ from onward.errors import OnwardError
 from onward.message import Message
 from onward.private_files import close_to_others
 from onward.settings import Settings
-from onward.store import Store, handoffs, health, projects, provenance, sessions
+from onward.store import Store, health, projects, provenance, scrubs, sessions
+from onward.store.checksums import CheckedTable
+from onward.store.scrubs import Scrub
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 OpenStore: TypeAlias = Callable[[Settings], Store]
@@ -23,6 +25,7 @@ OpenStore: TypeAlias = Callable[[Settings], Store]
 MIN_FREE_BYTES = 500 * 1024 * 1024
 WARNING_TIME = timedelta(days=7)
 OPEN_TOO_LONG = timedelta(days=1)
+MEND_HINT = "Repair it: onward doctor --mend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def _check_permissions(settings: Settings) -> Finding:
 def _check_store(store: Store) -> Iterator[Finding]:
     with store.read() as connection:
         damage, missing = health.find_damage(connection), health.count_unindexed(connection)
-        lost_turns, lost_handoffs = health.find_damaged_turns(connection), handoffs.list_damaged(connection)
+        checked_tables, scrub = health.check_tables(connection), scrubs.find_finished(connection)
     is_index_damaged = False
     if store.is_read_only:
         yield Finding(
@@ -112,29 +115,17 @@ def _check_store(store: Store) -> Iterator[Finding]:
     else:
         with store.write() as connection:
             is_index_damaged = health.is_index_damaged(connection)
+            health.seal_unsealed(connection, checked_tables)
     if damage:
         yield Finding(
             "integrity",
             "problem",
             Message("the database is damaged: {damage}", damage="; ".join(damage[:3])),
-            "Copy the data folder, then restore a backup.",
+            MEND_HINT,
         )
     else:
         yield Finding("integrity", "ok", "the database is intact")
-    if lost_turns:
-        yield Finding(
-            "turns",
-            "problem",
-            Message("{count} turns are damaged and cannot be read", count=len(lost_turns)),
-            "Restore a backup, or import their transcripts into another data folder.",
-        )
-    if lost_handoffs:
-        yield Finding(
-            "handoffs",
-            "problem",
-            Message("{count} handoffs are damaged and cannot be read", count=len(lost_handoffs)),
-            "Copy the data folder, then restore a backup.",
-        )
+    yield from _check_checksums(checked_tables, scrub)
     if is_index_damaged:
         yield Finding("search index", "problem", "the index is damaged: searches miss turns", "Rebuild it: onward rebuild --index")
     elif missing:
@@ -146,6 +137,30 @@ def _check_store(store: Store) -> Iterator[Finding]:
         )
     else:
         yield Finding("search index", "ok", "all turns are indexed")
+
+
+def _check_checksums(checked_tables: Sequence[CheckedTable], scrub: Scrub | None) -> Iterator[Finding]:
+    for checked in checked_tables:
+        check = Message("stored {table}", table=checked.table.name.replace("_", " "))
+        if checked.damaged:
+            message = Message("{count} of {total} are damaged: not what was stored", count=len(checked.damaged), total=checked.rows)
+            yield Finding(check, "problem", message, MEND_HINT)
+        if checked.is_unreadable:
+            yield Finding(check, "problem", Message("only {count} can be read; the rest is damaged", count=checked.rows), MEND_HINT)
+    last_check = (
+        Message("the last check in the background ended at {at:%Y-%m-%d %H:%M} UTC", at=scrub.finished_at)
+        if scrub and scrub.finished_at
+        else Message("no check in the background has ended yet; it runs with a server or a worker")
+    )
+    if all(checked.is_sound for checked in checked_tables):
+        yield Finding(
+            "checksums", "ok", Message("{count} stored rows are what was stored", count=sum(table.rows for table in checked_tables))
+        )
+    if scrub and scrub.damaged:
+        message = Message("{last_check}; it found {count} damaged rows", last_check=last_check, count=scrub.damaged)
+        yield Finding("background check", "problem", message, MEND_HINT)
+    else:
+        yield Finding("background check", "ok", last_check)
 
 
 def _check_open_sessions(store: Store) -> Finding:

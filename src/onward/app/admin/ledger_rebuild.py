@@ -53,6 +53,45 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
     return RebuildResult(len(completed_sessions), len(new_state.stored_ledger.ledger.facts), handoff)
 
 
+def refold(store: Store, project: Project, damaged_session_ids: set[int]) -> bool:
+    """Fold the ledger again from what its sessions contributed, whatever it contains; the sessions in *damaged_session_ids* contribute
+    again from their turns. Return False and change nothing if the ledger changed in the meantime.
+    """
+    with store.read() as connection:
+        version = facts.ledger_version(connection, project.id)
+        contributions = {
+            session.id: create_contribution(distill_session(main_path(connection, session)), session)
+            if session.id in damaged_session_ids
+            else facts.read_contribution(connection, session.id)
+            for session in sessions.list_sessions(connection, project.id)
+        }
+    ledger = fold(Ledger(), (fact for contribution in contributions.values() for fact in contribution.facts))
+    references = fold_references([], [reference for contribution in contributions.values() for reference in contribution.references])
+    with store.write() as connection:
+        projects.lock_project(connection, project.id)
+        if facts.ledger_version(connection, project.id) != version:
+            return False
+        facts.delete_facts(connection, project.id)
+        facts.replace_ledger(connection, project.id, StoredLedger(version, Ledger(), []), StoredLedger(version + 1, ledger, references))
+        for session_id in damaged_session_ids & contributions.keys():
+            facts.save_contribution(connection, session_id, contributions[session_id])
+    return True
+
+
+def recompose_handoff(store: Store, handoff_id: int) -> bool:
+    """Compose a damaged handoff again from what the sessions up to its own contributed. Return False if it does not exist."""
+    with store.read() as connection:
+        basis = handoffs.find_basis(connection, handoff_id)
+        if basis is None:
+            return False
+        state = read_project_state(connection, basis.project_id)
+        contribution = facts.merge_contributions(connection, basis.project_id, upto=basis.session_number)
+    master = state.master_as_of(store, basis.session_number, contribution, basis.budget_tokens)
+    with store.write() as connection:
+        handoffs.rewrite(connection, handoff_id, master)
+    return True
+
+
 def rebuild_index(store: Store) -> int:
     """Rebuild the search index from the stored turns. Return the number of turns."""
     with store.write() as connection:

@@ -93,7 +93,7 @@ class SessionIntake:
     def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:
         session = self._find_session(connection)
         number = session.number if session else 0
-        identity_lists = [_identities(turn.recognised, number) for turn in ready_turns if number or turn.recognised.is_global]
+        identity_lists = [list_identities(turn.recognised, number) for turn in ready_turns if number or turn.recognised.is_global]
         stored_places = turns.find_positions(
             connection, self.project.id, [identity for identities in identity_lists for identity in identities]
         )
@@ -101,10 +101,10 @@ class SessionIntake:
             self._copied_places = self._find_copied_places(connection)
         for turn in ready_turns if self._copied_places else ():
             if turn.packed.at is not None and (place := self._copied_places.get(_digest(turn.packed))):
-                stored_places.setdefault(_identities(turn.recognised, number)[0], place)
+                stored_places.setdefault(list_identities(turn.recognised, number)[0], place)
         if session and self._head.id:
             self._add_twin_places(connection, session, ready_turns, stored_places)
-        if session is None and any(_find_place(stored_places, _identities(turn.recognised, 0)) is None for turn in ready_turns):
+        if session is None and any(_find_place(stored_places, list_identities(turn.recognised, 0)) is None for turn in ready_turns):
             session = self._start_session(
                 connection, [to_datetime_or_none(turn.packed.at) for turn in ready_turns if turn.packed.at is not None]
             )
@@ -120,7 +120,7 @@ class SessionIntake:
                 self._position = 0 if item.to is None else self._positions.get(item.to, self._position)
                 abandoned_spans.append((self._position, self._last_position))
                 continue
-            turn_identities = _identities(item.recognised, session.number)
+            turn_identities = list_identities(item.recognised, session.number)
             identity, place = turn_identities[0], _find_place(stored_places, turn_identities)
             if place is None:
                 place = stored_places[identity] = TurnPosition(session.id, session.turns + len(new_turns) + 1, item.packed.chars)
@@ -161,7 +161,7 @@ class SessionIntake:
             if place.session_id == session.id:
                 self._twins.mark_known(place.ordinal)
         for turn in () if self._twins.is_empty else ready_turns:
-            identities = _identities(turn.recognised, session.number)
+            identities = list_identities(turn.recognised, session.number)
             if turn.id is None and _find_place(stored_places, identities) is None and (twin := self._twins.find(_unpack(turn.packed))):
                 stored_places[identities[0]] = TurnPosition(session.id, twin[0], content_chars(twin[1]))
 
@@ -224,7 +224,7 @@ def _unpack(packed: PackedTurn) -> Turn:
     return TurnCodec().unpack(packed.role, to_datetime_or_none(packed.at), packed.body)
 
 
-def _identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:
+def list_identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:
     """Return the identities that a turn may be stored under; its own first."""
     return [mark.identity(session_number) for mark in (turn_mark, turn_mark.without_secrets())[: 1 + (turn_mark.masked_mark is not None)]]
 

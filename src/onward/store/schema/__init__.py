@@ -32,10 +32,12 @@ from onward.store.schema.project import (
     shared_rules,
     turns,
 )
-from onward.store.schema.server import access_tokens, answers, events, jobs, templates
-from onward.store.schema.tables import metadata
+from onward.store.schema.server import access_tokens, answers, events, jobs, scrubs, templates
+from onward.store.schema.tables import CHECKSUM, add_checksums, metadata
 
 __all__ = [
+    "CHECKED_TABLES",
+    "CHECKSUM",
     "access_tokens",
     "account_events",
     "account_limits",
@@ -65,6 +67,7 @@ __all__ = [
     "projects",
     "removed_rows",
     "removed_sessions",
+    "scrubs",
     "sealed_keys",
     "session_accounts",
     "session_measures",
@@ -75,3 +78,6 @@ __all__ = [
     "turns",
     "usage",
 ]
+
+CHECKED_TABLES = add_checksums()
+"""The tables whose rows have a checksum, so that damage on the disk does not go unnoticed."""

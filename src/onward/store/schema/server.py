@@ -1,4 +1,4 @@
-"""Tables of the server itself: responses to repeated requests, templates, jobs, events, access tokens."""
+"""Tables of the server itself: responses to repeated requests, templates, jobs, events, access tokens, checks in the background."""
 
 from __future__ import annotations
 
@@ -99,4 +99,19 @@ access_tokens = Table(
     Column("revoked_at", BigInteger),
     Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=_NOT_REVOKED, postgresql_where=_NOT_REVOKED),
     sqlite_autoincrement=True,
+)
+
+scrubs = Table(
+    "scrubs",
+    metadata,
+    # Row 1 is the check of all checksums that is in progress, row 2 the last one that was finished.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    # The table it is in, and the key of the last row that it checked; an empty list at the table's start.
+    Column("table_name", String(32), nullable=False),
+    Column("position_json", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("damaged", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("moved_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
 )

@@ -1,8 +1,18 @@
-"""What all tables share: the metadata, the names of constraints, and columns that refer to an owner."""
+"""What all tables share: the metadata, the names of constraints, columns that refer to an owner, and checksums."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, null
+
+CHECKSUM = "checksum"
+"""The column of a row's checksum: NULL from a change until the end of its transaction, 0 in a row that is older than checksums."""
+
+_UNCHECKED_TABLES = (
+    *("access_tokens", "answers", "events", "jobs", "model_answers", "model_calls", "scrubs", "sealed_keys"),
+    # An index that is made from the entries of the knowledge base.
+    "knowledge_terms",
+)
+"""Tables of the server itself: a damaged row of them costs nothing that a person wrote."""
 
 metadata = MetaData(
     naming_convention={
@@ -17,3 +27,17 @@ metadata = MetaData(
 def owner_column(name: str, target: str, *, primary_key: bool = False) -> Column[int]:
     """Return a column that refers to the row this one belongs to and is deleted with."""
     return Column(name, Integer, ForeignKey(target, ondelete="CASCADE"), primary_key=primary_key, nullable=False)
+
+
+def add_checksums() -> tuple[Table, ...]:
+    """Give all tables that hold something of a person's a column with a checksum, and an index of the rows that changed in the current
+    transaction. Return the tables, owners first.
+    """
+    checked_tables = tuple(table for table in metadata.sorted_tables if table.name not in _UNCHECKED_TABLES)
+    for table in checked_tables:
+        # `null()` and not None: every statement that changes a row empties the column.
+        column = Column(CHECKSUM, BigInteger, default=null(), onupdate=null(), server_default="0")
+        table.append_column(column)
+        is_changed = column.is_(None)
+        Index(f"ix_{table.name}_changed", column, sqlite_where=is_changed, postgresql_where=is_changed)
+    return checked_tables

@@ -1,0 +1,209 @@
+"""Repairing a damaged store: what one wrong bit changed is restored, what can be derived again is, and the rest is named.
+
+A copy of the store is made first. Every step is a transaction of its own that leaves a row either mended or damaged as before, so that
+a repair that was interrupted can run again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Table
+from zstandard import ZstdError
+
+from onward.app.accounts import usage
+from onward.app.admin import backups
+from onward.app.admin.doctor import Finding
+from onward.app.admin.ledger_rebuild import recompose_handoff, refold
+from onward.app.sessions.rederivation import rederive
+from onward.app.transcripts.turn_recovery import recover_turns
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.errors import OnwardError, StoreDamaged
+from onward.message import Message
+from onward.settings import Settings
+from onward.store import Store, bit_repair, health, projects, schema, sessions, sqlite_backup, turns
+from onward.store.checksums import CheckedTable, RowKey
+from onward.store.engine import FILE_NAME
+from onward.store.salvage import salvage
+
+DERIVED_TABLES = (schema.session_measures, schema.touched_files, schema.met_errors, schema.knowledge_sources)
+"""Derived from the turns and facts of each completed session."""
+
+_UNREADABLE = (ZstdError, ValueError, TypeError, KeyError, AttributeError, IndexError)
+"""What a damaged row raises when it is parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepairResult:
+    """A repair: the copy of the store as it was, and what was done, with what could not be mended last."""
+
+    backup_path: Path
+    findings: list[Finding]
+
+
+def repair_store(settings: Settings, open_store: Callable[[Settings], Store]) -> RepairResult:
+    """Repair the store. Raises `BadInput` for PostgreSQL, which has tools of its own."""
+    source = backups.configured_file(settings)
+    backup_path = backups.copy_as_is(source, "mend")
+    findings = [*_mend_structure(settings, source, open_store)]
+    with open_store(settings) as store:
+        findings += _mend_rows(store)
+        findings += _mend_index(store)
+        findings += _name_losses(store)
+    return RepairResult(backup_path, findings)
+
+
+def _mend_structure(settings: Settings, source: Path, open_store: Callable[[Settings], Store]) -> Iterator[Finding]:
+    """Rebuild the indexes of the database; if that does not help, bring what can be read to a new database."""
+    with suppress(OnwardError), open_store(settings) as store:
+        with store.read() as connection:
+            is_damaged = bool(health.find_damage(connection)) or any(table.is_unreadable for table in health.check_tables(connection))
+        if not is_damaged:
+            return
+        with suppress(OnwardError):
+            with store.write() as connection:
+                health.rebuild_lookups(connection)
+            with store.read() as connection:
+                is_damaged = bool(health.find_damage(connection)) or any(table.is_unreadable for table in health.check_tables(connection))
+            if not is_damaged:
+                yield Finding("integrity", "ok", "the database's own indexes were rebuilt")
+                return
+    set_aside = source.with_name(f"{source.name}.set-aside-{_timestamp()}.jsonl")
+    with tempfile.TemporaryDirectory(dir=source.parent) as folder:
+        with Store.at_folder(Path(folder)) as new_store:
+            tables = salvage(source, new_store, set_aside)
+        if not any(table.rows for table in tables):
+            set_aside.unlink()
+            raise StoreDamaged(Message("Nothing in {path} can be read.", path=source), "Restore a backup: onward restore FILE --force")
+        sqlite_backup.make_standalone(Path(folder) / FILE_NAME)
+        sqlite_backup.replace(Path(folder) / FILE_NAME, source)
+    if not set_aside.stat().st_size:
+        set_aside.unlink()
+    count = sum(table.rows for table in tables)
+    yield Finding("integrity", "ok", Message("the database was damaged: {count} rows that can be read are in a new one", count=count))
+    for table in tables:
+        if table.has_gaps:
+            message = Message("some rows can no longer be read and are lost; {count} remain", count=table.rows)
+            yield Finding(_label(table.name), "problem", message, "If you have a backup, restore it: onward restore FILE --force")
+        if table.set_aside:
+            message = Message("{count} rows belong to what is lost; they are in {path}", count=table.set_aside, path=set_aside)
+            yield Finding(_label(table.name), "warning", message)
+
+
+def _mend_rows(store: Store) -> Iterator[Finding]:
+    for checked in _damaged_tables(store):
+        with store.write() as connection:
+            count = sum(bit_repair.repair_row(connection, checked.table, key) for key in checked.damaged)
+        if count:
+            yield Finding(_label(checked.table.name), "ok", Message("{count} rows were restored exactly, by their checksums", count=count))
+    yield from _mend_turns(store)
+    yield from _mend_ledgers(store)
+    yield from _mend_derived(store)
+    yield from _mend_usage(store)
+    yield from _mend_handoffs(store)
+
+
+def _mend_turns(store: Store) -> Iterator[Finding]:
+    """Read damaged turns again from their transcripts, where these still exist."""
+    ordinals: dict[int, set[int]] = {}
+    for (key,) in _damaged_keys(store, schema.turns):
+        session_id, ordinal = turns.split_id(int(key))
+        ordinals.setdefault(session_id, set()).add(ordinal)
+    count = sum(recover_turns(store, session_id, session_ordinals) for session_id, session_ordinals in ordinals.items())
+    if count:
+        yield Finding(_label("turns"), "ok", Message("{count} turns were read again from their transcripts", count=count))
+
+
+def _mend_ledgers(store: Store) -> Iterator[Finding]:
+    """Fold the ledgers again whose facts or contributions are damaged. A session with a damaged turn contributes what it has."""
+    damaged_turns = {turns.split_id(int(key))[0] for (key,) in _damaged_keys(store, schema.turns)}
+    session_ids = {int(key[0]) for key in _damaged_keys(store, schema.distilled)}
+    project_ids = {int(key[0]) for table in (schema.facts, schema.ledgers) for key in _damaged_keys(store, table)}
+    project_ids |= {session.project_id for session in _find_sessions(store, session_ids)}
+    for project in _find_projects(store, project_ids):
+        with suppress(*_UNREADABLE, OnwardError):
+            # Facts of a turn that is lost are only in the contribution of its session.
+            if refold(store, project, session_ids - damaged_turns):
+                yield Finding(
+                    _label("facts"), "ok", Message("the ledger of {project} was folded again from its sessions", project=project.name)
+                )
+
+
+def _mend_derived(store: Store) -> Iterator[Finding]:
+    session_ids = {
+        int(key[1 if table is schema.knowledge_sources else 0]) for table in DERIVED_TABLES for key in _damaged_keys(store, table)
+    }
+    for project in _find_projects(store, {session.project_id for session in _find_sessions(store, session_ids)}):
+        with suppress(*_UNREADABLE, OnwardError):
+            rederive(store, project)
+            yield Finding("derived data", "ok", Message("measures, files and errors of {project} were derived again", project=project.name))
+
+
+def _mend_usage(store: Store) -> Iterator[Finding]:
+    session_ids = {int(key[0]) for key in _damaged_keys(store, schema.counted_sessions)}
+    with store.read() as connection:
+        session_ids |= health.find_usage_sessions(connection, [int(key[0]) for key in _damaged_keys(store, schema.usage)])
+    for session in _find_sessions(store, session_ids):
+        usage.recount(store, session.id)
+    if session_ids:
+        yield Finding(_label("usage"), "ok", Message("the usage of {count} sessions was counted again", count=len(session_ids)))
+
+
+def _mend_handoffs(store: Store) -> Iterator[Finding]:
+    count = 0
+    for (key,) in _damaged_keys(store, schema.handoffs):
+        with suppress(*_UNREADABLE, OnwardError):
+            count += recompose_handoff(store, int(key))
+    if count:
+        yield Finding(
+            _label("handoffs"), "ok", Message("{count} handoffs were composed again from the facts of their sessions", count=count)
+        )
+
+
+def _mend_index(store: Store) -> Iterator[Finding]:
+    with store.write() as connection:
+        if health.is_index_damaged(connection) or health.count_unindexed(connection):
+            count = turns.reindex(connection)
+            yield Finding("search index", "ok", Message("it was rebuilt from {count} turns", count=count))
+
+
+def _name_losses(store: Store) -> Iterator[Finding]:
+    """Name what is still damaged."""
+    for checked in _damaged_tables(store):
+        keys = ", ".join("/".join(map(str, key)) for key in checked.damaged[:5])
+        message = Message("{count} rows could not be mended and stay as they are: {keys}", count=len(checked.damaged), keys=keys)
+        yield Finding(_label(checked.table.name), "problem", message, "If you have a backup, restore it: onward restore FILE --force")
+
+
+def _damaged_tables(store: Store) -> list[CheckedTable]:
+    with store.read() as connection:
+        return [checked for checked in health.check_tables(connection) if checked.damaged]
+
+
+def _damaged_keys(store: Store, table: Table) -> list[RowKey]:
+    with store.read() as connection:
+        return health.check_table(connection, table).damaged
+
+
+def _find_sessions(store: Store, ids: Collection[int]) -> list[Session]:
+    with store.read() as connection:
+        return [session for session_id in sorted(ids) if (session := sessions.find(connection, session_id))]
+
+
+def _find_projects(store: Store, ids: Collection[int]) -> list[Project]:
+    with store.read() as connection:
+        return [project for project_id in sorted(ids) if (project := projects.find(connection, project_id))]
+
+
+def _label(table: str) -> Message:
+    return Message("stored {table}", table=table.replace("_", " "))
+
+
+def _timestamp() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
