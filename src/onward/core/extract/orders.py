@@ -9,11 +9,20 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from onward.core.extract.phrases import pattern
+from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.text.languages import languages_of
 
 _MAX_CHARS = 300
 _CLAUSE_END = re.compile(r"[,;:.!—]\s+|[，；：、。！]\s*|\s[–-]\s")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+_ASSURANCE = re.compile(
+    r"\b(?:make sure|ensure|pastikan|stell\w* sicher|assure-toi|assurez-vous|asegúrate|asegúrese|certifique-se|garanta|assicurati|убедись|"
+    r"đảm bảo|emin ol)\b|确保|ようにして|확인해|تأكد",
+    re.I,
+)
+"""How an order opens that a state shall hold, which is a rule only of the work itself: "make sure the list always keeps its order"."""
+_PARENTHESIS = re.compile(r"[(（][^)）]*[)）]")
+"""A remark, whose scope is not that of the order: "put it back (by default it is off)"."""
 _UNSPACED = frozenset(("zh",))
 """Languages in which an order may open after any word, since nothing parts clauses."""
 _PROHIBITION_WORDS = frozenset(("jangan",))
@@ -66,20 +75,36 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
         return False
     languages = _languages_in(text, languages)
     clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
-    if _is_universal(text) or any(pattern("lasting", languages).match(clause) for clause in clauses):
+    if any(pattern("lasting", languages).match(clause) for clause in clauses):
         return True
-    prohibitions = [clause for clause in clauses if _forbids(clause, languages)]
-    habits = [clause for clause in clauses if pattern("habit", languages).match(clause)]
-    demands = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
+    if pattern("temporary", languages).search(text):
+        return False
+    if _is_universal(text, languages):
+        return True
     if _OUTPUT_LINE.fullmatch(text):
         return False
-    if (prohibitions or habits or demands) and pattern("scope", languages).search(text):
+    parts = [_PARENTHESIS.sub("", part) for part in _SENTENCE_END.split(text)]
+    if any(pattern("scope", languages).search(part) and _opens_order(part, languages) for part in parts):
         return True
     if _POINTS_AT_WORK.search(text):
         return False
+    prohibitions = [clause for clause in clauses if _forbids(clause, languages)]
+    habits = [clause for clause in clauses if pattern("habit", languages).match(clause)]
+    demands = [clause for clause in clauses if pattern("prefer", languages).match(clause)]
     return any(pattern("object", languages).search(clause) for clause in (*prohibitions, *habits)) or any(
         _orders_manner(clause, languages) for clause in demands
     )
+
+
+def _opens_order(sentence: str, languages: frozenset[str]) -> bool:
+    """Whether a clause of *sentence* begins with a prohibition, a habit or a demand."""
+    groups: tuple[PhraseGroup, ...] = ("habit", "prefer")
+    if _ASSURANCE.search(sentence) and not pattern("object", languages).search(sentence):
+        return False
+    return any(
+        _forbids(clause, languages) or any(pattern(group, languages).match(clause) for group in groups)
+        for clause in _CLAUSE_END.split(sentence) if clause
+    )  # fmt: skip
 
 
 def _languages_in(text: str, languages: frozenset[str]) -> frozenset[str]:
@@ -112,14 +137,15 @@ def _orders_manner(clause: str, languages: frozenset[str]) -> bool:
     )
 
 
-def _is_universal(text: str) -> bool:
-    """Return whether *text* demands something always or never; an observation does not."""
+def _is_universal(text: str, languages: frozenset[str]) -> bool:
+    """Return whether *text* demands something always or never; an observation does not, nor a request of what a product is to do."""
     tokens = text.lower().replace(",", " ").split()
     if not _PROHIBITION_WORDS.isdisjoint(tokens) or not _ADVERBS.isdisjoint(tokens[:2]):
         return True
     if _AMBIGUOUS_WORDS.isdisjoint(tokens):
         return False
-    is_plain = len(tokens) <= _SHORT_ORDER_WORDS and tokens[0] not in _NARRATIVE_OPENINGS
+    is_request = pattern("want", languages).match(text) is not None
+    is_plain = len(tokens) <= _SHORT_ORDER_WORDS and tokens[0] not in _NARRATIVE_OPENINGS and not is_request
     is_of_work = pattern("object", _ARTICLE_LANGUAGES).search(text) is not None
     return any(
         previous in _DEMAND_OPENINGS or previous.endswith((".", "!", ";", ":", "-")) or (is_plain and previous not in _OBSERVATION_OPENINGS)

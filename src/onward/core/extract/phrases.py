@@ -16,14 +16,15 @@ from onward.core.extract.worth_phrases import WORTH_PHRASES
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
-    "address", "reason", "passed", "need", "hope",
+    "address", "reason", "passed", "need", "hope", "temporary",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
-files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work,
-`dismiss` says that an act is not to be done, `courtesy` only agrees with a person or greets them; `next`, `unfinished`, `did`, `decide`,
-`tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason` gives a reason, a limit or a condition,
-`passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and was not seen."""
+files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work, `dismiss`
+says that an act is not to be done, `temporary` that an order holds for a while, `courtesy` only agrees with a person or greets them;
+`next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason`
+gives a reason, a limit or a condition, `passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and
+was not seen."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -60,9 +61,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "no (?:more )?(?!longer|need|problem|changes?|fixe?s?|like|idea|one|worries|matter)(?=[a-z]+s?\\b)|avoid|stop (?=\\w+ing)|"
         "must not|mustn'?t|you (?:must|should|may|can)(?: not|n'?t)|we (?:don'?t|"
         "do not|never|can'?t|must not))",
-        "prefer": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:i (?:prefer|like|want you to|always|never|"
-        "usually)|we (?:use|prefer|always|only|want|follow)|prefer|use|stick (?:to|with)|only|always(?!-)|keep|follow|make sure|ensure|"
-        "write|answer|reply|respond|speak|talk|format|ask (?:me )?(?:before|first)|run|commit|name|put|prefix|remember)",
+        "prefer": "(?:(?:please|also|and|but|so|ok|okay|btw|again|just|then)[, ]+)*(?:i (?:prefer|like(?! (?:that|it|this|the)\\b)|"
+        "want you to|always|never|usually)|we (?:use|prefer|always|only|want|follow)|prefer|use|stick (?:to|with)|"
+        "only(?! (?:\\w+ ){1,3}(?:will|would|is|are|was|were|can|has|have|does|do)\\b)|always(?!-)|keep|follow|make sure|"
+        "ensure|write|answer|reply|respond|speak|talk|format|ask (?:me )?(?:before|first)|run|commit|name|put|prefix|"
+        "remember)",
         "object": "commits?|commit messages?|branch(?:es)?|main|master|pull requests?|prs?|push|force.push|merge|rebase|tests?|"
         "unit tests|coverage|lint(?:er)?|format(?:ter|ting)?|types?|typescript|javascript|python|comments?|docs?|documentation|readme|"
         "changelog|files?|folders?|director(?:y|ies)|modules?|dependenc(?:y|ies)|packages?|librar(?:y|ies)|frameworks?|migrations?|"

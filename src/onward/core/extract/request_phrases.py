@@ -1,11 +1,12 @@
-"""Phrases of a person's requests, as data, one table a language: how they ask for work (`want`: a wish, an order, a polite question), and
-how they say that an act is not to be done (`dismiss`). They are read by `phrases.pattern`.
+"""Phrases of a person's requests, as data, one table a language: how they ask for work (`want`: a wish, an order, a polite question), how
+they say that an act is not to be done (`dismiss`), and that an order holds for a while (`temporary`). They are read by `phrases.pattern`.
 """
 
 from __future__ import annotations
 
 REQUEST_PHRASES: dict[str, dict[str, str]] = {
     "en": {
+        "temporary": "(?:not )?yet|for now|right now|for the (?:moment|time being)|at this (?:point|stage)|this time|just (?:this )?once",
         "dismiss": "ignore|skip|no need (?:to|for)|(?:do not|don'?t|no need to|never mind|not) (?:\\w+ ){0,2}push|leave (?:the )?push|"
         "i(?:'?ll| will|"
         " can) (?:\\w+ ){0,2}push|push (?:\\w+ ){0,3}(?:later|myself)|without push",
@@ -19,26 +20,31 @@ REQUEST_PHRASES: dict[str, dict[str, str]] = {
         "summari[sz]e|support|switch|test|translate|try|turn|update|upgrade|use|verify|work|write)\\b",
     },
     "id": {
+        "temporary": "jangan [^.]*(?<!tanya )(?<!izin )dulu|untuk (?:sekarang|sementara)|sementara ini|(?<!mulai )saat ini|belum|kali ini",
         "dismiss": "abaikan|lewati|jangan|tidak usah|(?:ga|gak|nggak) usah|biar saya|nanti saja",
         "want": "tolong|mohon|saya (?:ingin|mau|butuh|perlu)|aku (?:ingin|mau|butuh)|(?:bisa|bisakah|dapatkah) (?:kamu|anda|kita)|"
         "kita (?:perlu|harus|akan)|mari|ayo|^\\W*(?:buat(?:kan)?|tambah(?:kan)?|perbaiki|ubah|ganti|hapus|periksa|cek|jalankan|tulis|"
         "bangun|pindahkan|jelaskan|cari)\\b",
     },
     "zh": {
+        "temporary": "先(?:不|别)|暂时|目前|现在先|这次|本次|还不",
         "dismiss": "忽略|跳过|不用|不要|别|不必|我自己",
         "want": "请|帮(?:我|忙)|我(?:想|要|需要|希望)|我们(?:要|需要|来)|能(?:不能|否)|可以(?:帮|把|给)|"
         "^(?:把|将|给|创建|添加|增加|修复|修改|实现|检查|删除|移除|分析|写|编写|重构|优化|更新)",
     },
     "ja": {
+        "temporary": "まだ|今は|とりあえず|今回|一旦|ひとまず|現時点",
         "dismiss": "無視|スキップ|しないで|不要|しなくて|自分で",
         "want": "(?:て|で)(?:ください|下さい|ほしい|欲しい|もらえ|くれ)|お願い|たい(?:です|と思|。|$)|しましょう|必要があり|"
         "(?:を|に)(?:追加|作成|修正|実装|削除|変更|確認|調査|移行)(?:する|して|$)",
     },
     "ko": {
+        "temporary": "아직|지금은|일단|이번(?:에는?|만)|당분간",
         "dismiss": "무시|건너뛰|하지 ?마|필요 ?없|내가 ?직접|제가 ?직접",
         "want": "(?:해|어|아|려|여|줘|주세)(?: ?줘| ?주세요| ?주십시오)|하고 ?싶|싶(?:어|습니다|은데)|하자|부탁|필요(?:해|합니다)|만들자|해야",
     },
     "ru": {
+        "temporary": "пока(?: что)?(?! я не)|сейчас|ещё не|еще не|на этот раз|временно|поки|зараз",
         "dismiss": "игнорируй|пропусти|не надо|не нужно|не пушь|я сам|не треба|ігноруй",
         "want": "пожалуйста|(?:я )?хочу|(?:мне |нам )?(?:нужно|надо|необходимо|треба|потрібно)|давай(?:те)?|"
         "(?:можешь|можете|можеш|сможешь)|помоги|допоможи|хотелось бы|"
@@ -46,23 +52,27 @@ REQUEST_PHRASES: dict[str, dict[str, str]] = {
         "створи|онови|надрукуй)",
     },
     "de": {
+        "temporary": "noch (?:nicht|kein\\w*)|vorerst|erst ?mal|fürs erste|im moment|momentan|diesmal|zunächst",
         "dismiss": "ignorier|überspring|lass|nicht|kein|mache ich selbst",
         "want": "bitte|(?:kannst|könntest|würdest) du|können (?:sie|wir)|ich (?:möchte|will|brauche|hätte gern)|wir (?:müssen|brauchen|"
         "wollen|sollten)|hilf mir|lass uns|"
         "^\\W*(?:baue?|erstelle?|füge?|ändere|behebe|korrigiere|prüfe|schreibe?|entferne|lösche|ersetze|implementiere|analysiere|mach)\\b",
     },
     "fr": {
+        "temporary": "pas encore|pour (?:l'instant|le moment)|cette fois|provisoirement",
         "dismiss": "ignore|laisse|saute|ne \\w+ pas|pas de|pas besoin|moi-même",
         "want": "(?:s'il te|s'il vous) pla[iî]t|(?:peux|pourrais)-tu|tu (?:peux|pourrais)|pouvez-vous|je (?:veux|voudrais|souhaite)|"
         "j'(?:aimerais|ai besoin)|(?:nous|on) (?:devons|voudrait|aimerait)|aide-moi|"
         "^\\W*(?:ajoute|crée|corrige|modifie|supprime|vérifie|écris|remplace|implémente|analyse|fais|rédige|propose)[rz]?\\b",
     },
     "es": {
+        "temporary": "todavía|aún no|por ahora|(?:de|por el) momento|esta vez",
         "dismiss": "ignora|omite|salta|no hagas|no hace falta|deja|yo mismo",
         "want": "por favor|(?:puedes|podrías|podemos)|quiero|quisiera|me gustaría|necesit(?:o|amos)|tenemos que|ayúdame|vamos a|"
         "^\\W*(?:agrega|añade|crea|corrige|arregla|cambia|modifica|elimina|revisa|verifica|escribe|reemplaza|implementa|analiza|haz)\\b",
     },
     "pt": {
+        "temporary": "ainda|por (?:enquanto|ora)|no momento|desta vez",
         "dismiss": "ignor[ae]|pul[ae]|não (?:precisa|faça|dê)|deixa|eu mesmo",
         "want": "por favor|(?:você |vc )?(?:pode|poderia|consegue)(?: me)? \\w+r\\b|quero|queria|gostaria|precis(?:o|amos)|"
         "temos que|me ajude|vamos|"
@@ -70,21 +80,25 @@ REQUEST_PHRASES: dict[str, dict[str, str]] = {
         "implement[ae]|analis[ae]|faça|faz)\\b",
     },
     "it": {
+        "temporary": "non ancora|per (?:ora|adesso|il momento)|al momento|(?:sta|questa )volta",
         "dismiss": "ignora|salta|lascia|non (?:serve|fare)|senza|faccio io",
         "want": "per favore|(?:puoi|potresti|possiamo)|voglio|vorrei|(?:ho|abbiamo) bisogno|dobbiamo|aiutami|"
         "^\\W*(?:aggiungi|crea|correggi|modifica|cambia|rimuovi|elimina|verifica|controlla|scrivi|sostituisci|implementa|analizza|fai)\\b",
     },
     "vi": {
+        "temporary": "(?<!khi )chưa|khoan|tạm thời|lúc này|(?<!từ )bây giờ|lần này",
         "dismiss": "bỏ qua|không cần|đừng|tự tôi|để tôi",
         "want": "hãy|giúp (?:tôi|mình|em)|(?:tôi|toi|mình|minh|em) (?:muốn|muon|cần|can)|vui lòng|chúng ta (?:cần|hãy)|làm ơn|"
         "^\\W*(?:thêm|tạo|sửa|xóa|kiểm tra|viết|thay|cập nhật|di chuyển|chuyển|phân tích)",
     },
     "tr": {
+        "temporary": "henüz|şimdilik|bu sefer(?:lik)?|şu an(?:lık|da)?",
         "dismiss": "boş ver|gerek yok|atla|yapma|kendim",
         "want": "lütfen|(?:istiyorum|istiyoruz|isterim)|(?:gerek(?:iyor|li)?|lazım)|(?:yapabilir|edebilir|ekleyebilir) misin|"
         "yardım et|(?:ekle|oluştur|düzelt|değiştir|sil|kontrol et|yaz|incele|yap|kaldır)(?:in|ın|un|ün|elim|alım)?\\W*$",
     },
     "ar": {
+        "temporary": "ليس بعد|حالي[اً]+|(?<!من )الآن|في الوقت الحالي|هذه المرة|مؤقت[اً]*",
         "dismiss": "تجاهل|لا (?:داعي|تقم|تدفع)|دع|تخط",
         "want": "من فضلك|رجاء|(?:أريد|اريد|نريد|أحتاج|نحتاج)|هل (?:يمكنك|تستطيع)|ساعدني|يجب أن|"
         "^(?:أضف|اضف|أنشئ|انشئ|أصلح|اصلح|عدّ?ل|احذف|تحقق|اكتب|استبدل|حلل|قم ب)",
