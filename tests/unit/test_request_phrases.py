@@ -79,3 +79,19 @@ def test_a_courtesy_is_told_from_a_report(language: str) -> None:
     courtesy = pattern("courtesy", frozenset((language,)))
     assert courtesy.match(COURTESIES[language])
     assert not courtesy.match(WISHES[language][1])
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "was_missing"),
+    [
+        ("de", "Der Import wartet auf den Schlüssel.", "Der Import wartete auf den Schlüssel."),
+        ("es", "Falta la prueba del recibo.", "Faltaban dos paquetes y ya están instalados."),
+        ("fr", "Reste la page des reçus.", "La page restait vide, elle s'affiche maintenant."),
+        ("it", "Manca la prova della ricevuta.", "Mancavano due pacchetti, ora ci sono."),
+        ("pt", "Falta o teste do recibo.", "Faltavam dois pacotes, agora estão instalados."),
+    ],
+)
+def test_what_was_missing_is_no_next_step(language: str, missing: str, was_missing: str) -> None:
+    next_steps = pattern("next", frozenset(("en", language)))
+    assert next_steps.search(missing)
+    assert not next_steps.search(was_missing)

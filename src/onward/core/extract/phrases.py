@@ -252,7 +252,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "object": "commits?|branch(?:es)?|tests?|code|datei(?:en)?|ordner|verzeichnis|kommentare?|dokumentation|abhängigkeit(?:en)?|"
         "bibliothek(?:en)?|datenbank|produktion|geheimnisse?|schlüssel|konfiguration|namen|sprache|deutsch|englisch|migration(?:en)?|"
         "logs?",
-        "next": "nächste|noch (?:nicht|offen|zu)|ausstehend|verbleib|muss noch|als nächstes|wartet",
+        "next": "nächste|noch (?:nicht|offen|zu)|ausstehend|verbleib|muss noch|als nächstes|wartet\\b",
         "did": "fertig|erledigt|hinzugefügt|erstellt|behoben|aktualisiert|entfernt|implementiert|umgesetzt|bestanden|gelöscht",
         "decide": "weil|entschieden|statt|anstatt|deshalb|gewählt|damit",
         "tried": "versucht|hat nicht (?:geholfen|funktioniert)|funktioniert nicht|verworfen|ausgeschlossen",
@@ -280,7 +280,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "uniquement|seulement|assure-toi|toujours|fais)",
         "object": "commits?|branches?|tests?|code|fichiers?|dossiers?|répertoires?|commentaires?|documentation|dépendances?|"
         "bibliothèques?|base de données|production|secrets?|clés?|configuration|noms?|langue|français|anglais|migrations?|logs?",
-        "next": "prochaine|reste|à faire|pas encore|en attente|ensuite|il faut|doit encore",
+        "next": "prochaine|reste(?:nt)?\\b|à faire|pas encore|en attente|ensuite|il faut|doit encore",
         "did": "terminé|ajouté|créé|corrigé|mis à jour|supprimé|implémenté|fait|réussi|passent",
         "decide": "parce que|car\\b|décidé|choisi|au lieu de|plutôt que|afin de",
         "tried": "essayé|tenté|n'a pas (?:marché|fonctionné)|sans effet|abandonné|écarté",
@@ -310,7 +310,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "object": "commits?|ramas?|tests?|pruebas?|código|archivos?|ficheros?|carpetas?|directorios?|comentarios?|documentación|"
         "dependencias?|librer[íi]as?|bibliotecas?|base de datos|producción|secretos?|claves?|configuración|nombres?|idioma|español|"
         "inglés|migraciones|logs?",
-        "next": "próximo|siguiente|falta|pendiente|todavía no|queda|hay que|aún no",
+        "next": "próximo|siguiente|faltan?\\b|pendiente|todavía no|quedan?\\b|hay que|aún no",
         "did": "hecho|añadido|creado|corregido|actualizado|eliminado|implementado|terminado|completado|pasan|arreglado",
         "decide": "porque|decidi|eleg|en lugar de|en vez de|para que|por eso",
         "tried": "intent|no funcionó|no sirve|sin efecto|descartad",
@@ -338,7 +338,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "sempre|siga|faça)",
         "object": "commits?|branch(?:es)?|testes?|código|arquivos?|pastas?|diretórios?|comentários?|documentação|dependências?|"
         "bibliotecas?|banco de dados|produção|segredos?|chaves?|configuração|nomes?|idioma|português|inglês|migrações|logs?",
-        "next": "próxim|falta|pendente|ainda não|resta|precisa|tem que|aguardando",
+        "next": "próxim|faltam?\\b|pendente|ainda não|restam?\\b|precisa(?:m|mos)?\\b|tem que|aguardando",
         "did": "feito|adicionad|criad|corrigid|atualizad|removid|implementad|concluíd|pronto|passaram",
         "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
         "tried": "tent|não funcionou|sem efeito|descartad|não adiantou",
@@ -367,7 +367,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "sempre|segui|fai)",
         "object": "commit|branch|rami|test|codice|file|cartell[ae]|directory|commenti|documentazione|dipendenz[ae]|libreri[ae]|"
         "database|produzione|segreti|chiavi|configurazione|nomi|lingua|italiano|inglese|migrazioni|log",
-        "next": "prossim|manca|rimane|da fare|non ancora|in attesa|bisogna|resta",
+        "next": "prossim|manca(?:no)?\\b|rimane\\b|rimangono|da fare|non ancora|in attesa|bisogna\\b|resta(?:no)?\\b",
         "did": "fatto|aggiunt|creat|corrett|aggiornat|rimoss|implementat|completat|risolt|passano",
         "decide": "perché|deciso|scelto|invece di|piuttosto|così che",
         "tried": "provato|tentat|non (?:ha )?funziona|senza effetto|scartat",
