@@ -98,7 +98,8 @@ class Trial:
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline:
             lines = self.log()
-            if sum(line["what"] == "taking it in" for line in lines) <= sum(str(line["event"]).startswith("taken in") for line in lines):
+            requested = sum(line["what"] == hook_log.IMPORT_STARTED for line in lines)
+            if requested <= sum(str(line["event"]).startswith(hook_log.IMPORTED) for line in lines):
                 return
             time.sleep(0.5)
 
@@ -154,8 +155,8 @@ def check_first_session(trial: Trial) -> str:
     output = trial.prompt(BUILD)
     if ANSWER.splitlines()[0] not in output.text:
         return f"the client failed: {output.text[-300:]}"
-    events = [line["event"] for line in trial.log() if not str(line["event"]).startswith("taken in")]
-    captures = [line for line in trial.log() if line["what"] == "taking it in"]
+    events = [line["event"] for line in trial.log() if not str(line["event"]).startswith(hook_log.IMPORTED)]
+    captures = [line for line in trial.log() if line["what"] == hook_log.IMPORT_STARTED]
     if "session-start" not in events:
         return "no start was heard"
     if trial.client.hears_end and "session-end" not in events:

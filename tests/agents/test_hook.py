@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.agents.payload import EVENTS, START, HookPayload
+from onward.agents import capture, hook, hook_log
+from onward.agents.payload import CATCH_UP, END, EVENTS, START, HookPayload
+from onward.agents.session_start import LATE_HANDOFF
 from onward.app.projects import projects
 from onward.app.sessions import completion
 from onward.app.transcripts import imports
@@ -215,7 +217,7 @@ def test_gemini_compressing_before_every_request_is_captured_once_a_minute(sandb
     stand_in.say("Print receipts.", "Done.")
     stand_in.end()
     sandbox.wait_until(lambda: not sandbox.notes())
-    calls = [line["event"] for line in sandbox.log() if line["what"] == "taking it in"]
+    calls = [line["event"] for line in sandbox.log() if line["what"] == hook_log.IMPORT_STARTED]
     assert calls == ["stop", "session-end"]
 
 
@@ -387,3 +389,20 @@ def test_a_start_in_a_moved_folder_says_how_to_bring_the_project_there(sandbox: 
     assert f"`{command}`" in text
     assert sandbox.run(*command.split()[1:], cwd=new).returncode == 0
     assert "looks like" not in start_text(sandbox, agent, new)
+
+
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
+def test_a_late_start_says_how_to_get_the_handoff(agent: str) -> None:
+    answer = json.loads(hook._late_answer(hook._HookCall([START, "--agent", agent])))
+    assert LATE_HANDOFF in str(answer)
+    assert author_text(LATE_HANDOFF) == ""
+    for arguments in ([END, "--agent", agent], [START, "--agent", "nobody"], [START, "--agent", agent, "--json"]):
+        assert hook._late_answer(hook._HookCall(arguments)) == hook.NO_ANSWER
+
+
+def test_only_an_import_that_nobody_waits_for_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(os, "nice", steps.append)
+    monkeypatch.setattr(capture.signal, "alarm", lambda _seconds: 0)
+    assert (capture.main([CATCH_UP]), steps) == (0, [])
+    assert (capture.main([END]), steps) == (0, [10])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onward.agents import hook_log, session_notes
-from onward.agents.payload import COMPACTED, END, STOP
+from onward.agents.payload import CATCH_UP, COMPACTED, END, STOP
 from onward.agents.session_notes import Note
 from onward.app.models import writers
 from onward.app.repository.project_clues import Origin, folder_origin
@@ -64,7 +64,8 @@ class CaptureResult:
 def main(arguments: list[str]) -> int:
     """Import the sessions of the notes that *arguments* name, and write each result to the log."""
     event, *paths = arguments
-    if hasattr(os, "nice"):
+    if event != CATCH_UP and hasattr(os, "nice"):
+        # Nobody waits for it, unlike for a catch-up.
         os.nice(10)
     if hasattr(signal, "alarm"):
         # A capture that hangs is killed; its note stays.
@@ -113,7 +114,7 @@ def _write_handoff(result: CaptureResult) -> str:
 
 def _log(home: Path, event: str, note: Note, started: float, outcome: str, fault: str = "", hint: str = "") -> None:
     hook_log.add(
-        str(home), agent=note.agent, event=f"imported ({event})", session=note.session, started=started, outcome=outcome,
+        str(home), agent=note.agent, event=f"{hook_log.IMPORTED}{event})", session=note.session, started=started, outcome=outcome,
         fault=fault, hint=hint,
     )  # fmt: skip
 

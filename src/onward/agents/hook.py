@@ -66,7 +66,7 @@ class _HookCall:
 
 
 class _HookAnswer:
-    """The one answer of the process, sent by whoever is first. At the deadline an empty answer is sent and the process ends."""
+    """The one answer of the process, sent by the first of its threads. At the deadline an empty answer is sent and the process ends."""
 
     def __init__(self, call: _HookCall, started: float) -> None:
         self._call, self._started = call, started
@@ -81,7 +81,7 @@ class _HookAnswer:
 
     def _give_up(self) -> None:
         time.sleep(DEADLINE_SECONDS)
-        self.send(NO_ANSWER)
+        self.send(_late_answer(self._call))
         with contextlib.suppress(Exception):
             fault, hint = (
                 f"no answer within {DEADLINE_SECONDS:g} s",
@@ -94,6 +94,15 @@ class _HookAnswer:
         os._exit(0)
 
 
+def _late_answer(call: _HookCall) -> str:
+    """Return the answer at the deadline: at a start, how the agent gets the handoff itself."""
+    if call.event != START or call.fault or not call.agent or call.as_json:
+        return NO_ANSWER
+    from onward.agents.session_start import LATE_HANDOFF
+
+    return _answer_text(call.agent, LATE_HANDOFF)
+
+
 def _build_answer(call: _HookCall, started: float) -> str:
     home = locations.data_folder(os.environ)
     payload = HookPayload(call.agent, call.event, read_input())
@@ -104,7 +113,7 @@ def _build_answer(call: _HookCall, started: float) -> str:
         elif payload.event == START:
             from onward.agents.session_start import start_session
 
-            outcome, text = start_session(home, payload, os.environ)
+            outcome, text = start_session(home, payload, os.environ, started)
         else:
             outcome = _schedule_capture(home, payload)
     except Exception as error:  # noqa: BLE001 - the agent must continue; the log has the error
@@ -138,28 +147,28 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
         note.requested_at = time.time()
         note.write()
     DetachedProcess("onward.agents.capture", payload.event, note.path, folder=home)
-    return "taking it in"
+    return hook_log.IMPORT_STARTED
 
 
 def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
     """Return the answer in the agent's format."""
     if not text and not as_json:
         return NO_ANSWER
+    if not as_json:
+        return _answer_text(payload.agent, text)
     # Already imported by the payload module.
     import json
 
-    if as_json:
-        shape: dict[str, object] = {
-            "agent": payload.agent,
-            "event": payload.event,
-            "session": payload.session,
-            "text": text,
-            "fault": payload.fault,
-        }
-    elif key := _answer_key(payload.agent):
-        shape = {key: text}
-    else:
-        shape = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
+    shape = {"agent": payload.agent, "event": payload.event, "session": payload.session, "text": text, "fault": payload.fault}
+    return json.dumps(shape, ensure_ascii=False) + "\n"
+
+
+def _answer_text(agent: str, text: str) -> str:
+    """Return *text* as *agent* reads it."""
+    import json
+
+    key = _answer_key(agent)
+    shape = {key: text} if key else {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
     return json.dumps(shape, ensure_ascii=False) + "\n"
 
 

@@ -9,6 +9,12 @@ import time
 
 from onward.private_files import create_folder
 
+IMPORT_STARTED = "taking it in"
+"""The outcome of a call that started an import in the background."""
+
+IMPORTED = "imported ("
+"""How the event of a finished import begins; the event that asked for it follows."""
+
 MAX_BYTES = 262_144
 """A log of this size is renamed; the previous renamed log is deleted."""
 

@@ -7,6 +7,9 @@ import json
 START, COMPACT, COMPACTED, END, STOP = EVENTS = ("session-start", "pre-compact", "post-compact", "session-end", "stop")
 """When hooks are called: at the start of a session, before and after a compaction, at the end, and after each answer."""
 
+CATCH_UP = "catch-up"
+"""What a start does first: it imports sessions that ended without an event."""
+
 MAX_BYTES = 4_000_000
 """More than any agent sends; the rest is not read."""
 

@@ -7,15 +7,20 @@ import time
 from collections.abc import Mapping
 
 from onward.agents import session_notes, stored_handoff
-from onward.agents.payload import HookPayload
+from onward.agents.payload import CATCH_UP, HookPayload
 from onward.app.repository import git_changes
 from onward.app.repository.moved_folder import remap_command
 from onward.core.agents import find_agent
 from onward.core.facts.headings import NOTICE_PREFIXES, PREAMBLE, SINCE_THEN, START_PLACES
 from onward.core.handoff import page
 
-CATCH_UP_SECONDS = 5.0
-"""How long a session waits for the import of sessions before it."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not from `typing`, whose import takes milliseconds.
+    from onward.agents.background_process import DetachedProcess
+
+CATCH_UP_SECONDS, REMOTE_CATCH_UP_SECONDS = 5.0, 3.0
+"""How long after its start the hook waits for the import of sessions before; less where the handoff is then fetched from a server."""
 
 RUNNING_SECONDS = 30.0
 """An ended session whose import was requested this recently is being imported by the process that its hook started."""
@@ -23,16 +28,17 @@ RUNNING_SECONDS = 30.0
 POLL_SECONDS = 0.02
 
 NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
+LATE_HANDOFF = f"{NOTICE_PREFIXES[0]}it could not be read in time, and `onward handoff` prints it."
 INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with"
 
 
-def start_session(home: str, payload: HookPayload, environment: Mapping[str, str]) -> tuple[str, str]:
-    """Write the note of the session, and return what was done and the text for the agent."""
+def start_session(home: str, payload: HookPayload, environment: Mapping[str, str], started: float) -> tuple[str, str]:
+    """Write the note of the session, and return what was done and the text for the agent. *started* is when the hook was called."""
     cwd = payload.cwd or os.getcwd()
     context = stored_handoff.FolderContext(home, os.path.join(os.getcwd(), cwd), environment)
     caught_up = ""
     try:
-        caught_up = _catch_up(home, payload, context)
+        caught_up = _catch_up(home, payload, context, started)
         _note_session(home, payload, context)
     except OSError as error:
         # The disk may be full; the handoff can still be read.
@@ -63,7 +69,7 @@ def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.Rende
 
 
 def _moved_notice(context: stored_handoff.FolderContext) -> str:
-    """Return what the agent shall tell the person if the folder of a project was moved here; else empty."""
+    """Return the notice for the agent if the folder of a project was moved here; else empty."""
     moved = stored_handoff.find_moved_project(context)
     if moved is None:
         return ""
@@ -92,7 +98,7 @@ def _note_session(home: str, payload: HookPayload, context: stored_handoff.Folde
         note.write()
 
 
-def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> str:
+def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderContext, started: float) -> str:
     """Import the open sessions of this repository, wait for a moment, and return a notice if they are not finished."""
     session_id = payload.session or payload.transcript
     pending = [
@@ -100,22 +106,26 @@ def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderCon
     ]
     if not pending:
         return ""
-    deadline = time.monotonic() + CATCH_UP_SECONDS
+    deadline = started + (REMOTE_CATCH_UP_SECONDS if context.is_elsewhere else CATCH_UP_SECONDS)
     running = [note for note in pending if note.state == session_notes.ENDED and time.time() - note.requested_at < RUNNING_SECONDS]
     waiting = [note for note in pending if note not in running]
-    if _run_captures(home, waiting, deadline) and _have_ended(running, deadline):
+    process = _start_captures(home, waiting)
+    if context.is_elsewhere:
+        # Loaded while the process works: the client takes half a second.
+        import onward.client  # noqa: F401
+    if (process is None or process.has_ended(deadline - time.monotonic())) and _have_ended(running, deadline):
         return ""
     return f"\n\n{NOTICE_PREFIXES[1]}the session before this one: `onward handoff` has it in a moment."
 
 
-def _run_captures(home: str, notes: list[session_notes.Note], deadline: float) -> bool:
-    """Import the sessions of *notes* and return whether that was finished before *deadline*."""
+def _start_captures(home: str, notes: list[session_notes.Note]) -> DetachedProcess | None:
+    """Start to import the sessions of *notes*; None if there are none."""
     if not notes:
-        return True
+        return None
+    # Imported here: most starts need no process.
     from onward.agents.background_process import DetachedProcess
 
-    process = DetachedProcess("onward.agents.capture", "catch-up", *(note.path for note in notes), folder=home)
-    return process.has_ended(deadline - time.monotonic())
+    return DetachedProcess("onward.agents.capture", CATCH_UP, *(note.path for note in notes), folder=home)
 
 
 def _have_ended(notes: list[session_notes.Note], deadline: float) -> bool:
