@@ -141,6 +141,17 @@ def test_a_sub_task_names_its_parent_and_its_task_is_no_prompt(task, reading, fi
     assert result.prompts()[0] == "Jangan tambah html, keep the edit small"
 
 
+@pytest.mark.parametrize("about", ["history_item.json", "task_metadata.json"])
+def test_the_panel_of_a_sub_task_begins_with_no_prompt_either(about, task, reading, fixtures):
+    shutil.copyfile(fixtures / "cline" / "panel.json", task / "ui_messages.json")
+    (task / "api_conversation_history.json").unlink(missing_ok=True)
+    (task / about).write_text(json.dumps({"parentTaskId": "p1"}))
+    result = reading(task)
+    assert result.heads[0].parent_id == "p1"
+    assert result.turns[0].mark == "injected"
+    assert result.prompts() == ["Hanya hari Minggu"]
+
+
 def test_a_session_of_the_sdk_takes_its_head_from_the_file_beside_it(fixtures, reading, tmp_path):
     shutil.copyfile(fixtures / "cline" / "sdk.json", tmp_path / "s1.messages.json")
     about = {
@@ -186,7 +197,9 @@ def test_real_tasks_have_the_counts_of_their_own_messages(reading, shared_data):
             and not text.startswith("[")
             and any(text.lstrip("\n").startswith(word) or f"\n{word}" in text[:400] for word in words)
         ]
-        assert len(result.prompts()) == len({messages_of(messages, text) for text in spoken})
+        about = path.with_name("task_metadata.json")
+        is_subtask = about.is_file() and bool(json.loads(about.read_bytes()).get("parentTaskId"))
+        assert len(result.prompts()) == len({messages_of(messages, text) for text in spoken}) - is_subtask
         headers = sum(role == "user" and "] Result:" in text and text.startswith("[") for role, text in blocks)
         refused = sum("was not executed" in text[:100] for role, text in blocks if role == "user")
         assert sum(len(turn.results) for turn in result.turns) == headers + refused

@@ -87,11 +87,11 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         report.skip("message of the panel, told by the history", len(messages))
         messages, panel = history, messages
     else:
-        yield from _with_head(_task_head(folder, []), panel_turns(messages, report))
+        head = _task_head(folder, [])
+        yield from _with_head(head, panel_turns(messages, report, is_subtask=head.parent_id is not None))
         return
     head = _task_head(folder, messages)
-    is_subtask = head.agent == _ROO and head.parent_id is not None
-    yield from _with_head(head, _History(report, list_requests(panel), is_subtask=is_subtask).read(messages))
+    yield from _with_head(head, _History(report, list_requests(panel), is_subtask=head.parent_id is not None).read(messages))
 
 
 def _with_head(head: SessionHead, turns: Iterator[Turn]) -> Iterator[TranscriptItem]:
@@ -349,7 +349,7 @@ def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
     """Return the head of a task: the folder name is its id; the working folder is in the first message."""
     first = content_text(as_object(messages[0]).get("content")) if messages else ""
     surroundings = first.rpartition(_ENVIRONMENT)[2]
-    item = read_object_file(folder / "history_item.json") if folder is not None else {}
+    item = _task_item(folder)
     cwd = as_text(item.get("workspace"))
     for words in ("# Current Working Directory (", "# Current Workspace Directory ("):
         cwd = cwd or surroundings.partition(words)[2].partition(")")[0]
@@ -360,6 +360,14 @@ def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
         cwd=cwd,
         parent_id=as_text(item.get("parentTaskId")) or None,
     )
+
+
+def _task_item(folder: Path | None) -> dict[str, Any]:
+    """Return what Roo Code stores of a task beside its messages; of a copied task, which tools give metadata of their own, its parent."""
+    if folder is None:
+        return {}
+    parent_id = as_text(read_object_file(folder / "task_metadata.json").get("parentTaskId"))
+    return read_object_file(folder / "history_item.json") or ({"parentTaskId": parent_id} if parent_id else {})
 
 
 def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:

@@ -45,8 +45,8 @@ def _parse_cost(text: str) -> dict[str, Any]:
         return {}
 
 
-def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns of the panel, for a task without a history."""
+def panel_turns(messages: list[Any], report: ImportReport, *, is_subtask: bool = False) -> Iterator[Turn]:
+    """Yield the turns of the panel, for a task without a history. The first prompt of a sub-task was written by the parent agent."""
     usage: Usage | None = None
     call_id = ""
     is_first = True
@@ -62,6 +62,8 @@ def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:
             report.skip(skip_reason(report.skipped, f"panel: {kind or 'nothing'}"))
             continue
         turn.at, turn.line = as_time(message.get("ts")), index
+        if is_first and is_subtask and turn.role == "user":
+            turn.mark = "injected"
         if turn.calls:
             call_id = f"panel:{index}"
             turn.calls = (ToolCall(call_id, turn.calls[0].name, turn.calls[0].arguments),)
