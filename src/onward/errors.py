@@ -179,7 +179,7 @@ class NotAllowed(OnwardError):
 class ProviderFailed(OnwardError):
     """A model's provider refused, or did not answer.
 
-    `is_temporary` tells whether the same request may succeed later, `retry_after_seconds` when, if the provider said so. `remedy` is the
+    `is_temporary` says whether the same request may succeed later, `retry_after_seconds` when, if the provider said so. `remedy` is the
     part of the hint that helps beyond waiting: it may be empty. `input_tokens`,
     `output_tokens` and `cost_usd` are the cost of unusable answers; `cost_usd` is None if no price is known. The message contains no text
     of the provider, which may quote the key.

@@ -68,8 +68,8 @@ def read_values(path: str) -> dict[str, object]:
 
 
 def read_only_url(path: str | os.PathLike[str]) -> str:
-    """Return the URL with which SQLite reads *path*. In a read-only folder SQLite cannot create the files that readers share, and must be
-    told that nothing changes; where these files exist, they are used.
+    """Return the URL with which SQLite reads *path*. In a read-only folder SQLite cannot create the files that readers share, and must know
+    that nothing changes; where these files exist, they are used.
     """
     path = os.path.abspath(path)
     is_still = is_read_only(path) and not os.path.exists(path + "-wal")

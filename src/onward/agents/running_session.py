@@ -60,7 +60,7 @@ class RunningSessions:
 
 
 def _noted_head(note: Note) -> SessionHead:
-    """Return the head of the noted session; what its transcript says of itself is more exact than what the agent told the hook."""
+    """Return the head of the noted session; its transcript is more exact than what the agent sent to the hook."""
     path = Path(note.transcript)
     head = inspect_file(path, is_named=False, session_id=note.session).head if note.transcript and path.is_file() else None
     return head if head and head.id else SessionHead(note.agent, id=note.session, cwd=note.cwd)

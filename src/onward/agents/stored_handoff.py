@@ -112,7 +112,7 @@ def find_moved_project(context: FolderContext) -> KnownRepository | None:
 
 
 class StatusLineProject:
-    """What the status line tells of a project: its name, the number of the running session (0 if it is not stored), and when the newest
+    """What the status line shows of a project: its name, the number of the running session (0 if it is not stored), and when the newest
     handoff was made (Unix time, 0 before the first).
     """
 
@@ -123,7 +123,7 @@ class StatusLineProject:
 
 
 class PassingLimit:
-    """How much of a limit is used `at` a time, as an agent tells its status line. Times are Unix times."""
+    """How much of a limit is used at the time `at`, as an agent reports it to its status line. Times are Unix times."""
 
     __slots__ = ("at", "model", "resets_at", "used_percent", "window_minutes")
 

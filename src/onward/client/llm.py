@@ -21,7 +21,7 @@ class RemoteLlm(RemoteResource):
         return read(KeyStatus, self._server.put("/llm/key", {"key": key})["data"])
 
     def test_key(self) -> KeyStatus:
-        """Ask the model for one word, and return what the answer says of the key."""
+        """Ask the model for one word, and return what the answer says about the key."""
         return read(KeyStatus, self._server.post("/llm/key/test")["data"])
 
     def remove_key(self) -> KeyStatus:

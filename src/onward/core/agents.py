@@ -412,8 +412,8 @@ def agent_label(name: str) -> str:
 
 
 def profile_folder(agent_name: str, path: str) -> str:
-    """Return the folder of an agent's settings and sessions that *path*, the file of a session, lies in; empty where the agent has no
-    variable for it or the file lies elsewhere.
+    """Return the folder of an agent's settings and sessions that contains *path*, the file of a session; empty where the agent has no
+    variable for it or the file is elsewhere.
     """
     agent = find_agent(agent_name)
     path = path.replace("\\", "/")

@@ -196,7 +196,7 @@ def _folder_detectors() -> dict[Format, Callable[[Path], bool]]:
 
 
 def _heads(source: TranscriptSource) -> Iterator[bytes]:
-    """Yield the beginning of *source*; then, of a database that it does not tell, the whole schema."""
+    """Yield the beginning of *source*; then, of a database that it does not identify, the whole schema."""
     yield source.head
     if source.head.startswith(_SQLITE):
         from onward.formats.databases import schema_head

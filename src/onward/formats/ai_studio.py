@@ -22,7 +22,7 @@ UNRECORDED = {
     "exit code": "code runs at the service, which gives its output",
     "todo state": "a chat keeps no list",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _SUCCESS = "OUTCOME_OK"
 _FILES = {

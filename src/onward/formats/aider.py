@@ -24,7 +24,7 @@ UNRECORDED = {
     "exit code": "the output of a command stands alone",
     "todo state": "the agent keeps no list",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _START = "# aider chat started at "
 _MODEL_WORDS = ("Main model: ", "Model: ", "Models: ")

@@ -25,7 +25,7 @@ UNRECORDED = {
     "todo state": "the task list is a Markdown file of the conversation's folder",
     "usage": "no record counts tokens",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _MAX_PENDING = 64
 """How many steps wait for one that belongs before them."""
@@ -47,7 +47,7 @@ _TIMING = re.compile(r"(?m)^\t*(?:Created|Completed) At: .*\n?")
 _EXIT_WORDS = ("exit code: ", "exit code ")
 _INNER_FOLDERS = frozenset({"logs", ".system_generated"})
 _OUTCOME = re.compile(r"\AThe command (?:failed with exit code:? \d+|completed successfully)\.?\s*\n(?:Output:\s*\n)?(?=\s*\S)")
-"""What stands above the output of a command."""
+"""What precedes the output of a command."""
 
 
 def detect(head: bytes) -> bool:

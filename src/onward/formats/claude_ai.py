@@ -24,7 +24,7 @@ UNRECORDED = {
     "todo state": "a chat keeps no list",
     "usage": "the export counts no tokens",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _NAMELESS_PREFIX = "nameless:"
 

@@ -107,7 +107,7 @@ class _Reader:
         self.turn_ids: dict[str, str | None] = {}
         """The id of the turn at or before each record."""
         self.record_keys: dict[str, int] = {}
-        """What tells the record of an id from another record under the same id."""
+        """What distinguishes two records with the same id."""
         self.ambiguous_ids: set[str] = set()
         self.lanes: dict[str, str] = {}
         self.continued_records: set[str] = set()

@@ -1,4 +1,4 @@
-"""What Codex did in code mode: the model calls `exec` with JavaScript, and the commands, file changes and tool calls of the script stand in
+"""What Codex did in code mode: the model calls `exec` with JavaScript, and the commands, file changes and tool calls of the script are in
 `item_completed` events. Without those events, the calls are read from the script itself.
 """
 

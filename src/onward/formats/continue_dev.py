@@ -29,7 +29,7 @@ UNRECORDED = {
     "kiro: todo state": "tasks are a Markdown file of the project",
     "kiro: usage": "no message counts tokens",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _FAILED = frozenset({"errored", "canceled"})
 _EXIT_WORDS = "exit code "

@@ -26,7 +26,7 @@ VERSIONS = ("0.90.0",)
 UNRECORDED = {
     "usage": "a session has one sum of tokens for all its messages",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _EXIT_WORDS = "Exit code "
 

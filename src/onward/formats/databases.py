@@ -31,7 +31,7 @@ def has_tables(head: bytes, *names: str) -> bool:
 
 
 def schema_head(source: TranscriptSource) -> bytes:
-    """Return what `has_tables` needs as SQLite itself tells it: the schema may lie anywhere in the file, or in its journal. Empty for a
+    """Return what `has_tables` needs as SQLite itself reports it: the schema may be anywhere in the file, or in its journal. Empty for a
     damaged database.
     """
     try:

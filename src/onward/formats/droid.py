@@ -19,7 +19,7 @@ VERSIONS = ("0.81.0",)
 UNRECORDED = {
     "usage": "the settings beside a session have one sum for all of it",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _EXIT_WORDS = "exited with code "
 _BOOKKEEPING = frozenset({"session_end", "session_settings", "settings_update", "checkpoint"})

@@ -22,7 +22,7 @@ UNRECORDED = {
     "usage": "only the messages are saved",
     "model": "only the messages are saved",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _ROLES = (b'{"role":"user","parts":[', b'{"parts":[{"text":', b'{"role":"model","parts":[')
 

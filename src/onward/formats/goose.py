@@ -28,7 +28,7 @@ VERSIONS = ()
 UNRECORDED = {
     "exit code": "a result is the output of a shell, marked as an error or not",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _COMPACTED = ("conversationCompacted", "summarizationRequested", "contextLengthExceeded")
 

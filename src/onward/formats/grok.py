@@ -166,7 +166,7 @@ class _Reader:
 
 
 def _told_folder(head: bytes) -> str:
-    """Return the folder that Grok tells the model at the beginning."""
+    """Return the folder that Grok names to the model at the beginning."""
     match = _WORKSPACE.search(head)
     return match[1].decode("utf-8", "replace") if match else ""
 

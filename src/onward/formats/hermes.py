@@ -17,7 +17,7 @@ VERSIONS = ()
 UNRECORDED = {
     "usage": "the messages of a session count no tokens",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _META = "session_meta"
 _COMPACTED = "[CONTEXT COMPACTION"

@@ -15,7 +15,7 @@ _BEGINNING_CHARACTERS = 64
 
 
 class _Beginning(NamedTuple):
-    """What a turn begins with: enough to tell it from another."""
+    """The beginning of a turn: enough to distinguish it from another."""
 
     role: str
     at: datetime | None

@@ -173,7 +173,7 @@ def _value(text: str) -> Any:
 
 
 def _mended_value(text: str) -> Any:
-    r"""Return the value in *text* with every backslash that escapes nothing taken as it stands, such as those of a Windows path in
+    r"""Return the value in *text* with every backslash that escapes nothing taken literally, such as those of a Windows path in
     `C:\\REDACTED`; None if it is no JSON even so.
     """
     mended = _ESCAPE.sub(lambda escape: escape[0] if escape[1] else r"\\", text)

@@ -89,7 +89,7 @@ class _Reader:
             self._about(kind, fields)
 
     def _about(self, kind: str, fields: dict[str, Any]) -> None:
-        """Take what a record says of the session, and count it."""
+        """Take what a record says about the session, and count it."""
         if kind == "config.update":
             self.head.cwd = (
                 as_text(fields.get("cwd")) or as_text(as_object(fields.get("environmentDisclosure")).get("cwd")) or self.head.cwd

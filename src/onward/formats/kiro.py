@@ -24,7 +24,7 @@ UNRECORDED = {
     "todo state": "a call changes single tasks of a list in a file of its own",
     "usage": "requests count characters, not tokens",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _SQLITE = b"SQLite format 3"
 _QUERIES = {

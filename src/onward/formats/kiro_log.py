@@ -1,6 +1,6 @@
 """The execution logs of Kiro's editor: what the agent said and did for one answer of a session, in a file of its own.
 
-They lie in a folder named by a digest of the project's folder, beside `workspace-sessions`; only a log itself tells its execution.
+They are in a folder named by a digest of the project's folder, beside `workspace-sessions`; only a log itself tells its execution.
 """
 
 from __future__ import annotations

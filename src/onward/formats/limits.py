@@ -1,4 +1,4 @@
-"""Readings of usage limits: what the services of Codex and Claude Code tell their clients, who keep it in their records."""
+"""Readings of usage limits: what the services of Codex and Claude Code report to their clients, which store it in their records."""
 
 from __future__ import annotations
 

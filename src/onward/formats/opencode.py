@@ -53,7 +53,7 @@ def detect(head: bytes) -> bool:
 
 
 def detect_folder(folder: Path) -> bool:
-    """Whether *folder* is a storage folder, or the data folder around it; not if a database lies beside it, which is its own transcript."""
+    """Whether *folder* is a storage folder, or the data folder around it; not if a database is beside it, which is its own transcript."""
     return any(True for _ in _session_files(folder)) and not any(folder.glob("*.db"))
 
 
@@ -82,7 +82,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _agent(source: TranscriptSource) -> str:
-    """Return the agent whose database it is, which only its name tells."""
+    """Return the agent whose database it is, which only its name shows."""
     return "kilo" if source.path is not None and source.path.stem.startswith("kilo") else NAME
 
 

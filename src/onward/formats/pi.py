@@ -19,7 +19,7 @@ VERSIONS = ("0.73.1",)
 UNRECORDED = {
     "todo state": "the agent keeps no list",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _SKIPPED = {
     "model_change": "settings",

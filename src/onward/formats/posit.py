@@ -24,7 +24,7 @@ VERSIONS = ("3",)
 UNRECORDED = {
     "exit code": "a result is text, marked as an error or not",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _MESSAGES = "lm-messages.jsonl"
 _SUMMARY_TAGS = re.compile(r"\s*<(MESSAGESUMMARY|CONVERSATIONSUMMARY)>.*?</\1>", re.S)

@@ -24,7 +24,7 @@ UNRECORDED = {
     "usage": "a page counts no tokens",
     "cursor: exit code": "a page of Cursor's shows the output of a command alone",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 _THINK, _THINK_END = "<think>", "</details></think>"
 _TOOL = "<tool-use data-"

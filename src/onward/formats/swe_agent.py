@@ -25,7 +25,7 @@ UNRECORDED = {
     "usage": "`info` has one sum for the run",
     "model": "the model is in the settings of the run",
 }
-"""What no transcript of this format tells, with the reason."""
+"""What transcripts of this format do not record, with the reason."""
 
 
 def detect(head: bytes) -> bool:

@@ -227,7 +227,7 @@ class _Answer:
         return ToolResult(call_id, text, is_error if isinstance(is_error, bool) else True if code else None, code)
 
     def _edit(self, item: dict[str, Any]) -> None:
-        """An edit that no tool call tells is a call itself."""
+        """An edit without a tool call is a call itself."""
         if self.invocations or self.recorded_calls:
             return
         uri = as_object(item.get("uri"))

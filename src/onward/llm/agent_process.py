@@ -150,7 +150,7 @@ class AgentProcess:
 
 
 class _RunLock:
-    """A lock that the program inherits: it is held while the program runs, whoever started it."""
+    """A lock that the program inherits: it is held while the program runs, even if Onward ended."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

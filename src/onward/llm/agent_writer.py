@@ -34,7 +34,7 @@ _DEFAULT_USD = 1.0
 class AgentWriter:
     """The agent `agent_id`, whose program is at `program`; runs have their folders below `folder`.
 
-    One answer costs at most `usd`, where the program can tell.
+    One answer costs at most `usd`, if the program can limit it.
     """
 
     agent_id: str

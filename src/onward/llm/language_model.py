@@ -24,7 +24,7 @@ class LanguageModel(Protocol):
 
     @property
     def address(self) -> str:
-        """What tells this writer from others, together with its model."""
+        """What identifies this writer, together with its model."""
         ...
 
     @property

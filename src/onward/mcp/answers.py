@@ -23,7 +23,7 @@ def answer(text: str, data: dict[str, Any] | None = None) -> CallToolResult:
 
 
 def failure(text: str) -> CallToolResult:
-    """Return a failure whose text tells the agent what to do."""
+    """Return a failure whose text says what the agent has to do."""
     return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
 
 

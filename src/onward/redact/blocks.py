@@ -1,4 +1,4 @@
-"""Private key blocks: complete ones, and the rest of those that lost their first or last line; however each of their lines begins."""
+"""Private key blocks: complete ones, and the rest of those that lost their first or last line; whatever each of their lines begins with."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def find_quoted_argument(text: str, position: int) -> Secret | None:
 
 
 def find_alone(text: str, position: int) -> Secret | None:
-    """Return the word around the mark at *position* that is made like nothing but a password, whatever stands around it."""
+    """Return the word around the mark at *position* that has the form of a password, in any context."""
     before = _word_before().search(text, max(0, position - 40), position)
     match = _whole_word().match(text, before.start()) if before else None
     if not match or not is_password_only(match["value"]) or _base64().match(match["value"]):

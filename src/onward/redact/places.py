@@ -74,7 +74,7 @@ def find_code(text: str, position: int) -> Secret | None:
 
 
 def find_code_value(text: str, position: int) -> Secret | None:
-    """Return the random code that is assigned to a name whose end `code` stands at *position*, as OAuth hands them out."""
+    """Return the random code that is assigned to a name that ends in `code` at *position*, such as those of OAuth."""
     match = _assigned_code().match(text, position)
     return Secret(*match.span("value"), "token") if match and is_long_random(match["value"]) and not match["value"].islower() else None
 

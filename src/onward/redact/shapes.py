@@ -210,7 +210,7 @@ def _match_head(text: str, start: int) -> Secret | None:
 
 @cache
 def _repeated() -> re.Pattern[str]:
-    """One character again and again, as where a key goes."""
+    """One repeated character, as in a placeholder of a key."""
     return re.compile(r"(.)\1{7}")
 
 

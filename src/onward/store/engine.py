@@ -207,7 +207,7 @@ def _translate_errors(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         raise _translate(error, engine) from error
     except UnicodeDecodeError as error:
-        # SQLite's driver raises it for damaged texts; others belong to whoever raised them.
+        # SQLite's driver raises it for damaged texts; others are handled where they were raised.
         if engine.dialect.name != "sqlite" or not _is_from_driver(error):
             raise
         raise _damaged(engine, "a text in it cannot be decoded") from error

@@ -18,8 +18,8 @@ _TOKEN_COLUMNS = [column for column in schema.access_tokens.columns if column.na
 
 
 def empty_store(store: Store) -> None:
-    """Delete everything that Onward stores and create the schema again, all or nothing. Access tokens stay: whoever could come in still
-    can. Other tables of the database remain.
+    """Delete everything that Onward stores and create the schema again, all or nothing. Access tokens stay valid. Other tables of the
+    database remain.
     """
     with store.read() as connection:
         tokens = [dict(row._mapping) for row in connection.execute(select(*_TOKEN_COLUMNS))]  # noqa: SLF001

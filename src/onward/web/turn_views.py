@@ -87,7 +87,7 @@ def turn_views(
     last_at: datetime | None = None,
 ) -> list[TurnView]:
     """Return the views of *turns*; with *full*, nothing is cut. *lines_by_turn* comes from `citing_lines_by_turn`, *last_at* is the time of
-    the turn before: the date stands once a day.
+    the turn before: the date is shown once a day.
     """
     calls: dict[str, CallView] = {}
     views = []

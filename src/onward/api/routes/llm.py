@@ -141,7 +141,7 @@ def remove_key(context: Context) -> Response:
 
 @router.post("/llm/key/test", summary="Test the LLM key", **answers(KeyShape, Conflict, TooManyRequests))
 def check_key(context: Context, body: KeyTestBody | None = None) -> Response:
-    """Ask the model for one word, and return what the answer says of the key: valid, invalid, or that the provider cannot be reached."""
+    """Ask the model for one word, and return what the answer says about the key: valid, invalid, or that the provider cannot be reached."""
     with model_slot():
         result = keys.check(context.store, _models(context), body.key if body else "")
     return ok(_key_shape(result), headers=no_store_headers())

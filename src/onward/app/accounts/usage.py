@@ -82,7 +82,7 @@ class _UsageSum:
 
 
 def sum_by_model(turns: Iterable[TurnUsage], links: Sequence[AccountSession]) -> list[ModelUsage]:
-    """Return the sum of *turns* by account and model. *links* tell which account the session ran on when, newest first."""
+    """Return the sum of *turns* by account and model. *links* are the accounts that the session ran on, with times, newest first."""
     sums: dict[tuple[int | None, str], _UsageSum] = {}
     for turn in turns:
         sums.setdefault((_account_at(links, turn.at), turn.model), _UsageSum()).add(turn)

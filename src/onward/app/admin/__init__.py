@@ -1,1 +1,1 @@
-"""Running Onward: access tokens, backups, the doctor, maintenance."""
+"""Running Onward: access tokens, backups, the doctor, the database."""

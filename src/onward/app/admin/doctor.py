@@ -84,7 +84,7 @@ def _check_disk(settings: Settings) -> Finding:
 
 
 def _check_permissions(settings: Settings) -> Finding:
-    """Close the data folder to other users, and tell what they could read until now."""
+    """Close the data folder to other users, and report what they could read until now."""
     tightened_paths = close_to_others(settings.home)
     if not tightened_paths:
         return Finding("permissions", "ok", "only you can read the data folder")

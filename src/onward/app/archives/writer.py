@@ -86,7 +86,7 @@ def atomic_write(target: Path) -> Iterator[Path]:
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        # The file is left over from a killed process with the same id.
+        # The file remains from a killed process with the same id.
         part.unlink()
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:

@@ -57,7 +57,7 @@ class HandoffBasis:
         return build_handoff(self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
     def measure_handoff(self, handoff: Handoff, budget_tokens: int) -> MasterHandoff:
-        """Return *handoff*, whoever wrote it, with its preservation measured."""
+        """Return *handoff* with its preservation measured."""
         return close_handoff(handoff, self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
 

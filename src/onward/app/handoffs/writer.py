@@ -56,7 +56,7 @@ MAX_REQUESTS = 2
 DRAFT_TIMEOUT_SECONDS = 30.0
 """The timeout of the one call of a draft that a user waits for."""
 ANEW_SESSIONS = 8
-"""After this many sessions a handoff is written anew from the evidence of all of them, so that nothing is long a summary of summaries."""
+"""After this many sessions a handoff is written again from the evidence of all of them, so that nothing stays a summary of summaries."""
 MAX_REMOVED = 60
 """The most removed lines in a report."""
 _SINGLE_TOKENS, _PROJECT_TOKENS = 1_300, 1_700

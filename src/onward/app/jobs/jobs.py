@@ -325,7 +325,7 @@ def _wait_for_model(
 
 
 def _waiting_hint(due_at: datetime, remedy: str | Message) -> Message:
-    """Return what a person has to know of a waiting job: it continues by itself, unless *remedy* says what to change."""
+    """Return what a person has to know about a waiting job: it continues by itself, unless *remedy* says what to change."""
     waits = Message("The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC.", due_at=due_at)
     return Message("{message} {hint}", message=waits, hint=as_message(remedy)) if remedy else waits
 

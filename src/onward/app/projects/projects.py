@@ -249,7 +249,7 @@ def ensure_for_origin(store: Store, origin: Origin) -> Project:
 
 
 def _repository_news(project: Project | None, origin: Origin) -> dict[str, str]:
-    """Return what *origin* tells of the repository that is not stored yet. A project named by a settings file has no repository."""
+    """Return what *origin* says about the repository that is not stored yet. A project named by a settings file has no repository."""
     if origin.project_name:
         return {}
     news: dict[str, str] = {}

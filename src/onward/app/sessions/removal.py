@@ -167,7 +167,7 @@ def _cites(line: CitedLine, number: int) -> bool:
 
 
 def _without_losses(preservation: Preservation, before: Handoff, after: Handoff, number: int) -> Preservation:
-    """Return the measure of a handoff without what it says of a session."""
+    """Return the measure of a handoff without its part about a session."""
     gone_texts = {line.text for line in _all_lines(before)} - {line.text for line in _all_lines(after)}
 
     def stays(text: str) -> bool:

@@ -216,7 +216,7 @@ class _Importer(ExitStack):
             ]
 
     def _note_limits(self, outcome: ImportedFile) -> None:
-        """Store what the transcript says of its account's limits. The report is stored as it is, so it loses it."""
+        """Store the limits of its account that the transcript records. The report is stored as it is, so it loses it."""
         limits, outcome.report.limits = outcome.report.limits, {}
         agent, profile = agent_id(outcome.report.format), profile_folder(outcome.report.format, outcome.path)
         if limits and not isinstance(outcome.error, StoreError):

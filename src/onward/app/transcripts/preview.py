@@ -51,7 +51,7 @@ class SessionPreview(NamedTuple):
 
 @dataclass(slots=True)
 class ProjectPreview:
-    """The sessions that would go to one project. `name` is empty if only the command can tell it; `is_new` if the project would be
+    """The sessions that would go to one project. `name` is empty if only the command knows it; `is_new` if the project would be
     created.
     """
 

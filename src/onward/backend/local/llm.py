@@ -30,7 +30,7 @@ class LocalLlm(LocalResource):
         return keys.save(self._store, self._models(), key)
 
     def test_key(self) -> KeyStatus:
-        """Ask the model for one word, and return what the answer says of the key."""
+        """Ask the model for one word, and return what the answer says about the key."""
         return keys.check(self._store, self._models())
 
     def remove_key(self) -> KeyStatus:

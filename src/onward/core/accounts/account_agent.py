@@ -10,7 +10,7 @@ from onward.core.transcript.transcript import LimitReading
 
 
 class _Named(Protocol):
-    """What tells the agent of an account."""
+    """What shows which agent an account is for."""
 
     @property
     def id(self) -> int: ...
@@ -25,7 +25,7 @@ class _Named(Protocol):
 
 
 class FoundReading(NamedTuple):
-    """A reading with what tells its account: the one that its session runs on, or None, its agent, and that agent's folder."""
+    """A reading with the evidence for its account: the one that its session runs on, or None, its agent, and that agent's folder."""
 
     account_id: int | None
     agent: str

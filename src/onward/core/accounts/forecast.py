@@ -151,7 +151,7 @@ def forecast(
 
 
 def window_forecast(window: AccountWindow, at: datetime) -> Forecast:
-    """Return when *window* is used up at the pace of its use since it began, which its period tells. Credits are per cent of it."""
+    """Return when *window* is used up at the pace of its use since it began, which follows from its period. Credits are per cent of it."""
     began_at = window.resets_at - timedelta(hours=window.hours) if window.resets_at and window.hours else None
     used, total = window.used, window.total or 0.0
     elapsed_days = (at - began_at) / timedelta(days=1) if began_at and began_at < at else 0.0

@@ -43,7 +43,7 @@ def facts_before(ledger: Ledger, number: int) -> list[Fact]:
 
 
 def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
-    """Return what *facts* say of files and of errors that were fixed."""
+    """Return the files and the fixed errors in *facts*."""
     files, explained_errors = set[str](), set[str]()
     for fact in facts:
         kind, _, key = fact.subject.partition(":")

@@ -23,7 +23,7 @@ from onward.core.transcript.dialogs import join_dialogs
 from onward.core.transcript.transcript import SessionHead, ToolCall, Turn
 
 PACK_TOKENS, SMALL_PACK_TOKENS = 6_000, 3_000
-"""The tokens of a pack of one session, and of each pack when all sessions are written anew."""
+"""The tokens of a pack of one session, and of each pack when all sessions are written again."""
 
 _LANGUAGES = frozenset(("en", "id", "fr", "es", "pt", "de"))
 _REASON = re.compile(
@@ -150,7 +150,7 @@ def _condense(text: str, most_chars: int) -> str:
 
 
 def _tells(piece: str, index: int, count: int) -> float:
-    """Return how much a sentence of a long text tells: reasons and exact names most, then its beginning and its end."""
+    """Return how informative a sentence of a long text is: reasons and exact names most, then its beginning and its end."""
     edge = 0.8 if index == 0 or index == count - 1 else 0.0
     return 1.0 * bool(_REASON.search(piece)) + 0.6 * bool(_EXACT.search(piece)) + edge + 0.4 * index / count - len(piece) / 1500
 

@@ -37,7 +37,7 @@ PREAMBLE = (
 """The text before a handoff that an agent is given. Its first sentence identifies it later."""
 
 AGENT_INTRO = "You work on it as"
-"""The beginning of the line that tells a named agent how to work with the page."""
+"""The beginning of the line with instructions for a named agent."""
 
 RELEVANT_HEADING = "What bears on your task"
 """The heading, before the handoff, of the lines that matter for a named goal."""

@@ -1,4 +1,4 @@
-"""Which facts a handoff does not tell: greetings, all but the last commits of a session, a rule that a fuller one holds."""
+"""Which facts a handoff leaves out: greetings, all but the last commits of a session, a rule that a fuller one holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cue words by what they hint at, in English, Indonesian and Romance languages: they tell which facts are knowledge.
+"""Cue words by what they hint at, in English, Indonesian and Romance languages: they show which facts are knowledge.
 
 A cue is one lower-case word, or a phrase with underscores for its spaces. No cue decides alone: `knowledge` combines them.
 """

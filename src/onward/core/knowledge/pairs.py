@@ -114,8 +114,8 @@ def harvest_pairs(turns: Iterable[tuple[int, Turn]]) -> list[HarvestedEntry]:
 
 
 def join_pairs(entries: Sequence[HarvestedEntry], pairs: Sequence[HarvestedEntry]) -> list[HarvestedEntry]:
-    """Return *entries* of facts with those of *pairs* that they do not tell. A pair replaces the entry that says the same
-    without telling the fix apart, and gives its words to one that explains less.
+    """Return *entries* of facts with those of *pairs* that they do not contain. A pair replaces the entry that says the same without a
+    separate fix, and gives its words to one that explains less.
     """
     pairs_of_entries = {entry: pair for entry in entries if entry.fix and (pair := _same_failure(entry, pairs))}
     new_pairs = [pair for pair in pairs if pair not in pairs_of_entries.values()]

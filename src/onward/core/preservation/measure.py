@@ -71,7 +71,7 @@ def measure(
 
 
 def _add_marks(expected: Sequence[Reference]) -> list[Reference]:
-    """Return *expected*, each statement with the words that tell it from near-alike ones of any session."""
+    """Return *expected*, each statement with the words that distinguish it from near-alike ones of any session."""
     marked: list[Reference] = [reference for reference in expected if reference.group in HARD]
     for group in GROUPS:
         statements = [reference for reference in expected if reference.group == group and group not in HARD]

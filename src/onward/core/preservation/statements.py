@@ -81,7 +81,7 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
             yield _statement(group, clause, values, handle, min(1.0, worth))
         if is_closing:
             if "instead" not in words:
-                # "It returns X instead of Y" tells what code does, not that Y was given up.
+                # "It returns X instead of Y" describes code, not that Y was given up.
                 yield from _reversals(clause.text, words, handle, worth)
             yield from (_value(value, clause.text, handle, 0.4) for value in values if not is_small_number(value))
 

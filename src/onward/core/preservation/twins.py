@@ -1,4 +1,4 @@
-"""Near-alike statements, and the words that tell each of them from the others."""
+"""Near-alike statements, and the words that distinguish each of them from the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_COMPARED = 300
 
 
 def mark_words(texts: Sequence[str], others: Sequence[str] = ()) -> list[tuple[str, ...]]:
-    """Return, for each of *texts*, the words that tell it from those of *texts* and *others* that are near-alike, in
+    """Return, for each of *texts*, the words that distinguish it from those of *texts* and *others* that are near-alike, in
     order; none for a text that has no such neighbour.
 
     Words that no neighbour has come first; numbers that most of them lack are needed beside them. Without a word of its

@@ -60,7 +60,7 @@ def is_small_number(value: str) -> bool:
 
 
 def specificity(value: str) -> float:
-    """Return how much (−0.2..0.3) the shape of *value* says that it must be exact."""
+    """Return how strongly (−0.2..0.3) the shape of *value* suggests that it must be exact."""
     if "://" in value or value.startswith("#"):
         return 0.3
     if value.isdigit():

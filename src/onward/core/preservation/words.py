@@ -27,7 +27,7 @@ def stem_list(text: str) -> list[str]:
 
 
 def whole_words(text: str) -> frozenset[str]:
-    """Return the different words of *text* uncut, stop words left out: what tells near-alike statements apart."""
+    """Return the different words of *text* uncut, stop words left out: they distinguish near-alike statements."""
     return frozenset(words(text)) - STOPWORDS
 
 

@@ -201,7 +201,7 @@ def content_words(text: str) -> tuple[str, ...]:
 
 
 def numbers(text: str) -> frozenset[str]:
-    """Return the numbers in *text*: what tells two sentences apart that are otherwise alike."""
+    """Return the numbers in *text*: they distinguish sentences that are otherwise alike."""
     return frozenset(_NUMBER.findall(text))
 
 

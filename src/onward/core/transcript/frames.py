@@ -251,8 +251,8 @@ def unframe(text: str) -> tuple[str, Mark]:
 
 
 def read_summary(text: str) -> str:
-    """Return the body of a compaction's summary: without the wrapper's words, the reminders and the reasoning before it. Tags that stand
-    for headings become headings.
+    """Return the body of a compaction's summary: without the wrapper's words, the reminders and the reasoning before it. Tags that serve as
+    headings become headings.
     """
     text = text.strip()
     if opening := _summaries().match(text):

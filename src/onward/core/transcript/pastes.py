@@ -59,7 +59,7 @@ _QUOTE_HEAD = re.compile(
 
 
 def strip_pastes(text: str) -> str:
-    """Return *text* without pastes; if it is nothing else, the one line that tells most of the paste. A text without any is unchanged."""
+    """Return *text* without pastes; if it is nothing else, the most informative line of the paste. A text without any is unchanged."""
     if not _may_hold_paste(text):
         return text
     lines = text.split("\n")
@@ -221,7 +221,7 @@ def _mark_mail(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool])
 
 
 def _mention(pasted_lines: Sequence[str]) -> str:
-    """Return the line of a paste that tells most: the last one that names trouble, else the first with words."""
+    """Return the most informative line of a paste: the last one that names trouble, else the first with words."""
     filled = [line.strip() for line in pasted_lines if sum(map(str.isalpha, line)) >= _MIN_LINES]
     line = next((line for line in reversed(filled) if _TROUBLE.search(line)), filled[0] if filled else "")
     return line if len(line) <= _MAX_MENTION_CHARS else f"{line[:_MAX_MENTION_CHARS].rstrip()} …"

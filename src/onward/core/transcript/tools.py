@@ -75,7 +75,7 @@ _TODO_KEYS = ("todos", "todoList", "todo_list", "task_list", "plan", "items", "c
 _PROGRESS = "task_progress"
 """The task list that a call of Cline's carries beside what it does."""
 _EDITOR_COMMANDS = ("view", "create", "str_replace", "strReplace", "insert", "append")
-"""Words under `command` that tell an editing tool what to do."""
+"""Values of `command` for an editing tool."""
 _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())

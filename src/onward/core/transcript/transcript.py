@@ -102,7 +102,7 @@ TranscriptItem: TypeAlias = SessionHead | Turn | Rewind
 
 @dataclass(frozen=True, slots=True)
 class LimitReading:
-    """How much of a limit the service counted as used at a time, as a transcript or a status line has it.
+    """How much of a limit the service counted as used at a time, as a transcript or a status line records it.
 
     The limit is of one model, or of all if `model` is empty, over `window_minutes` (0 if unknown). It begins anew at
     `resets_at`. `plan` is the plan that the service names, empty if it names none.

@@ -10,7 +10,7 @@ from onward.llm.checks.evidence import EvidenceText, sentences
 from onward.llm.checks.tokens import Word, normal, words
 
 _BESIDE_WORDS, _SAME_CLAUSE_WORDS = 2, 3
-"""Words of meaning on either side: those that tell which word it is, and those within which another denial counts."""
+"""Words of meaning on either side: those that identify the word, and those within which another denial counts."""
 _FEWEST_SHARED, _MATCHING_SHARE = 2, 0.5
 _NEED_DENIAL = re.compile(r"\b(?:yet|any ?more|anymore|at all|either|any longer)\b")
 _LICENCE = re.compile(

@@ -29,7 +29,7 @@ _BETTER_FIT: dict[str, tuple[float, float]] = {
 _EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.2, 0.55
 """By how much two values have to fit each other's places better, together."""
 _LONG_QUOTE_WORDS = 3
-"""A quotation of so many words may be from anywhere in the sessions of the line: it stands there by no accident."""
+"""A quotation of so many words may be from anywhere in the sessions of the line: it is not there by chance."""
 _EXCHANGED_WEIGHT = 4.0
 """By how much the words right beside two values have to weigh more when the values are exchanged."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
@@ -184,7 +184,7 @@ class _Line:
             and value.kind != "number"
             and (shown := next((other for other in others if other.source.voice in _STATE_VOICES), None))
         ):
-            # The head tells what git and the files show at the end.
+            # The head says what git and the files show at the end.
             added.append(shown.source.handle)
             return None
         best = max(others, key=lambda sighting: self._share(local, sighting), default=None)
@@ -253,14 +253,14 @@ class _Line:
         return None
 
     def _is_exchanged_beside(self, first: LineValue, second: LineValue) -> bool:
-        """Whether in the evidence each of two values stands beside the words that the line has beside the other."""
+        """Whether in the evidence each of two values is beside the words that the line has beside the other."""
         moved = {stem(word) for value in (first, second) for word in re.findall(r"[^\W_]+", value.normal)}
         places = [beside(self.text, value.start, value.end, moved) for value in (first, second)]
         unmoved = self._weight_beside(first, places[0]) + self._weight_beside(second, places[1])
         return self._weight_beside(first, places[1]) + self._weight_beside(second, places[0]) >= unmoved + _EXCHANGED_WEIGHT
 
     def _weight_beside(self, value: LineValue, place: Beside) -> float:
-        """Return the weight of those words of *place* that stand right beside *value* somewhere in the cited evidence, at the same side."""
+        """Return the weight of those words of *place* that are right beside *value* somewhere in the cited evidence, on the same side."""
         neighbours = (beside(source.text, at.start, at.end) for source in self.cited for at in occurrences(value, source.text))
         return max(
             (
@@ -277,7 +277,7 @@ def _is_distinctive(value: LineValue) -> bool:
 
 
 def _is_joined_path(value: LineValue, cited: Iterable[EvidenceText]) -> bool:
-    """Whether *value* is a path whose folder and name stand in one cited text, as where a folder is listed."""
+    """Whether *value* is a path whose folder and name are in one cited text, such as the listing of a folder."""
     folder, _, name = value.normal.rpartition("/")
     if not folder or value.kind not in ("code", "name") or " " in value.normal:
         return False

@@ -18,7 +18,7 @@ projects = Table(
     Column("secret_key", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    # The hash of the repository's first commit: it tells the repository after its folder moved.
+    # The hash of the repository's first commit: it identifies the repository after its folder was moved.
     Column("root_commit", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )

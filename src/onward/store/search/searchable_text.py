@@ -41,7 +41,7 @@ def searchable_text(turn: Turn) -> str:
 
 
 def readable_text(turn: Turn) -> str:
-    """Return what *turn* says of the text that is searched, as it was written."""
+    """Return the searched text of *turn* as it was written."""
     return _encodable("\n".join(_parts(turn)[0]))
 
 

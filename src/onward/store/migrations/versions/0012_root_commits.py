@@ -1,4 +1,4 @@
-"""The first commit of a project's repository: it tells the repository after its folder moved."""
+"""The first commit of a project's repository: it identifies the repository after its folder was moved."""
 
 import sqlalchemy as sa
 from alembic import op
