@@ -26,7 +26,7 @@ from bench.report import keep, table
 from bench.transcripts import Agent, sources
 from onward.app.handoffs import handoffs
 from onward.app.projects.projects import Project
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.core.analytics.intervals import wilson_interval
 from onward.store import Store
 
@@ -107,7 +107,7 @@ def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], f
 
 def _search_text(store: Store, project: Project, question: str) -> str:
     return "\n\n".join(
-        excerpt.text for excerpt in search_turns.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts
+        excerpt.text for excerpt in search_results.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts
     )
 
 

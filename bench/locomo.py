@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from bench.report import keep, table
 from onward.app.projects import projects
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import sessions
 from onward.app.turns.client_turns import append_conversation
 from onward.core.facts.fact import Handle
@@ -64,7 +64,7 @@ def ask_questions(store: Store, dialogue: dict[str, Any]) -> Iterator[Question]:
     for question in dialogue["qa"]:
         wanted = {ids[name] for name in question.get("evidence", ()) if name in ids}
         if wanted:
-            result = search_turns.search(store, question["question"], project=project, budget_tokens=BUDGET_TOKENS)
+            result = search_results.search(store, question["question"], project=project, budget_tokens=BUDGET_TOKENS)
             handles = list(dict.fromkeys(excerpt.handle for excerpt in result.excerpts))
             session_numbers = list(dict.fromkeys(handle.session for handle in handles))
             yield Question(

@@ -26,7 +26,7 @@ from bench.quotes import text_of
 from bench.report import keep, table
 from onward.app.projects import projects as kept_projects
 from onward.app.projects.projects import Project
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import sessions
 from onward.core.facts.fact import Handle
 from onward.core.text.printable import printable
@@ -68,7 +68,7 @@ def ask_questions(frozen: Frozen, store: Store, project: Project, sets: Sequence
     for probe_set in sets:
         for probe in probe_set.probes:
             started, busy = time.perf_counter(), time.process_time()
-            result = search_turns.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
+            result = search_results.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
             took_ms, cpu_ms = (time.perf_counter() - started) * 1_000, (time.process_time() - busy) * 1_000
             rank = _rank([excerpt.handle for excerpt in result.excerpts], evidence_turns(frozen, probe, turns))
             text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in result.excerpts)
@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Import, search, print the tables, and write the JSON."""
     argument_parser = create_parser(__doc__)
     argument_parser.add_argument(
-        "--search-budget", type=int, default=search_turns.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
+        "--search-budget", type=int, default=search_results.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
     )
     argument_parser.add_argument(
         "--commands", type=int, default=24, help="number of questions that are also run as a command (%(default)s)"

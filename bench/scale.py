@@ -30,7 +30,7 @@ from bench.report import keep, table
 from bench.transcripts import MEGABYTE, Source, many_sessions, sources
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import completion
 from onward.app.transcripts.imports import import_paths
 from onward.core.text import prose as core_text
@@ -166,10 +166,10 @@ def _measure_store(home: Path, number: int, frozen: Frozen) -> ScaleMeasurement:
 
 
 def _searches(store: Store, project: projects.Project) -> Iterator[float]:
-    search_turns.search(store, "once, so that everything is loaded", project=project)
+    search_results.search(store, "once, so that everything is loaded", project=project)
     for question in QUESTIONS * 3:
         started = time.perf_counter()
-        search_turns.search(store, question, project=project)
+        search_results.search(store, question, project=project)
         yield (time.perf_counter() - started) * 1_000
 
 

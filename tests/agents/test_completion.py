@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from onward.adapters import open_store
 from onward.agents import session_notes
 from onward.agents.capture import capture
-from onward.agents.sweeper import sweep_all
+from onward.agents.sweep_schedule import sweep_all
 from onward.app.handoffs import handoffs
 from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import JobContext, StepProgress

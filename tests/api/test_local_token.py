@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from onward.app.admin import access, local_token, maintenance
+from onward.app.admin import access, database, local_token
 from onward.client import Client
 from onward.errors import NotAuthenticated
 from onward.server import build
@@ -132,7 +132,7 @@ def test_deleting_needs_the_name_and_keeps_access_tokens(store: Store, settings:
         own_headers = {"Origin": "http://127.0.0.1:3000"}
         assert pages.delete("/parts/settings/store", headers=own_headers).status_code == 409
         assert len(client.get("/api/projects").json()["data"]) == 1
-        name = maintenance.store_name(store)
+        name = database.store_name(store)
         assert pages.delete("/parts/settings/store", params={"name": name}, headers=own_headers).status_code < 400
     assert client.get("/api/projects").json()["data"] == []
     assert access.authenticate(store, secret).name == "laptop"

@@ -15,7 +15,7 @@ from onward.app.handoffs import handoffs
 from onward.app.knowledge import knowledge
 from onward.app.projects import facts, project_files, projects
 from onward.app.projects.projects import Project
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import completion, reassignment, removal, sessions
 from onward.app.sessions.sessions import Session
 from onward.app.transcripts.imports import import_paths
@@ -62,7 +62,7 @@ def visible_texts(store: Store, project: Project) -> str:
         [handoffs.require(store, project, version.id) for version in handoffs.list_versions(store, project)],
         project_files.list_files(store, project),
         knowledge.list_entries(store),
-        search_turns.search(store, "teapot", project=project).excerpts,
+        search_results.search(store, "teapot", project=project).excerpts,
     ]
     return repr(parts)
 
@@ -107,7 +107,9 @@ def test_a_deleted_session_is_hidden_everywhere_and_undo_restores_everything(sto
         now_rows = {row.id: repr(row) for row in connection.execute(select(schema.handoffs)).all()}
     assert {key: now_rows[key] for key in handoff_rows} == handoff_rows
     assert "teapot" in handoffs.current_handoff(store, project).markdown
-    assert [excerpt.handle.session for excerpt in search_turns.search(store, "teapotlib", project=project, kinds=["tool"]).excerpts] == [2]
+    assert [excerpt.handle.session for excerpt in search_results.search(store, "teapotlib", project=project, kinds=["tool"]).excerpts] == [
+        2
+    ]
     assert sessions.show(store, third).previous == sessions.show(store, restored).handoff
     assert sessions.list_sessions(store, project)[0] == first
 

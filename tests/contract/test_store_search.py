@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.search.query_filters import parse_filters
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
@@ -212,7 +212,7 @@ def test_an_excerpt_holds_only_what_was_written(store: Store, question: str) -> 
         "assistant", "AttributeError: getUserName has no cache.", calls=(ToolCall("c", "Bash", {"command": "pytest -k TestUserName"}),)
     )
     store_turns(store, "p", turn)
-    excerpts = search_turns.search(store, question).excerpts
+    excerpts = search_results.search(store, question).excerpts
     written = {"AttributeError: getUserName has no cache.", "Bash: pytest -k TestUserName"}
     assert excerpts
     assert {line for excerpt in excerpts for line in excerpt.text.splitlines()} <= written
@@ -232,13 +232,13 @@ def test_two_letters_suffice_in_scripts_without_spaces(store: Store, language: s
     store_turns(store, "p", Turn("user", text), Turn("user", "Nothing of this here."))
     for word in present:
         assert find_turns(store, word) == [1], word
-        assert [excerpt.handle.turn for excerpt in search_turns.search(store, word).excerpts] == [1], word
+        assert [excerpt.handle.turn for excerpt in search_results.search(store, word).excerpts] == [1], word
     for word in absent:
         assert find_turns(store, word) == [], word
 
 
 def find_places(store: Store, query: str) -> list[str]:
-    return sorted(f"{excerpt.project} {excerpt.handle.turn}" for excerpt in search_turns.search(store, query).excerpts)
+    return sorted(f"{excerpt.project} {excerpt.handle.turn}" for excerpt in search_results.search(store, query).excerpts)
 
 
 def test_a_query_narrows_the_search(store: Store) -> None:
@@ -264,9 +264,9 @@ def test_a_query_narrows_the_search(store: Store) -> None:
     assert find_places(store, "queue agent:claude-code") == []
     assert find_places(store, "queue agent:Codex") == ["blog 1", "shop 1", "shop 2"]
     with pytest.raises(NotFound):
-        search_turns.search(store, "queue project:nowhere")
+        search_results.search(store, "queue project:nowhere")
     with pytest.raises(BadInput):
-        search_turns.search(store, "project:shop before:2026")
+        search_results.search(store, "project:shop before:2026")
 
 
 @pytest.mark.parametrize(

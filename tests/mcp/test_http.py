@@ -157,7 +157,7 @@ def test_a_defect_reveals_no_content(client: TestClient, monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("rahasia")
 
-    monkeypatch.setattr("onward.mcp.tools.search_turns.search", broken)
+    monkeypatch.setattr("onward.mcp.tools.search_results.search", broken)
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "x", "project": "*"}}}
     answer = client.post(PATH, json=call, headers={**ACCEPT, "MCP-Protocol-Version": "2025-06-18"})
     result = answer.json()["result"]

@@ -66,7 +66,6 @@ MAX_POSITIONAL = 2
 # "path: class" of calls that still pass more by position.
 CALL_EXCEPTIONS = {
     "src/onward/app/archives/archives.py: PackedTurn",
-    "src/onward/app/search/search_turns.py: SearchResult",
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from onward.app.admin import maintenance
+from onward.app.admin import database
 from onward.app.projects import projects
 from onward.settings import Settings
 from onward.store import Store
@@ -111,7 +111,7 @@ def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -
     other = Store.at_url(url) if url else Store.at_folder(home)
     with other:
         assert len(projects.list_projects(other)) == 1
-        done = maintenance.reset_store(Settings(home=home, claude_home=tmp_path / "claude", database_url=url), store)
+        done = database.reset_store(Settings(home=home, claude_home=tmp_path / "claude", database_url=url), store)
         assert (done.backup_path is None) == bool(url)
         assert projects.list_projects(other) == []
         assert projects.create(other, "kopi").id == before.id
@@ -120,7 +120,7 @@ def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -
 
 def test_a_password_is_not_in_the_command_line() -> None:
     word = "pass" + "word"
-    prompt = maintenance.database_prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
+    prompt = database.database_prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
     assert prompt.command == ("psql", "postgresql://me@db.example:5433/onward?sslmode=require")
     assert prompt.secrets == {"PGPASSWORD": word}
 

@@ -18,6 +18,7 @@ from onward.app.projects.projects import Project
 from onward.app.sessions import completion, reassignment, rederivation, sessions
 from onward.app.transcripts.intake import SessionIntake
 from onward.app.turns.preparation import prepare_turns
+from onward.core.analytics.csv_tables import growth_csv, patterns_csv
 from onward.core.facts.fact import Handle
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
@@ -251,7 +252,7 @@ def test_many_points_are_thinned_but_the_totals_hold_all(store: Store, shop: Pro
     report = analytics.growth(store, shop, most_points=3)
     assert [point.session for point in report.points] == [1, 4, 7]
     assert (report.sessions, report.not_measured) == (7, 6)
-    assert len(analytics.growth_csv(report).splitlines()) == 4
+    assert len(growth_csv(report).splitlines()) == 4
 
 
 def test_recurring_patterns_are_reported(store: Store, shop: Project) -> None:
@@ -262,7 +263,7 @@ def test_recurring_patterns_are_reported(store: Store, shop: Project) -> None:
     assert [(file.path, file.sessions) for file in patterns.files] == [("src/shop/cart.py", 3)]
     assert [(blocker.text, blocker.outlived_sessions) for blocker in patterns.blockers] == [("=No keys for production", 1)]
     assert analytics.patterns(store) == patterns
-    lines = analytics.patterns_csv(patterns).splitlines()
+    lines = patterns_csv(patterns).splitlines()
     assert lines[0] == "what,project,text,sessions,times,last_seen"
     assert any("'=No keys" in line for line in lines), "no formula of somebody else's in a spreadsheet"
     facts.retract(store, shop, next(fact.id for fact in facts.list_facts(store, shop, kind="blocker")))

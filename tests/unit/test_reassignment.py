@@ -15,7 +15,7 @@ from onward.app.admin import ledger_rebuild
 from onward.app.handoffs import handoffs
 from onward.app.projects import facts, projects
 from onward.app.projects.projects import Project
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import reassignment
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts.imports import import_paths
@@ -74,7 +74,7 @@ def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None
     assert fact_states(store, shop) == before
     again = import_paths(store, [later, first, middle], project=shop)
     assert [session.new_turns for file in again.files for session in file.sessions] == [0, 0, 0]
-    assert search_turns.search(store, "till", project=shop)
+    assert search_results.search(store, "till", project=shop)
 
 
 def test_shared_sessions_are_stored_once(store: Store, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.search.relevance import parse_query
 from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
@@ -74,7 +74,7 @@ def import_session(store: Store, project: Project, number: int, turns: list[Turn
 
 
 def first_excerpt(store: Store, project: Project, question: str) -> str:
-    excerpts = search_turns.search(store, question, project=project).excerpts
+    excerpts = search_results.search(store, question, project=project).excerpts
     return excerpts[0].text if excerpts else ""
 
 
@@ -103,12 +103,12 @@ def test_a_question_finds_the_passage(store: Store, project: Project, question: 
 
 
 def test_of_two_answers_the_newer_comes_first(store: Store, project: Project) -> None:
-    excerpts = search_turns.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
+    excerpts = search_results.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
     assert [("9090" in excerpt.text, excerpt.handle.session) for excerpt in excerpts[:2]] == [(True, 2), (False, 1)]
 
 
 def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project) -> None:
-    excerpts = search_turns.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
+    excerpts = search_results.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
     assert "E_SCANNER_OFFLINE at src/scan/device.py:88" in excerpts[0].text
     assert excerpts[0].text.count("\n") < 14
     assert "line 0:" not in excerpts[0].text
@@ -116,7 +116,7 @@ def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project
 
 @pytest.mark.parametrize("budget", [20, 30, 45, 60, 100, 150, 300, 1000])
 def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int) -> None:
-    result = search_turns.search(
+    result = search_results.search(
         store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget
     )
     printed = "\n\n".join(f"{excerpt.source} {excerpt.project}\n{excerpt.text}" for excerpt in result.excerpts)
@@ -128,13 +128,13 @@ def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int
 
 def test_no_excerpt_is_repeated(store: Store, project: Project) -> None:
     import_session(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
-    excerpts = search_turns.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
+    excerpts = search_results.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
     assert sum("8443" in excerpt.text for excerpt in excerpts) == 1
 
 
 def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
     for question in ("exponential backoff", "E_SCANNER_OFFLINE", "9090"):
-        excerpt = search_turns.search(store, question, project=project).excerpts[0]
+        excerpt = search_results.search(store, question, project=project).excerpts[0]
         ((ordinal, turn),) = sources.read_source(store, project, str(excerpt.handle)).turns
         assert ordinal == excerpt.handle.turn
         spoken = turn.text + "".join(result.text for result in turn.results)
@@ -142,7 +142,7 @@ def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
 
 
 def test_a_passage_too_long_for_what_is_left_gives_its_best_line(store: Store, project: Project) -> None:
-    (only,) = search_turns.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"], budget_tokens=40).excerpts
+    (only,) = search_results.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"], budget_tokens=40).excerpts
     assert only.text == "E_SCANNER_OFFLINE at src/scan/device.py:88"
 
 

@@ -17,7 +17,7 @@ from onward.app.handoffs import drafts, handoffs
 from onward.app.jobs import jobs
 from onward.app.knowledge import knowledge
 from onward.app.projects import facts, projects
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions import completion, sessions, templates
 from onward.app.transcripts import imports
 from onward.app.turns import sources
@@ -121,8 +121,8 @@ def test_the_secret_is_gone_and_everything_else_stays(store: Store, shop: Projec
     assert is_spelled_in(dump_store(store).encode()) == []
     assert done.mark in handoffs.current_handoff(store, shop).markdown
     assert "8123" in handoffs.current_handoff(store, shop).markdown
-    assert search_turns.search(store, "kumbang merah sénja").excerpts == []
-    assert search_turns.search(store, "mount share Bandung").excerpts
+    assert search_results.search(store, "kumbang merah sénja").excerpts == []
+    assert search_results.search(store, "mount share Bandung").excerpts
     assert f"Always mount the share with {done.mark}, never without." in sources.read_source(store, shop, "s1.1").turns[0][1].text
     again = imports.import_paths(store, [write_transcript(tmp_path)], project=shop)
     assert [session.new_turns for file in again.files for session in file.sessions] == [0]

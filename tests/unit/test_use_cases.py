@@ -15,7 +15,8 @@ from onward.app.admin import doctor, ledger_rebuild
 from onward.app.handoffs import handoffs
 from onward.app.projects import facts, projects
 from onward.app.projects.projects import Project
-from onward.app.search import relevance, search_turns
+from onward.app.search import passages as search_passages
+from onward.app.search import search_results
 from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts import imports
@@ -223,7 +224,7 @@ def test_sources_of_files_are_those_of_the_store(store: Store) -> None:
     ],
 )
 def test_a_question_finds_its_passage(store: Store, project: Project, query: str, holds: str) -> None:
-    result = search_turns.search(store, query, project=project, budget_tokens=400)
+    result = search_results.search(store, query, project=project, budget_tokens=400)
     assert holds in "\n".join(excerpt.text for excerpt in result.excerpts)
     assert result.tokens <= 400
     assert result.tokens > sum(count_tokens(excerpt.text) for excerpt in result.excerpts)
@@ -232,20 +233,20 @@ def test_a_question_finds_its_passage(store: Store, project: Project, query: str
 def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
     other = projects.create(store, "other")
     import_session(store, other, "native", [Turn("user", "The mail server here is exim.")], NOON)
-    assert {excerpt.project for excerpt in search_turns.search(store, "mail server").excerpts} == {"shop", "other"}
-    assert {excerpt.project for excerpt in search_turns.search(store, "mail server", project=other).excerpts} == {"other"}
-    assert {excerpt.kind for excerpt in search_turns.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
-    assert {excerpt.kind for excerpt in search_turns.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
-    assert search_turns.search(store, "xylophone").excerpts == []
-    assert search_turns.search(store, "mail server", budget_tokens=5).excerpts == []
+    assert {excerpt.project for excerpt in search_results.search(store, "mail server").excerpts} == {"shop", "other"}
+    assert {excerpt.project for excerpt in search_results.search(store, "mail server", project=other).excerpts} == {"other"}
+    assert {excerpt.kind for excerpt in search_results.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
+    assert {excerpt.kind for excerpt in search_results.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
+    assert search_results.search(store, "xylophone").excerpts == []
+    assert search_results.search(store, "mail server", budget_tokens=5).excerpts == []
     with pytest.raises(BadInput, match="no word"):
-        search_turns.search(store, "?!")
+        search_results.search(store, "?!")
 
 
 def test_passages_are_whole_and_bounded() -> None:
     text = "\n".join(f"line {number} " + "word " * 30 for number in range(40)) + "\n\n---\n" + "endless" * 500
-    passages = list(relevance.passages(text))
-    assert max(map(len, passages)) <= relevance.LONGEST_LINE_CHARS + relevance.PASSAGE_CHARS
+    passages = list(search_passages.passages(text))
+    assert max(map(len, passages)) <= search_passages.LONGEST_LINE_CHARS + search_passages.PASSAGE_CHARS
     assert "".join(passages).replace("\n", "").replace(" ", "") == text.replace("\n", "").replace(" ", "").replace("---", "")
 
 

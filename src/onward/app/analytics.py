@@ -32,8 +32,6 @@ from onward.core.analytics.growth_report import (
     RecurringError,
     RecurringFile,
     SessionMeasurement,
-    growth_csv,
-    patterns_csv,
 )
 from onward.core.analytics.intervals import mean_interval, wilson_interval
 from onward.core.facts.fact import Fact, Handle
@@ -59,12 +57,10 @@ __all__ = [
     "TargetReach",
     "growth",
     "growth_by_project",
-    "growth_csv",
     "growth_points",
     "kept_ratios",
     "overall_growth",
     "patterns",
-    "patterns_csv",
     "retention",
 ]  # fmt: skip
 

@@ -192,7 +192,7 @@ def sweep(as_json: bool) -> int:
       onward sweep
     """
     # Imported here: hook and install do not need it.
-    from onward.agents.sweeper import sweep_all as run_sweep
+    from onward.agents.sweep_schedule import sweep_all as run_sweep
 
     outcome = run_sweep(command_settings())
     if outcome is None:

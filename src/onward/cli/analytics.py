@@ -8,7 +8,8 @@ import click
 
 from onward.cli.context import Backend, json_option, project_option, use_backend
 from onward.cli.presentation import note, quantity, say, say_json, say_table
-from onward.core.analytics.growth_report import MAX_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
+from onward.core.analytics.csv_tables import growth_csv, patterns_csv
+from onward.core.analytics.growth_report import MAX_POINTS, GrowthPoint, GrowthReport
 from onward.core.project import Project
 
 all_option = click.option("--all", "all_projects", is_flag=True, help="All projects together.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from onward.adapters import open_store
-from onward.app.admin import maintenance
+from onward.app.admin import database
 from onward.cli.context import json_option, local_settings, use_backend
 from onward.cli.presentation import ProgressBar, is_terminal, quantity, say, say_json
 from onward.errors import BadInput
@@ -39,7 +39,7 @@ def migrate(as_json: bool) -> None:
       onward db migrate
     """
     with use_backend() as backend:
-        migration = maintenance.read_migration(backend.store)
+        migration = database.read_migration(backend.store)
     if as_json:
         say_json({"old_version": migration.old_version or None, "new_version": migration.new_version})
     elif migration.old_version == migration.new_version:
@@ -60,7 +60,7 @@ def shell(as_json: bool) -> int:
       onward db shell
     """
     with use_backend() as backend:
-        prompt = maintenance.database_prompt(backend.store)
+        prompt = database.database_prompt(backend.store)
     program = shutil.which(prompt.command[0])
     if as_json:
         say_json({"command": prompt.command, "program": program})
@@ -90,8 +90,8 @@ def copy(target: str, as_json: bool) -> None:
     is_address = "://" in target
     target_settings = replace(settings, database_url=target) if is_address else replace(settings, database_url="", home=Path(target))
     with open_store(settings) as source_store, open_store(target_settings) as target_store, ProgressBar("copying") as progress:
-        rows = maintenance.copy_store(source_store, target_store, progress.update)
-        name = maintenance.store_name(target_store)
+        rows = database.copy_store(source_store, target_store, progress.update)
+        name = database.store_name(target_store)
     setting = "ONWARD_DATABASE_URL" if is_address else "ONWARD_HOME"
     if as_json:
         say_json({"target": name, "rows": rows})
@@ -112,10 +112,10 @@ def reset(yes: bool, as_json: bool) -> None:
       onward db reset
     """
     with use_backend() as backend:
-        name = maintenance.store_name(backend.store)
+        name = database.store_name(backend.store)
         if not yes:
             _confirm_reset(name)
-        outcome = maintenance.reset_store(backend.settings, backend.store)
+        outcome = database.reset_store(backend.settings, backend.store)
     if as_json:
         say_json(outcome)
     else:

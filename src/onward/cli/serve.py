@@ -54,7 +54,7 @@ def serve(host: str | None, port: int | None, no_token: bool, as_json: bool) -> 
         # Imported here: not needed if the port is in use.
         import uvicorn
 
-        from onward.agents.sweeper import start as start_sweeping
+        from onward.agents.sweep_schedule import start as start_sweeping
         from onward.api.logs import log_to_stderr
         from onward.server import build
         from onward.work import start as start_worker

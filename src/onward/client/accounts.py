@@ -12,9 +12,8 @@ from onward.client.resource import RemoteResource, read_session
 from onward.core.accounts.accounts import Account, AccountAvailability, AccountEvent, AccountStatus
 from onward.core.accounts.forecast import BurnRate, Efficiency, Forecast
 from onward.core.accounts.periods import parse_period
-from onward.core.accounts.rank import AccountNeed, RankedAccount
+from onward.core.accounts.rank import AccountChoice, AccountNeed, RankedAccount
 from onward.core.accounts.report import (
-    AccountChoice,
     AccountCredits,
     AccountDetail,
     AccountSession,

@@ -10,11 +10,23 @@ from typing import Any, NamedTuple
 from onward.core.evidence.obligations import Obligation, is_told
 from onward.core.facts.fact import Fact, Handle
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
+from onward.core.handoff.writer_sections import (
+    CUT_ORDER,
+    DECIDED,
+    DONE,
+    GOAL,
+    HEAD_SECTIONS,
+    LEARNED,
+    RULES,
+    SECTION_TITLES,
+    SECTIONS,
+    STATE,
+)
 from onward.core.text.prose import content_words, one_line, stem
 from onward.llm.checks.evidence import Evidence
-from onward.llm.checks.guard import HEAD_SECTIONS, LineVerdict, Reason, WrittenLine, judge
+from onward.llm.checks.guard import LineVerdict, Reason, WrittenLine, judge
 from onward.llm.handoff_prompt import render_lines
-from onward.llm.page import CUT_ORDER, SECTION_TITLES, SECTIONS, DroppedLine, WrittenHandoff
+from onward.llm.page import DroppedLine, WrittenHandoff
 from onward.message import Message
 
 STANDING_SHARE = 0.8
@@ -24,7 +36,7 @@ _PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claime
 _REPLACED_SHARE = 0.4
 """The share of a refused line's words in a repaired one that replaces it."""
 _FACT_SHARE = 0.6
-"""The share of a fact's words in a line that tells it."""
+"""The share of a fact's words that a line must contain to tell it."""
 _REPORTED_CHARS, _SHOWN_EVIDENCE_CHARS = 240, 420
 
 
@@ -112,7 +124,7 @@ def _assessment(
 
 def _is_told(item: Obligation, lines: Iterable[WrittenLine]) -> bool:
     """Whether one of *lines* contains *item*. A rule counts among the rules only."""
-    return is_told(item, [(line.text, line.handles) for line in lines if (line.section == "Rules") >= (item.section == "Rules")])
+    return is_told(item, [(line.text, line.handles) for line in lines if (line.section == RULES) >= (item.section == RULES)])
 
 
 def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:
@@ -120,7 +132,7 @@ def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:
     handles = tuple(Handle(int(session), int(turn)) for session, turn in re.findall(r"\bs(\d+)\.(\d+)\b", drop.reason))
     text = re.sub(r"\bs\d+\.\d+\b", "", drop.reason).strip(" .,:;")
     later = [handle for handle in handles if all(handle > dropped for dropped in drop.handles)]
-    return bool(later) and bool(text) and judge(WrittenLine("Done", text, tuple(later)), evidence).line is not None
+    return bool(later) and bool(text) and judge(WrittenLine(DONE, text, tuple(later)), evidence).line is not None
 
 
 def _is_repeated(line: WrittenLine, others: Iterable[WrittenLine]) -> bool:
@@ -132,7 +144,7 @@ def _with_proof(verdict: LineVerdict) -> WrittenLine:
     assert verdict.line
     word = "verified" if verdict.is_verified else "claimed"
     text = _PROOF_WORD.sub(lambda match: f"({word}{' ' if match[0].endswith(' ') else ''}", verdict.line.text)
-    if verdict.line.section == "Done" and text == verdict.line.text and "(verified" not in text and "(claimed" not in text:
+    if verdict.line.section == DONE and text == verdict.line.text and "(verified" not in text and "(claimed" not in text:
         text = f"{text.rstrip()} ({word})"
     return replace(verdict.line, text=text)
 
@@ -186,7 +198,7 @@ def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
         why = "No line of the model was accepted."
     elif len(assessment.lines) < STANDING_SHARE * written:
         why = Message("Only {standing} of {written} lines passed the checks.", standing=len(assessment.lines), written=written)
-    elif missing := [name for name in ("Goal", "State") if name not in sections]:
+    elif missing := [name for name in (GOAL, STATE) if name not in sections]:
         why = Message("The line {name} did not pass the checks.", name=missing[0])
     elif task.count_tokens(render_lines(lines)) > task.room_tokens:
         why = "It does not fit into the budget."
@@ -197,15 +209,15 @@ def _cut(lines: Sequence[WrittenLine], owed_texts: Collection[str], task: Writin
     kept_lines, cut = list(lines), 0
     for section in CUT_ORDER:
         members = [line for line in kept_lines if line.section == section and line.text not in owed_texts]
-        members.sort(key=lambda line: max(line.handles, default=Handle(0, 0)), reverse=section != "Done")
+        members.sort(key=lambda line: max(line.handles, default=Handle(0, 0)), reverse=section != DONE)
         while members and task.count_tokens(render_lines(kept_lines)) > task.room_tokens:
-            kept_lines.remove(members.pop(0) if section == "Done" else members.pop())
+            kept_lines.remove(members.pop(0) if section == DONE else members.pop())
             cut += 1
     return kept_lines, cut
 
 
 def to_handoff(lines: Sequence[WrittenLine], base: Handoff, facts: Sequence[Fact]) -> Handoff:
-    """Return the handoff that *lines* make, after the session of *base*; each line names those of *facts* that it tells."""
+    """Return the handoff that *lines* make, after the session of *base*; each line names those of *facts* that it contains."""
     by_turn: dict[Handle, list[Fact]] = {}
     for fact in facts:
         for handle in fact.sources[:1]:
@@ -237,13 +249,13 @@ def standing_lines(handoff: Handoff) -> list[WrittenLine]:
         section_of.setdefault(title, section)
     lines = [WrittenLine(name, line.text, line.sources) for name, line in handoff.head if name in HEAD_SECTIONS]
     for part in handoff.sections:
-        section = section_of.get(part.title, "Learned")
+        section = section_of.get(part.title, LEARNED)
         lines += [WrittenLine(_split_happened(section, line.text), line.text, line.sources) for line in part.lines]
     return lines
 
 
 def _split_happened(section: str, text: str) -> str:
     """Return the section of a line under "what happened": done where its proof is shown, else decided."""
-    if section != "Decided":
+    if section != DECIDED:
         return section
-    return "Done" if "(verified" in text or "(claimed" in text else "Decided"
+    return DONE if "(verified" in text or "(claimed" in text else DECIDED

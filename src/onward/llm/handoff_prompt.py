@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from onward.core.evidence.obligations import Obligation
 from onward.core.evidence.pack import EvidencePack
-from onward.llm.checks.guard import HEAD_SECTIONS, WrittenLine
-from onward.llm.page import SECTIONS
+from onward.core.handoff import writer_sections
+from onward.core.handoff.writer_sections import HEAD_SECTIONS, SECTIONS
+from onward.llm.checks.guard import WrittenLine
 
 WRITING = """\
 You write the handoff of one software project: the page that the next person or agent reads instead of the transcripts, to go on at once. \
@@ -19,29 +20,29 @@ most {tokens} tokens, fewer where little was done. No chatter, no story of the s
 Write Markdown in this form. Leave out a heading with nothing under it, and a line of the head that the evidence does not fill.
 
 # Handoff
-**Goal.** What the work is for, in one sentence: the purpose that still holds, not the first chore. [s1.1]
-**State.** Where it stands now: what works, what is broken, branch, last commit, pushed or not, pull request. [s1.9]
-**Do first.** ONE step that is not done and can be begun as it stands: a command, a file, a question to the person. [s1.9]
-## Rules
+**{sections.GOAL}.** What the work is for, in one sentence: the purpose that still holds, not the first chore. [s1.1]
+**{sections.STATE}.** Where it stands now: what works, what is broken, branch, last commit, pushed or not, pull request. [s1.9]
+**{sections.DO_FIRST}.** ONE step that is not done and can be begun as it stands: a command, a file, a question to the person. [s1.9]
+## {sections.RULES}
 - What the person demands for always, not for one task, in the person's own words in quotation marks. Never make a rule of a \
 request. [s1.3]
-## Next
+## {sections.NEXT}
 - Open work, the most urgent first: asked and not done, failing and not fixed, promised, unanswered questions and who must answer. [s1.7]
-## Decided
+## {sections.DECIDED}
 - What was chosen, over what, and why. Say "Replaces: …" where it ends an earlier decision. [s1.5]
-## Done
+## {sections.DONE}
 - What is finished, one line a feature, with its proof (the command and its result, the commit). [s1.6, s1.8]
-## Tried, does not work
+## {sections.TRIED}
 - What was tried, and why it failed or was turned down. [s1.4]
-## Errors and fixes
+## {sections.FIXES}
 - Symptom → cause → fix (file). [s1.2, s1.4]
-## Where things are
+## {sections.FILES}
 - `path` — what it is for, or what changed in it. Only files that the next one needs. [s1.6]
-## Commands
+## {sections.COMMANDS}
 - `exact command` — what for, and how it last ended. [s1.6]
-## Learned
+## {sections.LEARNED}
 - A fact about the code, a tool or a service that cost time to find. [s1.4]
-## Exact values
+## {sections.VALUES}
 - Name: value (address, port, version, id, flag, variable). Only those that someone will need. [s1.2]
 
 How to write a line:
@@ -75,7 +76,7 @@ evidence."""
 
 def writing_instructions(tokens: int, *, carries: bool) -> str:
     """Return the instructions for a page of at most *tokens*; *carries* says that the material begins with a standing handoff."""
-    return WRITING.format(tokens=tokens) + (f"\n{CARRYING}" if carries else "")
+    return WRITING.format(tokens=tokens, sections=writer_sections) + (f"\n{CARRYING}" if carries else "")
 
 
 def writing_material(packs: Sequence[EvidencePack], standing: Sequence[WrittenLine], owed: Sequence[Obligation]) -> str:

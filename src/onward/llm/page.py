@@ -7,32 +7,31 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from onward.core.facts.fact import Handle, parse_handle
-from onward.core.facts.kinds import KINDS
+from onward.core.handoff.writer_sections import (
+    COMMANDS,
+    DECIDED,
+    DO_FIRST,
+    DONE,
+    FILES,
+    FIXES,
+    GOAL,
+    HEAD_SECTIONS,
+    LEARNED,
+    NEXT,
+    RULES,
+    SECTIONS,
+    STATE,
+    TRIED,
+    VALUES,
+)
 from onward.core.text.printable import printable
-from onward.llm.checks.guard import HEAD_SECTIONS, WrittenLine
-
-SECTIONS = (
-    "Rules", "Next", "Decided", "Done", "Tried, does not work", "Errors and fixes", "Where things are", "Commands", "Learned",
-    "Exact values",
-)  # fmt: skip
-"""The sections of a written handoff after its head, in order."""
-
-CUT_ORDER = ("Exact values", "Commands", "Where things are", "Learned", "Done")
-"""The sections that give up lines where a page is too long, in order; of what is done the oldest goes first."""
-
-SECTION_TITLES = {
-    "Rules": KINDS["rule"].section.title, "Next": KINDS["next_step"].section.title, "Decided": KINDS["decision"].section.title,
-    "Done": KINDS["done"].section.title, "Tried, does not work": KINDS["dead_end"].section.title,
-    "Errors and fixes": KINDS["error"].section.title, "Where things are": KINDS["file"].section.title,
-    "Commands": KINDS["command"].section.title, "Learned": KINDS["lesson"].section.title, "Exact values": KINDS["value"].section.title,
-}  # fmt: skip
-"""The title under which a handoff shows each section."""
+from onward.llm.checks.guard import WrittenLine
 
 _BY_WORD = {
-    "rule": "Rules", "next": "Next", "open": "Next", "blocked": "Next", "question": "Next", "todo": "Next", "decided": "Decided",
-    "decision": "Decided", "done": "Done", "tried": "Tried, does not work", "error": "Errors and fixes", "where": "Where things are",
-    "file": "Where things are", "command": "Commands", "learned": "Learned", "value": "Exact values", "exact": "Exact values",
-    "goal": "Goal", "state": "State", "do_first": "Do first", "do": "Do first",
+    "rule": RULES, "next": NEXT, "open": NEXT, "blocked": NEXT, "question": NEXT, "todo": NEXT, "decided": DECIDED,
+    "decision": DECIDED, "done": DONE, "tried": TRIED, "error": FIXES, "where": FILES,
+    "file": FILES, "command": COMMANDS, "learned": LEARNED, "value": VALUES, "exact": VALUES,
+    "goal": GOAL, "state": STATE, "do_first": DO_FIRST, "do": DO_FIRST,
 }  # fmt: skip
 _MAX_LINES = 150
 _HANDLE = re.compile(r"s\d{1,6}\.\d{1,9}")

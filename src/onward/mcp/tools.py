@@ -14,7 +14,7 @@ from onward.app.handoffs.brief import briefing
 from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
 from onward.app.knowledge.knowledge import KnownFix, match_error
 from onward.app.projects import facts
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns import sources
@@ -104,7 +104,7 @@ class Tools:
         handoff lacks a detail.
         """
         target = None if project.strip() == ALL_PROJECTS else self._context.require_project(project)
-        results = search_turns.search(self._context.store, query, project=target, kinds=kinds, budget_tokens=budget_tokens)
+        results = search_results.search(self._context.store, query, project=target, kinds=kinds, budget_tokens=budget_tokens)
         if not results.excerpts:
             return answer(
                 f"Nothing found in {target.name if target else 'any project'}. "

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from functools import cache
 from operator import itemgetter
 
-from onward.redact import hashes, shapes
+from onward.redact import keys_by_name, shapes
 from onward.redact.needles import judge_all
 from onward.redact.neighbourhood import match_lone_key
 from onward.redact.plain_view import PlainView, has_escapes, plain_text
@@ -79,7 +79,7 @@ def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) ->
         if text[start : start + 3] in heads or text[start - 3 : start] in links:
             secret = shapes.match_shape(text, start, end)
         if secret is None and (has_digit(text, start, end) or (end - start > 32 and "_" in text[start : end - 30])):
-            secret = shapes.match_part(text, start, end) or hashes.match_run(text, start, end) or match_lone_key(text, start, end)
+            secret = shapes.match_part(text, start, end) or keys_by_name.match_run(text, start, end) or match_lone_key(text, start, end)
         if secret:
             secrets.append(secret)
             end = max(end, secret.end)

@@ -179,42 +179,6 @@ class NameJudge:
             return login
         return self._named_secret(position, match.end())
 
-    def judge_authorization(self, position: int) -> Secret | None:
-        """Judge an `Authorization` header: its credentials after the scheme; or a name that ends in `auth`."""
-        match = patterns.authorization().match(self.text, position)
-        if not match:
-            return self._judge_auth(position)
-        start, stop = match.span("value")
-        if match["scheme"] and not is_random(match["value"]):
-            return None
-        if (is_stand_in(match["value"]) or is_dotted_name(match["value"])) and not _UUID.match(match["value"]):
-            return None
-        if match[1] and match[1].lower() == "basic":
-            return Secret(start, stop, "basic-auth")
-        return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
-
-    def _judge_auth(self, position: int) -> Secret | None:
-        if command := commands.find_redis_password(self.text, position):
-            return command
-        match = patterns.auth_pair().match(self.text, position)
-        group = next((name for name in ("argument", "joined") if match and match[name]), "value")
-        if match and (is_strong_password(match[group]) or is_likely_password(match[group])):
-            return Secret(*match.span(group), "password")
-        match = patterns.auth_value().match(self.text, position)
-        if not match or is_stand_in(match["value"]) or not is_random(match["value"]):
-            return None
-        return Secret(*match.span("value"), "token")
-
-    def judge_cookie(self, position: int) -> Secret | None:
-        """Judge a `Cookie` or `Set-Cookie` header: the first value of it that is random."""
-        match = patterns.cookie().match(self.text, position)
-        for pair in patterns.cookie_pair().finditer(self.text, match.end(), match.end() + 2000) if match else ():
-            if len(pair[2]) >= 16 and is_random(pair[2]) and not is_stand_in(pair[2]):
-                return Secret(*pair.span(2), "cookie")
-            if pair[3]:
-                break
-        return None
-
     def judge_pw(self, position: int) -> Secret | None:
         """Judge the name `pw` as a word or the last part of a name."""
         text = self.text

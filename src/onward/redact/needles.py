@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from onward.redact import commands, hashes, neighbourhood, places, prose, shapes, urls
+from onward.redact import commands, hashes, headers, neighbourhood, places, prose, shapes, urls
 from onward.redact.names import NameJudge
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_key, "key"),
     (NameJudge.judge_token, "token"),
     (NameJudge.judge_password, "pass"),
-    (NameJudge.judge_authorization, "auth"),
+    (_in_text(headers.find_authorization), "auth"),
     (NameJudge.judge_short_password, "pwd psk pw cred"),
     (NameJudge.judge_pw, "pw"),
-    (NameJudge.judge_cookie, "cookie"),
+    (_in_text(headers.find_cookie), "cookie"),
     (NameJudge.judge_identified, "identified_by"),
     (NameJudge.judge_login, "login"),
     (NameJudge.judge_pin, "pin"),

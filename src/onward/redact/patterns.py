@@ -172,22 +172,6 @@ def connection_value() -> re.Pattern[str]:
 
 
 @cache
-def authorization() -> re.Pattern[str]:
-    """An Authorization header with its scheme and credentials."""
-    return re.compile(
-        r"(?i)auth(?:orization|-token)(?:\\*[\"'`])?\]?\s{0,2}[:=,]?\s{0,2}(?:\\*[\"'`])?"
-        r"(?:(bearer|basic|token token=|token|apikey|oauth|digest[^\n]{0,200}response=|aws4-hmac[^\n]{0,200}signature=|bot|key|(?P<scheme>(?<=[:=\"' ])[a-z][\w-]{1,24}(?=[ ][\w+/-]{16})))(?:\s|%20|\+)*[\"']?)?"
-        r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
-    )
-
-
-@cache
-def auth_value() -> re.Pattern[str]:
-    """A value assigned to a name that ends in `auth`."""
-    return re.compile(r"(?i)auth(?:\\*[\"'`])?(?:\s{0,2}[:=]\s{0,2}|(?<=--auth)\s)(?:\\*[\"'`])?(?P<value>[A-Za-z0-9._~+/-]{16,}=*)")
-
-
-@cache
 def identified() -> re.Pattern[str]:
     """`IDENTIFIED BY` in SQL."""
     return re.compile(r"(?i)identified by\s+(?:password\s+|values\s+)?(?P<quote>\\*[\"']|)(?P<value>[^\s\\;\"']{4,200})")
@@ -246,26 +230,3 @@ def login_call() -> re.Pattern[str]:
 def login_value() -> re.Pattern[str]:
     """A key behind `login`."""
     return re.compile(r"(?i:login)(?:[ ]?=[ ]?|[ ])\\*[\"']?(?P<value>[\w+/.-]{20,200}={0,2})(?=[\s\"'\\]|$)")
-
-
-@cache
-def auth_pair() -> re.Pattern[str]:
-    """`auth=('ayu', '…')`, `SetBasicAuth("ayu", "…")`."""
-    return re.compile(
-        r"(?i)(?<=-)auth[ =]\\*[\"']?[\w.@-]{1,40}:(?P<argument>[^\s\"'\\]{6,200})"
-        r"|auth(?:\\*[\"'])?\s{0,2}[:=]\s{0,2}\\*[\"']?[\w.@-]{1,40}[/:](?P<joined>[^\s\"'\\/]{6,64})(?=[\s\"'\\]|$)"
-        r"|auth(?:enticate)?\s{0,2}=?\s{0,2}\(\s{0,2}[\"'][^\"'\n]{1,60}[\"'],\s{0,2}"
-        r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\s]){6,200})(?P=quote)"
-    )
-
-
-@cache
-def cookie() -> re.Pattern[str]:
-    """The start of a Cookie or Set-Cookie header."""
-    return re.compile(r"(?i)cookie(?:\\*[\"'`])?\s{0,2}(?:[:=]\s{0,2}|(?<=--cookie)\s)(?:\\*[\"'`])?")
-
-
-@cache
-def cookie_pair() -> re.Pattern[str]:
-    """A name and a value in a cookie header, and the end of the header behind it."""
-    return re.compile(r"([\w.%-]{1,60})=([^\s;\"'`\\]{0,1000})(\s*(?:\n|\\n|$)|[\"'`])?")

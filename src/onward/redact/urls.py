@@ -1,12 +1,13 @@
-"""Passwords in URLs and in what looks like one: the part between the user's name and the `@`."""
+"""Secrets in URLs: passwords between the user's name and the `@`, also in what looks like one; webhooks; signatures."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from onward.redact.secret import Secret
-from onward.redact.values import is_stand_in, is_strong_password
+from onward.redact.values import is_random, is_stand_in, is_strong_password
 
 _LONGEST_USERINFO = 256
 _SHORTEST_PASSWORD = 4
@@ -38,6 +39,18 @@ def find_password(text: str, position: int) -> Secret | None:
     if len(password) < _SHORTEST_PASSWORD or password == user or is_stand_in(password) or _port().match(password):
         return None
     return Secret(position - len(password), position, "url-password")
+
+
+def find_webhook(text: str, start: int, end: int) -> Secret | None:
+    """Return the address of a webhook behind its host, which ends with the random run *text[start:end]*: who knows it may post there."""
+    first = max(0, start - 240)
+    match = _webhook().search(text, first, start) if "hook" in text[first:start] else None
+    return Secret(match.end(), end, "webhook") if match and is_random(text[start:end]) else None
+
+
+def is_signature(words: AbstractSet[str], mark: str) -> bool:
+    """Whether a parameter whose name has *words*, behind *mark*, is the signature of an address."""
+    return not words.isdisjoint(("sig", "signature")) and mark in ("?", "&")
 
 
 def _find_oracle_password(text: str, position: int) -> Secret | None:
@@ -86,3 +99,11 @@ def _oracle() -> re.Pattern[str]:
 @cache
 def _oracle_host() -> re.Pattern[str]:
     return re.compile(r"//|[\w.-]+:\d|\w+\b")
+
+
+@cache
+def _webhook() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks|webhook\.office\.com/webhookb2|"
+        r"hooks\.zapier\.com/hooks/catch)/(?=[^\s\"'<>]*$)"
+    )

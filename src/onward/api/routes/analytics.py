@@ -16,6 +16,7 @@ from onward.app import analytics
 from onward.app.analytics import GrowthPoint, GrowthReport, Patterns, Retention
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
+from onward.core.analytics import csv_tables
 from onward.core.analytics.growth_report import MAX_POINTS
 from onward.errors import NotFound
 
@@ -272,7 +273,7 @@ def show_growth(
 ) -> Response:
     """Return the curves of a project, or of all projects in order of time: predicted and actual, with totals over all sessions."""
     report = analytics.growth(context.store, _find_project(context, project_id), most_points=points)
-    return Response(analytics.growth_csv(report), media_type="text/csv") if format == "csv" else ok(growth_shape(report))
+    return Response(csv_tables.growth_csv(report), media_type="text/csv") if format == "csv" else ok(growth_shape(report))
 
 
 @router.get("/analytics/patterns", summary="What recurs over sessions", **_json_or_csv(PatternsShape))
@@ -284,7 +285,7 @@ def show_patterns(
 ) -> Response:
     """Return errors and files that recur in several sessions, and blockers that outlast their session."""
     report = analytics.patterns(context.store, _find_project(context, project_id), limit=limit)
-    return Response(analytics.patterns_csv(report), media_type="text/csv") if format == "csv" else ok(patterns_shape(report))
+    return Response(csv_tables.patterns_csv(report), media_type="text/csv") if format == "csv" else ok(patterns_shape(report))
 
 
 @router.get("/analytics/retention", summary="How long facts stay in handoffs", **answers(RetentionShape, NotFound))

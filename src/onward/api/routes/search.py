@@ -14,7 +14,7 @@ from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.app.admin import ledger_rebuild
 from onward.app.projects import projects
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.search.query_filters import match_spans
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
@@ -77,7 +77,7 @@ def search_store(
     """Return the passages that match a query best, within a budget, each with the handle of its turn."""
     project = projects.require(context.store, project_id) if project_id else None
     from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
-    results = search_turns.search(
+    results = search_results.search(
         context.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget
     )
     shapes = [

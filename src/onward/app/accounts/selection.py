@@ -18,21 +18,14 @@ from onward.core.accounts.forecast import LOOKBACK_DAYS, BurnRate, CreditsUse, E
 from onward.core.accounts.rank import (
     REMEMBERED_FAILURES_HOURS,
     AccountCandidate,
+    AccountChoice,
     AccountNeed,
     RankedAccount,
     RotationWindow,
     decide_rotation,
     rank_accounts,
 )
-from onward.core.accounts.report import (
-    AccountChoice,
-    AccountCredits,
-    CreditsOutlook,
-    CreditsReport,
-    ModelUsage,
-    ProjectCredits,
-    RotationOutcome,
-)
+from onward.core.accounts.report import AccountCredits, CreditsOutlook, CreditsReport, ModelUsage, ProjectCredits, RotationOutcome
 from onward.core.session import Session
 from onward.errors import Conflict
 from onward.message import Message

@@ -23,6 +23,17 @@ KIND = "backup"
 """The kind of the job."""
 
 
+def download_name(at: datetime) -> str:
+    """Return the name under which a browser stores a backup of the time *at*."""
+    return f"onward-{at:%Y-%m-%d}.db"
+
+
+def previous_path(store_file: Path, event: str = "") -> Path:
+    """Return the path beside *store_file* for the copy that is made now, before it is replaced; *event* says by what."""
+    cause = f"{event}-" if event else ""
+    return store_file.with_name(f"{store_file.name}.before-{cause}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+
+
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
     """A backup or a restored store: its file and contents. `previous_path` is where the replaced store is."""
@@ -88,7 +99,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
             "Use --force to restore the backup over it; the existing store is saved next to it.",
         )
     create_folder(settings.home)
-    previous_path = _keep_previous(target) if target.exists() else None
+    replaced_path = _copy_previous(target) if target.exists() else None
     create_file(target)
     try:
         sqlite_backup.copy(source, target, on_progress)
@@ -99,29 +110,28 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         ) from error
     # Opening the store upgrades a backup of an older Onward.
     Store.at_folder(settings.home).close()
-    return _describe(target, previous_path)
+    return _describe(target, replaced_path)
 
 
-def _describe(path: Path, previous_path: Path | None = None) -> StoreCopy:
+def _describe(path: Path, replaced_path: Path | None = None) -> StoreCopy:
     projects, sessions, turns = sqlite_backup.count_contents(path)
     return StoreCopy(
-        path=path, size_bytes=path.stat().st_size, projects=projects, sessions=sessions, turns=turns, previous_path=previous_path
+        path=path, size_bytes=path.stat().st_size, projects=projects, sessions=sessions, turns=turns, previous_path=replaced_path
     )
 
 
-def _keep_previous(target: Path) -> Path:
+def _copy_previous(target: Path) -> Path:
     """Copy the store to a file of its own and return the path. A store that cannot be read is moved there."""
-    timestamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    previous_path = target.with_name(f"{target.name}.before-{timestamp}")
+    path = previous_path(target)
     try:
-        with atomic_write(previous_path) as part:
+        with atomic_write(path) as part:
             sqlite_backup.copy(target, part)
             sqlite_backup.make_standalone(part)
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         for suffix in ("", "-wal", "-shm"):
-            if (path := target.with_name(target.name + suffix)).exists():
-                path.rename(previous_path.with_name(previous_path.name + suffix))
-    return previous_path
+            if (file := target.with_name(target.name + suffix)).exists():
+                file.rename(path.with_name(path.name + suffix))
+    return path
 
 
 def copy_as_is(source: Path, reason: str) -> Path:

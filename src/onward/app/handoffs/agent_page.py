@@ -19,13 +19,14 @@ from onward.core.handoff.document import CitedLine, HandoffSection
 from onward.core.handoff.master import reserve_tokens
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.handoff.writer_report import WriterReport, counts_by_group
+from onward.core.handoff.writer_sections import HEAD_SECTIONS, LEARNED, SECTION_TITLES
 from onward.core.project import Project
 from onward.llm import acceptance
 from onward.llm.acceptance import Assessment, WritingTask
 from onward.llm.checks.evidence import Evidence
-from onward.llm.checks.guard import HEAD_SECTIONS, WrittenLine
+from onward.llm.checks.guard import WrittenLine
 from onward.llm.checks.tokens import normal, stems
-from onward.llm.page import SECTION_TITLES, WrittenHandoff, section_named
+from onward.llm.page import WrittenHandoff, section_named
 from onward.message import Message
 from onward.store import Store, handoffs, sessions
 from onward.tokens import count_tokens
@@ -48,7 +49,7 @@ class AgentLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentPage:
-    """What code makes of an agent's lines. `stored` is the new version, None if the page is not accepted; `why` then says why."""
+    """The result of checking an agent's lines. `stored` is the new version, None if the page is not accepted; `why` then says why."""
 
     assessment: Assessment
     stored: StoredHandoff | None
@@ -137,7 +138,7 @@ def _with_unsaid(sections: tuple[HandoffSection, ...], unsaid: Sequence[str], so
     lines = tuple(CitedLine(f"{' '.join(text.split())} (claimed by the agent)", (source,)) for text in unsaid if text.strip())
     if not lines:
         return sections
-    title = SECTION_TITLES["Learned"]
+    title = SECTION_TITLES[LEARNED]
     others = tuple(section for section in sections if section.title != title)
     learned = next((section.lines for section in sections if section.title == title), ())
     return (*others, HandoffSection(title, (*learned, *lines)))

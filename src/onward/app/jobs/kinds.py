@@ -127,7 +127,7 @@ def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult
     backup = backups.backup_open_store(context.store, target, progress.report)
     counts = {"projects": backup.projects, "sessions": backup.sessions, "turns": backup.turns}
     return StepResult(
-        True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "size_bytes": backup.size_bytes, **counts}
+        True, {}, {"file": target.name, "name": backups.download_name(job.created_at), "size_bytes": backup.size_bytes, **counts}
     )
 
 
@@ -261,8 +261,8 @@ def _add_to_result(store: Store, result: Mapping[str, Any], files: list[Imported
 
 
 def _file_report(file: ImportedFile, project_names: Mapping[int, str]) -> dict[str, Any]:
-    """Return what became of a file: its format and turns, what was skipped by reason, and its sessions. `is_new` tells a session that this
-    import made.
+    """Return the result for a file: its format and turns, what was skipped by reason, and its sessions. `is_new` is true for a session that
+    this import created.
     """
     return {
         "file": file.path,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from onward.app.knowledge import knowledge
 from onward.app.models import gateway
 from onward.app.models.gateway import CostEstimate, ModelContext, ModelRequest
-from onward.app.search.search_turns import search
+from onward.app.search.search_results import search
 from onward.core.knowledge.checklist import advise
 from onward.core.knowledge.diagnosis import Diagnosis, DiagnosisEvidence, Troubleshooting
 from onward.core.knowledge.entry import KnownFix

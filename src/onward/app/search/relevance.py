@@ -1,23 +1,27 @@
-"""From a query to the passages that answer it: search terms, passages of a text, and their scores. Pure."""
+"""How well a passage answers a query: search terms, scores, and what weighs more. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import nlargest
 from math import log
 
-from onward.core.text.prose import STOPWORDS, cut_position
+from onward.core.search_result import Excerpt, SearchKind
+from onward.core.text.prose import STOPWORDS
 from onward.store.search.searchable_text import fold_case, split_names, split_words, stem, stems
 
-PASSAGE_CHARS = 420
-"""The approximate length of a passage, which consists of whole lines."""
-LONGEST_LINE_CHARS = 700
-REPEAT_RATIO = 0.8
+_CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
+"""Turns before and after a passage that count with it, and how much the words that they all have weigh."""
+_BEST_TURNS, _SESSION_WEIGHT = 3, 0.6
+"""The number of turns of a session by which its relevance is judged, and how much their mean weighs."""
+KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
+RECENCY_WEIGHT = 0.08
+"""How much more the newest session weighs than the first one."""
 
 _CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IDENTIFIER = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])")
 _QUESTION_WORDS = STOPWORDS | frozenset(
     "did does do use used using uses say said tell told name named called happen happened exactly many much ever s t ve re ll d m was were "
     "apa siapa kapan dimana mengapa kenapa bagaimana berapa mana".split()
@@ -95,42 +99,34 @@ def rarity(count: int, turns: int) -> float:
     return log(1.0 + (max(turns, count) - count + 0.5) / (count + 0.5))
 
 
-def passages(text: str) -> Iterator[str]:
-    """Yield *text* in passages of whole lines of about `PASSAGE_CHARS` characters. Blank lines and rules are left out."""
-    passage: list[str] = []
-    size = 0
-    for line in _lines(text):
-        if size + len(line) > PASSAGE_CHARS and passage:
-            yield "\n".join(passage)
-            passage, size = [], 0
-        passage.append(line)
-        size += len(line)
-    if passage:
-        yield "\n".join(passage)
-
-
-def _lines(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        bare = line.rstrip()
-        if not any(map(str.isalnum, bare)):
+def favor_context(excerpts: Sequence[Excerpt], judge: PassageScorer) -> Iterator[Excerpt]:
+    """Yield *excerpts*, each weighted higher where the turns around it, and the best turns of its session, have the query's words, too: an
+    answer seldom repeats the words of its question. Results of tools are no context: they repeat words by chance.
+    """
+    contained: dict[tuple[str, int], dict[int, frozenset[str]]] = {}
+    for excerpt in excerpts:
+        session = contained.setdefault((excerpt.project, excerpt.handle.session), {})
+        if excerpt.kind == "tool":
             continue
-        if len(bare) <= LONGEST_LINE_CHARS:
-            yield bare
-            continue
-        part = ""
-        for sentence in _SENTENCE_END.split(bare):
-            if part and len(part) + len(sentence) > PASSAGE_CHARS:
-                yield part
-                part = ""
-            part = f"{part} {sentence}".strip()
-            while len(part) > LONGEST_LINE_CHARS:
-                cut = cut_position(part, PASSAGE_CHARS)
-                yield part[:cut]
-                part = part[cut:].lstrip()
-        if part:
-            yield part
+        session[excerpt.handle.turn] = session.get(excerpt.handle.turn, frozenset()) | judge.contained(excerpt.text)
+    session_shares = {
+        name: sum(nlargest(_BEST_TURNS, (judge.share(words) for words in session.values()))) / _BEST_TURNS
+        for name, session in contained.items()
+    }
+    for excerpt in excerpts:
+        name, turn = (excerpt.project, excerpt.handle.session), excerpt.handle.turn
+        around = frozenset[str]().union(*(words for other, words in contained[name].items() if abs(other - turn) <= _CONTEXT_TURNS))
+        bonus = _CONTEXT_WEIGHT * judge.share(around) + _SESSION_WEIGHT * session_shares[name]
+        yield replace(excerpt, score=excerpt.score + bonus)
 
 
-def is_repeat(words: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
-    """Return whether nearly all *words* of a text are in one of the *earlier* texts."""
-    return any(len(words & other) >= REPEAT_RATIO * len(words) for other in earlier)
+def favor_recent(excerpts: Iterable[Excerpt]) -> Iterator[Excerpt]:
+    """Yield *excerpts*, each weighted a little higher the later its session is in its project: of two equal answers, the newer one wins."""
+    excerpts = list(excerpts)
+    newest: dict[str, int] = {}
+    for excerpt in excerpts:
+        newest[excerpt.project] = max(excerpt.handle.session, newest.get(excerpt.project, 1))
+    yield from (
+        replace(excerpt, score=excerpt.score * (1 + RECENCY_WEIGHT * excerpt.handle.session / newest[excerpt.project]))
+        for excerpt in excerpts
+    )

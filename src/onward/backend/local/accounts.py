@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from onward.backend.local.resource import LocalResource, UseCases, bind_store, rotation_window
 from onward.core.accounts.accounts import Account
-from onward.core.accounts.rank import AccountNeed
-from onward.core.accounts.report import AccountChoice, CreditsReport, ModelUsage, RotationOutcome
+from onward.core.accounts.rank import AccountChoice, AccountNeed
+from onward.core.accounts.report import CreditsReport, ModelUsage, RotationOutcome
 from onward.core.project import Project
 from onward.core.session import Session
 

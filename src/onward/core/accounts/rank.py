@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.accounts.accounts import AccountAvailability, AccountEvent, ModelLimit, limit_end, model_credits_used
 from onward.core.accounts.windows import AccountWindow, CreditsSource
-from onward.message import Message
+from onward.message import Message, join_messages
 
 USUAL_CREDITS = 100.0
 """Credits that a session is assumed to need by default."""
@@ -68,6 +68,27 @@ class RankedAccount:
     is_usable: bool
     score: float
     reasons: tuple[Message | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """The account to use next, None if none can be used, and the ranking of all accounts."""
+
+    best: RankedAccount | None
+    ranking: list[RankedAccount]
+
+    @property
+    def why(self) -> Message | str:
+        """Why this account is the best, or why there is none."""
+        if self.best:
+            return join_messages(self.best.reasons)
+        if not self.ranking:
+            return Message("there is no account yet")
+        obstacles = [
+            Message("{account}: {reason}", account=account.availability.account.name, reason=account.reasons[0])
+            for account in self.ranking[:5]
+        ]
+        return Message("no account can be used now: {obstacles}", obstacles=join_messages(obstacles))
 
 
 @dataclass(slots=True)

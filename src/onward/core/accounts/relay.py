@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onward.core.accounts.accounts import Account, AccountAvailability
-from onward.core.accounts.report import AccountChoice
+from onward.core.accounts.rank import AccountChoice
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
 from onward.core.handoff.versions import StoredHandoff

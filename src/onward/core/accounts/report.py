@@ -1,4 +1,4 @@
-"""Answers about the account pool: one account in detail, the choice of the next account, and the use of credits."""
+"""Answers about the account pool: one account in detail, a rotation, and the use of credits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onward.core.accounts.forecast import Efficiency, Forecast
 from onward.core.accounts.rank import RankedAccount, WindowPosition
 from onward.core.session import Session
 from onward.core.transcript.transcript import Usage
-from onward.message import Message, join_messages
+from onward.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +66,6 @@ class BatchReport:
 
     created: list[AccountAvailability]
     errors: list[RowError]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountChoice:
-    """The account to use next, None if none can be used, and the ranking of all accounts."""
-
-    best: RankedAccount | None
-    ranking: list[RankedAccount]
-
-    @property
-    def why(self) -> Message | str:
-        """Why this account is the best, or why there is none."""
-        if self.best:
-            return join_messages(self.best.reasons)
-        if not self.ranking:
-            return Message("there is no account yet")
-        obstacles = [
-            Message("{account}: {reason}", account=account.availability.account.name, reason=account.reasons[0])
-            for account in self.ranking[:5]
-        ]
-        return Message("no account can be used now: {obstacles}", obstacles=join_messages(obstacles))
 
 
 @dataclass(frozen=True, slots=True)

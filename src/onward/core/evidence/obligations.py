@@ -11,12 +11,13 @@ from typing import NamedTuple
 from onward.core.evidence.pack import EvidencePack
 from onward.core.extract.phrases import pattern
 from onward.core.facts.fact import Fact, Handle
+from onward.core.handoff.writer_sections import LEARNED, NEXT, SECTION_OF_KIND
 from onward.core.text.prose import content_words, one_line, stem
 
 _CHECK = re.compile(r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|tsc|typecheck|build|check|clippy|vet|e2e|verify)\b")
 _MAX_TASKS, _MAX_FAILING, _MAX_PATHS = 12, 3, 6
 _COVERED_SHARE, _SAME_TURN_SHARE = 0.55, 0.3
-"""The share of an item's words that a line says when it tells the item, and when it also cites the item's turn."""
+"""The share of an item's words that a line must contain to cover the item, and the share if it also cites the item's turn."""
 _LANGUAGES = frozenset(("en", "id", "fr", "es", "pt", "de"))
 
 
@@ -32,38 +33,30 @@ class Obligation(NamedTuple):
 def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: EvidencePack | None) -> tuple[Obligation, ...]:
     """Return what is owed by the live *facts*, of which the handoff by rules shows *shown_ids*, and by the *last* session's evidence."""
     items = [
-        Obligation(_SECTION_OF_PIN.get(fact.kind, "Learned"), fact.text, fact.sources, fact.id)
+        Obligation(SECTION_OF_KIND.get(fact.kind, LEARNED), fact.text, fact.sources, fact.id)
         for fact in facts
         if fact.pinned or fact.author == "person" or (fact.kind == "rule" and fact.id in shown_ids)
     ]
     return (*items, *(_obligations_of_session(last) if last else ()))
 
 
-_SECTION_OF_PIN = {
-    "rule": "Rules", "shared_rule": "Rules",
-    "next_step": "Next", "blocker": "Next", "question": "Next", "requirement": "Next", "goal": "Next", "decision": "Decided",
-    "done": "Done",
-    "error": "Errors and fixes", "dead_end": "Tried, does not work", "file": "Where things are", "command": "Commands",
-}  # fmt: skip
-
-
 def _obligations_of_session(pack: EvidencePack) -> Iterator[Obligation]:
     state = pack.state
     for text, handle in state.open_tasks[:_MAX_TASKS]:
-        yield Obligation("Next", f"Open in the task list: {one_line(text, 160)}", (handle,))
+        yield Obligation(NEXT, f"Open in the task list: {one_line(text, 160)}", (handle,))
     if question := _unanswered(pack):
         yield question
     if state.uncommitted and state.uncommitted_handle:
         shown = ", ".join(f"`{path.rpartition('/')[2]}`" for path in state.uncommitted[:_MAX_PATHS])
         rest = f" and {len(state.uncommitted) - _MAX_PATHS} more" if len(state.uncommitted) > _MAX_PATHS else ""
-        yield Obligation("Next", f"Edited after the last commit, not committed: {shown}{rest}", (state.uncommitted_handle,))
+        yield Obligation(NEXT, f"Edited after the last commit, not committed: {shown}{rest}", (state.uncommitted_handle,))
     failing = [
         (command, handle)
         for command, (failed, handle) in state.outcomes.items()
         if failed and _CHECK.search(command) and not _passed_wider(command, handle, pack)
     ]
     for command, handle in failing[-_MAX_FAILING:]:
-        yield Obligation("Next", f"`{one_line(command, 100)}` failed when it last ran", (handle,))
+        yield Obligation(NEXT, f"`{one_line(command, 100)}` failed when it last ran", (handle,))
 
 
 def _passed_wider(command: str, handle: Handle, pack: EvidencePack) -> bool:
@@ -88,11 +81,11 @@ def _unanswered(pack: EvidencePack) -> Obligation | None:
     )
     if not last.rstrip("*_ ").endswith(("?", "？")) or is_small_talk:
         return None
-    return Obligation("Next", f'Unanswered, for the person: "{one_line(last, 160)}"', (spoken[-1].handle,))
+    return Obligation(NEXT, f'Unanswered, for the person: "{one_line(last, 160)}"', (spoken[-1].handle,))
 
 
 def is_told(item: Obligation, lines: Iterable[tuple[str, Sequence[Handle]]]) -> bool:
-    """Whether one of *lines* (text, handles) tells *item*."""
+    """Whether one of *lines* (text, handles) covers *item*."""
     wanted = {stem(word) for word in content_words(item.text.partition(": ")[2] or item.text)}
     if not wanted:
         return True

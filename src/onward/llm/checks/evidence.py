@@ -14,13 +14,10 @@ from typing import NamedTuple
 from onward.core.evidence.line import EvidenceLine, Voice
 from onward.core.evidence.session import SessionState
 from onward.core.facts.fact import Handle
+from onward.llm.checks.quotation import is_quoted_from
 from onward.llm.checks.tokens import Word, is_negator, normal, stems, words
 from onward.llm.checks.values import LineValue, occurrences, parts_of
 
-_QUOTED_SHARE = 0.75
-"""The share of a quotation's words that must be in order in its source."""
-_WORD = re.compile(r"[^\W_]+(?:'t\b)?")
-_ELLIPSIS = re.compile(r"…|\.\.\.|\[\.\.\.\]")
 _REACH_CHARS = 220
 """Characters on either side of a value within which the words about it are looked for."""
 
@@ -67,7 +64,7 @@ class Evidence:
         return {stem: log(1 + len(self.texts) / count) for stem, count in counts.items()}
 
     def weight(self, stem: str) -> float:
-        """Return how much a word tells: rare ones more. A word that the evidence lacks tells most."""
+        """Return the weight of a word: rare ones have more. A word that the evidence lacks has most."""
         return self._weights.get(stem) or log(2 + len(self.texts))
 
     def has(self, handle: Handle) -> bool:
@@ -111,8 +108,7 @@ def sightings(value: LineValue, texts: Iterable[EvidenceText]) -> Iterator[Sight
     if matches:
         return
     if value.kind == "quote":
-        pieces = [piece for piece in _ELLIPSIS.split(value.normal) if piece.strip()]
-        yield from (Sighting(text, stems(text.text)) for text in texts if all(_has_most_words(piece, text.text) for piece in pieces))
+        yield from (Sighting(text, stems(text.text)) for text in texts if is_quoted_from(value.normal, text.text))
         return
     parts = parts_of(value)
     for text in texts if parts else ():
@@ -128,26 +124,6 @@ def _denies_between(parts: Sequence[LineValue], text: str) -> bool:
         for first, second in pairs
         for match in re.finditer(rf"{re.escape(first)}\W+([\w']+)\W+{re.escape(second)}", text)
     )
-
-
-def _has_most_words(quote: str, text: str) -> bool:
-    """Whether most words of *quote* follow each other in *text*, with few others between them: every number, and no denial left out."""
-    wanted, matches = _WORD.findall(quote), _WORD.findall(text)
-    for start in (index for index, word in enumerate(matches) if word in wanted[:2]):
-        position, matched = start, 0
-        for word in wanted:
-            if word in matches[position : position + 4]:
-                place = matches.index(word, position)
-                if any(map(is_negator, matches[position:place])):
-                    break
-                position = place + 1
-                matched += 1
-            elif any(map(str.isdigit, word)):
-                break
-        else:
-            if matched >= _QUOTED_SHARE * len(wanted):
-                return True
-    return False
 
 
 def sentences(texts: Iterable[EvidenceText]) -> Iterator[tuple[EvidenceText, tuple[Word, ...]]]:

@@ -9,10 +9,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.evidence.line import PROVING_VOICES
 from onward.core.facts.fact import Handle
+from onward.core.handoff.writer_sections import GOAL, HEAD_SECTIONS, RULES
 from onward.core.text.prose import one_line
-from onward.llm.checks import tokens
 from onward.llm.checks.evidence import Evidence, EvidenceText
 from onward.llm.checks.polarity_check import find_polarity_change
+from onward.llm.checks.quotation import is_rule_quoted
 from onward.llm.checks.role_check import find_role_problem
 from onward.llm.checks.state_check import find_state_problem
 from onward.llm.checks.tokens import normal, stems
@@ -41,8 +42,6 @@ _WORD_SHARE, _HEAD_WORD_SHARE = 0.4, 0.25
 """The share of a line's words of meaning that its sources must contain."""
 _FEW_WORDS = 4
 """A line of so few words of meaning and with an exact value may be worded freely: the value holds it."""
-_QUOTED_SHARE = 0.6
-"""The share of a rule's words of meaning that stand in the same order in what a person said, where it has no quotation marks."""
 
 _CODE = re.compile(r"`[^`]*`")
 _PROOF = re.compile(r"\((?:verified|claimed)\b(?::? ?)")
@@ -50,7 +49,7 @@ _PROOF = re.compile(r"\((?:verified|claimed)\b(?::? ?)")
 
 @dataclass(frozen=True, slots=True)
 class WrittenLine:
-    """A line as written: its section ("Goal", "State" and "Do first" are the head), its text without handles, and the handles it cites."""
+    """A line as written: its section (those of `HEAD_SECTIONS` are the head), its text without handles, and the handles it cites."""
 
     section: str
     text: str
@@ -59,15 +58,12 @@ class WrittenLine:
 
 
 class LineVerdict(NamedTuple):
-    """What the guard says of a line: the accepted line, or None with the reason and what the evidence says."""
+    """The verdict of the guard on a line: the accepted line, or None with the reason and what the evidence says."""
 
     line: WrittenLine | None
     reason: Reason | None = None
     detail: str = ""
     is_verified: bool = False
-
-
-HEAD_SECTIONS = ("Goal", "State", "Do first")
 
 
 def judge(line: WrittenLine, evidence: Evidence) -> LineVerdict:
@@ -108,7 +104,7 @@ def _check_meaning(
     line: WrittenLine, text: str, handles: Sequence[Handle], cited: Sequence[EvidenceText], evidence: Evidence
 ) -> LineVerdict | None:
     is_head = line.section in HEAD_SECTIONS
-    if line.section == "Rules" and not _is_quotation(text, cited):
+    if line.section == RULES and not _is_quotation(text, cited):
         return LineVerdict(None, "not a quotation", "a rule is in the person's own words")
     line_stems = stems(_PROOF.sub("", text))
     share = evidence.share(line_stems, frozenset().union(*(stems(source.text) for source in cited)))
@@ -116,7 +112,7 @@ def _check_meaning(
     is_held_by_values = any(value.kind == "quote" for value in values) or (len(stems(_CODE.sub(" ", text))) <= _FEW_WORDS and bool(values))
     if share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE) and not is_held_by_values:
         return LineVerdict(None, "words", f"{share:.0%} of its words stand in what it cites")
-    if line.section not in ("Rules", "Goal") and (change := find_polarity_change(text, cited)):
+    if line.section not in (RULES, GOAL) and (change := find_polarity_change(text, cited)):
         return LineVerdict(None, "polarity", _said(change.source) if change.source else f"`{change.word}` without a denial")
     if state := find_state_problem(line.section, text, handles, cited, evidence):
         return LineVerdict(None, "state", f"`{state.state}`: {_said(state.source) if state.source else state.shown}")
@@ -133,28 +129,7 @@ def _said(source: EvidenceText) -> str:
 
 
 def _is_quotation(text: str, cited: Iterable[EvidenceText]) -> bool:
-    """Whether *text* is in the words of what it cites: a quotation from it, or a run of its words."""
-    sources = [_flat(source.text) for source in cited if source.voice in ("person", "handoff", "agent", "report", "summary")]
-    quotes = [value.normal for value in exact_values(text) if value.kind == "quote"]
-    if quotes:
-        return all(any(_flat(quote) in source for source in sources) for quote in quotes)
-    words = [word.stem for word in tokens.words(text)]
-    return any(
-        _shared_length(words, [word.stem for word in tokens.words(source.text)]) >= _QUOTED_SHARE * len(words)
-        for source in cited
-        if source.voice in ("person", "handoff")
-    )
-
-
-def _shared_length(first: Sequence[str], second: Sequence[str]) -> int:
-    """Return the length of the longest sequence of words that both have in the same order."""
-    lengths = [0] * (len(second) + 1)
-    for word in first:
-        previous = 0
-        for index, other in enumerate(second):
-            previous, lengths[index + 1] = lengths[index + 1], previous + 1 if word == other else max(lengths[index + 1], lengths[index])
-    return lengths[-1]
-
-
-def _flat(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", normal(text)))
+    """Whether the rule *text* is in the words of what it cites."""
+    sources = [source for source in cited if source.voice in ("person", "handoff", "agent", "report", "summary")]
+    spoken = [source.text for source in sources if source.voice in ("person", "handoff")]
+    return is_rule_quoted(text, [source.text for source in sources], spoken)

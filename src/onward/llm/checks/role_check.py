@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from onward.core.handoff.writer_sections import COMMANDS, FILES
 from onward.llm.checks.evidence import EvidenceText
 from onward.llm.checks.fit import shape_of
 from onward.llm.checks.values import LineValue
@@ -55,9 +56,9 @@ def find_role_problem(section: str, text: str, values: Sequence[LineValue], cite
     if not codes:
         return None
     first = codes[0]
-    if section == "Where things are" and first.start < 2 and not _PATH.fullmatch(first.normal):
+    if section == FILES and first.start < 2 and not _PATH.fullmatch(first.normal):
         return RoleProblem(first.text, "a file or folder")
-    if section == "Commands" and first.start < 2 and not _SHELL.search(first.normal) and not _is_run(first, cited):
+    if section == COMMANDS and first.start < 2 and not _SHELL.search(first.normal) and not _is_run(first, cited):
         return RoleProblem(first.text, "a command")
     return None
 

@@ -1,4 +1,4 @@
-"""Checks the states that a line asserts: merged or open, pushed or not, passing or failing, pending or done, added or removed."""
+"""Checks the states that a line asserts: merged or open, passing or failing, pending or done, added or removed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import NamedTuple
 
 from onward.core.evidence.session import SessionState
 from onward.core.facts.fact import Handle
+from onward.core.handoff.writer_sections import COMMANDS, DO_FIRST, DONE, FIXES, GOAL, NEXT, STATE, TRIED
 from onward.llm.checks.evidence import Evidence, EvidenceText
-from onward.llm.checks.tokens import normal, stems
+from onward.llm.checks.git_check import find_git_problem
+from onward.llm.checks.tokens import NOT, normal, stems
 
-_NOT = (
-    r"(?:not |n't |never |no |nothing (?:of (?:it|this|that|them) )?(?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
-    r"(?:been |yet |be |get |got |all |\w+ and )?"
-)
 _SUPPOSED = r"(?:\b(?:when|once|until|if|after|before|be|to|get(?:s|ting)?(?: \S+){0,3}) )$"
 """What makes a state a condition or an aim."""
 
@@ -60,12 +58,8 @@ _OPPOSITES = tuple(
         ),
     )
 )
-_OPEN_SECTIONS = ("Errors and fixes", "Tried, does not work", "Next", "Do first")
-"""Sections that tell what failed or is open: that needs no proof there."""
-_COMMITTED = re.compile(r"(?:\b(?:is|are|was|been|staged,?|and)|[,;(]) committed\b|\bcommit was made\b")
-_NO_CLAIM = re.compile(r"\b(?:no|not|nothing|none|never|should|must|whether|if|would|could|may)\b[^.;:→]*$")
-"""What makes a commit a wish or a question, or denies it, before the word in its clause."""
-_UNCOMMITTED = re.compile(_NOT + r"(?:\w+ )?commit|uncommitted|to be committed|\bno commit")
+_OPEN_SECTIONS = (FIXES, TRIED, NEXT, DO_FIRST)
+"""Sections of what failed or is open: that needs no proof there."""
 _REACH_CHARS = 260
 _CONTRADICTING_SHARE, _MARGIN, _ONLY_AGAINST_SHARE = 0.25, 0.1, 0.16
 _COUNTED_STATE = re.compile(r"\b(\d+)(?:/\d+)? (?:\w+ )?(passed|failed|passing|failing)\b")
@@ -89,43 +83,23 @@ def find_state_problem(
     bare = normal(re.sub(r"`[^`]*`|\"[^\"]*\"|\((?:verified|claimed)[^)]*\)", " ", text))
     states = [state for state in evidence.states if any(handle.session == state.number for handle in handles)]
     for state in states:
-        if shown := _against_git(normal(text), state):
+        if shown := find_git_problem(normal(text), state):
             return StateProblem(shown[0], None, shown[1])
     cited = list(cited)
     if problem := _against_section(section, bare) or _against_counts(bare, cited) or _against_run(section, text, bare, states):
         return problem
-    return None if section == "Goal" else _against_words(section, bare, normal(text), cited, evidence)
-
-
-def _against_git(text: str, state: SessionState) -> tuple[str, str] | None:
-    """Return what *text* says of the last commit or the branch and what git shows instead; None if they agree."""
-    if not state.commits:
-        match = _COMMITTED.search(text)
-        is_committed = match and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
-        return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
-    last_commit = state.commits[-1][0]
-    names_last = last_commit[:7] in text or any(word in text for word in ("last commit", "branch"))
-    if (
-        names_last
-        and state.is_pushed is False
-        and re.search(r"\bpushed\b", text)
-        and not re.search(_NOT + r"pushed|unpushed|push(?:ed)? (?:it|to|and)", text)
-    ):
-        return "pushed", f"the last commit {last_commit} is not pushed"
-    if names_last and last_commit[:7] in text and state.is_pushed and re.search(r"(?:not|n't|never) (?:yet |been )?pushed|unpushed", text):
-        return "not pushed", f"the last commit {last_commit} is pushed"
-    return None
+    return None if section == GOAL else _against_words(section, bare, normal(text), cited, evidence)
 
 
 def _against_section(section: str, bare: str) -> StateProblem | None:
     """Return a state that does not belong in *section*: something finished among what is open, an error that passes, a fix that fails."""
-    if section in ("Next", "Do first") and (match := _ENDED.search(bare)) and not _compiled(_NOT).search(bare):
+    if section in (NEXT, DO_FIRST) and (match := _ENDED.search(bare)) and not _compiled(NOT).search(bare):
         return StateProblem(match[0].strip(" ,:;."), None, "what is finished is not open")
-    if section == "Errors and fixes" and "→" in bare:
+    if section == FIXES and "→" in bare:
         first, last = bare.split("→", maxsplit=1)[0], bare.rsplit("→", maxsplit=1)[-1]
-        if (match := _WORKS.search(first)) and not _BREAKS.search(first) and not _compiled(_NOT + "|without|error|fail").search(first):
+        if (match := _WORKS.search(first)) and not _BREAKS.search(first) and not _compiled(NOT + "|without|error|fail").search(first):
             return StateProblem(match[0], None, "an error is told here")
-        if (match := _BREAKS.search(last)) and not _compiled(_NOT).search(last):
+        if (match := _BREAKS.search(last)) and not _compiled(NOT).search(last):
             return StateProblem(match[0], None, "a fix is told here")
     return None
 
@@ -143,8 +117,8 @@ def _against_counts(bare: str, cited: Sequence[EvidenceText]) -> StateProblem | 
 def _against_run(section: str, text: str, bare: str, states: Iterable[SessionState]) -> StateProblem | None:
     """Return how a line says that the command which it begins with ended, where its last run ended the other way."""
     command = re.match(r"`([^`]+)`", text)
-    says_passes, says_fails = bool(_PASSES.search(bare)), bool(_FAILS.search(bare)) and not _compiled(_NOT + "fail").search(bare)
-    if section not in ("Commands", "Done") or not command or says_passes is says_fails:
+    says_passes, says_fails = bool(_PASSES.search(bare)), bool(_FAILS.search(bare)) and not _compiled(NOT + "fail").search(bare)
+    if section not in (COMMANDS, DONE) or not command or says_passes is says_fails:
         return None
     for state in states:
         has_failed, handle = state.outcomes.get(command[1], (None, None))
@@ -166,7 +140,7 @@ def _sides(text: str, positive: str, negative: str) -> tuple[bool, bool]:
             before = text[max(0, match.start() - 24) : match.start()]
             if _compiled(_SUPPOSED).search(before):
                 continue
-            denied = bool(_compiled(_NOT + r"$").search(before)) or text[match.end() :].startswith((" no ", " nothing", " neither"))
+            denied = bool(_compiled(NOT + r"$").search(before)) or text[match.end() :].startswith((" no ", " nothing", " neither"))
             is_positive |= is_for is not denied
             is_negative |= is_for is denied
     return is_positive, is_negative
@@ -190,7 +164,7 @@ def _against_words(section: str, bare: str, whole: str, cited: Sequence[Evidence
             elif shown[is_positive] and share > best_against:
                 best_against, against = share, source
         # The state of a session has many clauses: a word of one says little about another.
-        is_only_against = section != "State" and not best_for and best_against >= _ONLY_AGAINST_SHARE
+        is_only_against = section != STATE and not best_for and best_against >= _ONLY_AGAINST_SHARE
         if against is not None and (is_only_against or (best_against >= _CONTRADICTING_SHARE and best_against > best_for + _MARGIN)):
             match = re.search("|".join(opposites.line), bare)
             return StateProblem(match[0] if match else "", against)
@@ -198,11 +172,11 @@ def _against_words(section: str, bare: str, whole: str, cited: Sequence[Evidence
 
 
 def _windows(cited: Sequence[EvidenceText], line_stems: frozenset[str], evidence: Evidence) -> list[tuple[float, EvidenceText, str]]:
-    """Return the pieces of the cited texts that speak of the line's words, the closest first."""
+    """Return the pieces of the cited texts that contain words of the line, the closest first."""
     windows: list[tuple[float, EvidenceText, str]] = []
     for source in cited:
         if "diff --git" in source.text:
-            # Both states stand in a diff, and no words.
+            # A diff contains both states, and no words.
             continue
         pieces = re.split(r"\n|(?<=[.!?])\s|[⏎␞|]", source.text) if len(source.text) > _REACH_CHARS else [source.text]
         for piece in pieces:

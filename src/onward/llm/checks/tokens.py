@@ -20,6 +20,11 @@ _NEGATORS = frozenset(
     "not no never cannot without nothing none neither nor nobody nowhere tidak bukan jangan belum tanpa tak pas jamais aucun aucune sans "
     "rien nicht kein keine keinen nie ohne não nunca sem nenhum sin ningún ninguna".split()
 )
+NOT = (
+    r"(?:not |n't |never |no |nothing (?:of (?:it|this|that|them) )?(?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
+    r"(?:been |yet |be |get |got |all |\w+ and )?"
+)
+"""A pattern of what denies the word behind it."""
 _SCOPE_WORDS = 3
 """The words of meaning after a negator that it negates."""
 

@@ -20,6 +20,7 @@ from onward.app.sessions import sessions
 from onward.core.facts.fact import Fact
 from onward.core.handoff.document import CitedLine
 from onward.core.handoff.versions import StoredHandoff
+from onward.core.handoff.writer_sections import STATE
 from onward.core.project import Project
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router, rotation_window
 from onward.web.render import page, partial
@@ -84,7 +85,7 @@ def _continuations(request: PageRequest) -> list[Continuation]:
     latest_projects = (option.project for option in projects.list_latest(request.store, limit=2 * MAX_CONTINUED))
     newest = ((project, handoffs.list_versions(request.store, project, limit=1)) for project in latest_projects)
     return [
-        Continuation(project, versions[0], [(name, line) for name, line in versions[0].handoff.head if name != "State"])
+        Continuation(project, versions[0], [(name, line) for name, line in versions[0].handoff.head if name != STATE])
         for project, versions in islice(((project, versions) for project, versions in newest if versions), MAX_CONTINUED)
     ]
 

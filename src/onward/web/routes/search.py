@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from markupsafe import Markup, escape
 
 from onward.app.projects import projects
-from onward.app.search import search_turns
+from onward.app.search import search_results
 from onward.app.search.query_filters import match_spans
 from onward.app.sessions import sessions
 from onward.core.search_result import Excerpt, SearchKind
@@ -64,7 +64,7 @@ def _search_context(request: PageRequest, q: str, project: str, kind: ResultKind
         kinds: tuple[SearchKind, ...] = (kind,) if kind else ()
         since = datetime.now(UTC) - timedelta(days=int(days)) if days else None
         try:
-            answer = search_turns.search(
+            answer = search_results.search(
                 request.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS
             )
             hits = _hit_views(request, query, answer.excerpts)

@@ -10,7 +10,7 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from onward.adapters import build_model_setup
-from onward.app.admin import access, backups, maintenance, settings_report
+from onward.app.admin import access, backups, database, settings_report
 from onward.app.admin.confirmation import require_name
 from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import Job
@@ -183,9 +183,9 @@ def show_server(request: CurrentPageRequest) -> Response:
         settings=settings_report.report_settings(request.settings),
         version=version("onward"),
         home=request.settings.home,
-        store_name=maintenance.store_name(request.store),
+        store_name=database.store_name(request.store),
         size_bytes=request.store.path.stat().st_size if request.store.path else None,
-        schema=maintenance.read_migration(request.store).new_version,
+        schema=database.read_migration(request.store).new_version,
         backup_jobs=_backup_jobs(request),
     )
 
@@ -214,8 +214,8 @@ def checkup_part(request: CurrentPageRequest) -> Response:
 @router.delete("/parts/settings/store")
 def reset_store(request: CurrentPageRequest, name: str = "") -> Response:
     """Delete all data but the access tokens, if *name* is the store's. On SQLite, a backup is made first."""
-    require_name(name, maintenance.store_name(request.store))
-    result = maintenance.reset_store(request.settings, request.store)
+    require_name(name, database.store_name(request.store))
+    result = database.reset_store(request.settings, request.store)
     message = _("All data deleted. Backup: %(file)s", file=result.backup_path.name) if result.backup_path else _("All data deleted")
     return redirect(request, "/", toast=Toast(message, "info"))
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from onward.agents import sweeper
+from onward.agents import sweep_schedule
 from onward.app.projects import projects
 from onward.app.sessions import sessions
 from onward.app.transcripts import imports
-from onward.app.transcripts import sweeper as swept_up
+from onward.app.transcripts import sweep as swept_up
 from onward.app.transcripts.agent_folders import AgentFolder
-from onward.app.transcripts.sweeper import sweep
+from onward.app.transcripts.sweep import sweep
 from onward.store import Store, schema
 
 from .conftest import Sandbox, git
@@ -133,10 +133,10 @@ def test_a_server_sweeps_automatically(sandbox: Sandbox, monkeypatch: pytest.Mon
     stand_in.say("Never round the totals of a receipt.", "All right.")
     sandbox.wait_for_captures()
     make_older(stand_in.path, HALF_AN_HOUR * 2)
-    monkeypatch.setattr(sweeper, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(sweep_schedule, "FIRST_SECONDS", 0.0)
     monkeypatch.setenv("HOME", str(sandbox.person_home))
     monkeypatch.setenv("ONWARD_HOME", str(sandbox.home))
     monkeypatch.delenv("CODEX_HOME", raising=False)
-    with Store.at_folder(sandbox.home) as store, sweeper.start(sandbox.shop):
+    with Store.at_folder(sandbox.home) as store, sweep_schedule.start(sandbox.shop):
         project = projects.list_projects(store)[0].project
         sandbox.wait_until(lambda: sessions.require(store, project, 1).status == "completed")

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.lookup import require_named_project
+from onward.app.search.passages import passages
 from onward.app.search.query_filters import QueryFilters, parse_filters
-from onward.app.search.relevance import PassageScorer, is_repeat, parse_query, passages
+from onward.app.search.relevance import KIND_WEIGHTS, PassageScorer, favor_context, favor_recent, parse_query
 from onward.core.agents import agent_id
 from onward.core.facts.fact import Handle
 from onward.core.project import Project
@@ -28,13 +29,7 @@ from onward.tokens import count_tokens
 
 MAX_TURNS = 200
 MAX_CANDIDATES = 400
-_CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
-"""Turns before and after a passage that count with it, and how much the words that they all have weigh."""
-_BEST_TURNS, _SESSION_WEIGHT = 3, 0.6
-"""The turns of a session that tell how well it fits the query, and how much their mean weighs."""
-_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
-RECENCY_WEIGHT = 0.08
-"""How much more the newest session weighs than the first one."""
+REPEAT_RATIO = 0.8
 
 
 def search(
@@ -70,7 +65,7 @@ def search(
             fact_excerpts = _search_facts(connection, judge, [project] if project else projects.list_projects(connection))
             excerpts += (excerpt for excerpt in fact_excerpts if since is None or (excerpt.at is not None and excerpt.at >= since))
             excerpts = [excerpt for excerpt in excerpts if excerpt.kind != "fact" or _is_wanted(excerpt.text, excerpt.at, filters)]
-    return _fit_budget(_favor_recent(_favor_context(excerpts, judge)), judge, budget_tokens)
+    return _fit_budget(favor_recent(favor_context(excerpts, judge)), judge, budget_tokens)
 
 
 def _search_turns(
@@ -105,7 +100,7 @@ def _search_turns(
                     kind=kind,
                     at=stored_turn.turn.at,
                     text=text,
-                    score=score * _KIND_WEIGHTS.get(kind, 1.0),
+                    score=score * KIND_WEIGHTS.get(kind, 1.0),
                 )
 
 
@@ -120,7 +115,7 @@ def _search_facts(connection: Connection, judge: PassageScorer, searched_project
                     kind="fact",
                     at=fact.at,
                     text=text,
-                    score=score * _KIND_WEIGHTS["fact"],
+                    score=score * KIND_WEIGHTS["fact"],
                 )
 
 
@@ -136,39 +131,6 @@ def _is_wanted(text: str, at: datetime | None, filters: QueryFilters) -> bool:
     )
 
 
-def _favor_context(excerpts: Sequence[Excerpt], judge: PassageScorer) -> Iterator[Excerpt]:
-    """Yield *excerpts*, each weighted higher where the turns around it, and the best turns of its session, have the query's words, too: an
-    answer seldom repeats the words of its question. Results of tools are no context: they repeat words by chance.
-    """
-    contained: dict[tuple[str, int], dict[int, frozenset[str]]] = {}
-    for excerpt in excerpts:
-        session = contained.setdefault((excerpt.project, excerpt.handle.session), {})
-        if excerpt.kind == "tool":
-            continue
-        session[excerpt.handle.turn] = session.get(excerpt.handle.turn, frozenset()) | judge.contained(excerpt.text)
-    session_shares = {
-        name: sum(nlargest(_BEST_TURNS, (judge.share(words) for words in session.values()))) / _BEST_TURNS
-        for name, session in contained.items()
-    }
-    for excerpt in excerpts:
-        name, turn = (excerpt.project, excerpt.handle.session), excerpt.handle.turn
-        around = frozenset[str]().union(*(words for other, words in contained[name].items() if abs(other - turn) <= _CONTEXT_TURNS))
-        bonus = _CONTEXT_WEIGHT * judge.share(around) + _SESSION_WEIGHT * session_shares[name]
-        yield replace(excerpt, score=excerpt.score + bonus)
-
-
-def _favor_recent(excerpts: Iterable[Excerpt]) -> Iterator[Excerpt]:
-    """Yield *excerpts*, each weighted a little higher the later its session is in its project: of two equal answers, the newer one wins."""
-    excerpts = list(excerpts)
-    newest: dict[str, int] = {}
-    for excerpt in excerpts:
-        newest[excerpt.project] = max(excerpt.handle.session, newest.get(excerpt.project, 1))
-    yield from (
-        replace(excerpt, score=excerpt.score * (1 + RECENCY_WEIGHT * excerpt.handle.session / newest[excerpt.project]))
-        for excerpt in excerpts
-    )
-
-
 def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens: int) -> SearchResult:
     """Return the best *excerpts* that fit the budget, without repetitions; of a passage that does not fit, its best line."""
     chosen_excerpts: list[Excerpt] = []
@@ -178,9 +140,14 @@ def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens
         for text in dict.fromkeys((excerpt.text, judge.best_line(excerpt.text))):
             cost = count_tokens(f"{excerpt.source} {excerpt.project}\n{text}\n\n")
             if tokens + cost <= budget_tokens:
-                if not is_repeat(text_stems := frozenset(stems(text)), chosen_stems):
+                if not _is_repeat(text_stems := frozenset(stems(text)), chosen_stems):
                     chosen_excerpts.append(replace(excerpt, text=text))
                     chosen_stems.append(text_stems)
                     tokens += cost
                 break
-    return SearchResult(chosen_excerpts, tokens, budget_tokens)
+    return SearchResult(excerpts=chosen_excerpts, tokens=tokens, budget_tokens=budget_tokens)
+
+
+def _is_repeat(words: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
+    """Return whether nearly all *words* of a text are in one of the *earlier* texts."""
+    return any(len(words & other) >= REPEAT_RATIO * len(words) for other in earlier)

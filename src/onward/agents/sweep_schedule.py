@@ -19,10 +19,10 @@ from onward.adapters import open_store
 from onward.agents import session_notes
 from onward.agents.capture import CaptureResult, capture
 from onward.agents.session_notes import Note
-from onward.app.transcripts import sweeper
+from onward.app.transcripts import sweep
 from onward.app.transcripts.agent_files import changed_at
 from onward.app.transcripts.agent_folders import agent_folders
-from onward.app.transcripts.sweeper import SweepReport
+from onward.app.transcripts.sweep import SweepReport
 from onward.settings import Settings, read_machine
 
 FIRST_SECONDS = 60.0
@@ -48,11 +48,11 @@ def sweep_all(settings: Settings) -> FullSweep | None:
     quiet = timedelta(minutes=settings.quiet_minutes)
     if settings.server:
         return FullSweep(_capture_noted(settings, quiet), SweepReport())
-    with open_store(settings) as store, sweeper.lock_sweep(store) as has_lock:
+    with open_store(settings) as store, sweep.lock_sweep(store) as has_lock:
         if not has_lock:
             return None
         captures = _capture_noted(settings, quiet)
-        report = sweeper.sweep(
+        report = sweep.sweep(
             store, agent_folders(read_machine(), Path.cwd()), quiet=quiet,
             budget_tokens=settings.budget_tokens, worktrees=settings.worktrees,
         )  # fmt: skip

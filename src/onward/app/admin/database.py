@@ -1,10 +1,9 @@
-"""Maintenance of the store: its schema, a database prompt, copying and resetting it."""
+"""The database of the store: its schema version, a prompt on it, copying and resetting it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -83,7 +82,7 @@ def reset_store(settings: Settings, store: Store) -> ResetReport:
     """Delete everything in the store. On SQLite a backup is made next to it first; if that fails, nothing is deleted."""
     backup_path = None
     if store.path:
-        backup_path = store.path.with_name(f"{store.path.name}.before-reset-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+        backup_path = backups.previous_path(store.path, "reset")
         backups.backup(settings, backup_path)
     empty_store(store)
     return ResetReport(store_name(store), backup_path)

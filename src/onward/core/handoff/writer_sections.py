@@ -1,0 +1,40 @@
+"""The sections of a handoff as a writer writes it, in their order, and the titles under which a handoff shows them."""
+
+from __future__ import annotations
+
+from onward.core.facts.headings import HEAD
+from onward.core.facts.kinds import KINDS
+
+GOAL, STATE, DO_FIRST = HEAD[0], HEAD[1], HEAD[3]
+HEAD_SECTIONS = (GOAL, STATE, DO_FIRST)
+
+RULES = "Rules"
+NEXT = "Next"
+DECIDED = "Decided"
+DONE = "Done"
+TRIED = KINDS["dead_end"].section.title
+FIXES = KINDS["error"].section.title
+FILES = KINDS["file"].section.title
+COMMANDS = KINDS["command"].section.title
+LEARNED = "Learned"
+VALUES = "Exact values"
+
+_MAIN_KINDS = {
+    RULES: "rule", NEXT: "next_step", DECIDED: "decision", DONE: "done", TRIED: "dead_end", FIXES: "error", FILES: "file",
+    COMMANDS: "command", LEARNED: "lesson", VALUES: "value",
+}  # fmt: skip
+
+SECTIONS = tuple(_MAIN_KINDS)
+"""The sections after the head."""
+
+SECTION_TITLES = {section: KINDS[kind].section.title for section, kind in _MAIN_KINDS.items()}
+"""The title under which a handoff shows each section."""
+
+SECTION_OF_KIND = {
+    **{kind: section for section, kind in _MAIN_KINDS.items() if section != VALUES},
+    "shared_rule": RULES, "blocker": NEXT, "question": NEXT, "requirement": NEXT, "goal": NEXT,
+}  # fmt: skip
+"""The section in which a writer puts a fact, by its kind; facts of other kinds are among what is learned."""
+
+CUT_ORDER = (VALUES, COMMANDS, FILES, LEARNED, DONE)
+"""The sections that lose lines where a page is too long, in order."""
