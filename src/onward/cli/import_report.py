@@ -19,6 +19,9 @@ def describe_report(report: ImportReport) -> str:
         problems = "; ".join(f"line {line}: {why}" for line, why in report.malformed[:MAX_NAMED_LINES])
         more = f"; and {report.malformed_count - MAX_NAMED_LINES:,} more" if report.malformed_count > MAX_NAMED_LINES else ""
         parts.append(f"unreadable: {quantity(report.malformed_count, 'record')} ({problems}{more})")
+    if report.unknown_parts:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in report.unknown_parts.items())
+        parts.append(f"parts of unknown types, left out: {kinds}")
     if report.truncated:
         parts.append(f"truncated: {quantity(report.truncated, 'oversized value')}")
     return " · ".join(parts)

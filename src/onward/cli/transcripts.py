@@ -13,6 +13,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Transcr
 from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
+from onward.formats.fields import UNKNOWN_TYPE
 from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 
@@ -62,7 +63,8 @@ def _redact(redactor: Redactor, item: TranscriptItem) -> TranscriptItem:
 
 
 def _warn_incomplete(reports: Iterable[tuple[str, ImportReport]]) -> None:
-    """Report the files with unreadable or truncated records on standard error."""
+    """Report the files with unreadable, unknown or truncated records on standard error."""
     for name, report in reports:
-        if report.malformed_count or report.truncated:
+        has_unknown = report.unknown_parts or any(reason.startswith(UNKNOWN_TYPE) for reason in report.skipped)
+        if report.malformed_count or report.truncated or has_unknown:
             sys.stderr.write(f"{name}: {describe_report(report)}\n")

@@ -50,7 +50,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     report.keep()
     yield SessionHead(agent=NAME)
     instruction = as_object(document.get("systemInstruction"))
-    if text := as_text(instruction.get("text")) or read_parts(instruction.get("parts")).text:
+    if text := as_text(instruction.get("text")) or read_parts(instruction.get("parts"), report).text:
         yield Turn(role="system", text=text, mark="injected")
     thoughts: list[str] = []
     code_ids: list[str] = []

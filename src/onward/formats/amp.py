@@ -43,7 +43,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     for index, message in enumerate(map(as_object, as_list(thread.get("messages")))):
         role = as_text(message.get("role"))
         usage, meta = as_object(message.get("usage")), as_object(message.get("meta"))
-        turns = _turns(role, message.get("content"))
+        turns = _turns(role, message.get("content"), report)
         if not turns:
             report.skip("empty message")
             continue
@@ -59,9 +59,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         yield from place_turns(turns, f"{thread_id}:{message_id}", at, index, sidechain=lane)
 
 
-def _turns(role: str, content: object) -> list[Turn]:
+def _turns(role: str, content: object, report: ImportReport) -> list[Turn]:
     if role != "info":
-        return read_content(content, _result).turns("user" if role == "user" else "system" if role == "system" else "assistant")
+        return read_content(content, report, _result).turns("user" if role == "user" else "system" if role == "system" else "assistant")
     turns: list[Turn] = []
     for index, block in enumerate(map(as_object, as_list(content))):
         kind = as_text(block.get("type"))

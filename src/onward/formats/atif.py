@@ -42,7 +42,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         cwd=as_text(extra.get("cwd")),
     )
     for index, step in enumerate(map(as_object, as_list(trajectory.get("steps")))):
-        turns = _turns(index, step, as_text(agent.get("model_name")))
+        turns = _turns(index, step, as_text(agent.get("model_name")), report)
         if turns:
             report.keep()
         else:
@@ -51,9 +51,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         yield from place_turns(turns, f"{session_id}:{step_id}" if session_id else "", as_time(step.get("timestamp")), index)
 
 
-def _turns(index: int, step: dict[str, Any], model: str) -> list[Turn]:
+def _turns(index: int, step: dict[str, Any], model: str, report: ImportReport) -> list[Turn]:
     source = as_text(step.get("source"))
-    content = read_content(step.get("message"))
+    content = read_content(step.get("message"), report)
     content.thoughts += [thought] if (thought := as_text(step.get("reasoning_content"))) else []
     for number, call in enumerate(map(as_object, as_list(step.get("tool_calls")))):
         call_id = as_text(call.get("tool_call_id")) or f"{index}:{number}"

@@ -219,7 +219,7 @@ class _Reader:
             self.open_answers[lane] = (message_id, turn)
         known_blocks = self.block_hashes.setdefault(message_id, set()) if message_id else set[int]()
         is_first = not known_blocks or turn.usage is not None
-        _add_blocks(turn, message.get("content"), known_blocks)
+        self._add_blocks(turn, message.get("content"), known_blocks)
         if is_first:
             turn.usage = _parse_usage(message.get("usage")) or turn.usage
         self.report.keep()
@@ -320,6 +320,31 @@ class _Reader:
         key = _text_key(turn.text)
         self.repeat_counts[key] = self.repeat_counts.get(key, 0) + 1
 
+    def _add_blocks(self, turn: Turn, content: object, known_blocks: set[int]) -> None:
+        """Add the new blocks of one line. A text that begins with the previous one replaces it: a growing snapshot."""
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        for block in content if isinstance(content, list) else ():
+            if not isinstance(block, dict):
+                continue
+            kind = as_text(block.get("type"))
+            if kind == "tool_use":
+                call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _parse_arguments(block.get("input")))
+                key = hash(call.id or (call.name, str(call.arguments)))
+                if key not in known_blocks:
+                    turn.calls = (*turn.calls, call)
+            elif kind in {"text", "thinking"}:
+                text = as_text(block.get(kind))
+                key = hash((kind, text))
+                if key not in known_blocks and text:
+                    field = "thinking" if kind == "thinking" else "text"
+                    setattr(turn, field, _extend_text(getattr(turn, field), text))
+            else:
+                if kind != "redacted_thinking":
+                    self.report.meet_unknown_part(kind)
+                continue
+            known_blocks.add(key)
+
     def _read_other(self, number: int, record: dict[str, Any], kind: str) -> None:
         attachment = record.get("attachment")
         if kind == "pr-link":
@@ -396,30 +421,6 @@ class _Clock:
         else:
             self.known_at = stamp
         self.last_at, self.is_last_answer = stamp, is_answer
-
-
-def _add_blocks(turn: Turn, content: object, known_blocks: set[int]) -> None:
-    """Add the new blocks of one line. A text that begins with the previous one replaces it: a growing snapshot."""
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    for block in content if isinstance(content, list) else ():
-        if not isinstance(block, dict):
-            continue
-        kind = as_text(block.get("type"))
-        if kind == "tool_use":
-            call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _parse_arguments(block.get("input")))
-            key = hash(call.id or (call.name, str(call.arguments)))
-            if key not in known_blocks:
-                turn.calls = (*turn.calls, call)
-        elif kind in {"text", "thinking"}:
-            text = as_text(block.get(kind))
-            key = hash((kind, text))
-            if key not in known_blocks and text:
-                field = "thinking" if kind == "thinking" else "text"
-                setattr(turn, field, _extend_text(getattr(turn, field), text))
-        else:
-            continue
-        known_blocks.add(key)
 
 
 def _extend_text(previous: str, text: str) -> str:

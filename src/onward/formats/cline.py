@@ -181,6 +181,8 @@ class _History:
                 prose.append(parsed_text.prose)
                 turn.thinking = parsed_text.thinking or turn.thinking
                 calls += [ToolCall(f"{index}:{len(calls) + number}", *call) for number, call in enumerate(parsed_text.calls)]
+            elif kind != "redacted_thinking":
+                self.report.meet_unknown_part(kind)
         turn.text, turn.calls = "\n\n".join(filter(None, prose)), tuple(calls)
         self.pending = {call.id: call.name for call in calls}
         self.last_call_ids.update((call.name, call.id) for call in calls)
@@ -255,6 +257,8 @@ class _Parts:
             (self.injected_texts if self._results else self.typed_texts).append("[image]")
         elif path := as_text(block.get("path")):
             self.injected_texts.append(f"[attached: {path}]")
+        else:
+            self.history.report.meet_unknown_part(as_text(kind))
 
     def _text(self, text: str) -> None:
         text = self._strip_surroundings(text).strip()

@@ -52,7 +52,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     head.cwd, head.started_at = as_folder(session.get("workspaceDirectory")), _find_start(source, session_id)
     yield head
     logs = find_logs(source.path, head.cwd) if is_kiro else {}
-    reader = _Reader(as_text(session.get("chatModelTitle")), logs)
+    reader = _Reader(as_text(session.get("chatModelTitle")), logs, report)
     for index, item in enumerate(history):
         turns = reader.turns(item)
         if turns:
@@ -78,7 +78,8 @@ def _find_start(source: TranscriptSource, session_id: str) -> datetime | None:
 class _Reader:
     """The state of one read: the thought that belongs to the next answer, and the results recorded in a state."""
 
-    def __init__(self, model: str, logs: dict[str, Path]) -> None:
+    def __init__(self, model: str, logs: dict[str, Path], report: ImportReport) -> None:
+        self.report = report
         self.model = model
         self.logs = logs
         self.thought = ""
@@ -97,13 +98,13 @@ class _Reader:
             return self._tool_turns(message)
         if role == "assistant":
             return self._answer_turns(item, message)
-        turns = read_content(message.get("content")).turns("user" if role == "user" else "system")
+        turns = read_content(message.get("content"), self.report).turns("user" if role == "user" else "system")
         if summary := as_text(item.get("conversationSummary")):
             turns.append(Turn(role="user", text=summary, mark="summary"))
         return turns
 
     def _answer_turns(self, item: dict[str, Any], message: dict[str, Any]) -> list[Turn]:
-        content = read_content(message.get("content"))
+        content = read_content(message.get("content"), self.report)
         log = self.logs.get(as_text(item.get("executionId")))
         if log is not None and not content.texts:
             content = read_log(log)

@@ -43,7 +43,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             report.meet_version(as_text(record.get("version")) if "." in as_text(record.get("version")) else "")
             yield _head(record)
             continue
-        turns = _turns(kind, record, model)
+        turns = _turns(kind, record, model, report)
         if turns:
             report.keep()
         elif kind == "message":
@@ -66,9 +66,9 @@ def _head(record: dict[str, Any]) -> SessionHead:
     )
 
 
-def _turns(kind: str, record: dict[str, Any], model: str | None) -> list[Turn]:
+def _turns(kind: str, record: dict[str, Any], model: str | None, report: ImportReport) -> list[Turn]:
     if kind == "message":
-        return _message_turns(record, model)
+        return _message_turns(record, model, report)
     if kind == "todo_state":
         entries = as_list(record.get("todos")) or as_list(as_object(record.get("todos")).get("todos"))
         call = ToolCall(f"todo:{as_text(record.get('timestamp'))}", kind, {"todos": entries})
@@ -80,10 +80,10 @@ def _turns(kind: str, record: dict[str, Any], model: str | None) -> list[Turn]:
     return []
 
 
-def _message_turns(record: dict[str, Any], model: str | None) -> list[Turn]:
+def _message_turns(record: dict[str, Any], model: str | None, report: ImportReport) -> list[Turn]:
     message = as_object(record.get("message"))
     role = as_text(message.get("role"))
-    turns = read_content(message.get("content")).turns("user" if role == "user" else "system" if role == "system" else "assistant")
+    turns = read_content(message.get("content"), report).turns("user" if role == "user" else "system" if role == "system" else "assistant")
     for turn in turns:
         if turn.role == "assistant":
             turn.model = as_text(message.get("model")) or model

@@ -47,7 +47,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     yield SessionHead(agent=AGENT, title=_tag(source), cwd=find_project(source.path))
     unanswered: list[ToolCall] = []
     for index, message in enumerate(map(as_object, messages)):
-        content = read_parts(message.get("parts"))
+        content = read_parts(message.get("parts"), report)
         _pair(index, content, unanswered)
         turns = _turns(as_text(message.get("role")), content)
         if turns:

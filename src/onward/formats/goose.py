@@ -30,6 +30,8 @@ UNRECORDED = {
 }
 """What transcripts of this format do not record, with the reason."""
 
+_TEXTLESS = frozenset({"text", "redactedThinking", "systemNotification", "toolConfirmationRequest"})
+"""Blocks that need not have a text."""
 _COMPACTED = ("conversationCompacted", "summarizationRequested", "contextLengthExceeded")
 
 
@@ -142,8 +144,10 @@ def _message(number: int, record: dict[str, Any], lane: str | None, report: Impo
         elif kind in _COMPACTED:
             turn.mark = "summary"
             texts.append(as_text(block.get("msg")))
-        else:
-            texts.append(content_text(block) or as_text(block.get("msg")))
+        elif text := content_text(block) or as_text(block.get("msg")):
+            texts.append(text)
+        elif kind not in _TEXTLESS:
+            report.meet_unknown_part(kind)
     turn.text = "\n\n".join(filter(None, map(str.strip, texts)))
     turns = [Turn(role="tool", results=tuple(results))] if results else []
     turns += [turn] if turn.text or turn.calls or turn.thinking else []

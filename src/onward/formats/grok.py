@@ -136,10 +136,10 @@ class _Reader:
         if kind == "user":
             return self._prompt(record)
         if kind == "system":
-            return read_content(record.get("content")).turns("system")
+            return read_content(record.get("content"), self.report).turns("system")
         if kind != "assistant":
             return []
-        content = read_content(record.get("content"))
+        content = read_content(record.get("content"), self.report)
         content.calls = [parse_tool_call(as_object(call)) for call in as_list(record.get("tool_calls"))]
         content.thoughts, self.thoughts = [*self.thoughts, *filter(None, [as_text(record.get("reasoning_content"))])], []
         turns = content.turns("assistant")
@@ -154,7 +154,7 @@ class _Reader:
         return turns
 
     def _prompt(self, record: dict[str, Any]) -> list[Turn]:
-        turns, reason = read_content(record.get("content")).turns("user"), as_text(record.get("synthetic_reason"))
+        turns, reason = read_content(record.get("content"), self.report).turns("user"), as_text(record.get("synthetic_reason"))
         for turn in turns:
             if reason == "interjection":
                 turn.mark = "queued"
@@ -196,7 +196,7 @@ def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iter
             event["message_seq"]: build_usage(as_count(event.get("input_tokens")), as_count(event.get("output_tokens"))) for event in events
         }
         for message in connection.execute("SELECT * FROM messages WHERE session_id = ? ORDER BY seq", (session_id,)):
-            turns = _stored_turns(message)
+            turns = _stored_turns(message, report)
             if turns:
                 report.keep()
             else:
@@ -207,13 +207,13 @@ def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iter
             yield from place_turns(turns, f"{session_id}:{message['seq']}", as_time(message.get("created_at")), message["seq"])
 
 
-def _stored_turns(row: dict[str, Any]) -> list[Turn]:
+def _stored_turns(row: dict[str, Any], report: ImportReport) -> list[Turn]:
     """Return the turns of a message of the AI SDK."""
     try:
         message = as_object(orjson.loads(as_text(row.get("message_json"))))
     except orjson.JSONDecodeError:
         return []
     role = as_text(message.get("role")) or as_text(row.get("role"))
-    return read_content(message.get("content")).turns(
+    return read_content(message.get("content"), report).turns(
         "user" if role == "user" else "tool" if role == "tool" else "system" if role == "system" else "assistant"
     )

@@ -49,7 +49,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             model = as_text(record.get("model")) or model
             report.keep()
             continue
-        turns = _turns(record)
+        turns = _turns(record, report)
         if not turns:
             role = as_text(record.get("role"))
             report.skip("empty message" if role else unknown_reason(report.skipped, as_text(record.get("type"))))
@@ -66,13 +66,13 @@ def _session_id(source: TranscriptSource) -> str | None:
     return name if name[:8].isdecimal() and name[8:9] == "_" else None
 
 
-def _turns(record: dict[str, Any]) -> list[Turn]:
+def _turns(record: dict[str, Any], report: ImportReport) -> list[Turn]:
     role = as_text(record.get("role"))
     if role == "tool":
         return [Turn(role="tool", results=(_result(record),))]
     if role not in {"user", "assistant", "system"}:
         return []
-    content = read_content(record.get("content"))
+    content = read_content(record.get("content"), report)
     content.calls += [parse_tool_call(as_object(call)) for call in as_list(record.get("tool_calls"))]
     content.thoughts += [text] if (text := as_text(record.get("reasoning"))) else []
     turns = content.turns("user" if role == "user" else "assistant" if role == "assistant" else "system")

@@ -114,7 +114,7 @@ class _Reader:
             self.results.append((number, at, _result(fields)))
             return True
         if kind in {"content.part", "ContentPart"}:
-            content = read_content(fields.get("part") or fields)
+            content = read_content(fields.get("part") or fields, self.report)
             self.step.texts += content.texts
             self.step.thoughts += content.thoughts
         elif kind in {"tool.call", "ToolCall"}:
@@ -173,7 +173,7 @@ class _Reader:
     def _message(self, message: dict[str, Any], number: int, at: datetime | None) -> Iterator[TranscriptItem]:
         """Yield a message that was added to the context, unless it repeats the prompt."""
         role, origin = as_text(message.get("role")), as_text(as_object(message.get("origin")).get("kind"))
-        content = read_content(message.get("content"))
+        content = read_content(message.get("content"), self.report)
         if role == "user" and "\n".join(content.texts).strip() == self.last_prompt and origin in {"", "user"}:
             self.report.skip("repeated prompt")
             return

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from onward.core.transcript.transcript import Role, ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import ImportReport, Role, ToolCall, ToolResult, Turn
 from onward.formats.blocks import content_text, parse_arguments
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_object, as_text
@@ -19,6 +19,8 @@ ReadResult: TypeAlias = Callable[[dict[str, Any]], ToolResult]
 _THOUGHTS = frozenset({"thinking", "reasoning", "thought", "think"})
 _CALLS = frozenset({"tool_use", "tool-call", "toolCall", "tool_call"})
 _RESULTS = frozenset({"tool_result", "tool-result", "toolResult"})
+_EMPTY_BLOCKS = frozenset({"text", "input_text", "output_text", "redacted_thinking", "encrypted_content"})
+"""Blocks that hold nothing for a reader where they have no text."""
 _FAILED_OUTPUTS = frozenset({"error-text", "error-json", "execution-denied"})
 
 
@@ -45,9 +47,9 @@ class MessageContent:
         return [turn, *results] if turn.text or turn.calls or turn.thinking else results
 
 
-def read_content(content: object, read_result: ReadResult | None = None) -> MessageContent:
+def read_content(content: object, report: ImportReport, read_result: ReadResult | None = None) -> MessageContent:
     """Return the content of a message: text, one block, or a list of blocks. *read_result* reads the blocks of results in an agent's own
-    form.
+    form; blocks of unknown types are counted in *report*.
     """
     message = MessageContent()
     read_result = read_result or parse_tool_result
@@ -63,6 +65,8 @@ def read_content(content: object, read_result: ReadResult | None = None) -> Mess
             message.results.append(read_result(fields))
         elif text := content_text(block):
             message.texts.append(text)
+        elif kind and kind not in _EMPTY_BLOCKS:
+            report.meet_unknown_part(kind)
     return message
 
 

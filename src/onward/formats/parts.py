@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from onward.core.transcript.transcript import ToolCall, ToolResult
+from onward.core.transcript.transcript import ImportReport, ToolCall, ToolResult
 from onward.formats.blocks import content_text, find_exit_code, parse_arguments
 from onward.formats.fields import as_list, as_object, as_text
 
+_SIGNS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "functionResponse"})
+"""What a part may have without content for a reader."""
 _FILES_START = "--- Content from referenced files ---"
 
 
@@ -32,8 +34,8 @@ class PartContent:
         return "\n".join(self.texts).strip()
 
 
-def read_parts(parts: object) -> PartContent:
-    """Return the content of *parts*: a list of parts, one part, or text."""
+def read_parts(parts: object, report: ImportReport) -> PartContent:
+    """Return the content of *parts*: a list of parts, one part, or text. Parts of unknown kinds are counted in *report*."""
     content = PartContent()
     is_attached = False
     for part in parts if isinstance(parts, list) else [parts]:
@@ -51,6 +53,8 @@ def read_parts(parts: object) -> PartContent:
             (content.attached if is_attached else content.texts).append(text)
         elif "inlineData" in fields or "fileData" in fields:
             content.texts.append("[image]" if "image" in as_text(as_object(fields.get("inlineData")).get("mimeType")) else "[file]")
+        elif unknown := fields.keys() - _SIGNS:
+            report.meet_unknown_part(min(unknown))
     return content
 
 

@@ -90,7 +90,7 @@ class _Reader:
     def _turn(self, kind: str, record: dict[str, Any]) -> Turn | None:
         turn: Turn | None = None
         if kind == "message":
-            turn = _message(as_object(record.get("message")))
+            turn = _message(as_object(record.get("message")), self.report)
         elif kind in {"compaction", "branch_summary"}:
             turn = Turn(role="user", text=as_text(record.get("summary")).strip(), mark="summary")
         elif kind == "custom_message":
@@ -116,14 +116,14 @@ def _head(record: dict[str, Any]) -> SessionHead:
     )
 
 
-def _message(message: dict[str, Any]) -> Turn | None:
+def _message(message: dict[str, Any], report: ImportReport) -> Turn | None:
     """Return the turn of one message; None for an unknown role."""
     role = as_text(message.get("role"))
     content = message.get("content")
     if role == "user":
         return Turn(role="user", text=content_text(content).strip())
     if role == "assistant":
-        return _answer(message, content)
+        return _answer(message, content, report)
     if role == "toolResult":
         return Turn(role="tool", results=(_result(message, content_text(content)),))
     if role == "bashExecution":
@@ -135,7 +135,7 @@ def _message(message: dict[str, Any]) -> Turn | None:
     return None
 
 
-def _answer(message: dict[str, Any], content: object) -> Turn:
+def _answer(message: dict[str, Any], content: object, report: ImportReport) -> Turn:
     turn = Turn(role="assistant", model=as_text(message.get("model")) or None)
     texts: list[str] = []
     for block in [content] if isinstance(content, str) else map(as_object, as_list(content)):
@@ -145,8 +145,10 @@ def _answer(message: dict[str, Any], content: object) -> Turn:
             turn.calls += (parse_call(block),)
         elif block.get("type") == "thinking":
             turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(block.get("thinking")))))
-        else:
-            texts.append(content_text(block))
+        elif text := content_text(block):
+            texts.append(text)
+        elif (kind := as_text(block.get("type"))) != "text":
+            report.meet_unknown_part(kind)
     if failure := as_text(message.get("errorMessage")):
         texts.append(f"[{failure}]")
     turn.text = "\n\n".join(filter(None, map(str.strip, texts)))

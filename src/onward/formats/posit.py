@@ -69,7 +69,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
             report.skip("abandoned path" if role else unknown_reason(report.skipped, as_text(record.get("type"))))
             continue
         metadata = _metadata(message)
-        content = read_content(message.get("content"))
+        content = read_content(message.get("content"), report)
         content.texts = [text for text in (_SUMMARY_TAGS.sub("", text).strip() for text in content.texts) if text]
         turns = content.turns("user" if role == "user" else "tool" if role == "tool" else "system" if role == "system" else "assistant")
         if not turns:

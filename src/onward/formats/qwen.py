@@ -97,11 +97,11 @@ class _Reader:
     def _turns(self, record: dict[str, Any], kind: str) -> list[Turn]:
         message = as_object(record.get("message"))
         if kind == "assistant":
-            return _answer(record, message)
+            return _answer(record, message, self.report)
         if kind in {"user", "tool_result"}:
-            return _prompt(record, message)
+            return _prompt(record, message, self.report)
         if kind == "system" and record.get("subtype") == "chat_compression":
-            return _summary(as_object(record.get("systemPayload")))
+            return _summary(as_object(record.get("systemPayload")), self.report)
         return []
 
     def _skip(self, record: dict[str, Any], kind: str) -> None:
@@ -116,9 +116,9 @@ class _Reader:
             self.report.skip(unknown_reason(self.report.skipped, kind))
 
 
-def _prompt(record: dict[str, Any], message: dict[str, Any]) -> list[Turn]:
+def _prompt(record: dict[str, Any], message: dict[str, Any], report: ImportReport) -> list[Turn]:
     """Return the turns of a message in the user's name: results, typed text, and files that the agent read for it."""
-    content = read_parts(message.get("parts", message.get("content")))
+    content = read_parts(message.get("parts", message.get("content")), report)
     turns: list[Turn] = []
     if content.results:
         turns.append(
@@ -133,16 +133,16 @@ def _prompt(record: dict[str, Any], message: dict[str, Any]) -> list[Turn]:
     return turns
 
 
-def _answer(record: dict[str, Any], message: dict[str, Any]) -> list[Turn]:
-    content = read_parts(message.get("parts", message.get("content")))
+def _answer(record: dict[str, Any], message: dict[str, Any], report: ImportReport) -> list[Turn]:
+    content = read_parts(message.get("parts", message.get("content")), report)
     turn = Turn(role="assistant", text=content.text, calls=tuple(content.calls), thinking="\n\n".join(content.thoughts))
     turn.model, turn.usage = as_text(record.get("model")) or None, _parse_usage(as_object(record.get("usageMetadata")))
     return [turn] if turn.text or turn.calls or turn.thinking else []
 
 
-def _summary(payload: dict[str, Any]) -> list[Turn]:
+def _summary(payload: dict[str, Any], report: ImportReport) -> list[Turn]:
     """Return the summary that a compression put in place of the conversation."""
-    texts = [read_parts(as_object(entry).get("parts")).text for entry in as_list(payload.get("compressedHistory"))]
+    texts = [read_parts(as_object(entry).get("parts"), report).text for entry in as_list(payload.get("compressedHistory"))]
     summary = next((text for text in texts if _SUMMARY_START in text), texts[0] if texts else "")
     return [Turn(role="user", text=summary, mark="summary")] if summary else []
 

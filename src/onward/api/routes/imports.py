@@ -64,8 +64,8 @@ class MalformedShape:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFileShape:
-    """The outcome for every record of a file: imported, skipped by reason, malformed by line (the first hundred). `error` says why it was
-    not read to its end.
+    """The outcome for every record of a file: imported, skipped by reason, malformed by line (the first hundred). `unknown_parts` counts
+    the parts of messages by the types that the reader does not know; `error` says why the file was not read to its end.
     """
 
     path: str
@@ -75,6 +75,7 @@ class ImportedFileShape:
     turns: int
     session_count: int
     truncated: int
+    unknown_parts: dict[str, int]
     skipped: dict[str, int]
     malformed: list[MalformedShape]
     malformed_count: int
@@ -340,6 +341,7 @@ def _imported_file_shape(file: ImportedFile) -> ImportedFileShape:
         turns=report["turns"],
         session_count=report["sessions"],
         truncated=report["truncated"],
+        unknown_parts=report["unknown_parts"],
         skipped=report["skipped"],
         malformed=[MalformedShape(line, problem) for line, problem in report["malformed"]],
         malformed_count=report["malformed_count"],

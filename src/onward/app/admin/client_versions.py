@@ -51,6 +51,8 @@ def find_unseen(folders: Sequence[AgentFolder]) -> Iterator[ClientRecord]:
                 if reason.startswith(UNKNOWN_TYPE):
                     kind = reason.removeprefix(UNKNOWN_TYPE).strip(": ")
                     counts[kind] = counts.get(kind, 0) + count
+            for kind, count in report.unknown_parts.items():
+                counts[kind] = counts.get(kind, 0) + count
         if counts:
             known = [known_version for name in formats for known_version in known_versions(name)]
             yield ClientRecord(agent, counts, version, max(known, key=version_numbers, default=""))

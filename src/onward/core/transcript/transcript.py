@@ -116,6 +116,10 @@ class LimitReading:
     plan: str = ""
 
 
+_MAX_PART_KINDS = 40
+"""Types of unknown parts that a report names."""
+
+
 @dataclass(slots=True)
 class ImportReport:
     """The result of reading one file: `records == imported_records + sum(skipped.values()) +
@@ -123,7 +127,8 @@ class ImportReport:
 
     `imported_records` counts those that are part of a turn, a head or a rewind; `turns` counts the turns yielded. `malformed`
     holds the first hundred as (line, problem); `malformed_count` counts all. `truncated` counts oversized values that
-    were cut. `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
+    were cut. `unknown_parts` counts the parts of messages by their type that the reader does not know; the rest of the message is read.
+    `titles` are the titles that the agent gave its sessions after their beginning, by its id of the session
     (empty if it gives none). `limits` are the newest readings of each limit, by the agent's id of the session. `client_version`
     is the newest version of the agent, or of its format, that the records name.
     """
@@ -135,6 +140,7 @@ class ImportReport:
     turns: int = 0
     sessions: int = 0
     truncated: int = 0
+    unknown_parts: dict[str, int] = field(default_factory=dict[str, int])
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     malformed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     malformed_count: int = 0
@@ -152,6 +158,12 @@ class ImportReport:
         others = [other for other in self.limits.get(session_id, []) if (other.model, other.window_minutes) != key or other.at > reading.at]
         is_newest = all((other.model, other.window_minutes) != key for other in others)
         self.limits[session_id] = [*others, reading] if is_newest else others
+
+    def meet_unknown_part(self, kind: str) -> None:
+        """Count a part of a message whose type the reader does not know."""
+        name = kind[:40] or "none"
+        name = name if name in self.unknown_parts or len(self.unknown_parts) < _MAX_PART_KINDS else "others"
+        self.unknown_parts[name] = self.unknown_parts.get(name, 0) + 1
 
     def skip(self, reason: str, records: int = 1) -> None:
         """Count *records* as left out on purpose, for a reason that people understand."""
