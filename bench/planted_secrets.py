@@ -2,7 +2,7 @@
 
     python -m bench.planted_secrets [--misses] [--families NAMES]
 
-Every kind of `secret_kinds.toml`, and of the second and the third file, is assembled at run time with random values and put into every
+Every kind of `secret_kinds.toml`, and of the three later files, is assembled at run time with random values and put into every
 place in which transcripts hold text: as it is, between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read,
 quoted, in diffs, coloured, and so on. A secret counts as found when neither it nor half of it is left. Half of the kinds of each file are
 held out: a digest of the name decides, rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count
@@ -37,8 +37,11 @@ from onward.redact import DISTILL_KEY, Redactor
 from onward.redact.finder import find_secrets
 from onward.redact.needles import has_telling_word
 
-KINDS = {name: Path(__file__).with_name(name) for name in ("secret_kinds.toml", "second_secret_kinds.toml", "third_secret_kinds.toml")}
-HALVES = ("developed on", "held out", "held out, second", "held out, third")
+KINDS = {
+    name: Path(__file__).with_name(name)
+    for name in ("secret_kinds.toml", "second_secret_kinds.toml", "third_secret_kinds.toml", "fourth_secret_kinds.toml")
+}
+HALVES = ("developed on", "held out", "held out, second", "held out, third", "held out, fourth")
 _OPEN, _CLOSE = "{{", "}}"
 _SHORT = re.compile(r"\{\{(uuid|[a-zA-Z]\d+)\}\}")
 _VALUE = re.compile(r"<(uuid|[a-zA-Z]\d+)>")
@@ -255,7 +258,7 @@ def main(arguments: list[str] | None = None) -> None:
         for wanted in HALVES
     ]
     rows.append(("all", *(value for outcomes in totals for value in _share(outcomes))))
-    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %", "third", "found %"), rows))
+    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %", "third", "found %", "fourth", "found %"), rows))
     eaten = sum(map(len, changed.values()))
     print(f"\nharmless texts changed: {eaten} of {harmless} ({100 * eaten / max(1, harmless):.2f} %), of {len(changed)} kinds")
     print(f"of them held out: {sum(len(texts) for name, texts in changed.items() if not name.startswith(HALVES[0]))}")

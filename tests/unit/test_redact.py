@@ -190,6 +190,44 @@ def test_values_with_telling_names_are_redacted(template: str, secret: str) -> N
     assert PLACEHOLDER.sub("", clean) in text.replace(secret, "") or clean.startswith(text[: text.find(secret)][:12])
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "hasłem do serwera jest {}",
+        "a szerver jelszavát {} értékre állítottam",
+        "s heslem {} to jde",
+        "die wagwoord is {}",
+        "nenosiri la seva ni {}",
+        "serveri salasõna on {}",
+        "contrasenya: {}",
+        "zerbitzariaren pasahitza {} da",
+        "lykilorðið er {}",
+        "kodeordet er {}",
+        "zaporka je {}",
+        "šifra za server je {}",
+        "parool on {}",
+        "serverin şifrəsi {}",
+    ],
+)
+def test_an_inflected_word_for_a_password_announces_it(sentence: str) -> None:
+    password = "k7-Vq2" + ".mXw9"
+    assert password not in redactor.text(sentence.format(password))
+    harmless = sentence.format("12345")[: sentence.index("{")] + "12 znakov"
+    assert redactor.text(harmless) == harmless
+
+
+@pytest.mark.parametrize("name", ["setup key", "Two-factor key", "authenticator key", "recovery key"])
+def test_a_key_to_type_in_is_redacted_in_groups_too(name: str) -> None:
+    whole = "HDMECM5ZYHRI" + "FDG52ZZGJUX34CTVQFPC"
+    grouped = " ".join(whole[place : place + 4].lower() for place in range(0, len(whole), 4))
+    for key in (whole, grouped, grouped.upper(), grouped.upper().replace(" ", "-")):
+        clean = redactor.text(f"Enter this {name}: {key}")
+        assert clean.startswith(f"Enter this {name}: [secret:")
+        assert not any(group in clean for group in key.split())
+    harmless = f"The {name}: they must have four more"
+    assert redactor.text(harmless) == harmless
+
+
 def test_only_the_password_of_a_url_is_redacted() -> None:
     assert re.fullmatch(
         url("postgres", rf"app:{PLACEHOLDER.pattern}", r"db\.example\.org:5432/shop"),

@@ -130,7 +130,13 @@ class NameJudge:
             or text.startswith("--", max(0, position - 2))
             or patterns.secret_key_before().search(text, max(0, position - 40), position) is not None
         )
-        return self._named_secret(position, end) if is_secret else None
+        if not is_secret:
+            return None
+        grouped = patterns.grouped_key().match(text, end)
+        # Words of four letters have no digits.
+        if grouped and sum(map(str.isdigit, grouped["value"])) >= 2:
+            return Secret(*grouped.span("value"), "token")
+        return self._named_secret(position, end)
 
     def judge_token(self, position: int) -> Secret | None:
         """Judge a name that contains `token`."""

@@ -41,8 +41,9 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_pin, "pin"),
     (NameJudge.judge_phrase, "phrase"),
     (NameJudge.judge_hash, "0$ 1$ 2$ 3$ 4$ 5$ 6$ 7$ 8$ 9$ a$ b$ y$"),
-    (NameJudge.judge_foreign, "sandi laluan senha clave parol wachtwoord kennwort zugangsdaten heslo haslo mdp contrasena losenord"),
-    (NameJudge.judge_foreign, "adgangskode salasana jelszo sifre lozinka geslo slaptazodis mat_khau"),
+    (NameJudge.judge_foreign, "sandi laluan senha clave parol wachtwoord kennwort zugangsdaten hesl hasl mdp contrasen losenord"),
+    (NameJudge.judge_foreign, "adgangskode salasan salason jelsz sifr lozink geslo slaptazod mat_khau wagwoord nenosiri pasahitz"),
+    (NameJudge.judge_foreign, "kodeord zapork fjalekalim tunnussana parool"),
     (_in_text(commands.find_flag_argument), "_-u _-p _-a _-x _-w _-n _-c _-k _-s_ _-t_"),
     (_in_text(urls.find_password), "@"),
     (
@@ -83,8 +84,8 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_neighbour, "wi-fi obscure add_user adduser setuser superuser createuser"),
 )
 _TELLING = frozenset(
-    "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten heslo "
-    "haslo mdp contrasena losenord salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split()
+    "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten hesl "
+    "hasl mdp contrasen losenord salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split()
 )
 """Words behind which a value that looks like nothing but a secret is one, whatever is between."""
 _IS_TELLING = [needle in _TELLING for _, needles in _NEEDLES for needle in needles.split()]

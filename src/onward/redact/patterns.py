@@ -27,8 +27,16 @@ def secret_key_before() -> re.Pattern[str]:
     """What makes the key behind it secret, a word apart."""
     return re.compile(
         r"(?i)(?:encrypt\w*|decrypt\w*|private|secret|master|wallet|sign(?:ed|ing)) (?:with |by |using |the |a |our |this |hex |aes |root ){0,4}$"
+        r"|(?:set-?up|manual(?: entry)?|two-?factor|[2m]fa|t?otp|authenticator|recovery|enrol+ment) $"
         r"|(?:crypt|encryption|jwt|signing|auth|api|hmac|secret)[\"'`]?\s{0,2}(?:=>|[:=])\s{0,2}[\[{]\s{0,8}[\"'`]?$"
     )
+
+
+@cache
+def grouped_key() -> re.Pattern[str]:
+    """A key to type into another device, in groups of four letters and digits, or of six digits."""
+    groups = (r"(?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{4}", r"(?:[A-Z0-9]{4}[ -]){3,15}[A-Z0-9]{4}", r"(?:\d{6}-){7}\d{6}")
+    return re.compile(rf"[\"'`*]?(?: is)?[:=]? ?\s{{0,2}}(?P<value>{'|'.join(groups)})(?![\w-])")
 
 
 @cache
@@ -213,8 +221,10 @@ def pw_value() -> re.Pattern[str]:
 def foreign_word() -> re.Pattern[str]:
     """Words for a password, or for credentials, in languages written in ASCII."""
     return re.compile(
-        r"(?i)(?:kata )?(?:sandi|laluan)(?:nya|ku)?|senha|clave(?: de acceso)?|parol(?:a d'ordine|[ae]\w{0,4})|wachtwoord|kennwort|heslo|haslo|mdp"
-        r"|zugangsdaten|contrasena|losenord(?:et)?|adgangskoden?|salasana\w{0,3}|jelszo|sifre(?:si)?|lozinka|geslo|slaptazodis|mat khau"
+        r"(?i)(?:kata )?(?:sandi|laluan)(?:nya|ku)?|senha|clave(?: de acceso)?|parol(?:a d'ordine|[ae]\w{0,4})|wachtwoord|kennwort"
+        r"|hesl[aeo]\w{0,3}|hasl[aeo]\w{0,3}|mdp|zugangsdaten|contrasen(?:y?as?|al)|losenord(?:et)?|adgangskoden?|salas(?:ana|ona)\w{0,5}"
+        r"|jelsz[ao]\w{0,5}|sifre\w{0,4}|sifr[aeu]|lozink[aeu]|geslo|slaptazod\w{1,4}|mat khau|wagwoord|nenosiri|pasahitz\w{0,4}"
+        r"|kode?ordet?|zapork[aeu]|fjalekalim\w{0,3}|parool\w{0,2}|tunnussana\w{0,4}"
     )
 
 

@@ -35,6 +35,7 @@ _MARKS = ("`", '"', "'", "«", "“", "「", "*", "：", ":", "は", "是", "为
 _SPACED = (
     "парол пасс şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
     "mã_truy_cập jelszó парола лозинка пароль ключ_доступа пароля паролем rahasia klíč contraseñas şifresi parolası heslá slaptažodis "
+    "hasła hasłem haśle heslách jelszót jelszóval lykilorð lykilorðið salasõna şifrə şifrəsi šifra šifru нууц_үг шифра пароліна парольдің "
     "lozinku parolă fjalëkalimi құпиясөз құпия_сөз гасло пароли տիրագիր գաղտնաբառ პაროლი"
 ).split()
 _JOINED = (
