@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from onward.app.handoffs.handoffs import current_handoff
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import JobContext
+from onward.app.jobs.kinds import STEP_FUNCTIONS
 from onward.app.projects import facts, projects
+from onward.app.projects.shared_rules import JOB_KIND, update_handoffs
 from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.turns.client_turns import append_conversation
@@ -45,10 +49,34 @@ def rule_of(store: Store, project: Project) -> Fact:
     return rule
 
 
+def share_now(store: Store) -> None:
+    """Run the job that brings a changed rule into the handoffs of the other projects."""
+    jobs.run_queued(JobContext(store, Path()), STEP_FUNCTIONS, JOB_KIND)
+
+
+def test_only_the_project_at_hand_is_updated_in_the_request(store: Store) -> None:
+    shop = project_with(store, "shop", f"Fix the login. {RULE}")
+    blog, wiki = (project_with(store, name, "Write the feed for `src/feed.ts`.") for name in ("blog", "wiki"))
+    facts.promote(store, shop, rule_of(store, shop).id)
+    assert section(store, shop, SHARED) == [RULE]
+    assert section(store, blog, SHARED) == []
+    (job,) = jobs.list_jobs(store)
+    assert (job.kind, job.state) == (JOB_KIND, "queued")
+    share_now(store)
+    assert [section(store, project, SHARED) for project in (blog, wiki)] == [[RULE], [RULE]]
+    (job,) = jobs.list_jobs(store)
+    assert (job.state, job.result) == ("done", {"projects": 2})
+    # Interrupted and run again, it makes no further version.
+    version = current_handoff(store, blog).version
+    assert update_handoffs(store, job, lambda *_: None) == 2
+    assert current_handoff(store, blog).version == version
+
+
 def test_a_promoted_rule_is_in_the_handoff_of_every_project(store: Store) -> None:
     shop = project_with(store, "shop", f"Fix the login. {RULE}")
     blog = project_with(store, "blog", "Write the feed for `src/feed.ts`.")
     shared = facts.promote(store, shop, rule_of(store, shop).id)
+    share_now(store)
     assert (shared.kind, shared.text) == ("shared_rule", RULE)
     for project in (shop, blog):
         assert section(store, project, SHARED) == [RULE]
@@ -69,15 +97,18 @@ def test_a_rule_for_every_project_is_reworded_and_taken_back_everywhere(store: S
     blog = project_with(store, "blog", "Write the feed for `src/feed.ts`.")
     shared = facts.promote(store, shop, rule_of(store, shop).id)
     facts.change(store, blog, shared.id, text="Commits name no co-authors.")
+    share_now(store)
     assert section(store, blog, SHARED) == ["Commits name no co-authors."]
     assert section(store, shop, SHARED) == ["Commits name no co-authors."]
     # The project's own words say something else now, so they stand again.
     assert section(store, shop, OWN) == [RULE]
     facts.change(store, blog, shared.id, text=RULE)
     facts.retract(store, blog, shared.id)
+    share_now(store)
     assert section(store, blog, SHARED) == section(store, shop, SHARED) == []
     assert section(store, shop, OWN) == [RULE]
     facts.restore(store, shop, shared.id)
+    share_now(store)
     assert section(store, blog, SHARED) == [RULE]
     with pytest.raises(BadInput):
         facts.pin(store, shop, shared.id)

@@ -12,6 +12,7 @@ from onward.app.admin import backups
 from onward.app.handoffs import writer
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
+from onward.app.projects import shared_rules
 from onward.app.sessions import completion_job
 from onward.web.language import _, ngettext
 from onward.web.page_request import PageRequest, Toast
@@ -50,6 +51,7 @@ def job_title(job: Job) -> str:
         "export": _("Exporting a project"),
         "import-project": _("Importing a project"),
         backups.KIND: _("Backup"),
+        shared_rules.JOB_KIND: _("Adding rules to all handoffs"),
     }
     return titles.get(job.kind, job.kind)
 

@@ -40,11 +40,14 @@ __all__ = [
     "require",
     "retry",
     "run_now",
+    "run_queued",
     "start_new_run",
     "take_step",
     "wake_waiting",
 ]
 
+_COMMAND_WORKER = "command"
+"""The worker of jobs that a command runs itself."""
 WAITING_STEP = "waiting for the model"
 MAX_ATTEMPTS = 6
 MAX_WAIT_SECONDS = 60.0
@@ -246,6 +249,14 @@ def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], r
         }
         return _record_failure(context, run, worker, error_fields, is_temporary=False)
     return _store_result(context, run, worker, progress, step_result)
+
+
+def run_queued(context: JobContext, step_functions: Mapping[str, StepFunction], kind: str) -> None:
+    """Run the queued jobs of *kind* in this process: a command may have no worker beside it."""
+    for queued_job in reversed(list_jobs(context.store, state="queued")):
+        if queued_job.kind == kind:
+            while take_step(context, step_functions, queued_job.run, _COMMAND_WORKER, StepProgress()):
+                pass
 
 
 def _reject_kind(_: JobContext, job: Job, __: StepProgress) -> StepResult:

@@ -15,6 +15,7 @@ from onward.app.handoffs import writer
 from onward.app.jobs.jobs import Job, JobContext, StepFunction, StepProgress, StepResult
 from onward.app.lookup import require_project
 from onward.app.models import gateway
+from onward.app.projects import shared_rules
 from onward.app.sessions import completion_job
 from onward.app.transcripts.files import find_files, inspect_file
 from onward.app.transcripts.imports import import_paths, import_uploads
@@ -191,6 +192,11 @@ def _writer_result(report: WriterReport, version: int | None) -> dict[str, Any]:
     return {"is_stored": version is not None, "reason": report.why, "handoff_version": version, "refinement": report.to_json()}
 
 
+def update_rules(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Bring the rules for every project into the handoffs of all projects."""
+    return StepResult(True, {}, {"projects": shared_rules.update_handoffs(context.store, job, progress.report)})
+
+
 STEP_FUNCTIONS: Mapping[str, StepFunction] = {
     "import": import_transcripts,
     "rebuild": rebuild_project,
@@ -199,10 +205,11 @@ STEP_FUNCTIONS: Mapping[str, StepFunction] = {
     writer.JOB_KIND: write_handoff,
     completion_job.JOB_KIND: completion_job.run_step,
     backups.KIND: back_up,
+    shared_rules.JOB_KIND: update_rules,
 }
 
 
-FOREGROUND_KINDS = frozenset({completion_job.JOB_KIND})
+FOREGROUND_KINDS = frozenset({completion_job.JOB_KIND, shared_rules.JOB_KIND})
 """Kinds of jobs that a user usually waits for."""
 
 

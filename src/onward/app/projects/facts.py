@@ -257,15 +257,15 @@ def _apply_changes(
         return changed_fact
     if version:
         check_edit(version, rule, sent or {})
-    return _change_shared(store, rule, [item for item in changes if isinstance(item, Edit)])
+    return _change_shared(store, project, rule, [item for item in changes if isinstance(item, Edit)])
 
 
-def _change_shared(store: Store, rule: Fact, edits: Sequence[Edit]) -> Fact:
+def _change_shared(store: Store, project: Project, rule: Fact, edits: Sequence[Edit]) -> Fact:
     if any(edit.kind in ("pin", "unpin") for edit in edits):
         raise BadInput("A rule for every project is in every handoff: it needs no pin.", "Reword or retract it.")
     text = next((edit.text for edit in reversed(edits) if edit.kind == "reword"), None)
     states: list[FactState] = ["retracted" if edit.kind == "retract" else "live" for edit in edits if edit.kind in ("retract", "restore")]
-    return shared_rules.change_shared(store, rule, text=text, state=states[-1] if states else None)
+    return shared_rules.change_shared(store, rule, project, text=text, state=states[-1] if states else None)
 
 
 def _require_fact(state: ProjectState, name: str) -> Fact:
