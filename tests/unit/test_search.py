@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
+from onward.app.knowledge import knowledge
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.app.search import search_results
@@ -130,6 +132,19 @@ def test_no_excerpt_is_repeated(store: Store, project: Project) -> None:
     import_session(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
     excerpts = search_results.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
     assert sum("8443" in excerpt.text for excerpt in excerpts) == 1
+
+
+def test_handoffs_and_knowledge_are_searched(store: Store, project: Project) -> None:
+    knowledge.add(store, "Pin the spooler to port 8080.", kind="practice")
+    search = partial(search_results.search, store)
+    (entry,) = search("spooler", kinds=["knowledge"]).excerpts
+    assert (entry.project, str(entry.handle), entry.text) == ("", "s0.0", "Pin the spooler to port 8080.")
+    lines = search("antrean pasien", project=project, kinds=["handoff"]).excerpts
+    assert ("Jangan pernah menghapus antrean pasien sebelum dokter selesai.", "s1.45") in [(line.text, str(line.handle)) for line in lines]
+    # A handoff of the rules repeats facts, which are found as such.
+    assert {excerpt.kind for excerpt in search("antrean pasien", project=project).excerpts} == {"fact"}
+    assert "knowledge" in {excerpt.kind for excerpt in search("spooler").excerpts}
+    assert search("kind:knowledge spooler before:2020").excerpts == []
 
 
 def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:

@@ -25,7 +25,7 @@ from onward.core.text.printable import printable
     "kinds",
     type=click.Choice(SEARCH_KINDS),
     multiple=True,
-    help="Only words of the user, of the agent, of tools; or facts. Repeatable.",
+    help="Only words of the user, of the agent, of tools; facts, handoffs or knowledge. Repeatable.",
 )
 @click.option(
     "--budget",
@@ -39,7 +39,7 @@ from onward.core.text.printable import printable
 def search(
     query: tuple[str, ...], project: str | None, all_projects: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
 ) -> None:
-    """Search stored transcripts. Each excerpt shows the handle of its turn.
+    """Search stored transcripts, facts, handoffs and knowledge. Each excerpt shows the handle of its turn.
 
     Any text is a query. `"several words"` in a row, `-word` that must not occur, and `project:NAME`, `agent:NAME`, `kind:user`,
     `file:PATH`, `before:2026-04` and `after:2026-03-01` narrow it. If the current project is unknown, all projects are searched.

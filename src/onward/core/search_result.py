@@ -8,17 +8,19 @@ from typing import Literal, TypeAlias
 
 from onward.core.facts.fact import Handle
 
-SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
+SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact", "handoff", "knowledge"]
 
-SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
-"""What is searched: turns of the user, the assistant or tools, or facts of the ledger."""
+SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact", "handoff", "knowledge")
+"""What is searched: turns of the user, the assistant or tools; facts of the ledger, lines of current handoffs, and the knowledge base."""
+DERIVED_KINDS: frozenset[SearchKind] = frozenset(("fact", "handoff", "knowledge"))
+"""What was made of the turns."""
 
 DEFAULT_BUDGET_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A passage that matches. `score` only compares excerpts of one search."""
+    """A passage that matches. `score` only compares excerpts of one search. `project` is empty for knowledge that a person wrote."""
 
     project: str
     handle: Handle
@@ -29,7 +31,7 @@ class Excerpt:
 
     @property
     def source(self) -> str:
-        """The line before the passage: `[s3.41] user 2026-03-01`. A fact that a person added has no turn."""
+        """The line before the passage: `[s3.41] user 2026-03-01`. What a person added has no turn."""
         prefix = f"[{self.handle}] " if self.handle.session else ""
         return f"{prefix}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, tuple_, update
 
 from onward.core.handoff.document import Handoff, from_json, render, to_json
 from onward.core.handoff.versions import HandoffSummary, MasterHandoff, StoredHandoff
@@ -136,6 +136,17 @@ def find_newest(connection: Connection, project_id: int) -> StoredHandoff | None
     """Return a project's master handoff, or None before the first."""
     row = _NEWEST_HANDOFF.first(connection, project_id=project_id)
     return None if row is None else _from_row(row)
+
+
+def list_current(connection: Connection, project_ids: Collection[int], *, only_written: bool = False) -> list[StoredHandoff]:
+    """Return the master handoffs of projects; with *only_written*, those that a model wrote."""
+    newest = select(handoffs.c.project_id, func.max(handoffs.c.version)).group_by(handoffs.c.project_id)
+    stored: list[StoredHandoff] = []
+    for batch in batches(sorted(project_ids)):
+        is_newest = tuple_(handoffs.c.project_id, handoffs.c.version).in_(newest.where(handoffs.c.project_id.in_(batch)))
+        query = select(handoffs).where(is_newest)
+        stored += map(_from_row, connection.execute(query.where(handoffs.c.generator != RULES) if only_written else query))
+    return stored
 
 
 def find(connection: Connection, handoff_id: int) -> StoredHandoff | None:

@@ -28,8 +28,8 @@ _QUERY_HELP = 'Words or a question; `"phrases"`, `-word`, `project:`, `agent:`, 
 
 @dataclass(frozen=True, slots=True)
 class ExcerptShape:
-    """A passage that matches. `handle` is its turn; `marks` are the matches in its text, as (start, end) in characters; `score` is only
-    comparable within one search.
+    """A passage that matches. `handle` is its turn, `s0.0` without a project for knowledge that a person wrote; `marks` are the matches in
+    its text, as (start, end) in characters; `score` is only comparable within one search.
     """
 
     project: str
@@ -58,7 +58,9 @@ class SearchEnvelope(Generic[T]):
     budget_tokens: int
 
 
-@router.get("/search", summary="Search all turns and facts", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
+@router.get(
+    "/search", summary="Search all turns, facts, handoffs and knowledge", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope)
+)
 def search_store(
     context: Context,
     q: Annotated[
@@ -70,7 +72,9 @@ def search_store(
         ),
     ],
     project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project.")] = None,
-    kind: Annotated[list[SearchKind] | None, Query(description="Only words of the user, the agent or tools, or only facts.")] = None,
+    kind: Annotated[
+        list[SearchKind] | None, Query(description="Only words of the user, the agent or tools; only facts, current handoffs or knowledge.")
+    ] = None,
     since: Annotated[datetime | None, Query(description="Only from this time on; UTC if it has no zone.")] = None,
     budget: Annotated[int, Query(ge=1, le=100_000, description="The most tokens of the answer.")] = DEFAULT_BUDGET_TOKENS,
 ) -> Response:

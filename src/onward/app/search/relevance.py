@@ -16,7 +16,8 @@ _CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
 """Turns before and after a passage that count with it, and how much the words that they all have weigh."""
 _BEST_TURNS, _SESSION_WEIGHT = 3, 0.6
 """The number of turns of a session by which its relevance is judged, and how much their mean weighs."""
-KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
+KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3, "handoff": 1.25, "knowledge": 1.2}
+_NO_CONTEXT: tuple[SearchKind, ...] = ("tool", "handoff", "knowledge")
 RECENCY_WEIGHT = 0.08
 """How much more the newest session weighs than the first one."""
 
@@ -101,12 +102,13 @@ def rarity(count: int, turns: int) -> float:
 
 def favor_context(excerpts: Sequence[Excerpt], judge: PassageScorer) -> Iterator[Excerpt]:
     """Yield *excerpts*, each weighted higher where the turns around it, and the best turns of its session, have the query's words, too: an
-    answer seldom repeats the words of its question. Results of tools are no context: they repeat words by chance.
+    answer seldom repeats the words of its question. Results of tools are no context: they repeat words by chance. Neither is what repeats
+    a turn.
     """
     contained: dict[tuple[str, int], dict[int, frozenset[str]]] = {}
     for excerpt in excerpts:
         session = contained.setdefault((excerpt.project, excerpt.handle.session), {})
-        if excerpt.kind == "tool":
+        if excerpt.kind in _NO_CONTEXT:
             continue
         session[excerpt.handle.turn] = session.get(excerpt.handle.turn, frozenset()) | judge.contained(excerpt.text)
     session_shares = {

@@ -1,4 +1,6 @@
-"""Search in all stored turns and facts: the passages that answer a question, within a token budget, each with the handle of its turn."""
+"""Search in all stored turns and what was made of them: the passages that answer a question, within a token budget, each with the handle of
+its turn.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,15 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from onward.app.handoffs.project_state import read_project_state
 from onward.app.lookup import require_named_project
+from onward.app.search.derived_texts import search_facts, search_handoffs, search_knowledge
 from onward.app.search.passages import passages
 from onward.app.search.query_filters import QueryFilters, parse_filters
 from onward.app.search.relevance import KIND_WEIGHTS, PassageScorer, favor_context, favor_recent, parse_query
 from onward.core.agents import agent_id
 from onward.core.facts.fact import Handle
 from onward.core.project import Project
-from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
+from onward.core.search_result import DEFAULT_BUDGET_TOKENS, DERIVED_KINDS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
 from onward.errors import BadInput
 from onward.message import Message
 from onward.store import Store, projects, sessions, turns
@@ -59,12 +61,18 @@ def search(
         counts = turn_index.index_for(connection).frequencies(connection, question.terms)
         judge = PassageScorer(question, counts, turns.count_turns(connection))
         excerpts: list[Excerpt] = []
-        if roles := [kind for kind in searched_kinds if kind != "fact"]:
+        if roles := [kind for kind in searched_kinds if kind not in DERIVED_KINDS]:
             excerpts += _search_turns(connection, judge, counts, project, roles, since, filters)
+        searched_projects = [project] if project else projects.list_projects(connection)
+        derived: list[Excerpt] = []
         if "fact" in searched_kinds:
-            fact_excerpts = _search_facts(connection, judge, [project] if project else projects.list_projects(connection))
-            excerpts += (excerpt for excerpt in fact_excerpts if since is None or (excerpt.at is not None and excerpt.at >= since))
-            excerpts = [excerpt for excerpt in excerpts if excerpt.kind != "fact" or _is_wanted(excerpt.text, excerpt.at, filters)]
+            derived += search_facts(connection, judge, searched_projects)
+        if "handoff" in searched_kinds:
+            # The lines of a handoff of the rules are facts, so they are searched where only handoffs are asked for.
+            derived += search_handoffs(connection, judge, searched_projects, only_written="fact" in searched_kinds)
+        if "knowledge" in searched_kinds:
+            derived += search_knowledge(connection, judge, filters.text, project)
+        excerpts += (excerpt for excerpt in derived if _is_wanted(excerpt.text, excerpt.at, since, filters))
     return _fit_budget(favor_recent(favor_context(excerpts, judge)), judge, budget_tokens)
 
 
@@ -104,27 +112,13 @@ def _search_turns(
                 )
 
 
-def _search_facts(connection: Connection, judge: PassageScorer, searched_projects: Iterable[Project]) -> Iterator[Excerpt]:
-    for project in searched_projects:
-        for fact in read_project_state(connection, project.id).ledger.live():
-            text = f"{fact.lead} {fact.text}".strip()
-            if score := judge.score(text):
-                yield Excerpt(
-                    project=project.name,
-                    handle=Handle(fact.session, fact.turn),
-                    kind="fact",
-                    at=fact.at,
-                    text=text,
-                    score=score * KIND_WEIGHTS["fact"],
-                )
-
-
-def _is_wanted(text: str, at: datetime | None, filters: QueryFilters) -> bool:
-    """Whether a fact has what the filters ask for. A fact has no agent of its own."""
+def _is_wanted(text: str, at: datetime | None, since: datetime | None, filters: QueryFilters) -> bool:
+    """Whether a text made of turns has what the filters ask for. It has no agent of its own."""
     flat = f" {' '.join(stems(text))} "
     wanted = (*filters.phrases, *filters.files)
     return (
         not filters.agent
+        and (since is None or (at is not None and at >= since))
         and (filters.before is None or (at is not None and at < filters.before))
         and all(f" {' '.join(stems(phrase))} " in flat for phrase in wanted)
         and not any(f" {' '.join(stems(phrase))} " in flat for phrase in filters.excluded)

@@ -1,4 +1,4 @@
-"""Search over all stored turns and facts, as the reader types."""
+"""Search over all stored turns and what was made of them, as the reader types."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUDGET_TOKENS = 3000
 MAX_WORDS_CHARS = 500
 SNIPPET_CHARS = 420
 
-ResultKind: TypeAlias = Literal["", "user", "assistant", "tool", "fact"]
+ResultKind: TypeAlias = Literal["", "user", "assistant", "tool", "fact", "handoff", "knowledge"]
 DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
 
 
@@ -92,7 +92,7 @@ def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) ->
                 )
             except NotFound:
                 urls[session_key] = f"/projects/{project.id}"
-        url = urls.get(session_key, "/")
+        url = urls.get(session_key, "/knowledge" if excerpt.kind == "knowledge" else "/")
         hits.append(
             SearchHitView(
                 f"{url}?{urlencode({'turn': excerpt.handle.turn, 'q': query[:MAX_WORDS_CHARS]})}" if url.startswith("/sessions/") else url,
