@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from onward.app.repository import git_changes
 from onward.app.repository.git import changes_since, find_repository, normalize_remote
 
 BEFORE = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -130,3 +131,18 @@ def test_one_repository_has_one_address(remote: str) -> None:
 )
 def test_other_addresses(remote: str, known_as: str) -> None:
     assert normalize_remote(remote) == known_as
+
+
+def test_of_commits_that_git_did_not_list_in_time_nothing_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real_start = git_changes.start_git
+
+    def start_late(folder: str, *arguments: str) -> subprocess.Popen[bytes] | None:
+        if arguments[0] != "log":
+            return real_start(folder, *arguments)
+        return subprocess.Popen(["sleep", "30"], stdout=subprocess.PIPE)
+
+    monkeypatch.setattr(git_changes, "start_git", start_late)
+    monkeypatch.setattr(git_changes, "TIMEOUT_SECONDS", 0.5)
+    change = changes_since(repository, BEFORE + timedelta(minutes=1), ["src/cart.py"])
+    assert change is not None
+    assert change.sentence() == "On `main`; all files named here exist."

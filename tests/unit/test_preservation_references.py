@@ -7,7 +7,7 @@ import pytest
 from onward.core.facts.fact import Handle
 from onward.core.preservation.collector import collect_references
 from onward.core.preservation.groups import Group
-from onward.core.preservation.reference import Reference
+from onward.core.preservation.reference import Reference, expected_references, fold_references
 from onward.core.transcript.transcript import Mark, ToolCall, ToolResult, Turn
 
 
@@ -98,6 +98,23 @@ def test_only_the_last_report_says_what_is_open() -> None:
     report = "**Next**\n1. Call the printer from the ticket route.\n"
     assert texts("open", user("print the tickets please"), agent(report)) == ["Call the printer from the ticket route."]
     assert texts("open", agent(report), user("print the tickets please"), agent("The tickets are printed and cut now.")) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "report"),
+    [
+        ("Next step: write the migration for the receipts table.", "The migration for the receipts table is written and applied."),
+        ("Next: add rate limiting to the till's route.", "Rate limiting is on the till's route now, five tries a minute."),
+        ("Lanjut: tulis migrasi untuk tabel nota.", "Migrasi untuk tabel nota kini ada dan terpasang."),
+        ("Next: schreibe die Migration der Belege.", "Die Migration der Belege steht und läuft."),
+    ],
+)
+def test_a_step_that_a_later_report_tells_in_any_words_is_asked_for_no_more(step: str, report: str) -> None:
+    first = collect_references(1, [(1, user("Build the page.")), (2, agent(f"The page of the receipts is there.\n\n{step}"))])
+    second = collect_references(2, [(1, user("Go on.")), (2, agent(report))])
+    assert [reference for reference in expected_references(first) if reference.group == "open"]
+    assert not [reference for reference in expected_references(fold_references(first, second)) if reference.group == "open"]
+    assert all(reference.text != report for reference in expected_references(second))
 
 
 def test_files_are_kept_by_name_and_common_names_by_folder() -> None:

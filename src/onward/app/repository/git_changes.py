@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from onward.app.repository.detection import find_repository, working_tree_root
 
 TIMEOUT_SECONDS = 2.0
+_LAST_SECONDS = 0.2
+"""How long an answer is read after that: a process that has ended by then is heard on a busy machine too."""
 MAX_COMMITS = 200
 MAX_NAMED_COMMITS = 3
 MAX_NAMED_FILES = 5
@@ -30,9 +32,9 @@ class GitQuery:
         status = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
         self._processes = [start_git(folder, *arguments) for arguments in (status, log)] if self.top else []
 
-    def read_answer(self, files: Iterable[str] = ()) -> tuple[str, tuple[str, ...], tuple[str, ...], int] | None:
-        """Return the branch (empty on a detached head), the commit subjects, those of *files* that are missing, and the number of tracked
-        files with uncommitted changes.
+    def read_answer(self, files: Iterable[str] = ()) -> tuple[str, tuple[str, ...] | None, tuple[str, ...], int] | None:
+        """Return the branch (empty on a detached head), the commit subjects (None where git did not answer in time), those of *files* that
+        are missing, and the number of tracked files with uncommitted changes.
         """
         outputs = [None if process is None else self._read_output(process) for process in self._processes]
         if not outputs or outputs[0] is None:
@@ -40,16 +42,19 @@ class GitQuery:
         lines = outputs[0].splitlines()
         headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# branch."))
         branch = headers.get("branch.head", "(detached)")
+        # Git fails in a repository without a commit; killed at the end of the time it has said nothing.
+        log = self._processes[1]
+        has_listed = outputs[1] is not None or (log is not None and log.returncode > 0)
         return (
             "" if branch == "(detached)" else branch,
-            tuple((outputs[1] or "").splitlines()),
+            tuple((outputs[1] or "").splitlines()) if has_listed else None,
             tuple(name for name in files if _is_missing(name, self.top, self._folder)),
             sum(not line.startswith("#") for line in lines),
         )
 
     def _read_output(self, process: subprocess.Popen[bytes]) -> str | None:
         try:
-            output, _ = process.communicate(timeout=max(0.01, self._deadline - time.monotonic()))
+            output, _ = process.communicate(timeout=max(_LAST_SECONDS, self._deadline - time.monotonic()))
         except (OSError, subprocess.TimeoutExpired):
             process.kill()
             process.communicate()
@@ -57,9 +62,11 @@ class GitQuery:
         return output.decode(errors="replace") if process.returncode == 0 else None
 
 
-def sentence(branch: str, commits: Sequence[str], missing_files: Sequence[str], changed_count: int) -> str:
-    """Return the change in one line of Markdown, for a handoff."""
-    parts = [f"On `{branch}`" if branch else "On no branch (detached head)", _describe_commits(commits)]
+def sentence(branch: str, commits: Sequence[str] | None, missing_files: Sequence[str], changed_count: int) -> str:
+    """Return the change in one line of Markdown, for a handoff; of commits that are not known it says nothing."""
+    parts = [f"On `{branch}`" if branch else "On no branch (detached head)"]
+    if commits is not None:
+        parts.append(_describe_commits(commits))
     if changed_count:
         parts.append(f"{changed_count} {'file' if changed_count == 1 else 'files'} changed and not committed")
     parts.append(_describe_missing(missing_files))

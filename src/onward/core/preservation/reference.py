@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from onward.core.facts.fact import Handle
+from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.groups import Group
 from onward.core.preservation.words import find_word_form, normalise, stems
 
@@ -20,10 +21,12 @@ MAX_KEPT: Mapping[Group, int] = {
 number of sessions.
 """
 
-MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "requirements": 200, "files": 100, "open": 120, "values": 120}
+MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "requirements": 200, "outcomes": 72, "files": 100, "open": 120, "values": 120}
 """The most references stored between sessions: more where many are retired, so that finished items do not displace
 open ones.
 """
+_LABEL_WORDS = 4
+"""Words before a colon up to which they only say that an item is open: "Next step: write the migration"."""
 
 
 class Reference(NamedTuple):
@@ -161,7 +164,8 @@ def _is_given_up(reference: Reference, retired_values: list[tuple[str, Handle]])
 def _is_done_since(reference: Reference, done_items: list[tuple[frozenset[str], Handle]]) -> bool:
     if reference.group != "open":
         return False
-    item_stems = stems(reference.text)
+    label, _, item = reference.text.partition(": ")
+    item_stems = stems(item if item and is_open_heading(label) and len(label.split()) <= _LABEL_WORDS else reference.text)
     return any(
         later.session > reference.handle.session and len(item_stems & done_stems) >= 0.6 * len(item_stems)
         for done_stems, later in done_items

@@ -5,7 +5,7 @@ items, values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from onward.core.facts.fact import Handle
 from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words, word_count
@@ -21,6 +21,8 @@ PASTED_CHARS = 3000
 PASTED_END_CHARS = 700
 MIN_WORDS = 4
 """The least words of a statement."""
+OPENING_CLAIMS = 2
+"""The first clauses of a session's last report, which say what it did."""
 ENOUGH_WORDS = 8
 """The least words of a user's statement without a cue or a value; shorter ones are thanks and agreement."""
 
@@ -68,6 +70,8 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
         return
     clause_words = [(clause, spoken_words(clause.text)) for clause in clauses(text)]
     _count_stems(clause_words, word_counts)
+    if is_last:
+        yield from _opening_claims(clause_words, handle)
     for clause, words in clause_words:
         cues = cues_of(words)
         if word_count(clause.text, words) < MIN_WORDS or (not is_closing and ("chatter" in cues or _PASSING_CUES.isdisjoint(cues))):
@@ -84,6 +88,16 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
                 # "It returns X instead of Y" describes code, not that Y was given up.
                 yield from _reversals(clause.text, words, handle, worth)
             yield from (_value(value, clause.text, handle, 0.4) for value in values if not is_small_number(value))
+
+
+def _opening_claims(clause_words: Sequence[tuple[Clause, list[str]]], handle: Handle) -> Iterator[Reference]:
+    """Yield what the last report says first, where no cue tells what it is, as retired: no handoff must have it, and it ends what it
+    repeats of the open items of earlier sessions.
+    """
+    for clause, words in clause_words[:OPENING_CLAIMS]:
+        is_claim = word_count(clause.text, words) >= MIN_WORDS and not clause.text.endswith(("?", ":"))
+        if is_claim and not _find_group(cues_of(words), clause, is_last=True):
+            yield _statement("outcomes", clause, (), handle, 0.0)._replace(retired=True)
 
 
 def _count_stems(clause_words: Iterable[tuple[Clause, list[str]]], word_counts: Counter[str]) -> None:
