@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -24,12 +25,37 @@ def test_actions_and_calls_have_what_they_did(history):
         ("edit", {"path": "src/report.ts", "replacement": "day > 0"}),
         ("submit", {"command": "submit"}),
     ]
-    assert [answer.call_id for turn in history.turns for answer in turn.results] == ["action:3", "call_1"]
+    assert [answer.call_id for turn in history.turns for answer in turn.results] == ["action:3", "call_1", "action:7"]
     assert history.turns[2].text == "I will look for the report."
 
 
 def test_the_submission_is_the_last_turn(history):
-    assert history.turns[-1].text.startswith("Submitted (submitted):\ndiff --git")
+    [result] = history.turns[-1].results
+    assert result.call_id == "action:7"
+    assert result.text.startswith("Submitted (submitted):\ndiff --git")
+
+
+def test_an_edit_changes_the_file_that_is_open(reading):
+    shown = "[File: /kopi/src/report.py (12 lines total)]\n1:import till\n(Open file: /kopi/src/report.py)\nbash-$"
+    refused = "Your proposed edit has introduced new syntax error(s)."
+    history = [
+        {"role": "user", "content": "The report is empty on Mondays."},
+        {"role": "assistant", "content": "x", "thought": "I look.", "action": "open src/report.py", "agent": "primary"},
+        {"role": "user", "content": shown},
+        {
+            "role": "assistant",
+            "content": "x",
+            "thought": "I change it.",
+            "action": "edit 1:1\nimport kasse\nend_of_edit",
+            "agent": "primary",
+        },
+        {"role": "user", "content": refused},
+        {"role": "assistant", "content": "x", "thought": "A new file.", "action": "create notes.md", "agent": "primary"},
+    ]
+    result = reading(io.BytesIO(json.dumps({"history": history, "info": {}}).encode()))
+    paths = [call.arguments.get("path") for turn in result.turns for call in turn.calls]
+    assert paths == [None, "/kopi/src/report.py", "notes.md"]
+    assert [answer.is_error for turn in result.turns for answer in turn.results] == [None, True]
 
 
 def test_without_a_history_the_steps_are_read(reading, fixtures):

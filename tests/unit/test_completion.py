@@ -59,3 +59,10 @@ def test_a_request_that_a_report_only_follows_is_perhaps_done() -> None:
     assert line_from_facts([request_fact(REQUEST, REPORT, *LAST)]).text == f"Asked: {REQUEST} (perhaps done)"
     complaint = Turn("user", "Hayır, vergi satırını görmüyorum, indirim toplamını da.")
     assert line_from_facts([request_fact(REQUEST, *EDIT, REPORT, *LAST, complaint, *EDIT, REPORT)]).text == REQUEST
+
+
+def test_what_the_last_report_leaves_to_the_person_is_not_done() -> None:
+    advice = Turn("assistant", "Yazıcı sürücüsünü yeniden kurun ve betiği tekrar çalıştırın.")
+    assert line_from_facts([request_fact(REQUEST, advice)]).text.removeprefix("Asked: ") == REQUEST
+    question = "Sepet sayfası hangi dosyada duruyor ve vergi satırını kim hesaplıyor?"
+    assert line_from_facts([request_fact(question, Turn("assistant", "`cart.py` içinde duruyor."))]).text.endswith("(perhaps done)")

@@ -40,11 +40,37 @@ def test_a_chore_is_not_the_goal(chore: str) -> None:
     assert goal_of(purpose, DONE, Turn("user", chore), DONE) == purpose.text
 
 
-def test_an_item_of_the_agents_list_is_told_under_the_command_that_made_it() -> None:
+def test_a_command_with_an_argument_is_the_goal_of_the_work_on_its_report() -> None:
     command = Turn("user", "/review-page 152")
-    review = Turn("assistant", "I found three points.\n\n1. Unused printer variable in the till module\n2. Missing total\n3. Slow query")
-    request = Turn("user", "Let's look at this: 1. Unused printer variable in the till module")
-    assert goal_of(command, review, request, DONE).startswith("/review-page 152: Let's look at this")
+    review = Turn(
+        "assistant",
+        "# Review of page #152 - Receipts by mail\n\n1. Unused printer variable in the till module\n2. Missing total\n3. Slow query",
+    )
+    request = "Let's look at this: 1. Unused printer variable in the till module"
+    title = "/review-page 152. Review of page #152 - Receipts by mail"
+    assert goal_of(command, review, Turn("user", request), DONE) == f"{title}. Asked last: {request}"
+
+
+def test_a_plan_is_told_by_the_sentence_that_says_most_of_its_title() -> None:
+    plan = (
+        "Implement the following plan:\n\n# Plan: Phase 3 — Watching the till's folder\n\n## Context\n\nPhases 1 and 2 are complete, and the "
+        "receipts of each day are read from one file of the office.\n\nPhase 3 watches the folder of the till for new receipts and reads them."
+    )
+    assert goal_of(Turn("user", plan), DONE).endswith("Phase 3 watches the folder of the till for new receipts and reads them.")
+
+
+def test_a_request_that_is_sent_anew_counts_once() -> None:
+    wish = "Let's find out why the receipts page of the bakery lists an article twice on Mondays. In the README of the till"
+    more = Turn("user", "Now put the logo of the bakery on the mail to the customers.")
+    assert goal_of(Turn("user", wish), Turn("user", f"{wish} there is a table of articles."), DONE, more, DONE).startswith(wish)
+
+
+def test_an_order_after_a_condition_is_a_wish() -> None:
+    edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
+    work = (edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE)
+    last = "if /clipboard is run with a name, use that as the name of the picture"
+    purpose = "Build a receipts page for the bakery, with one line for each article."
+    assert goal_of(Turn("user", purpose), *work, *work, *work, Turn("user", last), *work) == f"{purpose} Asked last: {last}"
 
 
 def test_numbers_are_told_with_what_they_stand_for() -> None:
@@ -145,3 +171,43 @@ def test_a_trial_is_neither_the_goal_nor_to_do_first(trial: str) -> None:
 
 def test_a_request_that_opens_with_a_greeting_is_no_trial() -> None:
     assert goal_of(Turn("user", "Hola, arregla la página de recibos."), DONE) == "Hola, arregla la página de recibos."
+
+
+def goal_after(*sessions: tuple[Turn, ...]) -> dict[str, str]:
+    """Return the head of the handoff after *sessions*."""
+    ledger = Ledger()
+    for number, turns in enumerate(sessions, start=1):
+        ledger = fold(ledger, extract(number, SessionHead("aider", cwd="/home/ayu/shop"), list(enumerate(turns, start=1))))
+    numbers = range(1, len(sessions) + 1)
+    return {name: line.text for name, line in compose(ledger, [SessionSummary(number) for number in numbers], 2000, count_tokens).head}
+
+
+def applied(request: str, name: str) -> tuple[Turn, ...]:
+    """Return a session in which Aider applied an answer and committed it."""
+    calls = (
+        ToolCall("client:1", "edit", {"path": f"src/{name}.py"}),
+        ToolCall("client:2", "commit", {"command": f"git commit -m 'feat: {name}'"}),
+    )
+    block = "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE"
+    answer = f"I'll change it.\n\nsrc/{name}.py\n```python\n{block}\n```\n\nThe {name} module now prints every line of the receipts."
+    results = (ToolResult("client:1", f"Applied edit to src/{name}.py"), ToolResult("client:2", f"Commit 35c6d5b feat: {name}"))
+    return Turn("user", request), Turn("assistant", answer, calls=calls), Turn("tool", results=results)
+
+
+def test_of_many_short_sessions_the_newest_that_worked_holds() -> None:
+    first, second = "Add a printer module to the till of the bakery.", "If the drawer is open, print a warning on the receipt."
+    question = (Turn("user", "Which file holds the colours of the receipts page?"), Turn("assistant", "It is `src/colours.py`."))
+    head = goal_after(applied(first, "printer"), applied(second, "drawer"), question)
+    assert head["Goal"] == second
+    head = goal_after(applied(first, "printer"), applied(second, "drawer"), (), (Turn("user", "hi"),))
+    assert head["Goal"] == second
+    assert head["State"].startswith("The last commit `35c6d5b`")
+    assert head["State"].endswith("The drawer module now prints every line of the receipts. The last request has no reply.")
+    assert "Do first" not in head
+
+
+def test_a_change_that_was_only_proposed_is_open() -> None:
+    request, answer, _ = applied("Add a printer module to the till of the bakery.", "printer")
+    head = goal_after((request, Turn("assistant", answer.text)))
+    assert head["State"].endswith("The last answer proposes a change of a file that was not applied.")
+    assert head["Do first"] == f"{request.text} (asked last, not finished)"

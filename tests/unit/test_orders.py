@@ -409,6 +409,10 @@ def test_a_state_that_the_product_is_always_in_is_no_order() -> None:
         ("The cache was filled and never reloaded.", False),
         ("Prices are integers and must never be floats.", True),
         ("Use tabs but never spaces.", True),
+        ("Nothing to update if we never wrote it.", False),
+        ("If you are unsure, never push.", True),
+        ("Write to the same file twice.", False),
+        ("I suggested no receipt for the drawer, only for the till's files.", False),
     ],
 )
 def test_what_never_happens_is_told_from_what_never_may(text: str, is_rule: bool) -> None:

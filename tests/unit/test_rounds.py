@@ -9,6 +9,7 @@ from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.rounds import Fate, rounds_of
 from onward.core.extract.sentence_phrases import tells_action
 from onward.core.extract.trace import observe
+from onward.core.extract.units import units_of
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import words
 from onward.core.text.sentences import sentences
@@ -156,3 +157,67 @@ def test_a_reproach_refuses_the_report_before_it(language: str, reproach: str) -
     )
     rounds = rounds_of(observe(enumerate(turns, start=1)), frozenset((language,)))
     assert rounds[1].fate == "refused"
+
+
+@pytest.mark.parametrize(
+    ("language", "reply"),
+    [
+        ("en", "oh no, the printer is still off"),
+        ("fr", "Ah non, l'imprimante est encore éteinte."),
+        ("de", "Ach, oh nein, der Drucker ist aus."),
+        ("es", "Ay no, la impresora sigue apagada."),
+        ("ru", "Ой, нет, принтер выключен."),
+        ("ko", "아, 아니, 프린터가 꺼져 있어."),
+        ("id", "❌ GAGAL: printernya mati"),
+        ("ja", "❌ 失敗：プリンターは消えています"),
+    ],
+)
+def test_a_word_of_surprise_or_a_sign_before_a_refusal_leaves_it_one(language: str, reply: str) -> None:
+    turns = (
+        Turn("user", "Turn on the printer."),
+        Turn("assistant", "The printer is on."),
+        Turn("user", reply),
+        Turn("assistant", "It is on now."),
+    )
+    assert rounds_of(observe(enumerate(turns, start=1)), frozenset((language,)))[1].fate == "refused"
+
+
+@pytest.mark.parametrize(
+    ("language", "order"),
+    [
+        ("en", "Now verify the receipts with the tests of the till."),
+        ("id", "Mari kita periksa halaman nota."),
+        ("zh", "现在开始检查收据页面。"),
+        ("ja", "レシートのページを確認しましょう。"),
+        ("ko", "영수증 페이지를 테스트해 봅시다."),
+        ("ru", "Начнём с проверки страницы чеков."),
+        ("de", "Nun prüfen wir die Seite der Belege."),
+        ("fr", "Commençons par vérifier la page des reçus."),
+        ("es", "Empecemos por la página de recibos."),
+        ("pt", "Comecemos pela página de recibos."),
+        ("it", "Cominciamo dalla pagina degli scontrini."),
+        ("vi", "Bắt đầu với trang hóa đơn."),
+        ("tr", "Fiş sayfasıyla başlayalım."),
+        ("ar", "لنبدأ بصفحة الإيصالات."),
+    ],
+)
+def test_what_an_agent_tells_itself_to_do_is_narration(language: str, order: str) -> None:
+    languages = frozenset((language,))
+    trace = observe(enumerate((Turn("user", "Fix the page."), Turn("assistant", order), Turn("assistant", "Done.")), start=1))
+    assert [unit.is_narration for unit in units_of(trace, languages) if unit.text == order] == [True]
+
+
+def test_what_a_sub_task_hands_back_is_the_agents_word() -> None:
+    report = (
+        "## ✅ Receipts: done\n\n### What was found\nThe receipts are read twice on Mondays, since two tills are on.\n\n"
+        "### What was changed\n- The second till is left out\n- A test for Mondays, with two tills and one receipt for each article\n\n"
+        "### Open\nThe page of the office still lists both tills, and its total is the sum of the two.\n\n"
+    )
+    handing = Turn("assistant", "I hand it over.", calls=(ToolCall("n1", "new_task", {"mode": "code", "message": "Fix the receipts."}),))
+    person = "I am not happy: the office needs its total today."
+    statements = observe(enumerate((Turn("user", "Fix it."), handing, Turn("user", f"{report}--------\n\n{person}")), start=1)).statements
+    assert [(s.author, s.text) for s in statements[-2:]] == [("agent", report.strip()), ("user", person)]
+    alone = observe(enumerate((Turn("user", "Fix it."), handing, Turn("user", "No, wait for the office.")), start=1)).statements
+    assert alone[-1].author == "user"
+    pasted = observe(enumerate((Turn("user", "Fix it."), Turn("assistant", "Done."), Turn("user", report)), start=1)).statements
+    assert pasted[-1].author == "user"

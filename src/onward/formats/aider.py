@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 
+from onward.core.transcript.tools import CLIENT_CALL
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.source import TranscriptSource
 
@@ -251,7 +252,7 @@ def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
         elif word == "Running" and rest:
             action = "run", {"command": rest}
         if action is not None:
-            call_id = f"line:{run.line + number}"
+            call_id = f"{CLIENT_CALL}{run.line + number}"
             yield ToolCall(call_id, *action), ToolResult(call_id, line)
 
 

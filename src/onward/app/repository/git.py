@@ -19,8 +19,8 @@ __all__ = ["RepositoryChange", "changes_since", "find_linked_worktree", "find_re
 @dataclass(frozen=True, slots=True)
 class RepositoryChange:
     """The state of a repository compared with a moment in the past. `commits` are subjects, newest first, at most `MAX_COMMITS`, None where
-    git did not list them in time; `branch` is empty on a detached head; `missing_files` are those of the requested files that do not exist; `changed_count` is the number of
-    tracked files with uncommitted changes.
+    git did not list them in time; `branch` is empty on a detached head; `missing_files` are those of the requested files that do not exist;
+    `changed_count` is the number of tracked files with uncommitted changes.
     """
 
     root: Path

@@ -25,8 +25,8 @@ _ALL_LANGUAGES = frozenset(PHRASES)
 
 def request_outcome(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, bool], languages: frozenset[str]) -> Outcome | None:
     """Return how the request *unit* ended: `reported` where the report of its round claims it, asks nothing and misses nothing; `answered`
-    where there is any report; None without one, after a run that failed last (*last_runs*, by round), or where a later word of the person
-    asks for it again or denies it.
+    where there is any report that the person went on from, or that asks nothing of them; None without one, after a run that failed last
+    (*last_runs*, by round), or where a later word of the person asks for it again or denies it.
     """
     current = rounds[unit.statement.round]
     if current.closing is None or last_runs.get(current.number, False):
@@ -37,7 +37,11 @@ def request_outcome(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, b
     report = [sentence.text for sentence in sentences(current.closing.text)]
     is_claimed = current.fate == "done" and any(tells_outcome(text, languages) for text in report)
     is_unfinished = _asks(report) or any(pattern("unfinished", languages).search(text) for text in report)
-    return Outcome("reported" if is_claimed and not is_unfinished else "answered")
+    if is_claimed and not is_unfinished:
+        return Outcome("reported")
+    # What the person says to the last report is not known: one that asks or tells them what to do leaves the request open.
+    is_settled = bool(later) or not (_asks(report) or any(pattern("instruct", languages).match(text) for text in report))
+    return Outcome("answered") if is_settled else None
 
 
 def _asks(report: Sequence[str]) -> bool:

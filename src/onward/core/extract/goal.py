@@ -13,7 +13,7 @@ from onward.core.extract.rounds import Round
 from onward.core.extract.trace import Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import clean
-from onward.core.text.prose import content_words, one_line, words
+from onward.core.text.prose import content_words, one_line, stem, words
 
 _MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
 _PROSE_SHARE = 0.85
@@ -23,7 +23,7 @@ _LONG_SESSION_ROUNDS = 5
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
 """Rounds, and the share of those that follow, which speak of a request's things from which on the session is one thread from it on."""
 _ERRAND_WORDS, _BARE_STEMS = 4, 2
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
+_SENTENCE_END = re.compile(r"(?<=\D[.!?])\s|(?<=[。！？])")
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _GOING_ON = re.compile(
     r"(?:then|now|also|next|and|so|but|btw|by the way|after|once|another|slight|let'?s|lets|ok(?:ay)?|lalu|sekarang|dann|jetzt|nun|und|puis|maintenant|et|luego|ahora|y|depois|agora|e|"
@@ -31,6 +31,12 @@ _GOING_ON = re.compile(
     re.I,
 )
 """How a request begins that goes on from one before it."""
+_CONDITION = re.compile(
+    r"(?:if|when|whenever|wenn|falls|si|quand|lorsque|cuando|se|quando|если|когда|якщо|коли|kalau|jika|bila|nếu|khi|eğer|إذا|عندما)\b"
+    r"[^,，、،]{3,160}[,，、،] ?(?:just |then |dann |alors |entonces |então |allora |то |maka |thì |hãy )?|(?:如果|若|当)[^，,]{2,60}[，,]",
+    re.I,
+)
+"""A condition before an order: "if a line is broken, skip it"."""
 _CHORE_NAMES = frozenset("commit commits push merge rebase branch pr pull stage staged release tag stash message".split())
 """Words of the keeping of a repository, which requests in any language use: what they ask for is a chore, unless they say much more."""
 _CHORE_SHARE = 0.24
@@ -65,7 +71,11 @@ _GREETING = re.compile(
 _PRINTING = re.compile(r"[\w.]+ ?\(.*\);?")
 _TRIAL_WORDS = 5
 """Words beside two greetings up to which a text only asks for the second one."""
-_SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: [^\n]{1,60})?$")
+_SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: (?P<argument>[^\n]{1,60}))?$")
+_TITLE_LINE = re.compile(r"^#{1,4} +(\S.*)$|^\*\*([^*\n]{8,90})\*\*$", re.M)
+"""A title in a report, as a heading or as a line in bold."""
+_TITLED_UNITS, _MIN_TITLE_STEMS = 8, 2
+"""Sentences of a message with a title among which the one that says most of the title is told, and the words that it must say."""
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
 
 
@@ -79,6 +89,8 @@ class _SessionRounds(NamedTuple):
     agent_words: list[tuple[int, frozenset[str]]]
     asking: frozenset[int]
     languages: frozenset[str]
+    first_round: int
+    """The first round that asks for something and was not taken back."""
 
     def serving(self, unit: Unit, weight: float) -> float:
         """Return how much of the session serves *unit*, a request of learned worth *weight*."""
@@ -89,21 +101,21 @@ class _SessionRounds(NamedTuple):
         is_main_work = self.rounds[number].edits > sum(current.edits for current in self.rounds.values()) / 2
         is_thread = len(later) >= max(_THREAD_ROUNDS, _THREAD_SHARE * (last - number))
         is_current = is_main_work or is_thread or reach >= (last - 1 if last >= _LONG_SESSION_ROUNDS else last)
-        outlived = _OUTLIVED_FIRST_FACTOR if number <= 1 else _OUTLIVED_FACTOR
+        outlived = _OUTLIVED_FIRST_FACTOR if number <= self.first_round else _OUTLIVED_FACTOR
         return (weight + 0.1) * (1 + 0.3 * min(len(later), 8)) * (1.0 if is_current else outlived) * self._form(unit)
 
     def _form(self, unit: Unit) -> float:
-        factor = _FIRST_FACTOR if unit.statement.round <= 1 else 1.0
+        factor = _FIRST_FACTOR if unit.statement.round <= self.first_round else 1.0
         factor *= _ERRAND_FACTOR if _is_errand(unit) else 1.0
         factor *= _CHORE_FACTOR if len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems) else 1.0
-        if unit.statement.round <= 1 or wants(unit, self.languages):
+        if unit.statement.round <= self.first_round or wants(unit, self.languages):
             factor *= _WANT_FACTOR
         else:
             factor *= _QUESTION_FACTOR if "?" in unit.text or "？" in unit.text else 1.0
             factor *= _REPLY_FACTOR if unit.statement.position - 1 in self.asking else 1.0
         if self.rounds[unit.statement.round].fate == "open":
             factor *= _OPEN_FACTOR if unit.size >= _TELLING_WORDS and wants(unit, self.languages) else 1.0
-        elif unit.statement.round > 1 and _GOING_ON.match(unit.text):
+        elif unit.statement.round > self.first_round and _GOING_ON.match(unit.text):
             factor *= _GOING_ON_FACTOR
         return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
 
@@ -128,18 +140,38 @@ def find_goal(
     requests = [(unit, weights[unit.order]) for unit in _requests(units, trace, rounds, templates, languages)]
     requests = [candidate for candidate in requests if not _only_asks(candidate[0])] or requests
     requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
+    if command := _opening_command(units, rounds, templates):
+        return command
     if not requests:
         return _first_terse(units, templates, languages)
     session_rounds = _read_rounds(units, rounds, languages)
     best = max(requests, key=lambda candidate: session_rounds.serving(*candidate))[0]
     # A message says first what it wants, then how; what introduces a path is told with it.
     of_message = [unit for unit, _ in requests if unit.statement is best.statement]
-    is_titled = bool(_title_of(best))
-    asking = [] if is_titled else [unit for unit in of_message[:_OPENING_UNITS] if wants(unit, languages)]
+    if title := _title_of(best):
+        return _of_title(title, of_message)
+    asking = [unit for unit in of_message[:_OPENING_UNITS] if wants(unit, languages)]
     first = (asking or of_message)[0]
     following = units[first.order + 1] if first.order + 1 < len(units) else first
     is_path = first.text.endswith((":", "：")) and following.statement is first.statement and not _has_words(following)
     return following if is_path else _wish_after(first, of_message, languages)
+
+
+def _opening_command(units: Sequence[Unit], rounds: dict[int, Round], templates: frozenset[int]) -> Unit | None:
+    """Return the command of the client's with an argument that opens a session: what follows goes through what it reports."""
+    first = next((unit for unit in units if unit.by_user), None)
+    command = _SLASH_COMMAND.match(first.statement.text) if first else None
+    if first is None or command is None or not command["argument"] or first.statement.position in templates:
+        return None
+    return first if rounds[first.statement.round].fate != "withdrawn" else None
+
+
+def _of_title(title: str, of_message: Sequence[Unit]) -> Unit:
+    """Return the first sentence of a handed-over plan; where that says nothing of its title, the one that says most of it."""
+    stems = frozenset(map(stem, content_words(title)))
+    common = [len(stems & frozenset(map(stem, unit.stems))) for unit in of_message[:_TITLED_UNITS]]
+    most = max(common)
+    return of_message[common.index(most)] if common[0] < _MIN_TITLE_STEMS < most else of_message[0]
 
 
 def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str]) -> Unit:
@@ -207,8 +239,10 @@ def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: fr
 
 
 def wants(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a sentence of a person's asks for work, in words of a wish or an order."""
-    return pattern("want", languages).search(unit.text) is not None
+    """Whether a sentence of a person's asks for work, in words of a wish or an order, also after a condition."""
+    wish = pattern("want", languages)
+    condition = _CONDITION.match(unit.text)
+    return wish.search(unit.text) is not None or (condition is not None and wish.search(unit.text[condition.end() :]) is not None)
 
 
 def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round], languages: frozenset[str]) -> _SessionRounds:
@@ -223,6 +257,7 @@ def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round], languages: fro
         agent_words=[(unit.statement.position, unit.stems) for unit in agent_units],
         asking=frozenset(position for position, mates in _by_statement(agent_units).items() if _closes_asking(mates)),
         languages=languages,
+        first_round=min((number for number, current in rounds.items() if current.requests and current.fate != "withdrawn"), default=1),
     )
 
 
@@ -292,11 +327,24 @@ def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
 
 
 def goal_continuation(unit: Unit, units: Sequence[Unit], languages: frozenset[str]) -> str:
-    """Return the sentence that goes on from a goal in the same paragraph and tells the wish: "but we want them to go on"."""
+    """Return the sentence that goes on from a goal in the same paragraph and tells the wish: "but we want them to go on"; after a command
+    of the client's, the title of what it reported.
+    """
+    if command := _SLASH_COMMAND.match(unit.statement.text):
+        return _reported_title(command["argument"] or "", unit, units)
     following = units[unit.order + 1] if unit.order + 1 < len(units) else unit
     is_same = following.statement is unit.statement and following.sentence.part > unit.sentence.part and not following.sentence.is_item
     is_wish = is_same and wants(following, languages) and not following.text.endswith((":", "："))
     return clean(following.text) if is_wish and len(following.text) <= _MAX_CONTEXT_CHARS else ""
+
+
+def _reported_title(argument: str, command: Unit, units: Sequence[Unit]) -> str:
+    """Return the first title in a report after *command* that names its argument and says more; empty where none does."""
+    for unit in units:
+        if argument and unit.statement.is_closing and unit.order > command.order and argument in unit.statement.text:
+            titles = (clean(match[1] or match[2]) for match in _TITLE_LINE.finditer(unit.statement.text))
+            return next((title for title in titles if argument in title and len(content_words(title)) > _MIN_TITLE_STEMS), "")
+    return ""
 
 
 def goal_tail(unit: Unit) -> str:

@@ -5,7 +5,7 @@ person is asked to take, the question that waits for an answer, or what the last
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple
 
 from onward.core.extract.goal import is_trial, wants
@@ -13,6 +13,7 @@ from onward.core.extract.labels import label_kind
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_MARK, last_question
+from onward.core.extract.repository_state import shown_chores
 from onward.core.extract.sentence_phrases import PAST, tells_action
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.trace import RecordedCall, Trace
@@ -38,6 +39,8 @@ _POINTING = re.compile(
 _ALTERNATIVE = re.compile(r"\b(?:or|atau|oder|ou|o|oppure|или|або|hoặc|veya|ya da)\b|还是|或者|または|それとも|또는|아니면|\bأو\b", re.I)
 _ASIDE_WORDS = 9
 """Words below which a question to an agent at work asks something beside the work."""
+_CHORES, _CHORE_WORDS = frozenset(("commit", "push", "merge", "pr")), 14
+"""Words for the chores of a repository, and the words of a request that asks for nothing else."""
 _CLOSING_ORDERS = 2
 """Sentences at the end of a report that may tell the person what to do."""
 _NEXT_UP = re.compile(
@@ -78,12 +81,14 @@ class _Leftovers:
         trace: Trace,
         languages: frozenset[str],
         announced: Callable[[Unit], FactKind | None],
+        state: Container[int],
     ) -> None:
         self._units = units
         self._worths = worths
         self._trace = trace
         self._languages = languages
         self._announced = announced
+        self._state = state
 
     def says(self, group: PhraseGroup, text: str) -> bool:
         return pattern(group, self._languages).search(text) is not None
@@ -99,7 +104,7 @@ class _Leftovers:
         last = calls[-1]
         if any(statement.author == "agent" and statement.turn > last.turn for statement in self._trace.statements):
             return None
-        return last if last.has_effect and not last.is_answered and last.round == number else None
+        return last if last.has_effect and not last.is_answered and not last.hands_in and last.round == number else None
 
     def cut_off(self, numbers: Sequence[int], last_closing: int) -> FirstStep | None:
         """Return the request of the last of these rounds, none of which was finished; where it says too little, that of an earlier one, or
@@ -112,6 +117,8 @@ class _Leftovers:
             statement.author == "user" and statement.round == numbers[-1] and is_trial(statement.text)
             for statement in self._trace.statements
         ):
+            return None
+        if self._is_done_chore(last, numbers[-1]):
             return None
         bare = self._bare_request(numbers[-1])
         if bare and bare.text.startswith("/"):
@@ -126,6 +133,12 @@ class _Leftovers:
         if intents:
             return FirstStep(unit=intents[-1], kind="next_step")
         return FirstStep(unit=last[-1], kind="requirement") if last else None if texts else bare
+
+    def _is_done_chore(self, requests: Sequence[Unit], number: int) -> bool:
+        """Whether the last words only ask for chores of the repository, and commands after them did these without an error."""
+        words = {word.lower().rstrip("s") for unit in requests for word in unit.text.replace(",", " ").split()} & _CHORES
+        is_short = sum(unit.size for unit in requests) <= _CHORE_WORDS
+        return bool(words) and is_short and words <= shown_chores(run for run in self._trace.runs if run.round == number)
 
     def _question_before(self, unit: Unit, requests: Sequence[Unit]) -> str:
         """Return the question of the round before that nothing answered, which a remark goes with: "why a new one? I have one already"."""
@@ -161,7 +174,9 @@ class _Leftovers:
         return FirstStep(unit=steps[0], kind="next_step") if steps else None
 
     def question(self, report: Sequence[Unit]) -> FirstStep | None:
-        """Return the question with which a report closes; one that points back includes the sentence before it."""
+        """Return the question with which a report closes; one that points back includes the sentence before it, where the state does not
+        tell it.
+        """
         end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
         closing = report[max(0, end - _CLOSING_QUESTIONS) :]
         asking = [unit for unit in closing if self._asks(unit)] or [unit for unit in closing if self._offers_a_choice(unit)]
@@ -170,7 +185,14 @@ class _Leftovers:
         unit = asking[-1]
         previous = report[report.index(unit) - 1] if report.index(unit) else None
         lead = ""
-        if previous and _POINTING.search(unit.text) and not previous.is_narration and not previous.text.endswith(("?", "？")):
+        is_told = previous is not None and previous.order in self._state
+        if (
+            previous
+            and not is_told
+            and _POINTING.search(unit.text)
+            and not previous.is_narration
+            and not previous.text.endswith(("?", "？"))
+        ):
             lead = whole(one_line(previous.text, _MAX_LEAD_CHARS))
         return FirstStep(unit=unit, kind="question", lead=lead)
 
@@ -259,7 +281,7 @@ def find_first_step(
     announced: Callable[[Unit], FactKind | None],
 ) -> FirstStep | None:
     """Return what to do first; None where the session leaves nothing open. *announced* tells what a sentence stands under."""
-    left = _Leftovers(units, worths, trace, languages, announced)
+    left = _Leftovers(units, worths, trace, languages, announced, end.leads())
     last = end.last_round
     last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)
     if call := left.unanswered_call(last):

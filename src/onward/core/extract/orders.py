@@ -34,6 +34,11 @@ _DEMAND_OPENINGS = frozenset("please also and but or then so you we should must 
 _OBSERVATION_OPENINGS = frozenset(
     "is are was were be been has have had it they which will would almost still i he she this that to".split()
 )
+_TELLING_CONJUNCTIONS = frozenset("if because since when although".split())
+_PLACE_WORDS = frozenset("to into onto for from when".split())
+"""Words after a verb or "only" that make an order one act or a detail: "write to the same file twice", "only for the results"."""
+_PRONOUNS = frozenset("i we you they he she it".split())
+"""Words before "never" in a clause that tells how something is, and what stands between: "if we never wrote it"."""
 _STATES = frozenset("is are was were has had".split())
 """Verbs after which "never" with a participle tells what is the case: "it is created but never used"."""
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
@@ -132,6 +137,8 @@ def _orders_manner(clause: str, languages: frozenset[str]) -> bool:
     if order.group().lower().split()[-1] in _ACTS:
         return False
     following = clause[order.end() :].split()[:_OBJECT_WORDS]
+    if not _PLACE_WORDS.isdisjoint(following[:1]):
+        return False
     return _ARTICLES.isdisjoint(map(str.lower, following)) and any(
         pattern("object", languages & _ARTICLE_LANGUAGES).fullmatch(word.strip(".,;:")) for word in following
     )
@@ -152,5 +159,6 @@ def _is_universal(text: str, languages: frozenset[str]) -> bool:
         for place, (previous, word, following) in enumerate(zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False))
         if word in _AMBIGUOUS_WORDS
         and (is_of_work or not (word == "always" and previous in _MODAL_WORDS and following == "be"))
+        and not (previous in _PRONOUNS and not _TELLING_CONJUNCTIONS.isdisjoint(tokens[max(0, place - 2) : place]))
         and not (following.strip(".!").endswith(("ed", "en")) and not _STATES.isdisjoint(tokens[:place]))
     )

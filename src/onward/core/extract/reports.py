@@ -37,6 +37,15 @@ _POINTS_BACK = re.compile(
     r"esto|eso|isso|isto|questo|これ|それ|その|この|이것|그것|这|那|它|ця|це|вона|він|itu|ini|bu|şu|هذا|هذه)\b",
     re.I,
 )
+GUESS = re.compile(
+    r"\b(?:seems?|appears?) (?:\w+ )?(?:to|like|that|directly|un|related)|\b(?:looks? like|probably|presumably|most likely|"
+    r"sepertinya|kayaknya|tampaknya|mungkin|scheint?|wahrscheinlich|vermutlich|vielleicht|semble(?:nt)?|probablement|sans doute|"
+    r"parece[nm]?|probablemente|quizás|tal vez|provavelmente|talvez|sembra(?:no)?|probabilmente|forse|"
+    r"кажется|похоже|вероятно|возможно|наверное|здається|схоже|мабуть|можливо|có lẽ|có vẻ|hình như|galiba|muhtemelen|belki|görünüyor)\b|"
+    r"似乎|可能|看起来|大概|ようです|かもしれ|と思われ|것 같|듯합|아마|يبدو|ربما|على الأرجح",
+    re.I,
+)
+"""A word of a guess: what an agent at work only supposes is no state."""
 
 
 def report_of(units: Sequence[Unit]) -> list[Unit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from onward.core.extract.command_lines import COLOURS, command_key, find_error_line
 from onward.core.extract.phrases import PHRASES, pattern
@@ -36,6 +36,13 @@ _CHECK_RUN = re.compile(
     r"pyright|golangci-lint|prettier|biome|clippy)\b)"
 )
 _FAILED_TESTS = re.compile(r"--- FAIL: (\S+)|^FAILED (\S+)|^\s*(?:✗|✘|×|●) (.{3,60})$", re.M)
+_CHORES = {
+    "commit": re.compile(r"\bgit\b[^&|;\n]*\bcommit\b"),
+    "push": re.compile(r"\bgit\b[^&|;\n]*\bpush\b|\bgh pr create\b"),
+    "merge": re.compile(r"\bgit\b[^&|;\n]*\bmerge\b|\bgh pr merge\b"),
+    "pr": re.compile(r"\bgh pr create\b"),
+}
+"""Chores of a repository by the word for them in any language, with the commands that do them."""
 _STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
 _NOTHING_STASHED = re.compile("No local changes to save")
 _UNDONE = re.compile(r"^Removed: ([0-9a-f]{7,40}) (\S[^\n]*)", re.M)
@@ -71,6 +78,12 @@ def draft_repository_facts(trace: Trace, branch: str) -> Iterator[ToolDraft]:
     """Yield commits, pull requests, the state of the repository, which was on *branch* at first, and how the last checks ended."""
     yield from _draft_git(trace, branch)
     yield from _draft_checks(trace)
+
+
+def shown_chores(runs: Iterable[CommandRun]) -> frozenset[str]:
+    """Return the chores of a repository that commands did without an error: commit, push, merge, pr."""
+    commands = " ".join(run.command for run in runs if run.failed is False)
+    return frozenset(name for name, form in _CHORES.items() if form.search(commands))
 
 
 def shown_commits(run: CommandRun) -> list[tuple[str, str, str]]:
@@ -120,7 +133,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
             turns=(last_push.turn, last_push.result_turn),
             weight=0.6,
         )
-    if created and (last is None or last[1] != created[0]):
+    if created and (last is None or (last[1] != created[0] and last[0] < created[1])):
         text = f"The work is on the branch `{created[0]}`, created with git"
         yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
     stash_turn = _left_stash(trace)
@@ -187,14 +200,25 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
         branch, turn = f"{branch.partition(',')[0]}; pushed after the last edit", pushes[-1].result_turn
     may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
     may_be_committed = may_be_committed or is_pushed or _names_commit(trace, last_edit)
-    last_kinds = {c.change.path: c.change.kind for c in trace.changes}
-    edited = "" if may_be_committed else _name_files({path for path, kind in last_kinds.items() if kind != "deleted"})
+    edited = "" if may_be_committed else _name_files(_existing_paths(trace))
     if not branch and not edited:
         return None
     turn = turn or trace.changes[-1].turn
     files = f"edited and not committed: {edited}" if edited else ""
     text = "; ".join(part for part in (branch, files) if part)
     return text[:1].upper() + text[1:], turn
+
+
+def _existing_paths(trace: Trace) -> set[str]:
+    """Return the changed files that were not deleted after; a shell deletes one by its relative path too."""
+    paths: set[str] = set()
+    for record in trace.changes:
+        change = record.change
+        if change.kind == "deleted":
+            paths -= {path for path in paths if path == change.path or path.endswith(f"/{change.path}")}
+        else:
+            paths = (paths - {change.old_path}) | {change.path}
+    return paths
 
 
 def _names_commit(trace: Trace, last_edit: int) -> bool:

@@ -20,19 +20,31 @@ _UNDONE = re.compile(r"Removed: [0-9a-f]{7,40}\b")
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
 _UNDOING = re.compile(r"/(?:undo|rewind|revert)\b")
 """The command of a client that takes back what the agent did last."""
+_REFUSAL_MARK = re.compile("[^\\w\\n]{0,3}[❌✗✘👎🚫⛔]")
+"""A sign with which a person, or the answer that they choose, says that something failed."""
 _REPLY_CHARS = 400
 """Characters at the beginning of a person's text that tell how it answers what the agent reported."""
 _WITHDRAWAL_CHARS = 60
 """Characters within which a person who takes something back says so; a longer text that holds such a word asks for something else."""
 _SHORT_REPORT_CHARS = 400
 """A longer report says what is missing in a list of its own, which tells it better than the request."""
+_INTERJECTION = re.compile(
+    r"(?:(?:ah|aah|oh|eh|uh|um|hm+|mm+|hé|hey|mais|aber|ach|och|but|well|ma|pero|mas|tapi|lho|но|а|ну|ой|ama|ay|à|ừm|ا|آه|لكن|えっ|あの|あ|아|어|哎|呃|啊)"
+    r"[\s,.!…、，]+)+",
+    re.I,
+)
+"""A word of surprise or objection before what a person says: "ah no, it is there"."""
+_MIN_REWRITTEN_CHARS, _REWRITTEN_SHARE = 30, 0.6
+"""Characters of a request, and the share of them from its beginning on, that the next one repeats where it is the same, sent anew."""
 _CUT_SHORT_RUNS = 2
 """Tool runs after the last report of a round above which the round was cut short."""
 
 
 @dataclass(slots=True)
 class Round:
-    """One request and the work on it. Counts are tool calls; `runs_after` are commands after the agent's last text of the round."""
+    """One request and the work on it. Counts are tool calls; `runs_after` are commands after the agent's last text of the round;
+    `is_handed_in` whether its last call hands the work in.
+    """
 
     number: int
     requests: list[Statement] = field(default_factory=list[Statement])
@@ -45,6 +57,7 @@ class Round:
     runs_after: int = 0
     refuses: bool = False
     is_undone: bool = False
+    is_handed_in: bool = False
     fate: Fate = "passed"
 
     @property
@@ -79,13 +92,21 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
         current.commits += bool(_COMMITS.search(run.command))
         current.is_undone = current.is_undone or _UNDONE.match(run.output) is not None
         current.runs_after += current.closing is not None and run.turn > current.closing.turn
+    for call in trace.calls:
+        at(call.round).is_handed_in = call.hands_in
     _judge(rounds, languages)
     return rounds
 
 
 def _refuses(reply: str, languages: frozenset[str]) -> bool:
     """Whether a person's word denies or takes back what was reported before it, by a command of the client's or in words."""
-    if _UNDOING.match(reply) or pattern("refuse", languages).match(reply[:120]):
+    interjection = _INTERJECTION.match(reply)
+    openings = (reply, reply[interjection.end() :]) if interjection else (reply,)
+    if (
+        _UNDOING.match(reply)
+        or _REFUSAL_MARK.match(reply)
+        or any(pattern("refuse", languages).match(opening[:120]) for opening in openings)
+    ):
         return True
     return pattern("broken", languages).search(reply[:160]) is not None
 
@@ -104,11 +125,21 @@ def _fate(current: Round, following: Round | None, languages: frozenset[str]) ->
     is_short = len(current.request) <= _WITHDRAWAL_CHARS
     if (is_short and withdrawal.search(current.request)) or (following and withdrawal.search(following.request[:_WITHDRAWAL_CHARS])):
         return "withdrawn"
+    if following and _is_sent_anew(current, following):
+        return "withdrawn"
     if following is None:
         return "open" if _is_cut_short(current, languages) or _is_unfinished(current, languages) else _settled(current)
     if current.closing is None:
         return "passed"
     return "refused" if following.refuses else _settled(current)
+
+
+def _is_sent_anew(current: Round, following: Round) -> bool:
+    """Whether nothing came of a request and the next one begins as it does: it was broken off and is written again."""
+    if current.closing or current.edits or len(current.request) < _MIN_REWRITTEN_CHARS:
+        return False
+    opening = current.request[: int(len(current.request) * _REWRITTEN_SHARE)]
+    return " ".join(following.request.split()).startswith(" ".join(opening.split()))
 
 
 def _is_unfinished(last: Round, languages: frozenset[str]) -> bool:
@@ -125,7 +156,7 @@ def _is_cut_short(last: Round, languages: frozenset[str]) -> bool:
     """Whether the session ended in the middle of its last round: without a report, with a sentence of intent, or with tools running."""
     if last.closing is None or _STOPPED.search(last.request[-200:]) or last.runs_after > _CUT_SHORT_RUNS:
         return True
-    return last_intent(last, languages) is not None
+    return not last.is_handed_in and last_intent(last, languages) is not None
 
 
 def last_intent(last: Round, languages: frozenset[str]) -> str | None:

@@ -1,20 +1,19 @@
-"""Sentences of an agent's that a handoff is better without: bare names, bars of progress, announcements of code, arguments for an option,
-and what was said of a line of a file that was changed since.
+"""Sentences of an agent's that a handoff is better without: bare names, bars of progress, announcements of code, arguments for an
+option.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import NAME_WITH_PATH
 
 _TAIL_CHARS = 30
-_LINE_OF_FILE = re.compile(r"([\w./\\-]*\w\.[a-zA-Z]\w{0,5}):\d+")
 _PROGRESS_BAR = re.compile("[█▓▒░▰▱■□▮▯]{3}")
 _OPTIONS = re.compile(r"(?:^|\s)A[:).] \S.*\sB[:).] \S.*\sC[:).] \S")
 _ARGUMENTS = re.compile(
+    r"\W*(?:the |your |possible |fix )*(?:options?|alternatives?|approaches|possible (?:fixes|solutions))(?: \(?[\w-]+\)?)?\W*$|"
     r"\W*(?:pros|cons|advantages|disadvantages|arguments? (?:for|against)|vor-? ?(?:und|/) ?nachteile|vorteile?|nachteile?|avantages?|"
     r"inconvénients?|ventajas?|desventajas?|vantagens|vantagem|desvantage(?:m|ns)|vantaggi|svantaggi|kelebihan|kekurangan|ưu điểm|"
     r"nhược điểm|avantajlar\w*|dezavantajlar\w*|плюсы|минусы|плюси|мінуси|преимущества|недостатки|переваги|недоліки)\b|"
@@ -46,8 +45,3 @@ def weighs_options(unit: Unit) -> bool:
     return _OPTIONS.search(unit.text) is not None or any(
         _ARGUMENTS.match(part) for part in (unit.text, sentence.lead, sentence.heading) if part
     )
-
-
-def is_overtaken(unit: Unit, last_changes: Mapping[str, int]) -> bool:
-    """Whether a sentence points at a line of a file that was changed after it: what it says of the line holds no longer."""
-    return any(last_changes.get(path.lower().rpartition("/")[2], 0) > unit.statement.round for path in _LINE_OF_FILE.findall(unit.text))

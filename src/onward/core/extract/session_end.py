@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from onward.core.extract.phrases import PhraseGroup, pattern
-from onward.core.extract.reports import opening_of, points_back, report_of, tells_intent
+from onward.core.extract.reports import GUESS, opening_of, points_back, report_of, tells_intent
 from onward.core.extract.rounds import Round
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.trace import RecordedCall, Trace
@@ -22,8 +23,10 @@ _FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
 """Words of an agreement after which nothing is expected, and sentences at a report's end of which one may ask for it."""
 _LAST_TEXTS, _MAX_FINDINGS, _MIN_FINDING_WORDS, _MAX_FINDING_CHARS = 3, 2, 6, 260
 """Texts of an agent's at work that may tell what it found, how much of them is told, and the words of a finding."""
-_HOPED = "Expected by the agent, not shown"
-"""What introduces a sentence that tells what should hold now."""
+_HOPED, _SUPPOSED = "Expected by the agent, not shown", "Supposed by the agent"
+"""What introduces a sentence that tells what should hold now, and one that tells what seems to hold."""
+_PROPOSAL = re.compile(r"^<{5,9} SEARCH\b[\s\S]*^>{5,9} REPLACE", re.M)
+"""A change of a file as a block that a client applies."""
 _SHORT_ANSWER_CHARS = 200
 """An answer up to this length to a mere agreement says nothing of the state."""
 
@@ -52,8 +55,9 @@ class SessionEnd:
 
     def leads(self) -> dict[int, str]:
         """Return the sentences that tell the state, by their order, each with what introduces it; none where no report tells it."""
-        hopes = {unit.order for unit in self._last_report if self._opens("hope", unit.text)}
-        return {order: _HOPED if order in hopes else lead for order, lead in _leads(self._last_report, self._asked()).items()}
+        unsure = {unit.order: _SUPPOSED for unit in self._last_report if GUESS.search(unit.text)}
+        unsure |= {unit.order: _HOPED for unit in self._last_report if self._opens("hope", unit.text)}
+        return {order: unsure.get(order, lead) for order, lead in _leads(self._last_report, self._asked()).items()}
 
     def end_state(self) -> EndState | None:
         """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
@@ -75,10 +79,23 @@ class SessionEnd:
     def _is_answered(self, number: int) -> bool:
         """Whether the agent's last words in a round report, or, where no call followed, do not announce work."""
         sentences = self._last_words(number)
+        if sentences and self._rounds[number].is_handed_in:
+            return True
         if not sentences or tells_intent(sentences[-1], self._opens):
             return False
         turn = sentences[0].statement.turn
-        return bool(self._report_of(number)) or not any(call.round == number and call.turn >= turn for call in self._trace.calls)
+        if self._only_proposes(number):
+            return False
+        return bool(self._report_of(number)) or not any(self._works(call, number, turn) for call in self._trace.calls)
+
+    def _works(self, call: RecordedCall, number: int, turn: int) -> bool:
+        """Whether a call is the agent's own work of a round, from a turn on."""
+        return call.round == number and call.turn >= turn and not call.by_client and not call.hands_in
+
+    def _only_proposes(self, number: int) -> bool:
+        """Whether the last words of a round hold a change to a file that nothing applied."""
+        current = self._rounds[number]
+        return bool(current.closing and not current.edits and not current.commits and _PROPOSAL.search(current.closing.text))
 
     def _report_of(self, number: int) -> list[Unit]:
         """Return the opening of the report of a round; empty where it has none."""
@@ -93,7 +110,7 @@ class SessionEnd:
         ):
             return []
         sentences = [unit for unit in self._units if unit.statement is closing]
-        works_on = any(call.round == number and call.turn >= closing.turn for call in self._trace.calls)
+        works_on = any(self._works(call, number, closing.turn) for call in self._trace.calls)
         return [] if works_on and any(unit.is_narration for unit in sentences) else sentences
 
     def _opens(self, group: PhraseGroup, text: str) -> bool:
@@ -167,6 +184,8 @@ class SessionEnd:
             turns.append(last.turn)
         elif current.closing is None:
             words.append("The last request has no reply.")
+        elif self._only_proposes(self.last_round):
+            words.append("The last answer proposes a change of a file that was not applied.")
         else:
             words.append("The last request has no report.")
         if finding := self._found_at_work(acts):
@@ -184,7 +203,11 @@ class SessionEnd:
                 texts.setdefault(unit.statement.position, []).append(unit)
         for position in sorted(texts, reverse=True)[:_LAST_TEXTS]:
             report = [unit for unit in texts[position] if not unit.text.endswith((":", "："))]
-            claims = [unit for unit in opening_of(report, self._worths, self._opens) if unit.size >= _MIN_FINDING_WORDS]
+            claims = [
+                unit
+                for unit in opening_of(report, self._worths, self._opens)
+                if unit.size >= _MIN_FINDING_WORDS and not GUESS.search(unit.text)
+            ]
             if claims:
                 return whole(one_line(" ".join(whole(unit.text) for unit in claims[:_MAX_FINDINGS]), _MAX_FINDING_CHARS))
         return ""

@@ -7,9 +7,10 @@ heading of the sentence, and, last, phrases (`phrases`), of which a missing one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from onward.core.extract.aftermath import Aftermath, read_aftermath
 from onward.core.extract.completion import request_outcome
 from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
 from onward.core.extract.labels import OPEN_LABELS, label_kind
@@ -21,7 +22,7 @@ from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
-from onward.core.extract.sentence_worth import announces_code, is_overtaken, is_stub, weighs_options
+from onward.core.extract.sentence_worth import announces_code, is_stub, weighs_options
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
@@ -42,6 +43,7 @@ from onward.core.facts.fact import (
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words, numbers, one_line, stem
+from onward.core.transcript.tools import FINISHING_TOOLS
 
 MAX_STATEMENTS = 220
 """Sentences kept of one session: several times what the largest handoff can show."""
@@ -86,8 +88,6 @@ _ADDRESS_FACTOR, _OFFER_FACTOR, _PAST_STEP_FACTOR, _REMARK_FACTOR = 0.35, 0.2, 0
 """What is left of the worth of a sentence in an earlier report that speaks to the person, that offers work or that tells what is to be
 done, since the person went on; and of what an agent remarked amid its work.
 """
-_OVERTAKEN_FACTOR = 0.3
-"""What is left of the worth of what an earlier report says of a line that was changed since."""
 _ANNOUNCED_FACTOR = 0.4
 """What is left of the worth of a sentence whose colon announces code, which no line repeats."""
 _CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
@@ -137,8 +137,7 @@ class _Session(NamedTuple):
     """Position and text of each sentence that items follow: they carry it where they need it."""
     last_runs: dict[int, bool]
     """Whether the last command of a round failed, by round."""
-    last_changes: Mapping[str, int]
-    """The round of the last change of each file, by its name in lower case."""
+    aftermath: Aftermath
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -193,7 +192,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         templates=template_positions(trace, units),
         lead_ins=frozenset((unit.statement.position, unit.sentence.lead) for unit in units if unit.sentence.lead),
         last_runs={run.round: bool(run.failed) for run in trace.runs},
-        last_changes={c.change.path.replace("\\", "/").rpartition("/")[2].lower(): c.round for c in trace.changes},
+        aftermath=read_aftermath(units, trace, rounds),
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
@@ -259,6 +258,8 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return max(learned, RULE_WORTH)
         if unit.statement.is_answer:
             return max(learned, ANSWER_WORTH)
+        if not FINISHING_TOOLS.isdisjoint(unit.names):
+            return 0.0  # How the work is to be handed in.
         if _is_code(text):
             return 0.0
         if _letter_share(text) < _PROSE_LETTERS:
@@ -287,12 +288,13 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     if statement.position != session.last_closing:
         if text.endswith(("?", "？")) or session.opens("offer", text) or weighs_options(unit):
             return 0.0
-        if is_overtaken(unit, session.last_changes):
-            learned *= _OVERTAKEN_FACTOR
+        learned *= session.aftermath.factor(unit)
         if session.says("offer", text):
             learned *= _OFFER_FACTOR
         if session.says("next", text):
             learned *= _PAST_STEP_FACTOR
+        if statement.is_summary and session.rounds[statement.round].fate == "refused":
+            learned *= _FATE_FACTORS["refused"]
         if statement.is_closing:
             learned *= _FATE_FACTORS.get(session.rounds[statement.round].fate, 1.0) * (_ROW_FACTOR if unit.sentence.is_row else 1.0)
             learned *= _ADDRESS_FACTOR if session.says("address", text) else 1.0

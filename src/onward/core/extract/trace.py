@@ -13,11 +13,21 @@ from datetime import datetime
 from typing import TypeAlias
 
 from onward.core.extract.interruptions import Interruption, find_interruption, is_bare_interruption
+from onward.core.extract.subtask_report import split_report
 from onward.core.facts.fact import FactAuthor
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
 from onward.core.transcript.frames import SLASH_COMMAND
 from onward.core.transcript.shell_moves import shell_changes
-from onward.core.transcript.tools import Action, FileChange, Todo, classify_call, create_todo
+from onward.core.transcript.tools import (
+    CLIENT_CALL,
+    DELEGATING_TOOLS,
+    FINISHING_TOOLS,
+    Action,
+    FileChange,
+    Todo,
+    classify_call,
+    create_todo,
+)
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 _NOT_RUN = re.compile(
@@ -81,7 +91,9 @@ class RecordedChange:
 
 @dataclass(slots=True)
 class RecordedCall:
-    """A tool call of the agent itself. `subject` is what it was about: a command, a path, or the tool's name."""
+    """A tool call of the agent itself. `subject` is what it was about: a command, a path, or the tool's name; `by_client` marks what the
+    client did with the agent's words, which needs no further report.
+    """
 
     id: str
     turn: int
@@ -89,6 +101,17 @@ class RecordedCall:
     subject: str
     has_effect: bool
     is_answered: bool = False
+    by_client: bool = False
+
+    @property
+    def hands_in(self) -> bool:
+        """Whether it hands the work in, so that nothing is expected after it."""
+        return self.subject.partition(" ")[0].strip() in FINISHING_TOOLS
+
+    @property
+    def awaits_report(self) -> bool:
+        """Whether it gave work to another agent and no result came back as such."""
+        return not self.is_answered and self.subject.lower() in DELEGATING_TOOLS
 
 
 @dataclass(slots=True)
@@ -190,7 +213,12 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     if turn.mark == "summary":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds, is_summary=True))
     elif turn.role == "user":
-        _add_request(trace, ordinal, turn, text)
+        # What a sub-task hands back may stand in the person's place.
+        report, words = split_report(text) if trace.calls and trace.calls[-1].awaits_report else ("", text)
+        if report:
+            trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=report, round=trace.rounds))
+        if words:
+            _add_request(trace, ordinal, turn, words)
     elif turn.role == "assistant":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds))
 
@@ -203,7 +231,10 @@ def _add_request(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
 
 def _record_call(call: ToolCall, act: Action, ordinal: int, round_number: int) -> RecordedCall:
     subject = act.command or next((change.path for change in act.changes), "") or call.name
-    return RecordedCall(id=call.id, turn=ordinal, round=round_number, subject=subject, has_effect=bool(act.changes or act.command))
+    return RecordedCall(
+        id=call.id, turn=ordinal, round=round_number, subject=subject, has_effect=bool(act.changes or act.command),
+        by_client=call.id.startswith(CLIENT_CALL),
+    )  # fmt: skip
 
 
 def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:

@@ -78,7 +78,7 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
     """Return every sentence of two words or more that was said in the session, in order."""
     units: list[Unit] = []
     counts: Counter[str] = Counter()
-    narration = pattern("narrate", languages)
+    narration = (pattern("narrate", languages), pattern("begin", languages))
     for statement in trace.statements:
         by_user = statement.author == "user"
         parts = sentences(statement.text)
@@ -103,13 +103,18 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
     return units
 
 
-def _narrates(text: str, statement: Statement, narration: re.Pattern[str]) -> bool:
+def _narrates(text: str, statement: Statement, narration: tuple[re.Pattern[str], re.Pattern[str]]) -> bool:
     """Whether an agent tells what it is about to do: at the beginning, or, in the middle of its work, in any clause."""
-    if narration.match(text):
+    intent, start = narration
+    if intent.match(text):
         return True
     if statement.is_closing:
         return False
-    return _IN_PROGRESS.match(text) is not None or any(narration.match(clause) for clause in _CLAUSE_END.split(text)[1:])
+    return (
+        start.match(text) is not None
+        or _IN_PROGRESS.match(text) is not None
+        or any(intent.match(clause) for clause in _CLAUSE_END.split(text)[1:])
+    )
 
 
 def _part_orders(parts: Iterable[Sentence], languages: frozenset[str]) -> Iterator[Sentence]:

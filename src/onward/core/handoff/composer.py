@@ -29,6 +29,7 @@ from onward.core.facts.fact import (
 from onward.core.facts.headings import FILES_SECTION, SECTION_OF, SECTIONS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
+from onward.core.handoff.goal import choose_goal
 from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
 from onward.core.text.prose import content_words, identifiers, numbers, stem
 
@@ -89,8 +90,13 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
     last = sessions[-1] if sessions else SessionSummary(0)
     by_id = {fact.id: fact for fact in ledger.facts}
-    facts = [_cite_closing(fact, by_id) for fact in ledger.facts if _can_be_told(fact, last.number)]
-    head = _head([fact for fact in facts if fact.state != "resolved"], last.number)
+    number = _last_telling_session(ledger.facts, last.number)
+    facts = [
+        _cite_closing(fact, by_id)
+        for fact in ledger.facts
+        if _can_be_told(fact, number) or (fact.subject == SESSION_END and fact.session == last.number)
+    ]
+    head = _head([fact for fact in facts if fact.state != "resolved"], number, ledger.facts)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
@@ -154,6 +160,13 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
         value *= _LASTING_FACTOR if fact.kind in _LASTING_KINDS else _PERSON_FACTOR if fact.author == "user" else 1.0
     decay = _OUTCOME_DECAY if fact.kind == "done" else _OPEN_DECAY if fact.kind in _AGENT_OPEN_KINDS else _SESSION_DECAY
     return float(value * decay ** (session_number - fact.session))
+
+
+def _last_telling_session(facts: Iterable[Fact], session_number: int) -> int:
+    """Return the number of the newest session, up to *session_number*, of which more is known than how it ended: one in which a person only
+    tried the agent leaves the state as it was.
+    """
+    return max((fact.session for fact in facts if fact.session <= session_number and fact.subject != SESSION_END), default=session_number)
 
 
 def _can_be_told(fact: Fact, session_number: int) -> bool:
@@ -396,10 +409,12 @@ def _existing_files(handoff: Handoff, facts: Iterable[Fact]) -> tuple[str, ...]:
     return tuple(paths[name] for line in lines for name in line.facts[:_MAX_FILES_IN_FOLDER] if name in paths)
 
 
-def _head(live: Sequence[Fact], session_number: int) -> tuple[tuple[str, CitedLine], ...]:
-    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out."""
-    here = [fact for fact in live if fact.session == session_number]
-    goal = _goal(live, session_number)
+def _head(live: Sequence[Fact], session_number: int, facts: Sequence[Fact]) -> tuple[tuple[str, CitedLine], ...]:
+    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out. *facts* are those of
+    the whole ledger, which show what each session worked on.
+    """
+    here = [fact for fact in live if fact.session >= session_number]
+    goal = choose_goal(live, facts)
     first_step = _first_step(here)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
@@ -417,12 +432,6 @@ def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
     if name == "Do first" and facts[0].kind == "question":
         return replace(line, text=f"Answer the agent's question: {line.text}")
     return line
-
-
-def _goal(live: Sequence[Fact], session_number: int) -> Fact | None:
-    """Return the goal that holds: of the newest sessions that have one, the weightiest; an older one only where it weighs much more."""
-    goals = [fact for fact in live if fact.kind == "goal"]
-    return max(goals, key=lambda fact: (fact.pinned, fact.weight * 0.9 ** (session_number - fact.session), fact_order(fact)), default=None)
 
 
 def _report(here: Sequence[Fact], first_step: Fact | None) -> list[Fact]:

@@ -61,6 +61,9 @@ class Action(NamedTuple):
 
 NO_ACTION = Action()
 
+CLIENT_CALL = "client:"
+"""How the id of a call begins that the client made by itself with an answer, as Aider applies the blocks of one and commits them."""
+
 _COMMAND_KEYS = ("command", "cmd", "script", "CommandLine")
 _PATH_KEYS = (
     *("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename"),
@@ -82,6 +85,10 @@ _ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question 
 """Tools that ask a person, by name without separators: their result is the person's word."""
 _PLAN_TOOLS = frozenset("exitplanmode planexit presentplan planmoderespond".split())
 """Tools that show a plan to a person, who approves it or not."""
+DELEGATING_TOOLS = frozenset("new_task task delegate delegate_task spawn_agent runsubagent dispatch_agent call_agent agent".split())
+"""Tools that give work to another agent, in lower case: what comes back is its report."""
+FINISHING_TOOLS = frozenset("attempt_completion finish submit submit_and_exit complete_task task_complete finish_task".split())
+"""Tools and commands with which an agent hands in its work: nothing is expected of it after them."""
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
