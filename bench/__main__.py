@@ -22,6 +22,7 @@ from bench import (
     canaries,
     dashboard,
     errors,
+    everyday,
     fit,
     formats,
     gold,
@@ -78,6 +79,7 @@ BENCHES = {
     "server": Bench("requests per second beside a minimal server, and start-up time", server.main),
     "mcp": Bench("what the MCP server costs an agent", mcp.main),
     "dashboard": Bench("weight and speed of the dashboard in a browser", dashboard.main),
+    "everyday": Bench("five everyday jobs on the dashboard: clicks, keys, seconds", everyday.main),
     "page": Bench("figures of the newest runs into docs/preservation.md", page.main),
 }
 

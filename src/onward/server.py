@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from onward.adapters import open_store
 from onward.agents import checkup
+from onward.agents.connector import LocalAgentConnector
 from onward.api.application import build as build_api
 from onward.mcp import http as mcp
 from onward.settings import Settings, read_machine
@@ -26,5 +27,9 @@ def build(store: Store, settings: Settings) -> FastAPI:
     mcp_server = mcp.McpApp(store, settings)
     application = build_api(store, settings, services=[mcp_server.run])
     application.router.routes.append(Route(mcp.PATH, mcp_server, methods=["POST"]))
-    mount_web(application, lambda: checkup.find_all(settings, read_machine(), open_store, Path.cwd()))
+    mount_web(
+        application,
+        checkup=lambda: checkup.find_all(settings, read_machine(), open_store, Path.cwd()),
+        connector=LocalAgentConnector(settings),
+    )
     return application

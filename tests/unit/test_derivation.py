@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from onward.app import analytics
+from onward.app.accounts import usage
 from onward.app.admin import ledger_rebuild
+from onward.app.handoffs import handoffs
 from onward.app.knowledge import knowledge, troubleshooter
 from onward.app.projects import facts, project_files, projects
 from onward.app.projects.projects import Project
@@ -20,9 +22,10 @@ from onward.app.transcripts.intake import SessionIntake
 from onward.app.turns.preparation import prepare_turns
 from onward.core.analytics.csv_tables import growth_csv, patterns_csv
 from onward.core.facts.fact import Handle
-from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import BadInput, NotFound
 from onward.store import Store
+from onward.tokens.prices import price_usd
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ERROR = "src/shop/cart.py:41: KeyError: 'currency'"
@@ -323,9 +326,48 @@ def test_the_steps_of_a_growing_handoff_are_chosen_evenly(store: Store, shop: Pr
     for number in range(2, 6):
         import_session(store, shop, fixing_turns(), f"native-{number}", day=number)
     points = {point.session: point.actual for point in analytics.growth(store, shop).points}
-    assert {step.session: step.actual for step in analytics.growth_points(store, shop, 10)} == points
-    assert [step.session for step in analytics.growth_points(store, shop, 3)] == [1, 3, 5]
-    assert analytics.growth_points(store, projects.create(store, "empty"), 3) == []
+    steps = analytics.handoff_steps(store, shop, 10)
+    assert {step.point.session: step.point.actual for step in steps} == points
+    assert [step.point.session for step in analytics.handoff_steps(store, shop, 3)] == [1, 3, 5]
+    assert analytics.handoff_steps(store, projects.create(store, "empty"), 3) == []
+
+
+def test_the_steps_of_a_handoff_count_what_came_what_was_closed_and_what_was_dropped(store: Store, shop: Project) -> None:
+    first = analytics.handoff_steps(store, shop, 10)[0]
+    shown_ids = handoffs.current_handoff(store, shop).handoff.fact_ids()
+    assert (first.added_count, first.closed_count, first.dropped_count) == (len(shown_ids), 0, 0)
+    # The same facts in other turns are no change.
+    import_session(store, shop, fixing_turns(), "native-2", day=2)
+    same = analytics.handoff_steps(store, shop, 10)[1]
+    assert (same.added_count, same.closed_count, same.dropped_count) == (0, 0, 0)
+    import_session(store, shop, [Turn("user", "Always run the linter before a commit.")], "native-3", day=3)
+    for fact in facts.list_facts(store, shop):
+        if "`cents`" in fact.text:
+            facts.retract(store, shop, fact.id)
+    import_session(store, shop, [Turn("user", "Never push to main.")], "native-4", day=4)
+    ruled, retracted = analytics.handoff_steps(store, shop, 10)[2:]
+    # The rule, that it has no reply yet, and the command, for which there is room now.
+    assert (ruled.added_count, ruled.closed_count) == (3, 0)
+    assert (retracted.added_count, retracted.closed_count) == (1, 1)
+
+
+def test_the_context_and_the_cost_of_a_session_are_known_at_each_answer(store: Store, shop: Project) -> None:
+    model = "claude-sonnet-4-5"
+    turns = [
+        Turn("user", "Sort the cart by price, please."),
+        Turn("assistant", "Reading.", model=model, usage=Usage(input_tokens=1000, output_tokens=100, cache_read_tokens=9000)),
+        Turn("assistant", "Looking.", model=model, usage=Usage(input_tokens=90_000, output_tokens=10), sidechain="agent-1"),
+        Turn("assistant", "Done.", model=model, usage=Usage(input_tokens=500, output_tokens=200, cache_write_tokens=20_000)),
+        Turn("assistant", "Nothing else.", model="unknown-model", usage=Usage(input_tokens=7, output_tokens=1)),
+    ]
+    import_session(store, shop, turns, "native-2", day=2)
+    session = sessions.require_by_id(store, 2)
+    points = usage.list_usage_points(store, session, 10)
+    assert [(point.turn, point.context_tokens) for point in points] == [(2, 10_000), (4, 20_500), (5, 7)]
+    costs = [price_usd(model, turn.usage) for turn in turns if turn.usage and turn.model == model]
+    assert points[0].cost_usd == pytest.approx(costs[0])
+    assert points[-1].cost_usd == pytest.approx(sum(cost or 0 for cost in costs))
+    assert [(point.turn, point.context_tokens) for point in usage.list_usage_points(store, session, 2)] == [(4, 20_500), (5, 7)]
 
 
 def test_the_newest_sessions_come_first_and_page_by_page(store: Store, shop: Project) -> None:

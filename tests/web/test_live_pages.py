@@ -237,6 +237,10 @@ def test_a_session_and_a_project_are_seen_as_pictures(page: Page, busy_site: Sit
     visit(page, f"{busy_site.url}/projects/1/sessions")
     expect(page.locator(".time-picture rect.completed").first).to_be_attached()
     assert page.locator(".time-picture .gap").count() > 0
+    width = float(page.locator(".time-picture svg").get_attribute("width") or 0)
+    page.get_by_role("button", name="Zoom in").click()
+    expect(page.locator(".time-picture svg")).to_have_attribute("width", re.compile(rf"^{round(width * 2)}"))
+    assert violations(page) == []
 
 
 def test_words_of_another_window_are_compared_before_they_are_replaced(page: Page, busy_site: Site, watch: Watch) -> None:

@@ -6,6 +6,11 @@ import json
 import re
 
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.store import Store
 
 from .conftest import Site, Watch, violations, visit
 
@@ -189,3 +194,23 @@ def test_by_keyboard_alone_a_line_is_retracted(page: Page, site: Site) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(button).to_be_focused()
+
+
+def test_projects_are_created_sorted_and_found_again_after_archiving(local_client: TestClient, store: Store) -> None:
+    refused = local_client.post("/parts/projects/new", data={"name": " "})
+    assert (refused.status_code, "Required." in refused.text) == (422, True)
+    for name in ("pear", "Apple"):
+        assert local_client.post("/parts/projects/new", data={"name": name, "description": "a  fruit"}).status_code == 303
+    assert "valid project name" in local_client.post("/parts/projects/new", data={"name": "123"}).text
+    assert projects.resolve(store, "pear").description == "a fruit"
+    sessions.start(store, projects.resolve(store, "pear"), objectives=["Grow"])
+
+    def shown(query: str) -> list[str]:
+        return re.findall(r'<a class="main"[^>]*>(\w+)</a>', local_client.get(f"/projects?{query}").text)
+
+    assert shown("sort=name") == ["Apple", "pear"]
+    assert shown("sort=-sessions") == ["pear", "Apple"]
+    assert shown("sort=name&skip=1") == ["pear"]
+    projects.archive(store, projects.resolve(store, "Apple"))
+    assert shown("") == ["pear"]
+    assert shown("status=archived") == ["Apple"]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from onward.app.projects import projects
-from onward.app.sessions import sessions, templates
+from onward.app.sessions import sessions, templates, titles
 from onward.store import Store
 
 from .conftest import Site, Watch, violations, visit, wait_until_ready
@@ -309,3 +309,23 @@ def test_a_deleted_session_is_brought_back(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url("**/sessions/1")
     expect(page.locator("main h1")).to_be_visible()
+
+
+def test_sessions_are_sorted_and_exported(local_client: TestClient, store: Store) -> None:
+    project = projects.create(store, "antre")
+    for title in ("pears", "Apples", "quinces"):
+        titles.rename(store, sessions.start(store, project, objectives=[title]).session, title)
+
+    def shown(query: str) -> list[str]:
+        return re.findall(r'<a class="main"[^>]*>(\w+)</a>', local_client.get(f"/sessions?{query}").text)
+
+    assert shown("") == ["quinces", "Apples", "pears"]
+    assert shown("sort=title") == ["Apples", "pears", "quinces"]
+    assert shown("sort=-title") == ["quinces", "pears", "Apples"]
+    assert shown("sort=title&skip=1") == ["pears", "quinces"]
+    ids = [session.id for session in sessions.list_sessions(store, project)]
+    chosen = local_client.post("/parts/sessions/batch", data={"do": "export", "session": ids[:2]})
+    exported = local_client.get(chosen.headers["hx-redirect"])
+    assert exported.headers["content-disposition"] == 'attachment; filename="sessions-2.md"'
+    assert exported.text.startswith("# pears\n\nantre #1\n")
+    assert "# Apples\n" in exported.text

@@ -12,6 +12,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from onward.adapters import build_model_setup
+from onward.app.models import keys, model_choice
+from onward.errors import Conflict
+from onward.settings import LLMSettings, Settings
+from onward.store import Store
 
 from .conftest import Site, Watch, serving, violations, visit, wait_until_ready
 
@@ -154,3 +161,47 @@ def test_the_palette_changes_the_language_and_asks_for_a_new_account(page: Page,
     palette.get_by_role("option", name="Bahasa Indonesia", exact=True).click()
     expect(page.locator("main h1")).to_have_text("Dasbor")
     wait_until_ready(page)
+
+
+def test_an_agent_is_connected_and_disconnected_by_a_button(
+    local_client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    settings_file = tmp_path / ".claude" / "settings.json"
+    (settings_file.parent / "projects").mkdir(parents=True)
+    settings_file.write_text('{"model": "opus"}')
+    page_text = local_client.get("/settings/agents").text
+    assert "Claude Code" in page_text
+    assert "not installed" in page_text
+    assert str(settings_file.parent / "projects") in page_text
+    row = local_client.post("/parts/settings/agents/claude-code/install")
+    assert "Uninstall" in row.text
+    assert "Its next session starts with the handoff." in row.text
+    assert "SessionStart" in json.loads(settings_file.read_text())["hooks"]
+    settings_file.write_text(settings_file.read_text().replace("SessionStart", "SessionBegin"))
+    assert "Install again" in local_client.get("/settings/agents").text
+    local_client.post("/parts/settings/agents/claude-code/install")
+    assert "not installed" in local_client.post("/parts/settings/agents/claude-code/uninstall").text
+    assert json.loads(settings_file.read_text())["model"] == "opus"
+    assert "SessionStart" not in settings_file.read_text()
+    assert local_client.post("/parts/settings/agents/emacs/install").status_code == 404
+
+
+def test_a_model_is_chosen_and_a_key_is_not_sent_to_another_address(local_client: TestClient, store: Store, tmp_path: Path) -> None:
+    setup = build_model_setup(Settings(tmp_path / "home", tmp_path / "claude"))
+    keys.save(store, setup, KEY)
+    refused = local_client.post("/parts/settings/model", data={"url": "not an address", "model": "tiny"})
+    assert (refused.status_code, "not a web address" in refused.text) == (422, True)
+    assert "No model is set" in local_client.post("/parts/settings/model", data={"url": "http://127.0.0.1:9/v1"}).text
+    local_client.post("/parts/settings/model", data={"model": "maker/other"})
+    assert (keys.show(store, setup).model, keys.show(store, setup).source) == ("maker/other", "store")
+    saved = local_client.post("/parts/settings/model", data={"url": "http://127.0.0.1:9/v1/", "model": "tiny"})
+    assert saved.status_code == 303
+    status = keys.show(store, setup)
+    assert (status.url, status.model, status.source) == ("http://127.0.0.1:9/v1", "tiny", "none")
+    assert "http://127.0.0.1:9/v1" in local_client.get("/settings/server").text
+    decided = build_model_setup(Settings(tmp_path / "home", tmp_path / "claude", llm=LLMSettings(model="set")))
+    assert decided.current_settings.model == "set"
+    with pytest.raises(Conflict):
+        model_choice.choose(store, decided, "", "other")

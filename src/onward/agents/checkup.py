@@ -59,11 +59,12 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
     """Return the findings for every agent on this machine, and for the hooks as a whole."""
     log = hook_log.read_lines(str(settings.home))
-    findings = [_check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if is_present(agent, machine)]
+    findings = [check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if is_present(agent, machine)]
     return [*findings, _check_faults(log), _check_waiting(str(settings.home))]
 
 
-def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
+def check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
+    """Return the finding about one agent with these settings *files*. *log* are the lines of the hooks' log."""
     install_again = Message("Install again: onward install {agent}", agent=agent)
     try:
         states = [is_installed(file) for file in files if not file.is_optional]

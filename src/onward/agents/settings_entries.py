@@ -79,7 +79,7 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = (), 
     """Return the settings files of *agent* with Onward's entries. *program* starts Onward; by default it is the running one. Raises
     `NotFound`.
     """
-    install = _hook_settings(agent)
+    install = hook_settings(agent)
     files = _hook_files(agent, install, machine, program or current_program(), with_status_line=with_status_line)
     if install.command_file:
         path = machine.expand(install.command_file)
@@ -113,10 +113,11 @@ def _hook_files(
 
 def is_present(agent: str, machine: Machine) -> bool:
     """Return whether the agent is used on this machine: its own folder exists."""
-    return machine.expand(_hook_settings(agent).folder).is_dir()
+    return machine.expand(hook_settings(agent).folder).is_dir()
 
 
-def _hook_settings(agent: str) -> HookSettings:
+def hook_settings(agent: str) -> HookSettings:
+    """Return where and how Onward is installed in *agent*. Raises `NotFound`."""
     known_agent = find_agent(agent)
     if known_agent is None or known_agent.hooks is None:
         raise NotFound(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from onward.core.analytics.growth_report import (
     MAX_POINTS,
     GrowthPoint,
     GrowthReport,
+    HandoffStep,
     Patterns,
     RecurringBlocker,
     RecurringError,
@@ -45,6 +46,7 @@ __all__ = [
     "Growth",
     "GrowthPoint",
     "GrowthReport",
+    "HandoffStep",
     "Patterns",
     "Prediction",
     "ProjectGrowths",
@@ -57,7 +59,7 @@ __all__ = [
     "TargetReach",
     "growth",
     "growth_by_project",
-    "growth_points",
+    "handoff_steps",
     "kept_ratios",
     "overall_growth",
     "patterns",
@@ -115,14 +117,60 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
     )
 
 
-def growth_points(store: Store, project: Project, limit: int) -> list[GrowthPoint]:
-    """Return at most *limit* of a project's completed sessions, evenly distributed, including the first and the last. Only these sessions
-    are read.
+def handoff_steps(store: Store, project: Project, limit: int) -> list[HandoffStep]:
+    """Return the handoffs of at most *limit* of a project's completed sessions, evenly distributed, including the first and the last, each
+    with what changed since the one before. Only these sessions are read.
     """
     with store.read() as connection:
         numbers = _sample(analytics.list_numbers(connection, project.id), limit)
         points = analytics.list_by_numbers(connection, project.id, numbers)
-    return [_growth_point(position, point, by_number=True) for position, point in enumerate(points, start=1)]
+        ids_by_session = {
+            number: document.fact_ids() for number, document in handoffs.list_by_numbers(connection, project.id, numbers).items()
+        }
+        facts_by_id = _facts_with_successors(connection, project, frozenset[str]().union(*ids_by_session.values()))
+    statements = {fact_id: _current_statement(fact_id, facts_by_id) for fact_id in facts_by_id}
+    live_statements = {(fact.kind, fact.text) for fact in facts_by_id.values() if fact.state == "live"}
+    steps = []
+    old: frozenset[tuple[str, str]] = frozenset()
+    for position, point in enumerate(points, start=1):
+        # A session that was completed after later ones has no handoff of its own: it changes nothing.
+        shown_ids = ids_by_session.get(point.session)
+        new = old if shown_ids is None else frozenset(statements[fact_id] for fact_id in shown_ids if fact_id in statements)
+        dropped_count = len((old - new) & live_statements)
+        steps.append(
+            HandoffStep(
+                _growth_point(position, point, by_number=True),
+                added_count=len(new - old),
+                closed_count=len(old - new) - dropped_count,
+                dropped_count=dropped_count,
+            )
+        )
+        old = new
+    return steps
+
+
+def _facts_with_successors(connection: Connection, project: Project, ids: frozenset[str]) -> dict[str, Fact]:
+    """Return the facts with *ids* as they are now, and those that replaced them."""
+    stated_facts, edits = facts.read_edits(connection, project.id)
+    known_facts = {fact.id: fact for fact in stated_facts}
+    missing_ids = ids - known_facts.keys()
+    while missing_ids:
+        loaded_facts = facts.list_by_ids(connection, project.id, missing_ids)
+        known_facts.update({fact.id: fact for fact in loaded_facts})
+        missing_ids = frozenset(fact.superseded_by for fact in loaded_facts if fact.superseded_by) - known_facts.keys() - missing_ids
+    return {fact.id: fact for fact in apply_edits(Ledger(tuple(known_facts.values())), edits).facts}
+
+
+def _current_statement(fact_id: str, facts_by_id: Mapping[str, Fact]) -> tuple[str, str]:
+    """Return the kind and the text of the fact that says today what the fact *fact_id* said: its own if it holds or was settled. A fact
+    that a later session repeats has the same.
+    """
+    visited: set[str] = set()
+    fact = facts_by_id[fact_id]
+    while fact.state in ("superseded", "contradicted") and fact.id not in visited and (newer := facts_by_id.get(fact.superseded_by or "")):
+        visited.add(fact.id)
+        fact = newer
+    return fact.kind, fact.text
 
 
 def growth_by_project(store: Store, project_list: Iterable[Project]) -> ProjectGrowths:

@@ -23,6 +23,8 @@ TitleOrigin: TypeAlias = Literal["", "agent", "request", "person"]
 """Where a title comes from: the agent, the first request, or a person; empty without a title."""
 
 SessionStatus: TypeAlias = Literal["in_progress", "completed", "abandoned"]
+SessionOrder: TypeAlias = Literal["title", "-title", "turns", "-turns", "credits", "-credits", "started", "-started"]
+"""How a list of sessions is ordered, with `-` the largest or latest first."""
 
 
 @dataclass(frozen=True, slots=True)

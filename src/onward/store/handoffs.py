@@ -184,6 +184,14 @@ def list_latest_by_session(connection: Connection, project_id: int, limit: int) 
     return [(row.number, from_json(orjson.loads(row.document_json))) for row in reversed(rows)]
 
 
+def list_by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> dict[int, Handoff]:
+    """Return the newest handoff of each session with one of these numbers, by number; sessions without one are left out."""
+    query = select(sessions.c.number, handoffs.c.document_json).join(sessions, sessions.c.id == handoffs.c.session_id)
+    rows = connection.execute(query.where(handoffs.c.project_id == project_id, sessions.c.number.in_(numbers)).order_by(handoffs.c.version))
+    newest = {row.number: row.document_json for row in rows}
+    return {number: from_json(orjson.loads(document)) for number, document in newest.items()}
+
+
 def list_handoffs(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
     """Return a project's handoffs, newest first; with *before*, those of a lower version."""
     query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).limit(limit)

@@ -98,6 +98,13 @@ def list_projects(connection: Connection, *, archived: bool = False, after: str 
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def list_by_ids(connection: Connection, ids: Collection[int]) -> list[Project]:
+    """Return the projects with these ids in their order, each once; missing ones are left out."""
+    query = select(projects).where(projects.c.id.in_(ids))
+    by_id = {row.id: _from_row(row) for row in connection.execute(query)}
+    return [by_id[project_id] for project_id in dict.fromkeys(ids) if project_id in by_id]
+
+
 def list_latest_ids(connection: Connection, limit: int) -> list[int]:
     """Return the ids of the projects of the *limit* newest sessions, each once, the newest first."""
     newest = connection.execute(select(sessions.c.project_id).order_by(sessions.c.id.desc()).limit(limit)).scalars()

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus, TitleOrigin
+from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionOrder, SessionStatus, TitleOrigin
 from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import fact_edits, handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
@@ -237,10 +237,14 @@ def list_across_projects(
     status: SessionStatus | None = None,
     agent: str | None = None,
     before: int | None = None,
+    order: SessionOrder | None = None,
+    skip: int = 0,
     limit: int,
 ) -> list[Session]:
-    """Return sessions of all projects, newest first, with all filters applied; with *before*, those with a lower id."""
-    query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
+    """Return sessions of all projects with all filters applied, in *order* after the first *skip*; by default the newest first, with
+    *before* those with a lower id. Sessions without the value of an order come last.
+    """
+    query = select(sessions).order_by(*_order_columns(order), sessions.c.id.desc()).offset(skip).limit(limit)
     if not with_empty:
         query = query.where(_has_content())
     if project_id is not None:
@@ -255,6 +259,19 @@ def list_across_projects(
     if before is not None:
         query = query.where(sessions.c.id < before)
     return [_from_row(row) for row in connection.execute(query)]
+
+
+def _order_columns(order: SessionOrder | None) -> list[Any]:
+    if order is None:
+        return []
+    columns: dict[str, ColumnElement[Any]] = {
+        "title": func.lower(func.nullif(sessions.c.title, "")),
+        "turns": sessions.c.turns,
+        "credits": sessions.c.credits_used,
+        "started": func.coalesce(sessions.c.started_at, sessions.c.ended_at),
+    }
+    column = columns[order.removeprefix("-")]
+    return [(column.desc() if order.startswith("-") else column.asc()).nulls_last()]
 
 
 def list_start_times(connection: Connection, since: datetime) -> list[datetime]:

@@ -23,6 +23,8 @@ MAX_HIGHLIGHTED_CHARS = 100_000
 MAX_CACHED_CHARS = 4_000
 """Shorter texts are cached as HTML, because readers return to the same turns; each cache holds `CACHE_SIZE` entries."""
 CACHE_SIZE = 2048
+LONG_CACHED_CHARS, LONG_CACHE_SIZE = 16_000, 128
+"""The same for the few longer texts of a page."""
 
 _SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
 _ALLOWED_TAGS = {
@@ -61,6 +63,7 @@ _ALLOWED_ATTRIBUTES = {
     "a": {"href", "title"},
     "pre": {"tabindex"},
     "div": {"tabindex"},
+    "table": {"tabindex"},
     "ol": {"start"},
     "td": {"align"},
     "th": {"align"},
@@ -70,7 +73,9 @@ _ALLOWED_ATTRIBUTES = {
 
 def render_markdown(markdown: str, project_id: int | None = None) -> Markup:
     """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] links to its turns."""
-    return (_render_markdown_cached if len(markdown) <= MAX_CACHED_CHARS else _render_markdown)(markdown, project_id)
+    if len(markdown) <= MAX_CACHED_CHARS:
+        return _render_markdown_cached(markdown, project_id)
+    return (_render_long_markdown_cached if len(markdown) <= LONG_CACHED_CHARS else _render_markdown)(markdown, project_id)
 
 
 def _render_markdown(markdown: str, project_id: int | None) -> Markup:
@@ -81,6 +86,7 @@ def _render_markdown(markdown: str, project_id: int | None) -> Markup:
 
 
 _render_markdown_cached = lru_cache(CACHE_SIZE)(_render_markdown)
+_render_long_markdown_cached = lru_cache(LONG_CACHE_SIZE)(_render_markdown)
 
 
 @lru_cache(maxsize=8192)
@@ -134,6 +140,7 @@ def _markdown_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight_block}).enable(["table", "strikethrough"])
     # The page has its own h1 above these headings.
     parser.core.ruler.push("lowered", _lower_headings)
+    parser.core.ruler.push("reachable", _make_tables_reachable)
     # An image would be fetched from an address in the transcript.
     return parser.disable("image")
 
@@ -142,6 +149,13 @@ def _lower_headings(state: StateCore) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+
+
+def _make_tables_reachable(state: StateCore) -> None:
+    """Let keys scroll a table that is wider than the page."""
+    for token in state.tokens:
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")
 
 
 def _highlight_block(text: str, language: str, _: str) -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from fastapi import FastAPI
 
+from onward.app.admin.agent_connection import AgentConnector
 from onward.app.admin.doctor import Finding
 from onward.web.assets import load_assets
 from onward.web.middleware import PageMiddleware
@@ -28,6 +29,7 @@ ROUTE_MODULES = (
     "accounts",
     "search",
     "settings",
+    "agent_settings",
     "jobs",
     "palette",
     "sign_in",
@@ -36,9 +38,12 @@ ROUTE_MODULES = (
 """Modules of `routes`, each with a `router`."""
 
 
-def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
-    """Add the dashboard to *application*. *checkup* runs the health check. Raises `BadSetting` if assets are missing."""
+def mount(application: FastAPI, *, checkup: Callable[[], list[Finding]], connector: AgentConnector) -> None:
+    """Add the dashboard to *application*. *checkup* runs the health check, *connector* installs Onward in agents. Raises `BadSetting` if
+    assets are missing.
+    """
     application.state.checkup = checkup
+    application.state.connector = connector
     load_assets()
     environment()
     for name in ROUTE_MODULES:

@@ -6,17 +6,18 @@ import gc
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from onward.app.admin.access import TokenScope
 from onward.app.jobs import events
@@ -24,6 +25,7 @@ from onward.app.projects import projects
 from onward.app.sessions.current_session import find_current
 from onward.core.agents import agent_label
 from onward.core.edit_version import edit_version
+from onward.core.handoff.document import Handoff
 from onward.web import format_values, language
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
@@ -37,6 +39,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 VARY = "HX-Request, HX-Boosted, Cookie, Accept-Language"
 _MAX_PROJECTS, _MAX_SHELF_PROJECTS = 12, 6
 _PAUSE_SECONDS = 0.2
+_CACHED_DOCUMENTS = 32
 
 
 def page(request: PageRequest, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
@@ -143,8 +146,31 @@ def environment() -> Environment:
         prose=render_markdown,
         phrase=render_inline,
         code=render_code,
+        handoff_document=_render_document,
     )
     return templates
+
+
+def _render_document(
+    project_id: int, handoff: Handoff, closing: Sequence[str], *, acts: bool, known_texts: frozenset[str] | None = None
+) -> Markup:
+    """Return a handoff as a document (`ledger.document`). Cached: its hundreds of lines take longer than the rest of the page."""
+    # The facts of its lines are part of the markup, but not of what makes two handoffs equal.
+    return _cached_document(language.current_language.get(), handoff.fact_ids(), project_id, handoff, tuple(closing), acts, known_texts)
+
+
+@lru_cache(_CACHED_DOCUMENTS)
+def _cached_document(
+    _language: str,
+    _fact_ids: frozenset[str],
+    project_id: int,
+    handoff: Handoff,
+    closing: tuple[str, ...],
+    acts: bool,
+    known_texts: frozenset[str] | None,
+) -> Markup:
+    macros = cast("Any", environment().get_template("components/ledger.html").module)
+    return Markup(macros.document(project_id, handoff, closing, acts, known_texts))  # noqa: S704 - escaped by the template
 
 
 def _bytecode_cache() -> FileSystemBytecodeCache | None:

@@ -12,11 +12,15 @@ HEIGHT = 96
 _MIN_WIDTH, _MAX_WIDTH = 14.0, 90.0
 _MIN_HEIGHT = 12.0
 _GAP = 6.0
+_LABEL_WIDTH = 26.0
+"""The room that the length of a gap needs."""
 _SHOWN_GAP_SECONDS = 86_400
 
 
 class TimelineBar(NamedTuple):
-    """A session of the picture: where its bar is, and the seconds since the session before, None for a short gap."""
+    """A session of the picture: where its bar is, and the seconds since the session before, None for a gap too short to
+    name.
+    """
 
     session: Session
     x: float
@@ -34,8 +38,10 @@ class TimelinePicture(NamedTuple):
     width: float
 
 
-def draw_timeline(entries: Sequence[TimelineEntry]) -> TimelinePicture:
-    """Return the picture of *entries*, given in any order. Lengths are square roots and gaps logarithms, so that an hour and a week fit."""
+def draw_timeline(entries: Sequence[TimelineEntry], zoom: float = 1.0) -> TimelinePicture:
+    """Return the picture of *entries*, given in any order, *zoom* times as wide. Lengths are square roots and gaps logarithms, so that an
+    hour and a week fit.
+    """
     dated_sessions = sorted(
         (entry.session for entry in entries if entry.session.dated_at), key=lambda session: (session.dated_at, session.number)
     )
@@ -47,8 +53,8 @@ def draw_timeline(entries: Sequence[TimelineEntry]) -> TimelinePicture:
         assert start is not None
         end = max(start, session.ended_at or start)
         gap_seconds = (start - previous_end).total_seconds() if previous_end else 0.0
-        gap = _GAP * (1 + log2(1 + max(0.0, gap_seconds) / 3600)) if previous_end else 0.0
-        width = min(_MAX_WIDTH, _MIN_WIDTH + sqrt((end - start).total_seconds() / 60) * 4)
+        gap = zoom * _GAP * (1 + log2(1 + max(0.0, gap_seconds) / 3600)) if previous_end else 0.0
+        width = zoom * min(_MAX_WIDTH, _MIN_WIDTH + sqrt((end - start).total_seconds() / 60) * 4)
         height = _MIN_HEIGHT + (HEIGHT - _MIN_HEIGHT) * sqrt(session.turns / most_turns)
         bars.append(
             TimelineBar(
@@ -58,7 +64,7 @@ def draw_timeline(entries: Sequence[TimelineEntry]) -> TimelinePicture:
                 width=round(width, 1),
                 height=round(height, 1),
                 gap_x=round(x + gap / 2, 1),
-                gap_seconds=gap_seconds if gap_seconds >= _SHOWN_GAP_SECONDS else None,
+                gap_seconds=gap_seconds if gap_seconds >= _SHOWN_GAP_SECONDS and gap >= _LABEL_WIDTH else None,
             )
         )
         x, previous_end = x + gap + width, max(end, previous_end or end)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from onward.core.accounts.report import AccountSession, ModelUsage
+from onward.core.session import Session
 from onward.core.transcript.transcript import Usage
-from onward.store import Store, accounts, projects, sessions, usage
+from onward.store import Store, accounts, projects, sessions, turns, usage
 from onward.store.usage import TurnUsage
 from onward.tokens.prices import price_usd
 
-__all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage", "recount"]
+__all__ = ["ModelUsage", "Usage", "UsagePoint", "count", "count_all", "list_usage_points", "read_session_usage", "recount"]
 
 
 def count(store: Store, session_id: int) -> None:
@@ -61,6 +63,37 @@ def read_session_usage(store: Store, session_id: int) -> list[ModelUsage]:
     count(store, session_id)
     with store.read() as connection:
         return usage.totals(connection, session_id=session_id)
+
+
+class UsagePoint(NamedTuple):
+    """A session at one answer: the tokens that its model was sent, and the list price of the session until then, None while no price is
+    known.
+    """
+
+    turn: int
+    context_tokens: int
+    cost_usd: float | None
+
+
+def list_usage_points(store: Store, session: Session, limit: int) -> list[UsagePoint]:
+    """Return at most *limit* points of a session, each with the largest context of the answers it stands for. Answers of sub-agents, which
+    have contexts of their own, only add to the price.
+    """
+    points: list[UsagePoint] = []
+    cost_usd: float | None = None
+    with store.read() as connection:
+        for stored_turn in turns.read_session(connection, session.id):
+            turn = stored_turn.turn
+            if not turn.usage or turn.usage == Usage():
+                continue
+            price = price_usd(turn.model, turn.usage, turn.at) if turn.model else None
+            cost_usd = cost_usd if price is None else (cost_usd or 0.0) + price
+            if not turn.sidechain:
+                tokens = turn.usage.input_tokens + turn.usage.cache_read_tokens + turn.usage.cache_write_tokens
+                points.append(UsagePoint(stored_turn.ordinal, tokens, cost_usd))
+    width = -(-len(points) // limit) or 1
+    groups = (points[start : start + width] for start in range(0, len(points), width))
+    return [group[-1]._replace(context_tokens=max(point.context_tokens for point in group)) for group in groups]
 
 
 @dataclass(slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from onward.app.models import model_choice
 from onward.settings import LLM_NAMES, NAMES, Settings
 
 _PASSWORD_PATTERN = re.compile(r"(://[^:/@]*):[^@]*@")
@@ -24,7 +25,8 @@ class SettingReport:
 
 
 def report_settings(settings: Settings) -> list[SettingReport]:
-    """Return all settings in the order of the reference."""
+    """Return all settings in the order of the reference, with the model that a person chose."""
+    settings = replace(settings, llm=model_choice.apply(settings.home, settings.llm))
     return [
         SettingReport(name, f"ONWARD_{name.upper()}", _display_value(settings, name), settings.sources.get(name, ""))
         for name in NAMES

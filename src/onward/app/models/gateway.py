@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import urlsplit
 
-from onward.app.models import writers
+from onward.app.models import model_choice, writers
 from onward.core.agents import WRITER_IDS
 from onward.core.job import Job
 from onward.core.project import Project
@@ -67,11 +67,18 @@ _HUGGING_FACE_DOMAINS = ("huggingface.co", "huggingface.cloud")
 
 @dataclass(frozen=True, slots=True)
 class ModelSetup:
-    """The settings of language models, and the encryption of stored keys. A file in `home` names the agent that writes."""
+    """The settings of language models, and the encryption of stored keys. Files in `home` name the agent that writes, and the model that a
+    person chose.
+    """
 
     settings: LLMSettings
     sealer: Sealer
     home: Path | None = None
+
+    @property
+    def current_settings(self) -> LLMSettings:
+        """The settings with the model that a person chose, unless they set one."""
+        return model_choice.apply(self.home, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def find_model_context(
     """
     if model_setup is None or model_setup.settings.is_off:
         return None
-    settings = model_setup.settings
+    settings = model_setup.current_settings
     endpoint: LanguageModel | None = _token_endpoint(settings, token or _job_key(store, model_setup, job))
     if endpoint is None and model_setup.home:
         endpoint = writers.find_chosen(model_setup.home, settings)

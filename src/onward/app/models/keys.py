@@ -33,7 +33,7 @@ _STATES: dict[ProviderReason, KeyState] = {
 
 def show(store: Store, model_setup: ModelSetup) -> KeyStatus:
     """Return the known status of the key. No request is sent."""
-    settings = model_setup.settings
+    settings = model_setup.current_settings
     if settings.key:
         return _key_status(settings, "set", "environment")
     with store.read() as connection:
@@ -65,7 +65,7 @@ def delete(store: Store, model_setup: ModelSetup) -> KeyStatus:
 
 def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
     """Test *key*, or the key in use, by asking the model for one word, and return the result. The result for the stored key is stored."""
-    settings = model_setup.settings
+    settings = model_setup.current_settings
     if settings.is_off:
         raise Conflict("Requests to language models are turned off.", "Turn them on: ONWARD_LLM=on")
     if key:

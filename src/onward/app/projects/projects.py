@@ -33,6 +33,7 @@ __all__ = [
     "find_by_origin",
     "list_known",
     "list_latest",
+    "list_latest_with_totals",
     "list_projects",
     "rename",
     "require",
@@ -93,13 +94,14 @@ def list_known(
     """Return the active projects, or the archived ones, by name, with their number of sessions: much cheaper than `list_projects`. With
     *only_ids*, those of them that are neither missing nor on the other side, in that order.
     """
+    if only_ids is not None and not only_ids:
+        return []
     with store.read() as connection:
         if only_ids is None:
             listed_projects = projects.list_projects(connection, archived=archived, limit=limit)
         else:
-            named_projects = [projects.find(connection, project_id) for project_id in dict.fromkeys(only_ids)]
             status = "archived" if archived else "active"
-            listed_projects = [project for project in named_projects if project and project.status == status]
+            listed_projects = [project for project in projects.list_by_ids(connection, only_ids) if project.status == status]
         counts = projects.count_sessions(connection, [project.id for project in listed_projects])
     return [ProjectOption(project, counts.get(project.id, 0)) for project in listed_projects]
 
@@ -109,9 +111,19 @@ def list_latest(store: Store, *, limit: int) -> list[ProjectOption]:
     with store.read() as connection:
         latest_ids = projects.list_latest_ids(connection, _NEWEST_SESSIONS)
     latest_projects = list_known(store, only_ids=latest_ids[:limit])
+    if len(latest_projects) == limit:
+        return latest_projects
     shown_ids = {option.project.id for option in latest_projects}
     others = [option for option in list_known(store, limit=limit) if option.project.id not in shown_ids]
     return [*latest_projects, *others][:limit]
+
+
+def list_latest_with_totals(store: Store, *, limit: int) -> list[ProjectOverview]:
+    """Return the same projects as `list_latest`, with their totals."""
+    latest_projects = [option.project for option in list_latest(store, limit=limit)]
+    with store.read() as connection:
+        totals = projects.totals_by_id(connection, [project.id for project in latest_projects])
+    return [ProjectOverview(project, totals.get(project.id, ProjectTotals())) for project in latest_projects]
 
 
 def show(store: Store, project: Project) -> ProjectOverview:

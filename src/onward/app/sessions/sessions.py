@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from onward.app.accounts.charges import link_account
 from onward.app.lookup import lock_project, require_handoff, require_numbered_session, require_session
-from onward.core.agents import agent_id
+from onward.app.turns.markdown import markdown
+from onward.core.agents import agent_id, agent_label
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
-from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
+from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionOrder, SessionStart, SessionStatus, StoredTurn, TimelineEntry
 from onward.core.template import Template
+from onward.core.text.printable import printable
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import Conflict, NotFound
 from onward.message import Message
@@ -25,11 +27,13 @@ from onward.store.turns import MAX_ORDINAL
 __all__ = [
     "Session",
     "SessionDetail",
+    "SessionOrder",
     "SessionStart",
     "SessionStatus",
     "TimelineEntry",
     "abandon",
     "count_by_day",
+    "export_markdown",
     "find_by_native_id",
     "join",
     "list_agents",
@@ -184,10 +188,12 @@ def list_all(
     status: SessionStatus | None = None,
     agent: str | None = None,
     before: int | None = None,
+    order: SessionOrder | None = None,
+    skip: int = 0,
     limit: int,
 ) -> list[Session]:
-    """Return sessions of all projects, optionally of an account or *agent*, newest first; those started before the session with the id
-    *before*. Empty ones are left out unless *with_empty*.
+    """Return sessions of all projects, optionally of an account or *agent*, in *order* after the first *skip*; by default newest first,
+    those started before the session with the id *before*. Empty ones are left out unless *with_empty*.
     """
     with store.read() as connection:
         return sessions.list_across_projects(
@@ -198,6 +204,8 @@ def list_all(
             status=status,
             agent=agent and agent_id(agent),
             before=before,
+            order=order,
+            skip=skip,
             limit=limit,
         )
 
@@ -253,6 +261,16 @@ def replay(store: Store, session: Session, *, first: int = 1, last: int | None =
     """Yield the turns of a session from ordinal *first* to *last*, both included, also abandoned ones; at most *limit*."""
     with store.read() as connection:
         yield from turns.read_session(connection, session.id, first=first, last=last or MAX_ORDINAL, limit=limit)
+
+
+def export_markdown(store: Store, session: Session) -> Iterator[str]:
+    """Yield a session as Markdown: a heading, and each of its turns."""
+    with store.read() as connection:
+        project = projects.find(connection, session.project_id)
+    name = f"{project.name if project else ''} #{session.number}".strip()
+    yield printable(f"# {session.title or name}\n\n{name}{f' · {agent_label(session.agent)}' if session.agent else ''}\n\n")
+    for stored_turn in replay(store, session):
+        yield markdown(stored_turn.turn, stored_turn.ordinal)
 
 
 def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> Session:

@@ -78,6 +78,18 @@ class GrowthPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoffStep:
+    """A handoff of a project's history, compared with the one before it that is shown: `added_count` facts are new in it,
+    `closed_count` are gone because they no longer hold, `dropped_count` still hold but found no room.
+    """
+
+    point: GrowthPoint
+    added_count: int
+    closed_count: int
+    dropped_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class GrowthReport:
     """The curve of a project, or of all projects, with totals. `not_measured` counts sessions without a productive
     step; means leave them out. An `…_interval` is that of a mean over sessions at 95 %; None for fewer than two.

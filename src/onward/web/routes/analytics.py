@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import Response
 
@@ -13,6 +12,7 @@ from onward.app.accounts.selection import ModelUsage, analyze
 from onward.app.analytics import GrowthPoint, GrowthReport, Retention
 from onward.app.projects import projects
 from onward.core.analytics.intervals import trend_interval
+from onward.web.chart import Chart
 from onward.web.format_values import format_decimal, format_integer, format_interval, format_percent
 from onward.web.language import _, ngettext
 from onward.web.page_request import CurrentPageRequest, page_router
@@ -24,17 +24,6 @@ MAX_POINTS = 300
 MAX_RECURRING = 10
 MAX_MODELS = 12
 TITLE_LATER = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One chart: its title, its data for the custom element, and the same data as table rows."""
-
-    title: str
-    note: str
-    data: dict[str, Any]
-    heads: list[str]
-    rows: list[list[str]]
 
 
 class _Curve(NamedTuple):

@@ -19,15 +19,14 @@ from onward.app.projects import facts, projects
 from onward.app.sessions import sessions
 from onward.core.facts.fact import Fact
 from onward.core.handoff.document import CitedLine
-from onward.core.handoff.versions import StoredHandoff
 from onward.core.handoff.writer_sections import STATE
-from onward.core.project import Project
+from onward.core.project import Project, ProjectOverview
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router, rotation_window
 from onward.web.render import page, partial
 
 router = page_router()
 
-MAX_PROJECTS = 50
+MAX_PROJECTS = 8
 MAX_ACTIVE = 5
 MAX_JOBS = 3
 MAX_CONTINUED = 3
@@ -37,10 +36,11 @@ WEEKS = 16
 
 
 class Continuation(NamedTuple):
-    """A project to continue, its newest handoff, and what that says first."""
+    """A project to continue, when it was last worked on, the session that its newest handoff is from, and what that says first."""
 
     project: Project
-    handoff: StoredHandoff
+    last_at: datetime | None
+    session_number: int
     lines: Sequence[tuple[str, CitedLine]]
 
 
@@ -54,39 +54,42 @@ class Day(NamedTuple):
 
 
 @router.get("/")
-def show_dashboard(request: CurrentPageRequest, after: str = "") -> Response:
+def show_dashboard(request: CurrentPageRequest) -> Response:
     """Show the start page."""
-    summaries = projects.list_projects(request.store, after=after or None, limit=MAX_PROJECTS + 1)
+    project_lines = projects.list_latest_with_totals(request.store, limit=MAX_PROJECTS)
     open_jobs = [job for job in jobs.list_jobs(request.store, limit=20) if job.is_open][:MAX_JOBS]
-    if not summaries and not after:
+    if not project_lines:
         return page(request, "pages/welcome.html", jobs=open_jobs)
     active_sessions = sessions.list_all(request.store, status="in_progress", limit=MAX_ACTIVE)
+    listed_accounts = accounts.list_accounts(request.store, limit=MAX_ACCOUNTS)
     return page(
         request,
         "pages/dashboard.html",
         stats=stats.read_stats(request.store),
-        project_lines=summaries[:MAX_PROJECTS],
-        next_after=summaries[MAX_PROJECTS - 1].project.name if len(summaries) > MAX_PROJECTS else "",
-        preserved_ratios=analytics.kept_ratios(request.store, [summary.project for summary in summaries]),
+        project_lines=project_lines,
+        preserved_ratios=analytics.kept_ratios(request.store, [line.project for line in project_lines]),
         active_sessions=active_sessions,
         project_names={session.project_id: projects.require(request.store, session.project_id).name for session in active_sessions},
         jobs=open_jobs,
-        continuations=[] if after else _continuations(request),
-        next_account=best_account(request.store, window=rotation_window(request.settings)).best,
-        accounts=accounts.list_accounts(request.store, limit=MAX_ACCOUNTS),
+        continuations=_continuations(request, project_lines),
+        next_account=best_account(request.store, window=rotation_window(request.settings)).best if listed_accounts else None,
+        accounts=listed_accounts,
         days=_activity(request),
         weeks=WEEKS,
-        after=after,
     )
 
 
-def _continuations(request: PageRequest) -> list[Continuation]:
-    """Return the latest projects that have a handoff."""
-    latest_projects = (option.project for option in projects.list_latest(request.store, limit=2 * MAX_CONTINUED))
-    newest = ((project, handoffs.list_versions(request.store, project, limit=1)) for project in latest_projects)
+def _continuations(request: PageRequest, project_lines: Sequence[ProjectOverview]) -> list[Continuation]:
+    """Return the first of *project_lines* that have a handoff."""
+    newest = ((line, handoffs.list_versions(request.store, line.project, limit=1)) for line in project_lines)
     return [
-        Continuation(project, versions[0], [(name, line) for name, line in versions[0].handoff.head if name != STATE])
-        for project, versions in islice(((project, versions) for project, versions in newest if versions), MAX_CONTINUED)
+        Continuation(
+            line.project,
+            line.totals.last_at,
+            versions[0].session_number,
+            [(name, head_line) for name, head_line in versions[0].handoff.head if name != STATE],
+        )
+        for line, versions in islice(((line, versions) for line, versions in newest if versions), MAX_CONTINUED)
     ]
 
 

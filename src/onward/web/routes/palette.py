@@ -33,6 +33,7 @@ def page_commands() -> list[Command]:
     """Return the pages."""
     return [
         Command(text=_("Dashboard"), url="/", symbol="layout-dashboard", note="G D", words="home overview"),
+        Command(text=_("Projects"), url="/projects", symbol="folder-git-2", words="archived"),
         Command(text=_("Sessions"), url="/sessions", symbol="history", note="G S"),
         Command(text=_("Handoff"), url="/handoff", symbol="repeat", note="G H", words="paste distill"),
         Command(text=_("Analytics"), url="/analytics", symbol="chart-line", note="G A", words="growth charts"),
@@ -53,6 +54,7 @@ def action_commands() -> list[Command]:
     return [
         Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
         Command(_("Complete the active session"), symbol="check", note="C", action="complete", words="finish end handoff"),
+        Command(_("New project"), symbol="folder-git-2", action="fetch:/parts/projects/new", words="create"),
         Command(text=_("Templates"), url="/sessions/templates", symbol="list-checks", words="objectives checklist"),
         Command(_("New account"), symbol="users", action="fetch:/parts/accounts/new", words="add credits"),
         Command(_("Add several accounts"), symbol="clipboard-paste", action="fetch:/parts/accounts/batch", words="batch csv"),

@@ -25,6 +25,28 @@ MAX_TARGETS = 500
 MAX_SESSIONS_NAMED = 10_000
 
 
+@router.get("/parts/projects/new")
+def show_new_form(request: CurrentPageRequest) -> Response:
+    """Return the dialog that creates a project."""
+    return partial(request, "partials/_project_new.html", values={"name": "", "description": ""}, errors={})
+
+
+@router.post("/parts/projects/new")
+def create_project(
+    request: CurrentPageRequest,
+    name: Annotated[str, Form()] = "",
+    description: Annotated[str, Form(max_length=MAX_DESCRIPTION_CHARS)] = "",
+) -> Response:
+    """Create a project."""
+    try:
+        project = projects.create(request.store, name, description=" ".join(description.split()))
+    except (BadInput, Conflict) as error:
+        values = {"name": name, "description": description}
+        message = translate_error(error) if name.strip() else _("Required.")
+        return partial(request, "partials/_project_new_form.html", status_code=422, values=values, errors={"name": message})
+    return redirect(request, f"/projects/{project.id}", toast=Toast(_("Project created")))
+
+
 @router.get("/parts/projects/{project_id}/edit")
 def show_edit_form(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the dialog that edits name and description."""

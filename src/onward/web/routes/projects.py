@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from onward.app import analytics
 from onward.app.handoffs import handoffs
 from onward.app.projects import project_files, projects
 from onward.app.sessions import sessions
 from onward.app.turns import sources
+from onward.core.project import ProjectOverview
 from onward.errors import BadInput, NotFound
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.project_page import closing_lines, find_master_handoff, open_items, project_context
@@ -19,10 +22,44 @@ from onward.web.session_timeline import draw_timeline
 
 router = page_router()
 
-MAX_SESSIONS, MAX_FILES = 25, 100
+MAX_PROJECTS, MAX_SESSIONS, MAX_FILES = 50, 25, 100
 NEWEST_SESSIONS = 6
+MAX_DRAWN_SESSIONS = 200
+ZOOM_LEVELS = (0.25, 0.5, 1.0, 2.0, 4.0)
 LOOP_STEPS = 8
 CONTEXT_TURNS = 2
+
+
+@router.get("/projects")
+def list_all_projects(
+    request: CurrentPageRequest,
+    status: Literal["active", "archived"] = "active",
+    sort: Literal["name", "-name", "sessions", "-sessions", "tokens", "-tokens", "last", "-last"] = "-last",
+    skip: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> Response:
+    """Show the active or the archived projects, in an order that the reader chooses."""
+    all_lines = projects.list_projects(request.store, archived=status == "archived")
+    sorted_lines = sorted(all_lines, key=_SORT_KEYS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    project_lines = sorted_lines[skip : skip + MAX_PROJECTS]
+    return page(
+        request,
+        "pages/projects.html",
+        project_lines=project_lines,
+        preserved_ratios=analytics.kept_ratios(request.store, [line.project for line in project_lines]),
+        is_archived=status == "archived",
+        sort=sort,
+        skip=skip,
+        page_size=MAX_PROJECTS,
+        has_more=len(sorted_lines) > skip + MAX_PROJECTS,
+    )
+
+
+_SORT_KEYS: dict[str, Callable[[ProjectOverview], Any]] = {
+    "name": lambda line: line.project.name.casefold(),
+    "sessions": lambda line: line.totals.sessions,
+    "tokens": lambda line: line.totals.tokens,
+    "last": lambda line: line.totals.last_at or datetime.min.replace(tzinfo=UTC),
+}
 
 
 @router.get("/projects/{project_id}")
@@ -69,7 +106,7 @@ def growth_part(request: CurrentPageRequest, project_id: int) -> Response:
     """Return the growth of the handoff from the first session to the last."""
     project = projects.require(request.store, project_id)
     return partial(
-        request, "partials/_handoff_history.html", project=project, steps=analytics.growth_points(request.store, project, LOOP_STEPS)
+        request, "partials/_handoff_history.html", project=project, steps=analytics.handoff_steps(request.store, project, LOOP_STEPS)
     )
 
 
@@ -88,10 +125,25 @@ def list_sessions(
         "pages/project_sessions.html",
         **context,
         entries=entries[:MAX_SESSIONS],
-        picture=draw_timeline(entries[:MAX_SESSIONS]),
         status=status,
         before=before,
         has_more=len(entries) > MAX_SESSIONS,
+    )
+
+
+@router.get("/parts/projects/{project_id}/timeline")
+def timeline_part(request: CurrentPageRequest, project_id: int, zoom: float = 1.0) -> Response:
+    """Return the picture of a project's newest sessions on a time axis."""
+    level = min(ZOOM_LEVELS, key=lambda candidate: abs(candidate - zoom))
+    line = projects.require_line(request.store, project_id)
+    return partial(
+        request,
+        "partials/_timeline.html",
+        project=line.project,
+        total=line.totals.sessions,
+        picture=draw_timeline(sessions.list_recent(request.store, line.project, limit=MAX_DRAWN_SESSIONS), level),
+        levels=ZOOM_LEVELS,
+        index=ZOOM_LEVELS.index(level),
     )
 
 

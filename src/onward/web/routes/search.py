@@ -97,7 +97,7 @@ def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) ->
             SearchHitView(
                 f"{url}?{urlencode({'turn': excerpt.handle.turn, 'q': query[:MAX_WORDS_CHARS]})}" if url.startswith("/sessions/") else url,
                 excerpt,
-                mark_snippet(excerpt.text, query),
+                mark_snippet(excerpt.text.replace("`", "") if excerpt.kind == "fact" else excerpt.text, query),
             )
         )
     return hits

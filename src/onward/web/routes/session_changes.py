@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import Form, Query, Response
+from fastapi.responses import StreamingResponse
 
 from onward.app.projects import projects
 from onward.app.sessions import reassignment, removal, sessions, titles
@@ -69,11 +70,13 @@ def _form(
 @router.post("/parts/sessions/batch")
 def change_sessions(
     request: CurrentPageRequest,
-    do: Annotated[Literal["delete", "abandon", "move"], Form()],
+    do: Annotated[Literal["delete", "abandon", "move", "export"], Form()],
     session: Annotated[list[int], Form(max_length=MAX_CHOICES)],
     target: Annotated[str, Form()] = "",
 ) -> Response:
-    """Delete, abandon or move the selected sessions. The toast offers to undo a deletion."""
+    """Delete, abandon, move or export the selected sessions. The toast offers to undo a deletion."""
+    if do == "export":
+        return Response(headers={"hx-redirect": f"/parts/sessions/export?{urlencode({'session': session}, doseq=True)}"})
     chosen_sessions = [sessions.require_by_id(request.store, session_id) for session_id in session]
     if do == "move":
         if not target.isdecimal():
@@ -93,6 +96,18 @@ def change_sessions(
     message = ngettext("%(num)s session deleted", "%(num)s sessions deleted", len(chosen_sessions))
     undo_url = f"/parts/sessions/undelete?{urlencode({'session': session}, doseq=True)}"
     return redirect(request, "/sessions", toast=Toast(message, undo=undo_url))
+
+
+@router.get("/parts/sessions/export")
+def export_sessions(request: CurrentPageRequest, session: Annotated[list[int], Query(max_length=MAX_CHOICES)]) -> Response:
+    """Return sessions with all of their turns as one Markdown file."""
+    chosen_sessions = [sessions.require_by_id(request.store, session_id) for session_id in session]
+    name = f"session-{session[0]}.md" if len(session) == 1 else f"sessions-{len(session)}.md"
+    return StreamingResponse(
+        (part for chosen_session in chosen_sessions for part in sessions.export_markdown(request.store, chosen_session)),
+        headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
+        media_type="text/markdown; charset=utf-8",
+    )
 
 
 @router.post("/parts/sessions/undelete")

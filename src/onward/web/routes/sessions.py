@@ -23,6 +23,7 @@ from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.project_page import find_master_handoff, find_writer_jobs
 from onward.web.render import page, partial
 from onward.web.session_overview import draw_session
+from onward.web.session_usage import usage_charts
 from onward.web.turn_views import TurnView, citing_lines_by_turn, turn_views
 
 router = page_router()
@@ -31,6 +32,7 @@ MAX_SESSIONS = 25
 MAX_TURNS = 20
 MAX_MATCHES = 200
 MAX_FILES = 200
+MAX_POINTS = 300
 MAX_CHOICES = 200
 MAX_QUERY_CHARS = 500
 
@@ -45,16 +47,20 @@ def list_sessions(
     project: str = "",
     account: str = "",
     agent: str = "",
+    sort: Literal["", "title", "-title", "turns", "-turns", "credits", "-credits", "started", "-started"] = "",
     before: int | None = None,
+    skip: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> Response:
-    """Show the sessions of all projects, the last added first, filtered."""
+    """Show the sessions of all projects, the last added first, filtered; with *sort*, in that order, after the first *skip*."""
     newest_sessions = sessions.list_all(
         request.store,
         project_id=_parse_id(project),
         account_id=_parse_id(account),
         status=status or None,
         agent=agent or None,
-        before=before,
+        before=None if sort else before,
+        order=sort or None,
+        skip=skip if sort else 0,
         limit=MAX_SESSIONS + 1,
     )
     shown_sessions = newest_sessions[:MAX_SESSIONS]
@@ -71,12 +77,15 @@ def list_sessions(
         projects=[line.project for line in projects.list_known(request.store, limit=MAX_CHOICES)],
         accounts=[availability.account for availability in accounts.list_accounts(request.store, limit=MAX_CHOICES)],
         agents=sessions.list_agents(request.store),
-        is_first=before is None,
+        sort=sort,
+        skip=skip,
+        page_size=MAX_SESSIONS,
+        is_first=before is None and not skip,
         has_more=len(newest_sessions) > MAX_SESSIONS,
     )
     if request.is_htmx and not request.is_boosted:
         # Unset filters are left out of the address.
-        query = {name: value for name, value in filters.items() if value}
+        query = {name: value for name, value in {**filters, "sort": sort}.items() if value}
         response.headers["hx-push-url"] = "/sessions" + (f"?{urlencode(query)}" if query else "")
     return response
 
@@ -284,6 +293,13 @@ def show_usage(request: CurrentPageRequest, session_id: int) -> Response:
     return page(
         request, "pages/session_usage.html", head=head, usage=usage.read_session_usage(request.store, session_id), account_names=names
     )
+
+
+@router.get("/parts/sessions/{session_id}/usage")
+def usage_part(request: CurrentPageRequest, session_id: int) -> Response:
+    """Return the charts of a session's context and cost. Loaded after the page, because all of its turns are read."""
+    points = usage.list_usage_points(request.store, sessions.require_by_id(request.store, session_id), MAX_POINTS)
+    return partial(request, "partials/_session_usage_charts.html", charts=usage_charts(points))
 
 
 @router.get("/sessions/{session_id}/replay")

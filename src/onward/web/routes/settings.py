@@ -14,7 +14,7 @@ from onward.app.admin import access, backups, database, settings_report
 from onward.app.admin.confirmation import require_name
 from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import Job
-from onward.app.models import gateway, keys, writers
+from onward.app.models import gateway, keys, model_choice, writers
 from onward.core.llm_key import KeyStatus
 from onward.errors import BadInput, Conflict, NotFound
 from onward.web.language import _
@@ -59,6 +59,9 @@ def show_model(request: CurrentPageRequest) -> Response:
         writer_error="",
         error="",
         is_testing=False,
+        choice=_choice_values(request),
+        choice_errors={},
+        is_model_set=model_choice.is_set(request.settings.llm),
         limits=request.settings.llm,
         spend=gateway.total_spend(request.store, days=SPEND_DAYS),
         today=gateway.total_spend(request.store, days=1),
@@ -89,6 +92,30 @@ def choose_writer(request: CurrentPageRequest, agent: Annotated[str, Form()] = "
         writer_error=error,
         limits=request.settings.llm,
     )
+
+
+@router.post("/parts/settings/model")
+def choose_model(request: CurrentPageRequest, url: Annotated[str, Form()] = "", model: Annotated[str, Form()] = "") -> Response:
+    """Use another model or address. Jobs that wait for a model try again."""
+    try:
+        is_key_deleted = model_choice.choose(request.store, build_model_setup(request.settings), url, model)
+    except (BadInput, Conflict) as problem:
+        return partial(
+            request,
+            "partials/_model_choice.html",
+            status_code=422,
+            choice={"url": url, "model": model},
+            choice_errors={"url" if model.strip() or not url.strip() else "model": translate_error(problem)},
+            is_model_set=model_choice.is_set(request.settings.llm),
+        )
+    jobs.wake_waiting(request.store)
+    text = _("Saved. The API key was for another address and is deleted.") if is_key_deleted else _("Saved")
+    return redirect(request, "/settings/model", toast=Toast(text))
+
+
+def _choice_values(request: PageRequest) -> dict[str, str]:
+    settings = build_model_setup(request.settings).current_settings
+    return {"url": settings.url, "model": settings.model}
 
 
 @router.post("/parts/settings/key")

@@ -57,7 +57,7 @@ customElements.define("growth-chart", class extends HTMLElement {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) }, y: { range: (_, low, high) => this.valueRange(low, high) } },
-        axes: [{ ...axis, grid: { show: false }, size: 30, label: axisLabel, labelSize: 18, labelFont: axis.font, values: (_, values) => values.map((tick) => ticks[x.indexOf(tick)] ?? "") }, { ...axis, size: 52, values: (_, values) => values.map((tick) => this.text(tick)) }],
+        axes: [{ ...axis, grid: { show: false }, size: 30, label: axisLabel, labelSize: 18, labelFont: axis.font, values: (_, values) => values.map((tick) => (ticks ? ticks[x.indexOf(tick)] ?? "" : this.text(tick))) }, { ...axis, size: 52, values: (_, values) => values.map((tick) => this.text(tick)) }],
         series: [{}, ...(band ?? []).map(() => ({ width: 0, spanGaps: true, points: { show: false } })), ...series.map((curve) => ({ stroke: curve.predicted ? quiet : accent, width: 2, dash: curve.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !curve.predicted && x.length < 40, size: 6, fill: curve.predicted ? quiet : accent } }))],
         // The interval, as an area behind the curve.
         bands: band ? [{ series: [1, 2], fill: this.colour("accent-soft") }] : [],
@@ -75,7 +75,7 @@ customElements.define("growth-chart", class extends HTMLElement {
   }
   describe(index) {
     const output = this.closest(".chart").querySelector("output");
-    output.textContent = index === null || index === undefined ? "" : `${this.chart.labels[index]}: ${this.chart.series.map((curve) => `${curve.name} ${this.text(curve.values[index])}`).join(" · ")} · ${this.chart.notes[index]}`;
+    output.textContent = index === null || index === undefined ? "" : `${this.chart.labels[index]}: ${this.chart.series.map((curve) => `${curve.name} ${this.text(curve.values[index])}`).join(" · ")}${this.chart.notes ? ` · ${this.chart.notes[index]}` : ""}`;
     this.index = index;
   }
   step(event) {
