@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from bench.dashboard import FLAGS, serving
 
 PROJECT = "antre"
+LONG_MS = 120_000
 
 
 class Person:
@@ -94,7 +95,7 @@ def complete_a_session(person: Person) -> None:
     person.click(person.page.locator("#complete-dialog").get_by_role("textbox", name="Accomplishments"))
     person.write("The ticket prints")
     person.press("Control+Enter")
-    person.page.wait_for_url("**/sessions/*/handoff")
+    person.page.wait_for_url("**/sessions/*/handoff", timeout=LONG_MS)
 
 
 JOBS: tuple[Callable[[Person], None], ...] = (check_a_line, correct_a_line, find_an_answer, start_a_session, complete_a_session)

@@ -387,3 +387,13 @@ def test_facts_are_found_by_what_they_say_in_capitals_or_not(store: Store, shop:
     assert cents_facts
     assert all("cents" in fact.text.casefold() for fact in cents_facts)
     assert facts.list_facts(store, shop, text="nowhere said") == []
+
+
+def test_projects_are_listed_by_when_they_were_worked_on_not_by_when_they_were_imported(store: Store, shop: Project) -> None:
+    old = projects.create(store, "archive")
+    import_session(store, old, fixing_turns(), "old", day=-30)
+    lines = projects.list_latest_with_totals(store, limit=5)
+    assert [line.project.name for line in lines] == ["shop", "archive"]
+    # The import completed it today.
+    assert lines[1].totals.last_at is not None
+    assert lines[1].totals.last_at < NOON - timedelta(days=29)

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.store import Store
 
 from .conftest import Site, Watch, violations, visit
 
@@ -134,3 +139,11 @@ def test_remote_readers_cannot_change_a_handoff(page: Page, watch: Watch, site: 
     expect(page.get_by_role("button", name="Add fact")).to_be_disabled()
     visit(page, f"{site.url}/handoff/versions?project=1")
     expect(page.get_by_role("button", name="Restore").first).to_be_disabled()
+
+
+def test_the_tab_shows_the_project_last_worked_on(local_client: TestClient, store: Store) -> None:
+    for name in ("pear", "apple"):
+        sessions.start(store, projects.create(store, name), objectives=["Grow"])
+    assert "<p>apple</p>" in local_client.get("/handoff").text
+    assert 'type="text" value="apple"' not in local_client.get("/handoff/new").text
+    assert 'name="project" type="text" value="pear"' in local_client.get("/handoff/new?project=1").text

@@ -49,13 +49,15 @@ def create(connection: Connection, name: str, description: str = "", root: str =
 # Every request runs these. Building a statement costs five times as much as running it, so they are built once.
 _BY_ID = PreparedStatement(select(projects).where(projects.c.id == bindparam("id")))
 _LOCK_QUERY = PreparedStatement(select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update())
+_LAST_AT = func.coalesce(sessions.c.ended_at, sessions.c.started_at, sessions.c.completed_at, sessions.c.created_at)
+"""When a session was last worked on. An import completes it long after that."""
 _TOTALS = PreparedStatement(
     select(
         sessions.c.project_id,
         func.count(),
         func.count(sessions.c.completed_at),
         *(func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)),
-        func.max(func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.started_at, sessions.c.created_at)),
+        func.max(_LAST_AT),
     )
     .where(sessions.c.project_id.in_(bindparam("ids", expanding=True)))
     .group_by(sessions.c.project_id)
@@ -106,9 +108,10 @@ def list_by_ids(connection: Connection, ids: Collection[int]) -> list[Project]:
 
 
 def list_latest_ids(connection: Connection, limit: int) -> list[int]:
-    """Return the ids of the projects of the *limit* newest sessions, each once, the newest first."""
-    newest = connection.execute(select(sessions.c.project_id).order_by(sessions.c.id.desc()).limit(limit)).scalars()
-    return list(dict.fromkeys(newest))
+    """Return the ids of the projects of the *limit* sessions that were added last, each once, the one last worked on first."""
+    added = select(sessions.c.project_id, _LAST_AT.label("last_at")).order_by(sessions.c.id.desc()).limit(limit)
+    newest = connection.execute(added).all()
+    return list(dict.fromkeys(row.project_id for row in sorted(newest, key=lambda row: -row.last_at)))
 
 
 def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ProjectTotals]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     String,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -275,8 +276,9 @@ def _order_columns(order: SessionOrder | None) -> list[Any]:
 
 
 def list_start_times(connection: Connection, since: datetime) -> list[datetime]:
-    """Return when the sessions since *since* started; those of unknown time are left out."""
-    started_at = func.coalesce(sessions.c.started_at, sessions.c.ended_at)
+    """Return when the sessions since *since* took place, as `Session.dated_at` says; those of unknown time are left out."""
+    is_started_here = or_(sessions.c.native_id.is_(None), sessions.c.source.in_(("", AGENT_SOURCE)))
+    started_at = func.coalesce(sessions.c.started_at, sessions.c.ended_at, case((is_started_here, sessions.c.created_at)))
     return [to_datetime(micros) for micros in connection.execute(select(started_at).where(started_at >= to_micros(since))).scalars()]
 
 

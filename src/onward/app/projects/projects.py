@@ -107,7 +107,7 @@ def list_known(
 
 
 def list_latest(store: Store, *, limit: int) -> list[ProjectOption]:
-    """Return the active projects with the newest sessions first, then others by name; at most *limit*."""
+    """Return the active projects with the newest sessions, the one last worked on first, then others by name; at most *limit*."""
     with store.read() as connection:
         latest_ids = projects.list_latest_ids(connection, _NEWEST_SESSIONS)
     latest_projects = list_known(store, only_ids=latest_ids[:limit])

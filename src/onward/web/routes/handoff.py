@@ -49,7 +49,7 @@ def show_handoff(
 ) -> Response:
     """Show a project's handoff, at a budget or in an earlier version.
 
-    Without a project in the address, the only project is used; if there are several, they are listed.
+    Without a project in the address, it is the one last worked on.
     """
     context = _project_context(request, project)
     chosen_project: Project | None = context["project"]
@@ -133,9 +133,19 @@ def refine_handoff(request: CurrentPageRequest, project_id: int) -> Response:
 @router.get("/handoff/new")
 def show_new_page(request: CurrentPageRequest, project: int | None = None) -> Response:
     """Show the page to paste or upload a conversation."""
-    context = _project_context(request, project)
+    known_projects = projects.list_known(request.store, limit=MAX_PROJECTS)
+    is_chosen = project is not None or len(known_projects) == 1
+    context = _project_context(request, project) if is_chosen else {"project": None}
     values = {"project": context["project"].name if context["project"] else "", "text": "", "by": "rules"}
-    return page(request, "pages/handoff_new.html", **context, values=values, errors={}, **_model_context(request, context["project"]))
+    return page(
+        request,
+        "pages/handoff_new.html",
+        **context,
+        project_lines=known_projects,
+        values=values,
+        errors={},
+        **_model_context(request, context["project"]),
+    )
 
 
 @router.post("/parts/handoff/new")
@@ -165,11 +175,10 @@ def _import_conversation(request: PageRequest, submission: Submission) -> Respon
 
 
 def _project_context(request: PageRequest, project_id: int | None) -> dict[str, Any]:
-    known_projects = projects.list_known(request.store, limit=MAX_PROJECTS)
-    chosen_project = (
-        projects.require(request.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
-    )
-    return {"project_lines": known_projects, "project": chosen_project}
+    if project_id:
+        return {"project": projects.require(request.store, project_id)}
+    latest = projects.list_latest(request.store, limit=1)
+    return {"project": latest[0].project if latest else None}
 
 
 def _find_at_budget(request: PageRequest, project: Project, budget: int | None) -> CurrentHandoff | None:
