@@ -15,8 +15,8 @@ from onward.app.transcripts.imports import import_paths
 from onward.app.turns.reader import MainPath, TranscriptReader
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.master import build_handoff
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.handoff.versions import MasterHandoff
 from onward.core.preservation.reference import Reference, fold_references
 from onward.core.transcript.transcript import Turn

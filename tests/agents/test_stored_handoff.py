@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onward.agents.stored_handoff import FolderContext, find_handoff
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.sessions import completion, sessions
 from onward.core.facts.headings import HEAD, NOTICE_PREFIXES
 from onward.core.handoff.page import insert_head_line, shorten_page

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, fold
-from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.master import build_handoff
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.preservation.reference import Reference
 from onward.core.project import Project
 from onward.core.session import Session
@@ -105,13 +105,13 @@ def test_the_schema_is_what_the_tables_say(store: Store) -> None:
     def is_schema_object(_: object, name: str | None, kind: str, *__: object) -> bool:
         return not (kind == "table" and (name or "").startswith(("turn_words", "alembic")))
 
-    with store.read() as connection:
+    with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": is_schema_object, "compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def test_every_reference_between_rows_is_indexed(store: Store) -> None:
-    with store.read() as connection:
+    with store.engine.connect() as connection:
         tables = inspect(connection)
         for table in tables.get_table_names():
             keys = [tables.get_pk_constraint(table)["constrained_columns"]]

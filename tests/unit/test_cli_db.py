@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
 from onward.app.admin import database
 from onward.app.projects import projects
 from onward.settings import Settings
 from onward.store import Store
+from onward.store.engine import _PostgresDatabase
 from onward.store.migration import NEWEST_VERSION
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -120,7 +120,7 @@ def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -
 
 def test_a_password_is_not_in_the_command_line() -> None:
     word = "pass" + "word"
-    prompt = database.database_prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
+    prompt = database.database_prompt(Store(_PostgresDatabase(f"postgresql://me:{word}@db.example:5433/onward?sslmode=require")))
     assert prompt.command == ("psql", "postgresql://me@db.example:5433/onward?sslmode=require")
     assert prompt.secrets == {"PGPASSWORD": word}
 

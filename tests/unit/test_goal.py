@@ -6,7 +6,8 @@ import pytest
 
 from onward.core.extract.extraction import extract
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import compose
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.tokens import count_tokens
 

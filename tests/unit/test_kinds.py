@@ -24,7 +24,8 @@ from onward.core.extract.extraction import extract
 from onward.core.facts.fact import FactKind, from_json, to_json
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff import page
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import compose
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.handoff.document import parse, render
 from onward.core.preservation.collector import collect_references
 from onward.core.preservation.measure import measure

@@ -14,7 +14,8 @@ import pytest
 
 from onward.app.projects import projects
 from onward.app.repository.detection import real_folder
-from onward.app.repository.project_clues import Origin, session_origin
+from onward.app.repository.origin import Origin
+from onward.app.repository.project_clues import session_origin
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadSetting
 from onward.store import Store

@@ -8,8 +8,9 @@ from onward.core.extract.extraction import extract
 from onward.core.extract.reversals import retired_values
 from onward.core.facts.fact import Fact
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import compose
 from onward.core.handoff.document import render
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.transcript.transcript import SessionHead, Turn
 from onward.tokens import count_tokens
 

@@ -8,7 +8,7 @@ from onward.app.sessions import completion, sessions
 from onward.app.turns.client_turns import append_conversation
 from onward.core.handoff.document import render
 from onward.core.project import Project
-from onward.core.session import SessionCompletion
+from onward.core.session_results import SessionCompletion
 from onward.core.transcript.transcript import Turn
 from onward.store import Store
 

@@ -20,7 +20,7 @@ from onward.agents import hook_log, session_notes
 from onward.agents.payload import CATCH_UP, COMPACTED, END, STOP
 from onward.agents.session_notes import Note
 from onward.app.models import writers
-from onward.app.repository.project_clues import Origin, folder_origin
+from onward.app.repository.origin import Origin, folder_origin
 from onward.app.transcripts.agent_folders import agent_folders, list_files
 from onward.app.transcripts.files import inspect_file
 from onward.backend import Backend, open_backend

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from onward.agents.stored_handoff import FolderContext, RenderedHandoff
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.backend import open_backend
 from onward.errors import NotFound
 from onward.settings import read_settings

@@ -13,7 +13,7 @@ from pathlib import Path
 from onward.agents import session_notes
 from onward.agents.session_notes import Note
 from onward.agents.stored_handoff import FolderContext
-from onward.app.repository.project_clues import folder_origin
+from onward.app.repository.origin import folder_origin
 from onward.app.transcripts.agent_files import AgentFile, list_agent_files
 from onward.app.transcripts.agent_folders import agent_folders
 from onward.app.transcripts.files import inspect_file

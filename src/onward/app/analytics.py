@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, TypeVar
 
 from onward.core.analytics.growth import (
     ASYMPTOTE_RATIO,
@@ -41,6 +39,9 @@ from onward.core.handoff.retention import MAX_SESSIONS, HandoffFacts, Retention,
 from onward.core.project import Project
 from onward.store import Store, analytics, facts, handoffs, project_files, projects, sessions
 from onward.store.analytics import Measure, MeasuredSession
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "Growth",

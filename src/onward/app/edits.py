@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.core.edit_version import WordChoice, changed_fields, edit_version
-from onward.core.session import Session
 from onward.errors import EditConflict
 from onward.message import Message
-from onward.redact import DISTILL_KEY, Redactor
 from onward.store import locks
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onward.core.session import Session
 
 _WORD_FIELDS = ("accomplishments", "blockers")
 
@@ -67,6 +69,9 @@ def merge_statements(
 
 
 def _details(stored: object, sent: Mapping[str, object]) -> list[dict[str, object]]:
+    # Only an edit that is refused needs it.
+    from onward.redact import DISTILL_KEY, Redactor
+
     redactor = Redactor(DISTILL_KEY)
     return [
         {"field": name, "stored": _plain(getattr(stored, name)), "sent": redactor.value(_plain(value)), "version": edit_version(stored)}

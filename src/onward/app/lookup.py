@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
-from onward.core.accounts.accounts import Account
-from onward.core.handoff.versions import StoredHandoff
-from onward.core.project import Project
-from onward.core.session import Session
 from onward.errors import NotFound
 from onward.message import Message
 from onward.store import accounts, handoffs, projects, sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onward.core.accounts.accounts import Account
+    from onward.core.handoff.versions import StoredHandoff
+    from onward.core.project import Project
+    from onward.core.session import Session
 
 
 def require_project(connection: Connection, project_id: int | None) -> Project:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onward.app.repository.project_clues import folder_origin
+from onward.app.repository.origin import folder_origin
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message

@@ -6,13 +6,9 @@ import sys
 
 import click
 
-from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.handoff_output import FORMATS, OutputFormat, format_handoff
 from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
-from onward.cli.writer_output import authorship_text, outcome_data, say_estimate, say_outcome
-from onward.core.handoff import redline as redlines
-from onward.core.handoff.changelog import render, to_json
 from onward.core.handoff.versions import HandoffVersion, StoredHandoff
 from onward.core.text.printable import printable
 
@@ -83,8 +79,13 @@ def handoff(
         extra=extra,
     )
     if stored_handoff.refinement and stored_handoff.refinement.is_kept:
+        from onward.cli.writer_output import authorship_text
+
         note(f"Written by {stored_handoff.generator}: {authorship_text(stored_handoff.refinement)}.")
     if copy:
+        # Imported here and below: printing a handoff would wait for what it does not need.
+        from onward.cli.clipboard import copy_text
+
         note(f"Copied with {copy_text(text)}.")
     else:
         sys.stdout.write(text)
@@ -140,6 +141,8 @@ def diff(group_project: str | None, before: int, after: int, project: str | None
       onward handoff diff 3 4
       onward handoff diff 1 12 --json
     """
+    from onward.core.handoff.changelog import render, to_json
+
     with use_backend(project=project or group_project) as backend:
         comparison = backend.handoffs.diff(backend.require_project(), before, after)
     if as_json:
@@ -164,6 +167,8 @@ def redline(group_project: str | None, before: int, after: int, project: str | N
     Example:
       onward handoff redline 4 5
     """
+    from onward.core.handoff import redline as redlines
+
     with use_backend(project=project or group_project) as backend:
         comparison = backend.handoffs.redline(backend.require_project(), before, after)
     if as_json:
@@ -190,6 +195,8 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
       onward handoff refine --dry-run
       onward handoff refine --project kopi-shop
     """
+    from onward.cli.writer_output import outcome_data, say_estimate, say_outcome
+
     with use_backend(project=project or group_project) as backend:
         current_project = backend.require_project()
         if dry_run:

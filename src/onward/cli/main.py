@@ -13,10 +13,21 @@ import sys
 from onward import __version__
 from onward.errors import BadInput, OnwardError
 
+# Importing `typing` takes too long for commands that must start fast.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from onward.pattern_cache import PatternCache
+
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 QUICK_COMMANDS = (["hook"], ["statusline"], ["distill"], ["read"], ["mcp"], ["--version"])
 """Commands that must start fast. Each imports no more than it needs."""
+
+PATTERN_FREE_COMMANDS = (["hook"], ["statusline"], ["mcp"], ["--version"])
+"""Commands that compile so few regular expressions that reading stored ones would take longer."""
+
+STORE_COMMANDS = ("project", "session", "handoff", "search", "source", "fact", "files", "knowledge", "template", "account")
+"""Commands whose work is stored when they return, without threads that must end: the process ends without freeing every object."""
 
 GC_THRESHOLD = 100_000
 """New objects after which Python runs the cycle collector. Its default is 700."""
@@ -30,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     owns_process = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
     is_quick = arguments[:1] in QUICK_COMMANDS
+    patterns = _install_pattern_cache() if owns_process and arguments[:1] not in PATTERN_FREE_COMMANDS else None
     _use_utf8()
     if owns_process and is_quick:
         # Short-lived and without cycles: the collector would take a tenth of the run time, and freeing every object at exit another.
@@ -57,10 +69,18 @@ def main(arguments: list[str] | None = None) -> int:
             code = _report_refusal(_no_access(error), as_json="--json" in arguments)
         else:
             code = _report_defect(error)
-    if owns_process and is_quick:
+    if patterns:
+        patterns.save()
+    if owns_process and (is_quick or (arguments and arguments[0] in STORE_COMMANDS)):
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _install_pattern_cache() -> PatternCache | None:
+    from onward.pattern_cache import install
+
+    return install()
 
 
 def _no_access(error: OSError) -> BadInput:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from onward.app.repository.git import find_repository
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.cli import archive as archives
 from onward.cli.context import json_option, use_backend
 from onward.cli.presentation import is_terminal, quantity, say, say_json, say_table
@@ -42,6 +41,9 @@ def new(name: str, description: str, folder: Path | None, as_json: bool) -> None
     Example:
       onward project new kopi-shop --folder ~/code/kopi-shop
     """
+    # Only a new project needs it: its import takes longer than a list of projects.
+    from onward.app.repository.git import find_repository
+
     current_folder = Path.cwd()
     folder = folder or (current_folder if (Path(find_repository(current_folder)[0]) / ".git").exists() else None)
     with use_backend() as backend:

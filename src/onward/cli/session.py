@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from onward.app.handoffs.brief import with_changes_since
-from onward.app.turns.markdown import markdown
-from onward.cli.account import choose_account, suggest_account
-from onward.cli.account_output import say_usage, usage_data
-from onward.cli.clipboard import copy_text
 from onward.cli.context import budget_option, json_option, project_option, use_backend, words_option
 from onward.cli.handoff_output import FORMATS, OutputFormat, format_handoff
-from onward.cli.local_agents import local_agents, note_import_errors
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
-from onward.cli.turns_jsonl import json_line
-from onward.cli.writer_output import outcome_data, say_outcome, try_write
 from onward.core.edit_version import WordChoice
-from onward.core.session import Session, SessionCompletion, SessionStatus
+from onward.core.session import Session, SessionStatus
 from onward.core.text.printable import printable
+
+if TYPE_CHECKING:
+    from onward.app.repository.git import RepositoryChange
+    from onward.cli.context import Backend
+    from onward.core.handoff.document import Handoff
+    from onward.core.handoff.versions import StoredHandoff
+    from onward.core.project import Project
+    from onward.core.session_results import SessionCompletion
 
 account_option = click.option(
     "--account", "account", metavar="NAME", help="The account of the session; `best` selects the one that `onward account best` suggests."
@@ -72,6 +72,9 @@ def start(
       onward session start --format prompt --copy
       onward session start --account best
     """
+    # Imported here and below: a list of sessions would wait for what it does not need.
+    from onward.cli.account import choose_account, suggest_account
+
     with use_backend(project=project) as backend:
         current_project = backend.require_project()
         chosen_account = choose_account(backend, account) if account else None
@@ -85,10 +88,7 @@ def start(
             account_id=chosen_account.id if chosen_account else None,
         )
         suggestion = "" if account else suggest_account(backend)
-        handoff = change = None
-        if previous := outcome.previous:
-            ended_at = backend.sessions.require(current_project, previous.session_number).ended_at
-            handoff, change = with_changes_since(current_project, previous, ended_at, Path.cwd())
+        handoff, change = _with_changes(backend, current_project, outcome.previous)
     session_start: dict[str, object] = {
         "session": session_data(outcome.session),
         "account": chosen_account.name if chosen_account else None,
@@ -105,13 +105,29 @@ def start(
         text = format_handoff(handoff, outcome.previous.preservation, output_format, next_goal=next_goal, extra=session_start)
         sys.stdout.write(text)
         sys.stdout.flush()
-        copy_note = f" (copied with {copy_text(text)})" if copy else ""
+        copy_note = f" (copied with {_copy(text)})" if copy else ""
         note(f"Started {session_name} from handoff {outcome.previous.version}{copy_note}.")
     if account_note := f"Account: {chosen_account.name}." if chosen_account else suggestion:
         note(account_note)
     for item in outcome.session.open_items:
         note(f"Checklist: {item}")
     note(f"When the session ends: onward import TRANSCRIPT --project {current_project.name} --complete")
+
+
+def _with_changes(backend: Backend, project: Project, previous: StoredHandoff | None) -> tuple[Handoff | None, RepositoryChange | None]:
+    """Return the previous handoff with what changed in the repository since, and that change."""
+    from onward.app.handoffs.brief import with_changes_since
+
+    if previous is None:
+        return None, None
+    ended_at = backend.sessions.require(project, previous.session_number).ended_at
+    return with_changes_since(project, previous, ended_at, Path.cwd())
+
+
+def _copy(text: str) -> str:
+    from onward.cli.clipboard import copy_text
+
+    return copy_text(text)
 
 
 @session.command()
@@ -155,6 +171,10 @@ def complete(
       onward session complete 3 --accomplishment "Checkout works on staging" --blocker "Production keys" --credits 88
       onward session complete --refine
     """
+    from onward.cli.account import choose_account
+    from onward.cli.local_agents import local_agents, note_import_errors
+    from onward.cli.writer_output import outcome_data, say_outcome, try_write
+
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
         completion = backend.sessions.complete(
             lambda: backend.sessions.require(backend.require_project(), number),
@@ -241,6 +261,8 @@ def show(number: int, project: str | None, as_json: bool) -> None:
     Example:
       onward session show 3
     """
+    from onward.cli.account_output import say_usage, usage_data
+
     with use_backend(project=project) as backend:
         detail = backend.sessions.show(backend.sessions.require(backend.require_project(), number))
         shown_session = detail.session
@@ -296,6 +318,9 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
       onward session replay 3 | less
       onward session replay 3 --from 40 --to 44
     """
+    from onward.app.turns.markdown import markdown
+    from onward.cli.turns_jsonl import json_line
+
     with use_backend(project=project) as backend:
         shown_session = backend.sessions.require(backend.require_project(), number)
         for stored_turn in backend.sessions.replay(shown_session, first=first, last=last):

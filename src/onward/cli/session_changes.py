@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.presentation import say, say_json, say_table
 from onward.core.session import RemovedSession, Session

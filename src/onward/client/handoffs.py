@@ -8,8 +8,9 @@ from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.resource import RemoteResource, read_handoff
 from onward.core.handoff.changelog import Changelog
+from onward.core.handoff.differences import HandoffDifference, LedgerDifference
 from onward.core.handoff.redline import Redline
-from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
+from onward.core.handoff.versions import CurrentHandoff, HandoffVersion, StoredHandoff
 from onward.core.handoff.writer_report import WriterOutcome, read_outcome
 from onward.core.project import Project
 from onward.core.spend import CostEstimate

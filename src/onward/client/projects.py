@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.resource import RemoteResource, read_handoff, read_project, read_project_line

@@ -15,7 +15,8 @@ from onward.core.accounts.rank import AccountNeed
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.edit_version import WordChoice, edit_version
 from onward.core.project import Project
-from onward.core.session import RemovedSession, Session, SessionCompletion, SessionDetail, SessionStart, SessionStatus, StoredTurn
+from onward.core.session import RemovedSession, Session, SessionStatus, StoredTurn
+from onward.core.session_results import SessionCompletion, SessionDetail, SessionStart
 from onward.core.template import Template
 
 

@@ -1,17 +1,12 @@
-"""A session as it is stored, its turns, and the results of starting, showing and completing it."""
+"""A session as it is stored, and its turns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from onward.core.handoff.versions import HandoffSummary, StoredHandoff
 from onward.core.transcript.transcript import SessionHead, Turn
-
-if TYPE_CHECKING:
-    from onward.core.import_result import ImportedFile
 
 DIGEST_PREFIX = "turns:"
 """The prefix of a native id that is a digest of the session's first turns, used where the agent gives no id."""
@@ -119,48 +114,3 @@ class StoredTurn:
     ordinal: int
     abandoned: bool
     turn: Turn
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStart:
-    """A session that was started, and the handoff it starts from: None for the first session of a project."""
-
-    session: Session
-    previous: StoredHandoff | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """A session, and the handoff made by completing it; None if there is none."""
-
-    session: Session
-    handoff: HandoffSummary | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionDetail:
-    """A session, the handoff it started from, and the handoff made by completing it; None where there is none."""
-
-    session: Session
-    previous: StoredHandoff | None
-    handoff: StoredHandoff | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCompletion:
-    """A completed session and its handoff.
-
-    `is_unchanged` means that the session was complete before and nothing is new. `files` are the transcripts that were
-    imported first, `appended_turns` the number of turns that the caller added.
-    """
-
-    session: Session
-    handoff: StoredHandoff
-    is_unchanged: bool = False
-    files: Sequence[ImportedFile] = ()
-    appended_turns: int = 0
-
-    @property
-    def new_turns(self) -> int:
-        """The number of turns that came in before the session was completed."""
-        return self.appended_turns + sum(file.new_turns for file in self.files)

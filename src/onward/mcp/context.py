@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from onward.app.projects import projects
-from onward.app.repository.project_clues import Origin, session_origin
+from onward.app.repository.origin import Origin
+from onward.app.repository.project_clues import session_origin
 from onward.app.sessions import sessions
 from onward.core.project import Project
-from onward.core.session import Session, SessionStart
+from onward.core.session import Session
+from onward.core.session_results import SessionStart
 from onward.core.text import paths
 from onward.core.text.printable import printable
 from onward.core.transcript.transcript import SessionHead

@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, func, 
 from onward.core.effort.rework import Effort
 from onward.store.clock import to_datetime_or_none
 from onward.store.schema import projects, session_measures, sessions
-from onward.store.statements import PreparedStatement
 
 
 class Measure(NamedTuple):
@@ -61,7 +60,7 @@ def _measured_query() -> Select[Any]:
     )
 
 
-# Every list of projects runs these. Building a statement costs five times as much as running it, so they are built once.
+# Every list of projects runs these. Building a statement costs more than running it, so they are built once.
 _IN_PROJECTS = sessions.c.project_id.in_(bindparam("ids", expanding=True))
 
 
@@ -84,7 +83,7 @@ def _first_and_last_query() -> Select[Any]:
     )
 
 
-_FIRST_AND_LAST = PreparedStatement(_first_and_last_query())
+_FIRST_AND_LAST = _first_and_last_query()
 
 
 def save(connection: Connection, session_id: int, measure: Measure) -> None:
@@ -128,7 +127,7 @@ def first_and_last(
 ) -> dict[int, tuple[list[MeasuredSession], list[MeasuredSession], int]]:
     """Return for each project its first *window* measured and productive sessions, its last, and how many there are."""
     ends_by_project: dict[int, tuple[list[MeasuredSession], list[MeasuredSession], int]] = {}
-    for row in _FIRST_AND_LAST.all(connection, window=window, ids=sorted(project_ids)):
+    for row in connection.execute(_FIRST_AND_LAST, {"window": window, "ids": sorted(project_ids)}):
         first, last, total = ends_by_project.setdefault(row.project_id, ([], [], row.among))
         if row.place <= window:
             first.append(_from_row(row))

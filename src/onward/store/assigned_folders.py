@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select, update
+from onward.store import schema
+from onward.store.lazy_module import sa
+from onward.store.statements import Query
 
-from onward.store.schema import places
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,14 @@ class RepositoryAssignment:
 def assign(connection: Connection, assignment: RepositoryAssignment) -> None:
     """Assign a folder or repository to a project, replacing an earlier assignment."""
     connection.execute(
-        delete(places).where(
-            places.c.root == assignment.root, places.c.remote == assignment.remote, places.c.below.is_(assignment.includes_subfolders)
+        sa.delete(schema.places).where(
+            schema.places.c.root == assignment.root,
+            schema.places.c.remote == assignment.remote,
+            schema.places.c.below.is_(assignment.includes_subfolders),
         )
     )
     connection.execute(
-        insert(places).values(
+        sa.insert(schema.places).values(
             project_id=assignment.project_id, root=assignment.root, remote=assignment.remote, below=assignment.includes_subfolders
         )
     )
@@ -38,12 +44,12 @@ def assign(connection: Connection, assignment: RepositoryAssignment) -> None:
 
 def reassign_all(connection: Connection, from_id: int, to_id: int) -> None:
     """Move all assignments of one project to another."""
-    connection.execute(update(places).where(places.c.project_id == from_id).values(project_id=to_id))
+    connection.execute(sa.update(schema.places).where(schema.places.c.project_id == from_id).values(project_id=to_id))
 
 
 def list_assignments(connection: Connection) -> list[RepositoryAssignment]:
     """Return all assignments, oldest first."""
-    return [
-        RepositoryAssignment(row.project_id, row.root, row.remote, row.below)
-        for row in connection.execute(select(places).order_by(places.c.id))
-    ]
+    return [RepositoryAssignment(row.project_id, row.root, row.remote, bool(row.below)) for row in _ALL.all(connection)]
+
+
+_ALL = Query("SELECT * FROM places ORDER BY id")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
-
-from sqlalchemy import Connection, func, select
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from onward.core.job import JobState
-from onward.store.schema import handoffs, jobs, projects, sessions
+from onward.store import schema
+from onward.store.lazy_module import sa
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class StoreCounts(NamedTuple):
@@ -26,11 +28,17 @@ class StoreCounts(NamedTuple):
 
 def count_everything(connection: Connection) -> StoreCounts:
     """Return the counts of the store."""
-    projects_by_status = {row[0]: row[1] for row in connection.execute(select(projects.c.status, func.count()).group_by(projects.c.status))}
-    sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
-    rows = connection.execute(select(sessions.c.status, func.count(), *sums).group_by(sessions.c.status)).all()
+    projects_by_status = {
+        row[0]: row[1]
+        for row in connection.execute(sa.select(schema.projects.c.status, sa.func.count()).group_by(schema.projects.c.status))
+    }
+    sums = [
+        sa.func.coalesce(sa.func.sum(column), 0)
+        for column in (schema.sessions.c.turns, schema.sessions.c.tokens, schema.sessions.c.credits_used)
+    ]
+    rows = connection.execute(sa.select(schema.sessions.c.status, sa.func.count(), *sums).group_by(schema.sessions.c.status)).all()
     sessions_by_status = {row[0]: row[1] for row in rows}
-    handoff_count = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
+    handoff_count = connection.execute(sa.select(sa.func.count()).select_from(schema.handoffs)).scalar_one()
     turns, tokens, credits_used = (sum(row[index] for row in rows) for index in (2, 3, 4))
     return StoreCounts(
         projects=sum(projects_by_status.values()),
@@ -47,5 +55,7 @@ def count_everything(connection: Connection) -> StoreCounts:
 
 def count_jobs_by_state(connection: Connection) -> dict[str, int]:
     """Return the number of jobs in each state, including states without jobs."""
-    counts_by_state = {row[0]: row[1] for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+    counts_by_state = {
+        row[0]: row[1] for row in connection.execute(sa.select(schema.jobs.c.state, sa.func.count()).group_by(schema.jobs.c.state))
+    }
     return {state: counts_by_state.get(state, 0) for state in get_args(JobState)}

@@ -1,25 +1,32 @@
-"""Database connections for SQLite and PostgreSQL: reading, writing, and translating driver errors."""
+"""Database connections for SQLite and PostgreSQL: reading, writing, and translating driver errors.
+
+A process that only reads SQLite needs no SQLAlchemy: until the first statement that does, it reads by `SqliteReader`.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from threading import Lock, local
-from typing import Any, Self, TypeVar, cast
-
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError, StatementError
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from onward import private_files
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
 from onward.locations import is_read_only, read_only_url
 from onward.message import Message
-from onward.store.checksums import seal
-from onward.store.migration import migrate
+from onward.store import checksums, statements
+from onward.store.lazy_module import sa
+from onward.store.migration import NEWEST_VERSION, migrate, schema_version
+from onward.store.sqlite_reader import SqliteReader
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import StatementError
 
 BUSY_TIMEOUT_SECONDS = 60.0
 FILE_NAME = "onward.db"
@@ -35,28 +42,28 @@ class Store:
     could read until it was opened; `is_read_only` tells that every `write` fails.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, database: _SqliteDatabase | _PostgresDatabase) -> None:
+        self._database = database
         self.initial_version = ""
         self.tightened_paths: list[str] = []
         self.is_read_only = False
         # SQLite has one writer at a time. Threads queue here: SQLite itself waits by sleeping and retrying at growing intervals.
-        self._write_lock = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._write_lock = Lock() if database.path else nullcontext()
+        self._engine_lock = Lock()
+        self._engine: Engine | None = None
         self._thread_local = local()
-        self._write_engine = engine.execution_options(writing=True)
-        # A transaction of SQLite always reads one snapshot.
-        self._read_engine = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def at_folder(cls, home: Path) -> Store:
         """Open the SQLite store in the folder *home*, which is created if missing. In a read-only folder, the store can be read."""
-        if is_read_only(home / FILE_NAME):
-            store = cls._open(_sqlite_engine(home / FILE_NAME, read_only_url(home / FILE_NAME)))
+        path = home / FILE_NAME
+        if is_read_only(path):
+            store = cls._open(_SqliteDatabase(path, read_only_url(path)))
             store.is_read_only = True
             return store
         try:
             private_files.create_folder(home)
-            if not (path := home / FILE_NAME).exists():
+            if not path.exists():
                 # SQLite gives its other files the same mode.
                 private_files.create_file(path)
             tightened = private_files.close_to_others(home) if private_files.is_open_to_others(path) else []
@@ -65,21 +72,42 @@ class Store:
                 Message("Onward could not create the data folder {folder}: {problem}.", folder=home, problem=error.strerror),
                 "Name another folder in ONWARD_HOME.",
             ) from error
-        store = cls._open(_sqlite_engine(path))
+        store = cls._open(_SqliteDatabase(path))
         store.tightened_paths = tightened
         return store
 
     @classmethod
     def at_url(cls, url: str) -> Store:
         """Open the PostgreSQL store at *url* (`postgresql://user@host/name`)."""
-        return cls._open(_postgres_engine(url))
+        return cls._open(_PostgresDatabase(url))
 
     @classmethod
-    def _open(cls, engine: Engine) -> Store:
-        store = cls(engine)
-        with _translate_errors(engine):
-            store.initial_version = migrate(engine, store._write_engine)
+    def _open(cls, database: _SqliteDatabase | _PostgresDatabase) -> Store:
+        store = cls(database)
+        with store._translate_errors():
+            if isinstance(database, _SqliteDatabase):
+                with store.read() as connection:
+                    store.initial_version = schema_version(connection)
+            if store.initial_version != NEWEST_VERSION:
+                store.initial_version = migrate(store.engine, store._write_engine)
         return store
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine for the database."""
+        with self._engine_lock:
+            if self._engine is None:
+                self._engine = self._database.create_engine()
+            return self._engine
+
+    @cached_property
+    def _write_engine(self) -> Engine:
+        return self.engine.execution_options(writing=True)
+
+    @cached_property
+    def _read_engine(self) -> Engine:
+        # A transaction of SQLite always reads one snapshot.
+        return self.engine if self.path else self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -88,9 +116,14 @@ class Store:
         if shared_connection is not None:
             yield shared_connection
             return
-        with _translate_errors(self.engine), self._read_engine.connect() as connection:
-            connection.begin()
-            yield connection
+        with self._translate_errors():
+            if self._engine is None and isinstance(self._database, _SqliteDatabase):
+                with self._database.read(lambda: self.engine) as reader:
+                    yield cast("Connection", reader)
+                return
+            with self._read_engine.connect() as connection:
+                connection.begin()
+                yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -105,9 +138,9 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in a write transaction. Waits for other writers. Rows that changed get their checksums at the end."""
-        with self._write_lock, _translate_errors(self.engine), self._write_engine.begin() as connection:
+        with self._write_lock, self._translate_errors(), self._write_engine.begin() as connection:
             yield connection
-            seal(connection)
+            checksums.seal(connection)
 
     def write_batch(self, tasks: Sequence[Callable[[Connection], WriteResult]]) -> list[WriteResult | Exception]:
         """Run *tasks* in one transaction and return their results. If one fails, run each in its own and return its result or exception.
@@ -127,12 +160,12 @@ class Store:
     @property
     def path(self) -> Path | None:
         """The database file, or None for PostgreSQL."""
-        name = self.engine.url.database
-        return Path(name) if name and self.engine.dialect.name == "sqlite" else None
+        return self._database.path
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -140,32 +173,92 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        """Translate driver errors into Onward's own. The values of a statement never appear in them."""
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            # SQLite's driver raises it for damaged texts; others are handled where they were raised.
+            if self.path is None or not _is_from_driver(error):
+                raise
+            raise _damaged(self._database.name, "a text in it cannot be decoded") from error
+        except sqlite3.Error as error:
+            # Raised by a statement that went straight to the driver.
+            raise _translate(sa.exc.DBAPIError.instance("", None, error, sqlite3.Error), self._database.name) from error
+        except Exception as error:
+            # Only SQLAlchemy raises its errors, so if it was not imported, this is none.
+            if "sqlalchemy" in sys.modules and isinstance(error, sa.exc.DBAPIError):
+                raise _translate(error, self._database.name) from error
+            raise
 
-def _sqlite_engine(path: Path, read_url: str = "") -> Engine:
-    """Return the engine for the database *path*; with *read_url*, one that only reads, from that URL."""
-    # As many connections as threads ask for. The last used is reused first, so that a quiet server keeps few open.
-    engine = create_engine(
-        f"sqlite:///{path}",
-        creator=lambda: sqlite3.connect(
-            read_url or path, uri=bool(read_url), timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        ),
-        pool_size=8,
-        max_overflow=-1,
-        pool_use_lifo=True,
-    )
 
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
-        if not read_url:
+class _PostgresDatabase:
+    path = None
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @property
+    def name(self) -> str:
+        return str(sa.make_url(self._url).render_as_string(hide_password=True))
+
+    def create_engine(self) -> Engine:
+        try:
+            parsed = sa.make_url(self._url)
+            if parsed.get_backend_name() != "postgresql":
+                raise BadSetting(
+                    Message("ONWARD_DATABASE_URL names {database!r}, which Onward does not support.", database=parsed.get_backend_name()),
+                    "Use postgresql://user@host/name, or unset it for SQLite.",
+                )
+            return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), max_overflow=-1, pool_use_lifo=True, pool_pre_ping=True)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+            raise BadSetting("ONWARD_DATABASE_URL is not a database address.", "Use postgresql://user@host/name.") from error
+        except ModuleNotFoundError as error:
+            raise BadSetting("PostgreSQL needs another package.", "Install it beside Onward: pip install 'psycopg[binary]'") from error
+
+
+class _SqliteDatabase:
+    """The database file *path*; with *read_url*, one that is only read, from that URL."""
+
+    def __init__(self, path: Path, read_url: str = "") -> None:
+        self.path = path
+        self._read_url = read_url
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._read_url or self.path,
+            uri=bool(self._read_url),
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if not self._read_url:
             _set_pragmas(connection)
+        return connection
 
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        # A writer takes its lock at the start. Two transactions that read first and then write would deadlock.
-        statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
-        cast("sqlite3.Connection", connection.connection.driver_connection).execute(statement)
+    @contextmanager
+    def read(self, before_import: Callable[[], object]) -> Iterator[SqliteReader]:
+        """A connection in a transaction that reads one snapshot."""
+        with closing(SqliteReader(self.connect(), before_import)) as reader:
+            reader.driver_connection.execute("BEGIN")
+            yield reader
 
-    return engine
+    def create_engine(self) -> Engine:
+        # As many connections as threads ask for. The last used is reused first, so that a quiet server keeps few open.
+        engine = sa.create_engine(f"sqlite:///{self.path}", creator=self.connect, pool_size=8, max_overflow=-1, pool_use_lifo=True)
+
+        @sa.event.listens_for(engine, "begin")
+        def _on_begin(connection: Connection) -> None:
+            # A writer takes its lock at the start. Two transactions that read first and then write would deadlock.
+            statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
+            cast("sqlite3.Connection", connection.connection.driver_connection).execute(statement)
+
+        return engine
 
 
 def _set_pragmas(connection: sqlite3.Connection) -> None:
@@ -184,61 +277,28 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _postgres_engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "postgresql":
-            raise BadSetting(
-                Message("ONWARD_DATABASE_URL names {database!r}, which Onward does not support.", database=parsed.get_backend_name()),
-                "Use postgresql://user@host/name, or unset it for SQLite.",
-            )
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), max_overflow=-1, pool_use_lifo=True, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise BadSetting("ONWARD_DATABASE_URL is not a database address.", "Use postgresql://user@host/name.") from error
-    except ModuleNotFoundError as error:
-        raise BadSetting("PostgreSQL needs another package.", "Install it beside Onward: pip install 'psycopg[binary]'") from error
-
-
-@contextmanager
-def _translate_errors(engine: Engine) -> Iterator[None]:
-    """Translate driver errors into Onward's own. The values of a statement never appear in them."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _translate(error, engine) from error
-    except UnicodeDecodeError as error:
-        # SQLite's driver raises it for damaged texts; others are handled where they were raised.
-        if engine.dialect.name != "sqlite" or not _is_from_driver(error):
-            raise
-        raise _damaged(engine, "a text in it cannot be decoded") from error
-    except sqlite3.Error as error:
-        # Raised by a statement that went straight to the driver.
-        raise _translate(DBAPIError.instance("", None, error, sqlite3.Error), engine) from error
-
-
 def _is_from_driver(error: Exception) -> bool:
-    """Return whether *error* was raised by C code that SQLAlchemy or this module called."""
+    """Return whether *error* was raised by C code that SQLAlchemy, this module or `statements` called."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     file = trace.tb_frame.f_code.co_filename if trace else ""
-    return "sqlalchemy" in file or file == __file__
+    return "sqlalchemy" in file or file in (__file__, statements.__file__)
 
 
-def _damaged(engine: Engine, problem: str) -> StoreDamaged:
+def _damaged(database: str, problem: str) -> StoreDamaged:
     return StoreDamaged(
-        Message("The database {database} is damaged: {problem}.", database=engine.url.database, problem=problem),
+        Message("The database {database} is damaged: {problem}.", database=database, problem=problem),
         "Repair it: onward doctor --mend",
     )
 
 
-def _translate(error: StatementError, engine: Engine) -> Exception:
+def _translate(error: StatementError, database: str) -> Exception:
     message = str(error.orig)
-    database = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=True)
     if "database is locked" in message or "database table is locked" in message:
         return StoreBusy("Another process has been writing to the store for more than a minute.", "Wait for it to end, then try again.")
     if any(sign in message for sign in ("malformed", "not a database", "disk I/O error", "Could not decode", "corrupt")):
-        return _damaged(engine, message)
+        return _damaged(database, message)
     if "full" in message:
         return StoreError(
             Message("There is no disk space left to write {database}.", database=database),
@@ -249,7 +309,7 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
             Message("Onward may not write the database {database}: {problem}.", database=database, problem=message),
             "Check the permissions of the folder, or name another folder in ONWARD_HOME.",
         )
-    if isinstance(error, IntegrityError | ProgrammingError):
+    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
         return error
     problem = message.splitlines()[0] if message else type(error.orig).__name__
     return StoreError(Message("The database {database} failed: {problem}.", database=database, problem=problem), "Run `onward doctor`.")

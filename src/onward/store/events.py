@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select
 
-from onward.store import locks
+from onward.store import locks, schema
 from onward.store.clock import now, to_datetime
-from onward.store.schema import events
+from onward.store.lazy_module import sa
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MAX_EVENTS = 20_000
 _PRUNE_EVERY = 500
@@ -43,20 +45,20 @@ def record(
     # Ids must become visible in order: a reader never asks again for an id below the last one it has seen.
     locks.lock_transaction(connection, "event")
     values = {"kind": kind, "project_id": project_id, "job_id": job_id, "data_json": orjson.dumps(data or {}).decode(), "created_at": now()}
-    event_id = connection.execute(insert(events).values(values).returning(events.c.id)).scalar_one()
+    event_id = connection.execute(sa.insert(schema.events).values(values).returning(schema.events.c.id)).scalar_one()
     if event_id % _PRUNE_EVERY == 0:
-        connection.execute(delete(events).where(events.c.id <= event_id - MAX_EVENTS))
+        connection.execute(sa.delete(schema.events).where(schema.events.c.id <= event_id - MAX_EVENTS))
 
 
 def list_after(
     connection: Connection, last_id: int, *, project_id: int | None = None, job_id: int | None = None, limit: int = 500
 ) -> list[Event]:
     """Return at most *limit* events with a higher id than *last_id*, oldest first: all, or those of a project or a job."""
-    query = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
+    query = sa.select(schema.events).where(schema.events.c.id > last_id).order_by(schema.events.c.id).limit(limit)
     if project_id is not None:
-        query = query.where(events.c.project_id == project_id)
+        query = query.where(schema.events.c.project_id == project_id)
     if job_id is not None:
-        query = query.where(events.c.job_id == job_id)
+        query = query.where(schema.events.c.job_id == job_id)
     return [
         Event(
             id=row.id,
@@ -73,6 +75,6 @@ def list_after(
 def id_bounds(connection: Connection) -> tuple[int, int]:
     """Return the ids of the oldest and the newest stored event, or zeros."""
     # As two subqueries, each is read from the end of the index; together they would read all of it.
-    bounds = (select(bound(events.c.id)).scalar_subquery() for bound in (func.min, func.max))
-    oldest, newest = connection.execute(select(*bounds)).one()
+    bounds = (sa.select(bound(schema.events.c.id)).scalar_subquery() for bound in (sa.func.min, sa.func.max))
+    oldest, newest = connection.execute(sa.select(*bounds)).one()
     return oldest or 0, newest or 0

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from onward.store.clock import now
 from onward.store.schema import answers
+from onward.store.statements import dialect_insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,7 @@ def start(connection: Connection, key: str, digest: str, *, stale_after: timedel
 
     A request that has been in progress for longer than *stale_after* is taken over: its process has ended.
     """
-    # Each dialect loads its own drivers. Importing both would add a tenth to a server's start.
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert
-    else:
-        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    insert = dialect_insert(connection)
     at = now()
     is_stale = (answers.c.status.is_(None)) & (answers.c.created_at < at - stale_after // timedelta(microseconds=1))
     connection.execute(delete(answers).where(answers.c.key == key, is_stale))

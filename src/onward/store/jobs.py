@@ -16,7 +16,7 @@ from onward.message import Message, from_data, to_data
 from onward.store import encrypted_keys, events, model_calls
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs
-from onward.store.statements import PreparedStatement
+from onward.store.statements import Query
 
 OPEN_STATES: tuple[JobState, ...] = ("queued", "running")
 
@@ -104,11 +104,7 @@ def list_jobs(
 
 
 # An idle worker asks this several times a second.
-_OPEN = PreparedStatement(
-    select(jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
-    .where(jobs.c.state.in_(OPEN_STATES))
-    .order_by(jobs.c.id)
-)
+_OPEN = Query("SELECT id, kind, run, state, worker, beat_at, due_at FROM jobs WHERE state IN :states ORDER BY id")
 
 
 def list_open(connection: Connection) -> list[OpenJob]:
@@ -123,7 +119,7 @@ def list_open(connection: Connection) -> list[OpenJob]:
             beat_at=to_datetime_or_none(row.beat_at),
             due_at=to_datetime_or_none(row.due_at),
         )
-        for row in _OPEN.all(connection)
+        for row in _OPEN.all(connection, states=OPEN_STATES)
     ]
 
 

@@ -8,9 +8,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sqlalchemy import Connection, text
-
 from onward.private_files import create_file
+from onward.store.lazy_module import sa
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 if TYPE_CHECKING:
     from onward.store.engine import Store
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def lock_transaction(connection: Connection, name: str) -> None:
     """Wait for other transactions that hold the lock *name*, and hold it until this one ends. SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": crc32(f"onward {name}".encode())})
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": crc32(f"onward {name}".encode())})
 
 
 @contextmanager
@@ -29,12 +31,12 @@ def try_lock(store: Store, name: str) -> Iterator[bool]:
         # A lock of the connection, not of a transaction, because the work may take long.
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             lock = {"lock": crc32(f"onward only one {name}".encode())}
-            is_acquired = bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar())
+            is_acquired = bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar())
             try:
                 yield is_acquired
             finally:
                 if is_acquired:
-                    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
+                    connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), lock)
         return
     # SQLite's exclusive lock on a file of its own works on every system.
     path = store.path.with_name(f"{name}.lock")

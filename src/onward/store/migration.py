@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from sqlalchemy import Connection, Engine, inspect, text
+from typing import TYPE_CHECKING
 
 from onward.errors import StoreTooNew
 from onward.message import Message
+from onward.store.statements import Query, execute_raw
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 NEWEST_VERSION = "0016"
 """The newest migration. A store that is up to date costs one query; alembic is not even imported."""
@@ -22,7 +25,7 @@ def migrate(engine: Engine, write_engine: Engine) -> str:
     Raises `StoreTooNew` when the database has migrations that this version does not know.
     """
     with engine.connect() as connection:
-        version = _schema_version(connection)
+        version = schema_version(connection)
     if version == NEWEST_VERSION:
         return version
     if version > NEWEST_VERSION:
@@ -37,17 +40,19 @@ def migrate(engine: Engine, write_engine: Engine) -> str:
     with write_engine.begin() as connection:
         # On SQLite the write transaction itself is the lock.
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK_KEY})
-        if (version := _schema_version(connection)) != NEWEST_VERSION:
+            Query("SELECT pg_advisory_xact_lock(:lock)").all(connection, lock=_LOCK_KEY)
+        if (version := schema_version(connection)) != NEWEST_VERSION:
             run_migrations(connection)
     return version
 
 
-def _schema_version(connection: Connection) -> str:
+def schema_version(connection: Connection) -> str:
     """Return the version of the database's schema; empty for an empty database."""
-    if not inspect(connection).has_table("alembic_version"):
+    table = "SELECT max(name) FROM sqlite_master WHERE name = '{}'" if connection.dialect.name == "sqlite" else "SELECT to_regclass('{}')"
+    if next(iter(execute_raw(connection, table.format("alembic_version"), ())))[0] is None:
         return ""
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+    row = Query("SELECT version_num FROM alembic_version").first(connection)
+    return "" if row is None else str(row.version_num)
 
 
 def run_migrations(connection: Connection) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Column, Connection, LargeBinary, Table, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from onward.core.session import RemovedSession, Session
@@ -23,6 +22,7 @@ from onward.store.clock import now, to_datetime, to_micros
 from onward.store.schema import removed_rows, removed_sessions, sessions
 from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text
+from onward.store.statements import dialect_insert
 
 UNDO_TIME = timedelta(days=1)
 """How long a deleted session can be restored."""
@@ -205,8 +205,7 @@ def _put_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> No
     """Store a row as it was, replacing a changed one or inserting it again."""
     is_row = and_(*(column == row[column.name] for column in table.primary_key.columns))
     if not connection.execute(update(table).where(is_row).values(**row)).rowcount:
-        dialect_insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(dialect_insert(table).values(**row).on_conflict_do_nothing())
+        connection.execute(dialect_insert(connection)(table).values(**row).on_conflict_do_nothing())
 
 
 def _owned_tables() -> list[Table]:

@@ -5,34 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    String,
-    bindparam,
-    case,
-    cast,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
 
 from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionOrder, SessionStatus, TitleOrigin
 from onward.core.transcript.transcript import SessionHead
+from onward.store import schema
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
-from onward.store.schema import fact_edits, handoffs, loaded_handoffs, projects, removed_sessions, session_accounts, sessions
-from onward.store.statements import PreparedStatement
+from onward.store.lazy_module import sa
+from onward.store.statements import NO_LIMIT, Query, batches
 from onward.store.text import storable_text
 
-_NO_LIMIT = 2**62
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, TextClause
 
 
 def create(
@@ -48,7 +35,7 @@ def create(
 ) -> Session:
     """Store a new session under the next number of its locked project, and return it."""
     result = connection.execute(
-        insert(sessions)
+        sa.insert(schema.sessions)
         .values(
             project_id=project_id,
             number=next_number(connection, project_id),
@@ -65,7 +52,7 @@ def create(
             checklist_json=_checklist_json([ChecklistItem(storable_text(text)) for text in checklist]),
             **_head_columns(head),
         )
-        .returning(*sessions.c)
+        .returning(*schema.sessions.c)
     )
     return _from_row(result.one())
 
@@ -73,18 +60,24 @@ def create(
 def next_number(connection: Connection, project_id: int) -> int:
     """Return the first number that no session of a locked project has, or had."""
     return 1 + max(
-        int(connection.execute(select(func.coalesce(func.max(table.c.number), 0)).where(table.c.project_id == project_id)).scalar_one())
-        for table in (sessions, removed_sessions)
+        int(
+            connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0)).where(table.c.project_id == project_id)
+            ).scalar_one()
+        )
+        for table in (schema.sessions, schema.removed_sessions)
     )
 
 
 def attach_transcript(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
     """Give a session that a person started the head of its transcript, and return it. A person's title stays."""
     values = {name: value for name, value in _head_columns(head).items() if value}
-    if _require(connection, sessions.c.id == session_id).title_origin == "person":
+    if _require(connection, schema.sessions.c.id == session_id).title_origin == "person":
         values = {name: value for name, value in values.items() if name not in ("title", "title_origin")}
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id, source=source, **values))
-    return _require(connection, sessions.c.id == session_id)
+    connection.execute(
+        sa.update(schema.sessions).where(schema.sessions.c.id == session_id).values(native_id=native_id, source=source, **values)
+    )
+    return _require(connection, schema.sessions.c.id == session_id)
 
 
 def _head_columns(head: SessionHead) -> dict[str, Any]:
@@ -103,28 +96,27 @@ def _head_columns(head: SessionHead) -> dict[str, Any]:
     }
 
 
-# Every request runs these. Building a statement costs five times as much as running it, so they are built once.
-_BY_ID = PreparedStatement(select(sessions).where(sessions.c.id == bindparam("id")))
-_BY_NUMBER = PreparedStatement(
-    select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number"))
+_BY_ID = Query("SELECT * FROM sessions WHERE id = :id")
+_BY_NUMBER = Query("SELECT * FROM sessions WHERE project_id = :project_id AND number = :number")
+_BY_NUMBERS = Query("SELECT * FROM sessions WHERE project_id = :project_id AND number IN :numbers")
+_ADD_COUNTS = Query(
+    "UPDATE sessions SET turns = turns + :new_turns, tokens = tokens + :new_tokens, status = 'in_progress', completed_at = NULL, "
+    "checksum = NULL WHERE id = :session_id RETURNING *"
 )
-_LIST_QUERY = (
-    select(sessions)
-    .where(sessions.c.project_id == bindparam("project_id"), sessions.c.number > bindparam("after"))
-    .order_by(sessions.c.number)
-    .limit(bindparam("most", type_=BigInteger))
-)
-_ADD_COUNTS = PreparedStatement(
-    update(sessions)
-    .where(sessions.c.id == bindparam("session_id"))
-    .values(
-        turns=sessions.c.turns + bindparam("new_turns"),
-        tokens=sessions.c.tokens + bindparam("new_tokens"),
-        status="in_progress",
-        completed_at=None,
+
+_HAS_CONTENT = """(
+    sessions.turns > 0
+    OR (sessions.status = 'in_progress' AND sessions.native_id IS NULL AND sessions.source = '')
+    OR sessions.objectives_json != '[]' OR sessions.accomplishments_json != '[]' OR sessions.blockers_json != '[]'
+    OR sessions.title_origin = 'person' OR sessions.credits_used IS NOT NULL
+    OR EXISTS (
+        SELECT 1 FROM fact_edits WHERE fact_edits.project_id = sessions.project_id AND fact_edits.kind = 'add'
+        AND fact_edits.text LIKE '%"s' || CAST(sessions.number AS VARCHAR) || '.0"%'
     )
-    .returning(*sessions.c)
-)
+)"""
+"""Whether a session is more than a number: it has turns, words of a person, or facts that its agent noted, or a person has just started
+it.
+"""
 
 
 def find(connection: Connection, session_id: int) -> Session | None:
@@ -141,20 +133,25 @@ def find_by_number(connection: Connection, project_id: int, number: int) -> Sess
 
 def find_by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
     """Return the sessions of a project with these numbers."""
-    query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers))
-    return [_from_row(row) for row in connection.execute(query)]
+    return [
+        _from_row(row) for batch in batches(sorted(numbers)) for row in _BY_NUMBERS.all(connection, project_id=project_id, numbers=batch)
+    ]
 
 
 def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
     """Return the sessions of a project that have one of these ids in their agent."""
-    query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.native_id.in_(native_ids))
+    query = sa.select(schema.sessions).where(schema.sessions.c.project_id == project_id, schema.sessions.c.native_id.in_(native_ids))
     return [_from_row(row) for row in connection.execute(query)]
 
 
 def list_started_at(connection: Connection, project_id: int, agent: str, started_at: datetime) -> list[Session]:
     """Return the sessions of an agent that started at exactly this time."""
-    condition = (sessions.c.project_id == project_id) & (sessions.c.agent == agent) & (sessions.c.started_at == to_micros(started_at))
-    return [_from_row(row) for row in connection.execute(select(sessions).where(condition).order_by(sessions.c.number))]
+    condition = (
+        (schema.sessions.c.project_id == project_id)
+        & (schema.sessions.c.agent == agent)
+        & (schema.sessions.c.started_at == to_micros(started_at))
+    )
+    return [_from_row(row) for row in connection.execute(sa.select(schema.sessions).where(condition).order_by(schema.sessions.c.number))]
 
 
 def find_awaiting_transcript(
@@ -167,38 +164,29 @@ def find_awaiting_transcript(
     if started_at is None:
         return None
     is_waiting = (
-        (sessions.c.project_id == project_id)
-        & (sessions.c.status == "in_progress")
-        & sessions.c.native_id.is_(None)
-        & (sessions.c.turns == 0)
+        (schema.sessions.c.project_id == project_id)
+        & (schema.sessions.c.status == "in_progress")
+        & schema.sessions.c.native_id.is_(None)
+        & (schema.sessions.c.turns == 0)
     )
-    is_candidate = sessions.c.created_at <= to_micros(started_at)
+    is_candidate = schema.sessions.c.created_at <= to_micros(started_at)
     if last_at is not None:
         # The agent had already started when it created the session.
         is_candidate |= (
-            (sessions.c.source == AGENT_SOURCE)
-            & (sessions.c.created_at <= to_micros(last_at))
-            & (sessions.c.created_at >= to_micros(started_at))
+            (schema.sessions.c.source == AGENT_SOURCE)
+            & (schema.sessions.c.created_at <= to_micros(last_at))
+            & (schema.sessions.c.created_at >= to_micros(started_at))
         )
     return _find_first(connection, is_waiting & is_candidate)
 
 
-def _has_content() -> ColumnElement[bool]:
-    """Return the condition that a session is more than a number: it has turns, facts that its agent noted, or words of a person,
-    or a person has just started it.
-    """
-    noted = fact_edits.c.text.contains(literal('"s').concat(cast(sessions.c.number, String)).concat('.0"'))
-    is_noted = select(fact_edits.c.id).where(fact_edits.c.project_id == sessions.c.project_id, fact_edits.c.kind == "add", noted).exists()
-    was_started = (sessions.c.status == "in_progress") & sessions.c.native_id.is_(None) & (sessions.c.source == "")
-    statements = (sessions.c.objectives_json, sessions.c.accomplishments_json, sessions.c.blockers_json)
-    has_words = or_(*(column != "[]" for column in statements))
-    is_named = (sessions.c.title_origin == "person") | sessions.c.credits_used.is_not(None)
-    return or_(sessions.c.turns > 0, was_started, has_words, is_named, is_noted)
+def _has_content() -> TextClause:
+    return sa.text(_HAS_CONTENT)
 
 
 def count_active(connection: Connection) -> int:
     """Return the number of active sessions of all projects, without empty ones."""
-    return int(connection.execute(select(func.count()).where(sessions.c.status == "in_progress", _has_content())).scalar_one())
+    return int(connection.execute(sa.select(sa.func.count()).where(schema.sessions.c.status == "in_progress", _has_content())).scalar_one())
 
 
 def list_sessions(
@@ -211,21 +199,33 @@ def list_sessions(
     limit: int | None = None,
 ) -> list[Session]:
     """Return a project's sessions by number; with *after*, those with a higher number."""
-    query = _LIST_QUERY.where(sessions.c.status == status) if status else _LIST_QUERY
-    query = query if with_empty else query.where(_has_content())
-    parameters = {"project_id": project_id, "after": after, "most": _NO_LIMIT if limit is None else limit}
-    return [_from_row(row) for row in connection.execute(query, parameters)]
+    query = _list_query(with_empty=with_empty, has_status=status is not None)
+    rows = query.all(connection, project_id=project_id, after=after, status=status, most=NO_LIMIT if limit is None else limit)
+    return [_from_row(row) for row in rows]
+
+
+@cache
+def _list_query(*, with_empty: bool, has_status: bool) -> Query:
+    conditions = ["project_id = :project_id", "number > :after"]
+    conditions += ["status = :status"] if has_status else []
+    conditions += [] if with_empty else [_HAS_CONTENT]
+    return Query(f"SELECT * FROM sessions WHERE {' AND '.join(conditions)} ORDER BY number LIMIT :most")  # noqa: S608
 
 
 def list_newest(
     connection: Connection, project_id: int, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[Session]:
     """Return a project's sessions that are not empty, highest number first; with *before*, those with a lower number."""
-    query = select(sessions).where(sessions.c.project_id == project_id, _has_content()).order_by(sessions.c.number.desc()).limit(limit)
+    query = (
+        sa.select(schema.sessions)
+        .where(schema.sessions.c.project_id == project_id, _has_content())
+        .order_by(schema.sessions.c.number.desc())
+        .limit(limit)
+    )
     if status:
-        query = query.where(sessions.c.status == status)
+        query = query.where(schema.sessions.c.status == status)
     if before is not None:
-        query = query.where(sessions.c.number < before)
+        query = query.where(schema.sessions.c.number < before)
     return [_from_row(row) for row in connection.execute(query)]
 
 
@@ -245,20 +245,20 @@ def list_across_projects(
     """Return sessions of all projects with all filters applied, in *order* after the first *skip*; by default the newest first, with
     *before* those with a lower id. Sessions without the value of an order come last.
     """
-    query = select(sessions).order_by(*_order_columns(order), sessions.c.id.desc()).offset(skip).limit(limit)
+    query = sa.select(schema.sessions).order_by(*_order_columns(order), schema.sessions.c.id.desc()).offset(skip).limit(limit)
     if not with_empty:
         query = query.where(_has_content())
     if project_id is not None:
-        query = query.where(sessions.c.project_id == project_id)
+        query = query.where(schema.sessions.c.project_id == project_id)
     if status:
-        query = query.where(sessions.c.status == status)
+        query = query.where(schema.sessions.c.status == status)
     if agent is not None:
-        query = query.where(sessions.c.agent == agent)
+        query = query.where(schema.sessions.c.agent == agent)
     if account_id is not None:
-        on_account = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
-        query = query.where(sessions.c.id.in_(on_account))
+        on_account = sa.select(schema.session_accounts.c.session_id).where(schema.session_accounts.c.account_id == account_id)
+        query = query.where(schema.sessions.c.id.in_(on_account))
     if before is not None:
-        query = query.where(sessions.c.id < before)
+        query = query.where(schema.sessions.c.id < before)
     return [_from_row(row) for row in connection.execute(query)]
 
 
@@ -266,10 +266,10 @@ def _order_columns(order: SessionOrder | None) -> list[Any]:
     if order is None:
         return []
     columns: dict[str, ColumnElement[Any]] = {
-        "title": func.lower(func.nullif(sessions.c.title, "")),
-        "turns": sessions.c.turns,
-        "credits": sessions.c.credits_used,
-        "started": func.coalesce(sessions.c.started_at, sessions.c.ended_at),
+        "title": sa.func.lower(sa.func.nullif(schema.sessions.c.title, "")),
+        "turns": schema.sessions.c.turns,
+        "credits": schema.sessions.c.credits_used,
+        "started": sa.func.coalesce(schema.sessions.c.started_at, schema.sessions.c.ended_at),
     }
     column = columns[order.removeprefix("-")]
     return [(column.desc() if order.startswith("-") else column.asc()).nulls_last()]
@@ -277,14 +277,20 @@ def _order_columns(order: SessionOrder | None) -> list[Any]:
 
 def list_start_times(connection: Connection, since: datetime) -> list[datetime]:
     """Return when the sessions since *since* took place, as `Session.dated_at` says; those of unknown time are left out."""
-    is_started_here = or_(sessions.c.native_id.is_(None), sessions.c.source.in_(("", AGENT_SOURCE)))
-    started_at = func.coalesce(sessions.c.started_at, sessions.c.ended_at, case((is_started_here, sessions.c.created_at)))
-    return [to_datetime(micros) for micros in connection.execute(select(started_at).where(started_at >= to_micros(since))).scalars()]
+    is_started_here = sa.or_(schema.sessions.c.native_id.is_(None), schema.sessions.c.source.in_(("", AGENT_SOURCE)))
+    started_at = sa.func.coalesce(
+        schema.sessions.c.started_at, schema.sessions.c.ended_at, sa.case((is_started_here, schema.sessions.c.created_at))
+    )
+    return [to_datetime(micros) for micros in connection.execute(sa.select(started_at).where(started_at >= to_micros(since))).scalars()]
 
 
 def list_agents(connection: Connection) -> list[str]:
     """Return the names of the agents that have sessions, in order."""
-    return [name for name in connection.execute(select(sessions.c.agent).distinct().order_by(sessions.c.agent)).scalars() if name]
+    return [
+        name
+        for name in connection.execute(sa.select(schema.sessions.c.agent).distinct().order_by(schema.sessions.c.agent)).scalars()
+        if name
+    ]
 
 
 class CompletedSession(NamedTuple):
@@ -298,9 +304,13 @@ class CompletedSession(NamedTuple):
 
 def list_completed(connection: Connection, project_id: int) -> list[CompletedSession]:
     """Return a project's completed sessions by number, without their long columns."""
-    columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
-    query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
-    return [CompletedSession(row.number, row.agent, to_datetime_or_none(row.ended_at), row.tokens) for row in connection.execute(query)]
+    rows = _COMPLETED.all(connection, project_id=project_id)
+    return [CompletedSession(row.number, row.agent, to_datetime_or_none(row.ended_at), row.tokens) for row in rows]
+
+
+_COMPLETED = Query(
+    "SELECT number, agent, ended_at, tokens FROM sessions WHERE project_id = :project_id AND status = 'completed' ORDER BY number"
+)
 
 
 class SessionLabel(NamedTuple):
@@ -312,13 +322,18 @@ class SessionLabel(NamedTuple):
 
 def labels_by_id(connection: Connection, ids: Collection[int]) -> dict[int, SessionLabel]:
     """Return the labels of the sessions with these ids."""
-    query = select(sessions.c.id, projects.c.name, sessions.c.number).join(projects).where(sessions.c.id.in_(ids))
-    return {row.id: SessionLabel(row.name, row.number) for row in connection.execute(query)}
+    return {row.id: SessionLabel(row.name, row.number) for row in _LABELS.all(connection, ids=list(ids))}
+
+
+_LABELS = Query(
+    "SELECT sessions.id, projects.name, sessions.number FROM sessions JOIN projects ON projects.id = sessions.project_id "
+    "WHERE sessions.id IN :ids"
+)
 
 
 def find_latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:
     """Return the session of that status with the highest number, or None."""
-    return _find_first(connection, (sessions.c.project_id == project_id) & (sessions.c.status == status))
+    return _find_first(connection, (schema.sessions.c.project_id == project_id) & (schema.sessions.c.status == status))
 
 
 def add_turn_counts(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
@@ -328,50 +343,55 @@ def add_turn_counts(connection: Connection, session_id: int, turns: int, tokens:
 
 def set_native_id(connection: Connection, session_id: int, native_id: str) -> None:
     """Set the id that the agent gives a session."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
+    connection.execute(sa.update(schema.sessions).where(schema.sessions.c.id == session_id).values(native_id=native_id))
 
 
 def set_title(connection: Connection, session_id: int, title: str, origin: TitleOrigin) -> Session:
     """Set the title of a session, and return it."""
     values = {"title": storable_text(title), "title_origin": origin}
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
-    return _require(connection, sessions.c.id == session_id)
+    connection.execute(sa.update(schema.sessions).where(schema.sessions.c.id == session_id).values(**values))
+    return _require(connection, schema.sessions.c.id == session_id)
 
 
 def set_start(connection: Connection, session_id: int, started_at: datetime) -> Session:
     """Set when a session started, and return it."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(started_at=to_micros(started_at)))
-    return _require(connection, sessions.c.id == session_id)
+    connection.execute(sa.update(schema.sessions).where(schema.sessions.c.id == session_id).values(started_at=to_micros(started_at)))
+    return _require(connection, schema.sessions.c.id == session_id)
 
 
 def list_untitled(connection: Connection, *, limit: int) -> list[Session]:
     """Return sessions that have turns and no title, the newest first."""
-    query = select(sessions).where(sessions.c.title == "", sessions.c.turns > 0).order_by(sessions.c.id.desc()).limit(limit)
+    query = (
+        sa.select(schema.sessions)
+        .where(schema.sessions.c.title == "", schema.sessions.c.turns > 0)
+        .order_by(schema.sessions.c.id.desc())
+        .limit(limit)
+    )
     return [_from_row(row) for row in connection.execute(query)]
 
 
 def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
     """Move a session to a locked project under its next number, and return it. Handoffs that it loaded or produced do not move."""
-    connection.execute(delete(loaded_handoffs).where(loaded_handoffs.c.session_id == session_id))
-    connection.execute(update(handoffs).where(handoffs.c.session_id == session_id).values(session_id=None))
+    connection.execute(sa.delete(schema.loaded_handoffs).where(schema.loaded_handoffs.c.session_id == session_id))
+    connection.execute(sa.update(schema.handoffs).where(schema.handoffs.c.session_id == session_id).values(session_id=None))
     connection.execute(
-        update(sessions)
-        .where(sessions.c.id == session_id)
+        sa.update(schema.sessions)
+        .where(schema.sessions.c.id == session_id)
         .values(project_id=project_id, number=next_number(connection, project_id), native_id=native_id)
     )
-    return _require(connection, sessions.c.id == session_id)
+    return _require(connection, schema.sessions.c.id == session_id)
 
 
 def delete_session(connection: Connection, session_id: int) -> None:
     """Delete a session without turns."""
-    connection.execute(delete(sessions).where(sessions.c.id == session_id))
+    connection.execute(sa.delete(schema.sessions).where(schema.sessions.c.id == session_id))
 
 
 def complete(connection: Connection, session: Session) -> None:
     """Store *session* as completed now, with its accomplishments, blockers and credits."""
     connection.execute(
-        update(sessions)
-        .where(sessions.c.id == session.id)
+        sa.update(schema.sessions)
+        .where(schema.sessions.c.id == session.id)
         .values(
             status="completed",
             completed_at=now(),
@@ -385,37 +405,44 @@ def complete(connection: Connection, session: Session) -> None:
 
 def set_status(connection: Connection, session_id: int, status: SessionStatus) -> None:
     """Set the status of a session without completing it."""
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(status=status, completed_at=None))
+    connection.execute(sa.update(schema.sessions).where(schema.sessions.c.id == session_id).values(status=status, completed_at=None))
 
 
 def set_item_done(connection: Connection, session_id: int, index: int, is_done: bool) -> Session | None:
     """Set whether an item of a session's checklist (counted from 0) is done. Return the session, or None if there is no such item."""
-    row = connection.execute(select(sessions).where(sessions.c.id == session_id).with_for_update()).first()
+    row = connection.execute(sa.select(schema.sessions).where(schema.sessions.c.id == session_id).with_for_update()).first()
     items = list(_from_row(row).checklist) if row else []
     if not 0 <= index < len(items):
         return None
     items[index] = replace(items[index], is_done=is_done)
-    statement = update(sessions).where(sessions.c.id == session_id).values(checklist_json=_checklist_json(items)).returning(*sessions.c)
+    statement = (
+        sa.update(schema.sessions)
+        .where(schema.sessions.c.id == session_id)
+        .values(checklist_json=_checklist_json(items))
+        .returning(*schema.sessions.c)
+    )
     return _from_row(connection.execute(statement).one())
 
 
 def record_loaded_handoff(connection: Connection, session_id: int, handoff_id: int) -> None:
     """Record which handoff a session started from."""
-    connection.execute(insert(loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
+    connection.execute(sa.insert(schema.loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
 
 
 def find_loaded_handoff_id(connection: Connection, session_id: int) -> int | None:
     """Return the id of the handoff that a session started from, or None."""
-    return connection.execute(select(loaded_handoffs.c.handoff_id).where(loaded_handoffs.c.session_id == session_id)).scalar()
+    return connection.execute(
+        sa.select(schema.loaded_handoffs.c.handoff_id).where(schema.loaded_handoffs.c.session_id == session_id)
+    ).scalar()
 
 
 def _find_first(connection: Connection, condition: ColumnElement[bool]) -> Session | None:
-    row = connection.execute(select(sessions).where(condition).order_by(sessions.c.number.desc()).limit(1)).first()
+    row = connection.execute(sa.select(schema.sessions).where(condition).order_by(schema.sessions.c.number.desc()).limit(1)).first()
     return None if row is None else _from_row(row)
 
 
 def _require(connection: Connection, condition: ColumnElement[bool]) -> Session:
-    return _from_row(connection.execute(select(sessions).where(condition)).one())
+    return _from_row(connection.execute(sa.select(schema.sessions).where(condition)).one())
 
 
 def _to_json(texts: Sequence[str]) -> str:

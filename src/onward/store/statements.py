@@ -1,67 +1,77 @@
-"""Statements that every request runs, compiled once. On SQLite they go straight to the driver: SQLAlchemy costs more than a short query.
+"""Statements as SQL text, the same for both databases. On SQLite they go straight to the driver: SQLAlchemy costs more than a short query,
+and importing it more than a whole command that reads.
 
 Use them inside `Store.read` and `Store.write` only, where the transaction has started.
 """
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+from onward.store.lazy_module import sa
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TextClause
 
 Item = TypeVar("Item")
 
+NO_LIMIT = 2**62
+"""The value of a LIMIT that limits nothing."""
 MAX_PARAMETERS = 500
 """Values that one statement takes in a list, at most."""
 _MAX_ROWS = 50
 """Rows that one INSERT adds, at most."""
-_MAX_FORMS = 64
-"""Compiled forms stored per statement: each length of a list parameter needs its own."""
+_LIST_PARAMETER = re.compile(r"\bIN :(\w+)")
 
 
-class _CompiledStatement(NamedTuple):
-    """A statement compiled for SQLite: its SQL, the order of its parameters, those with fixed values, and the type of its rows."""
+class Query:
+    """A statement with named parameters: `SELECT * FROM sessions WHERE id = :id`. A list fills `IN :ids`. Its rows have the columns' names;
+    on SQLite a Boolean is 0 or 1.
+    """
 
-    sql: str
-    names: Sequence[str]
-    defaults: Mapping[str, Any]
-    row: Callable[[Iterable[Any]], Any]
-
-
-class PreparedStatement:
-    """A statement with named parameters. Its rows have the columns' names; on SQLite a Boolean is 0 or 1."""
-
-    def __init__(self, statement: Select[Any] | ReturningInsert[Any] | ReturningUpdate[Any]) -> None:
-        self._statement = statement
-        self._compiled = lru_cache(_MAX_FORMS)(self._compile)
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+        self._list_names = _LIST_PARAMETER.findall(sql)
 
     def all(self, connection: Connection, **values: Any) -> list[Any]:
-        """Return all rows. A list value fills a parameter that expands to its items."""
-        if connection.dialect.name != "sqlite":
-            return list(connection.execute(self._statement, values))
-        sql, names, defaults, row = self._compiled(*[(name, len(value) if type(value) is list else None) for name, value in values.items()])
-        parameters = {**defaults, **values}
-        for name, value in values.items():
-            if type(value) is list:
-                parameters.update((f"{name}_{index}", item) for index, item in enumerate(value, start=1))
-        return [row(record) for record in _driver_connection(connection).execute(sql, [parameters[name] for name in names])]
+        """Return all rows."""
+        if connection.dialect.name == "sqlite":
+            return list(self._run(connection, values))
+        return list(connection.execute(self._text, values))
 
     def first(self, connection: Connection, **values: Any) -> Any | None:
         """Return the first row, or None."""
         return next(iter(self.all(connection, **values)), None)
 
-    def _compile(self, *lengths: tuple[str, int | None]) -> _CompiledStatement:
-        """Return the statement compiled for parameters of these names and list lengths (None: not a list)."""
-        examples = {name: None if length is None else [0] * length for name, length in lengths}
-        compiled = self._statement.compile(dialect=sqlite.dialect()).construct_expanded_state(examples)
-        columns = [column.name for column in self._statement.exported_columns]
-        row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
-        return _CompiledStatement(compiled.statement, compiled.positiontup or (), compiled.parameters, row._make)
+    def stream(self, connection: Connection, **values: Any) -> Iterator[Any]:
+        """Yield the rows of a SELECT, which are read while they are used."""
+        if connection.dialect.name == "sqlite":
+            return self._run(connection, values)
+        return iter(connection.execute(self._text, values, execution_options={"yield_per": MAX_PARAMETERS}))
+
+    def _run(self, connection: Connection, values: dict[str, Any]) -> Iterator[Any]:
+        sql = self._sql
+        for name in self._list_names:
+            items = values.pop(name)
+            sql = sql.replace(f"IN :{name}", f"IN ({', '.join(f':{name}_{index}' for index in range(len(items)))})")
+            values.update((f"{name}_{index}", item) for index, item in enumerate(items))
+        cursor = driver_connection(connection).execute(sql, values)
+        return map(_row_maker(tuple(column[0] for column in cursor.description)), cursor)
+
+    @cached_property
+    def _text(self) -> TextClause:
+        return sa.text(self._sql).bindparams(*(sa.bindparam(name, expanding=True) for name in self._list_names))
+
+
+@lru_cache(maxsize=256)
+def _row_maker(columns: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
+    return row._make
 
 
 def batches(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
@@ -74,8 +84,14 @@ def execute_raw(connection: Connection, sql: str, values: Sequence[Any]) -> Iter
     """Run SQL in the database's own dialect and return its rows."""
     if connection.dialect.name != "sqlite":
         return connection.exec_driver_sql(sql, tuple(values))
-    rows: Iterable[Any] = _driver_connection(connection).execute(sql, values)
+    rows: Iterable[Any] = driver_connection(connection).execute(sql, values)
     return rows
+
+
+def dialect_insert(connection: Connection) -> Any:
+    """Return `insert` of the database's dialect, which can leave out rows that conflict with stored ones."""
+    # Each dialect loads its own drivers. Importing both would add a tenth to the start of a command that writes.
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
 
 
 def insert_rows(connection: Connection, target: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -95,5 +111,6 @@ def _insert_sql(target: str, mark: str, columns: int, rows: int) -> str:
     return f"INSERT INTO {target} VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
-def _driver_connection(connection: Connection) -> Any:
+def driver_connection(connection: Connection) -> Any:
+    """Return the connection of the database's driver."""
     return connection.connection.driver_connection

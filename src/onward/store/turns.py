@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
-
-from sqlalchemy import BigInteger, BindParameter, Connection, Select, bindparam, delete, func, select, update
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onward.core.session import StoredTurn
 from onward.core.transcript.transcript import Role, Turn
-from onward.store.checksums import checksum_of
+from onward.store import checksums, schema
 from onward.store.clock import to_datetime_or_none
-from onward.store.schema import sessions, turns
+from onward.store.lazy_module import sa
 from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text
-from onward.store.statements import PreparedStatement, batches, execute_raw, insert_rows
+from onward.store.statements import NO_LIMIT, Query, batches, execute_raw, insert_rows
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 MAX_ORDINAL = 2**24 - 1
-_TURN_COLUMNS = (turns.c.session_id, turns.c.ordinal, turns.c.abandoned, turns.c.role, turns.c.at, turns.c.body)
-_INSERT_TARGET = f"turns ({', '.join(column.name for column in turns.columns)})"
+_INSERT_TARGET = "turns (id, project_id, session_id, ordinal, identity, role, at, chars, abandoned, body, checksum)"
 
 
 class NewTurn(NamedTuple):
@@ -60,24 +60,22 @@ def split_id(key: int) -> tuple[int, int]:
 def find_identities(connection: Connection, session_id: int, ordinals: Collection[int]) -> dict[bytes, int]:
     """Return the ordinals of these turns of a session by their identity."""
     keys = [turn_id(session_id, ordinal) for ordinal in sorted(ordinals)]
-    return {
-        bytes(row.identity): row.ordinal
-        for batch in batches(keys)
-        for row in connection.execute(select(turns.c.identity, turns.c.ordinal).where(turns.c.id.in_(batch)))
-    }
+    return {bytes(row.identity): row.ordinal for batch in batches(keys) for row in _IDENTITIES.all(connection, ids=batch)}
 
 
 def mend_turn(connection: Connection, session_id: int, ordinal: int, packed: PackedTurn) -> None:
     """Store a damaged turn again. The index has its words already."""
     key = turn_id(session_id, ordinal)
-    connection.execute(update(turns).where(turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body))
+    connection.execute(
+        sa.update(schema.turns).where(schema.turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body)
+    )
 
 
 def append(connection: Connection, project_id: int, session_id: int, new_turns: Sequence[NewTurn]) -> None:
     """Store and index new turns of a session."""
     if not new_turns:
         return
-    compute = checksum_of(turns)
+    compute = checksums.checksum_of(schema.turns)
     rows: list[tuple[Any, ...]] = [
         (turn_id(session_id, ordinal), project_id, session_id, ordinal, identity, packed.role, packed.at, packed.chars, False, packed.body)
         for ordinal, identity, packed in new_turns
@@ -93,7 +91,9 @@ def replace_turn(connection: Connection, position: TurnPosition, new_turn: NewTu
     index = turn_index.index_for(connection)
     index.forget(connection, [(key, before)])
     index.add(connection, [(key, packed.words)])
-    connection.execute(update(turns).where(turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body))
+    connection.execute(
+        sa.update(schema.turns).where(schema.turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body)
+    )
     return before
 
 
@@ -112,17 +112,24 @@ def find_positions(connection: Connection, project_id: int, identities: Sequence
 
 def abandon(connection: Connection, session_id: int, after: int, until: int) -> None:
     """Mark the turns of a session after one ordinal, up to another, as an abandoned branch."""
-    connection.execute(update(turns).where(_in_range(session_id, after + 1, until)).values(abandoned=True))
+    connection.execute(sa.update(schema.turns).where(_in_range(session_id, after + 1, until)).values(abandoned=True))
 
 
 def read_session(
     connection: Connection, session_id: int, *, first: int = 1, last: int = MAX_ORDINAL, limit: int | None = None, main_path: bool = False
 ) -> Iterator[StoredTurn]:
     """Yield the turns of a session from one ordinal to another, in order; with *main_path*, without abandoned ones."""
-    query = select(turns).where(_in_range(session_id, first, last)).order_by(turns.c.id).limit(limit)
-    if main_path:
-        query = query.where(turns.c.abandoned.is_(False))
-    yield from _read(connection, query)
+    ids = {"first": turn_id(session_id, first), "last": turn_id(session_id, last)}
+    query = _MAIN_PATH_OF_SESSION if main_path else _OF_SESSION
+    yield from _unpack(query.stream(connection, **ids, most=NO_LIMIT if limit is None else limit))
+
+
+_OF_SESSION = Query("SELECT * FROM turns WHERE id BETWEEN :first AND :last ORDER BY id LIMIT :most")
+_MAIN_PATH_OF_SESSION = Query("SELECT * FROM turns WHERE id BETWEEN :first AND :last AND NOT abandoned ORDER BY id LIMIT :most")
+_BY_IDS = Query("SELECT * FROM turns WHERE id IN :ids")
+_ALL = Query("SELECT * FROM turns ORDER BY id")
+_IDENTITIES = Query("SELECT identity, ordinal FROM turns WHERE id IN :ids")
+_COUNT = Query("SELECT coalesce(sum(turns), 0) AS turns FROM sessions")
 
 
 def read_project(
@@ -152,43 +159,44 @@ def read_project(
 
 
 @cache
-def _project_query(has_number: bool, has_role: bool, has_cursor: bool, backwards: bool) -> PreparedStatement:
-    order = (sessions.c.number, turns.c.ordinal)
-    query = select(turns, sessions.c.number).join(sessions, sessions.c.id == turns.c.session_id)
-    query = query.where(sessions.c.project_id == bindparam("project_id"))
-    if has_number:
-        query = query.where(sessions.c.number == bindparam("number"))
-    if has_role:
-        query = query.where(turns.c.role == bindparam("role"))
+def _project_query(has_number: bool, has_role: bool, has_cursor: bool, backwards: bool) -> Query:
+    conditions = ["sessions.project_id = :project_id"]
+    conditions += ["sessions.number = :number"] if has_number else []
+    conditions += ["turns.role = :role"] if has_role else []
+    beyond, order = ("<", " DESC") if backwards else (">", "")
     if has_cursor:
-        number: BindParameter[int] = bindparam("beyond_number")
-        ordinal: BindParameter[int] = bindparam("beyond_ordinal")
-        in_session = turns.c.ordinal < ordinal if backwards else turns.c.ordinal > ordinal
-        in_other_session = sessions.c.number < number if backwards else sessions.c.number > number
-        query = query.where(in_other_session | ((sessions.c.number == number) & in_session))
-    return PreparedStatement(
-        query.order_by(*(column.desc() if backwards else column for column in order)).limit(bindparam("most", type_=BigInteger))
+        conditions.append(
+            f"(sessions.number {beyond} :beyond_number OR sessions.number = :beyond_number AND turns.ordinal {beyond} :beyond_ordinal)"
+        )
+    return Query(
+        "SELECT turns.*, sessions.number FROM turns JOIN sessions ON sessions.id = turns.session_id "  # noqa: S608
+        f"WHERE {' AND '.join(conditions)} ORDER BY sessions.number{order}, turns.ordinal{order} LIMIT :most"
     )
 
 
 def count_turns(connection: Connection) -> int:
     """Return the number of turns in the store."""
-    return int(connection.execute(select(func.coalesce(func.sum(sessions.c.turns), 0))).scalar_one())
+    return int(_COUNT.all(connection)[0].turns)
 
 
 def last_turn_at(connection: Connection, session_id: int) -> datetime | None:
     """Return the time of the latest turn of a session, or None if no turn has a time."""
-    return to_datetime_or_none(connection.execute(select(func.max(turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar())
+    return to_datetime_or_none(
+        connection.execute(sa.select(sa.func.max(schema.turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar()
+    )
 
 
 def first_turn_at(connection: Connection, session_id: int) -> datetime | None:
     """Return the time of the earliest turn of a session, or None if no turn has a time."""
-    return to_datetime_or_none(connection.execute(select(func.min(turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar())
+    return to_datetime_or_none(
+        connection.execute(sa.select(sa.func.min(schema.turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar()
+    )
 
 
 def find_by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:
     """Return the turns of these ids by id; missing ones are left out."""
-    return {turn_id(stored.session_id, stored.ordinal): stored for stored in _read(connection, select(turns).where(turns.c.id.in_(ids)))}
+    rows = (row for batch in batches(ids) for row in _BY_IDS.all(connection, ids=batch))
+    return {turn_id(stored.session_id, stored.ordinal): stored for stored in _unpack(rows)}
 
 
 def move(connection: Connection, project_id: int, session_id: int, identities: Mapping[int, bytes]) -> None:
@@ -205,7 +213,7 @@ def delete_turns(connection: Connection, session_id: int) -> None:
     turn_index.index_for(connection).forget(
         connection, ((turn_id(session_id, stored.ordinal), stored.turn) for stored in read_session(connection, session_id))
     )
-    connection.execute(delete(turns).where(_in_range(session_id, 1, MAX_ORDINAL)))
+    connection.execute(sa.delete(schema.turns).where(_in_range(session_id, 1, MAX_ORDINAL)))
 
 
 def reindex(connection: Connection) -> int:
@@ -216,8 +224,7 @@ def reindex(connection: Connection) -> int:
 
     def searchable_rows() -> Iterator[tuple[int, str]]:
         nonlocal count
-        # Migrations run this: the table may not have all of its columns yet.
-        for stored in _read(connection, select(*_TURN_COLUMNS).order_by(turns.c.id)):
+        for stored in _unpack(_ALL.stream(connection)):
             count += 1
             yield turn_id(stored.session_id, stored.ordinal), searchable_text(stored.turn)
 
@@ -231,12 +238,12 @@ def _placeholder(connection: Connection) -> str:
 
 
 def _in_range(session_id: int, first: int, last: int) -> Any:
-    return turns.c.id.between(turn_id(session_id, first), turn_id(session_id, last))
+    return schema.turns.c.id.between(turn_id(session_id, first), turn_id(session_id, last))
 
 
-def _read(connection: Connection, query: Select[Any]) -> Iterator[StoredTurn]:
+def _unpack(rows: Iterable[Any]) -> Iterator[StoredTurn]:
     unpack = TurnCodec().unpack
-    for row in connection.execute(query.execution_options(yield_per=500)):
+    for row in rows:
         yield _from_row(row, unpack)
 
 

@@ -9,7 +9,7 @@ from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
-from onward.core.session import SessionDetail
+from onward.core.session_results import SessionDetail
 from onward.web.page_request import PageRequest
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import log2, sqrt
 from typing import NamedTuple
 
-from onward.core.session import Session, TimelineEntry
+from onward.core.session import Session
+from onward.core.session_results import TimelineEntry
 
 HEIGHT = 96
 _MIN_WIDTH, _MAX_WIDTH = 14.0, 90.0

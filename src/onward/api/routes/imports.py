@@ -26,7 +26,7 @@ from onward.api.routes.jobs import JOB_DOCS, accept_job
 from onward.api.routes.session_shapes import SessionShape, session_shape
 from onward.app.jobs import jobs, kinds
 from onward.app.projects import projects
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.transcripts import imports
 from onward.app.transcripts.imports import ImportedPath
 from onward.core.import_result import ImportedFile, ImportedSession, ImportResult

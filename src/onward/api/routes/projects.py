@@ -18,7 +18,7 @@ from onward.app.admin.confirmation import require_name
 from onward.app.analytics import ProjectGrowths, growth_by_project
 from onward.app.projects import projects
 from onward.app.projects.projects import Project, ProjectOverview
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.sessions import reassignment
 from onward.core.edit_version import edit_version
 from onward.errors import BadInput, Conflict, NotFound

@@ -10,7 +10,8 @@ from onward.api.answers.previous_handoff import PreviousHandoff
 from onward.api.routes.handoffs import HandoffShape
 from onward.core.edit_version import edit_version
 from onward.core.effort.touched_files import TouchedFile
-from onward.core.session import ChecklistItem, Session, TimelineEntry
+from onward.core.session import ChecklistItem, Session
+from onward.core.session_results import TimelineEntry
 
 T = TypeVar("T")
 

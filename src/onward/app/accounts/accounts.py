@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from onward.app.accounts.fields import clean_text, parse_fields
 from onward.app.accounts.usage import count_all
@@ -30,6 +28,9 @@ from onward.core.accounts.windows import CreditsSource
 from onward.errors import BadInput, OnwardError
 from onward.message import Message
 from onward.store import Store, accounts, events, projects, usage
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "Account",

@@ -8,8 +8,7 @@ credits replace an estimate.
 from __future__ import annotations
 
 from datetime import datetime
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.accounts.accounts import now
 from onward.app.lookup import lock_account, require_session
@@ -20,6 +19,9 @@ from onward.core.session import Session
 from onward.message import Message
 from onward.store import Store, accounts, projects, usage
 from onward.store.accounts import Charge
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def assign(store: Store, session: Session, account: Account, *, why: Message | str = "chosen by hand", at: datetime | None = None) -> None:

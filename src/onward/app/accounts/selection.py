@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, TypeVar
 
 from onward.app.accounts.accounts import now, record_credits
 from onward.app.accounts.charges import link_account
@@ -31,6 +29,9 @@ from onward.errors import Conflict
 from onward.message import Message
 from onward.store import Store, accounts, projects, usage
 from onward.store.usage import SessionSpend
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "AccountChoice",

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import orjson
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from onward import __version__
@@ -37,6 +36,9 @@ from onward.store import Store, events, locks, projects, sessions, turns
 from onward.store.archives import SECTIONS, ArchiveTurn, ProjectExporter, ProjectImporter, parse_turns
 from onward.store.turn_bodies import PackedTurn
 from onward.store.turns import NewTurn
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PROJECT, TURNS = "project.json", "turns.jsonl"
 TRAINING = "training.jsonl"

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onward.app.turns.reader import MainPath, TranscriptReader
-from onward.core.agents import agent_label
 from onward.core.extract.extraction import extract
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.master import build_handoff, close_handoff
+from onward.core.handoff.session_summary import SessionSummary, session_line
 from onward.core.handoff.versions import MasterHandoff
 from onward.core.preservation.collector import collect_references
 from onward.core.preservation.reference import Reference, fold_references
@@ -66,11 +64,6 @@ def distill_session(path: MainPath) -> DistilledSession:
     line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
     turns = join_dialogs(path.turns)
     return DistilledSession(line, extract(path.number, path.head, turns), collect_references(path.number, turns))
-
-
-def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:
-    """Return the summary of session *number* for a handoff, with the agent's label."""
-    return SessionSummary(number, agent_label(agent), ended_at.date().isoformat() if ended_at else "", tokens)
 
 
 def distill_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[MasterHandoff, list[ImportReport]]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from onward.app.handoffs.project_state import correct_ledger, read_project_state
 from onward.app.lookup import no_handoff_error, require_handoff
-from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.changelog import changelog
 from onward.core.handoff.document import Handoff, render
-from onward.core.handoff.redline import compare_handoffs
-from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
+from onward.core.handoff.versions import CurrentHandoff, StoredHandoff
 from onward.core.handoff.writer_report import RULES
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message
 from onward.store import Store, events, facts, handoffs, projects, sessions
 
+if TYPE_CHECKING:
+    from onward.core.facts.ledger import Ledger
+    from onward.core.handoff.differences import HandoffDifference, LedgerDifference
+
 __all__ = [
     "CurrentHandoff",
-    "HandoffDifference",
-    "LedgerDifference",
     "StoredHandoff",
     "compare_versions",
     "current_handoff",
@@ -64,6 +63,9 @@ def current_handoff(
                 generator=stored.generator,
                 refinement=stored.refinement,
             )
+        # Imported here and below: reading the newest handoff would wait for what it does not need.
+        from onward.app.handoffs.project_state import read_project_state
+
         state = read_project_state(connection, project.id)
         contribution = None if session_number is None else facts.merge_contributions(connection, project.id, upto=session_number)
     master = (
@@ -119,12 +121,18 @@ def diff(store: Store, project: Project, before: int, after: int) -> LedgerDiffe
             Message("Session {before} does not come before session {after}.", before=before, after=after),
             "Give the earlier session first: onward handoff diff 3 4",
         )
+    from onward.core.handoff.changelog import changelog
+    from onward.core.handoff.differences import LedgerDifference
+
     (old, old_handoff), (new, new_handoff) = (_after_session(store, project, number) for number in (before, after))
     return LedgerDifference(before, after, changelog(old, new, old_handoff.fact_ids(), new_handoff.fact_ids()))
 
 
 def compare_versions(store: Store, project: Project, before: int, after: int) -> HandoffDifference:
     """Return the differences between two versions of a project's handoff. Raises `NotFound` if a version does not exist."""
+    from onward.core.handoff.differences import HandoffDifference
+    from onward.core.handoff.redline import compare_handoffs
+
     stored_versions: list[StoredHandoff] = []
     with store.read() as connection:
         for version in (before, after):
@@ -140,6 +148,9 @@ def compare_versions(store: Store, project: Project, before: int, after: int) ->
 
 def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger, Handoff]:
     """Return the ledger and the handoff at the end of session *number*, before the next session was completed."""
+    from onward.app.handoffs.project_state import correct_ledger, read_project_state
+    from onward.core.facts.ledger import Ledger, fold
+
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, number)
         if session is None or not facts.has_contributed(connection, session.id):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
-from onward.app.handoffs.distillation import HandoffBasis, session_line
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.facts.shared_rules import join_shared_rules
-from onward.core.handoff.composer import SessionSummary
+from onward.core.handoff.session_summary import SessionSummary, session_line
 from onward.core.handoff.versions import MasterHandoff
 from onward.core.preservation.reference import fold_references
 from onward.core.transcript.transcript import Turn
-from onward.core.transcript.turn import lighten
 from onward.store import Store, facts, sessions, shared_rules, turns
 from onward.store.facts import Contribution, StoredLedger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onward.app.handoffs.distillation import HandoffBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class ProjectState:
 
     def basis(self, store: Store) -> HandoffBasis:
         """Return what the master handoff is made from."""
+        # Whoever only reads the ledger does without the extractor, whose import takes longer than a search.
+        from onward.app.handoffs.distillation import HandoffBasis
+
         return HandoffBasis(
             ledger=self.ledger,
             references=self.stored_ledger.references,
@@ -54,6 +59,8 @@ class ProjectState:
 
     def master_as_of(self, store: Store, number: int, contribution: Contribution, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the handoff over the sessions up to *number*, which contributed *contribution* to the ledger."""
+        from onward.app.handoffs.distillation import HandoffBasis
+
         lines = [line for line in self.session_lines if line.number <= number]
         ledger = self._correct(fold(Ledger(), contribution.facts))
         return HandoffBasis(
@@ -90,7 +97,19 @@ def read_project_state(connection: Connection, project_id: int) -> ProjectState:
     )
 
 
+def read_live_facts(connection: Connection, project_id: int, may_matter: Callable[[str], bool]) -> tuple[Fact, ...]:
+    """Return the current facts of a project, without some of those whose JSON does not matter: most need not even be parsed."""
+    added_facts, edits = facts.read_edits(connection, project_id)
+    if any(fact.author == "agent" for fact in added_facts):
+        # What an agent noted may retire any fact.
+        return read_project_state(connection, project_id).ledger.live()
+    ledger = facts.read_part_of_ledger(connection, project_id, may_matter, {edit.fact_id for edit in edits})
+    return join_shared_rules(correct_ledger(ledger, added_facts, edits), shared_rules.list_shared(connection)).live()
+
+
 def _load_turns(store: Store, project_id: int, handles: Collection[Handle]) -> dict[Handle, Turn]:
+    from onward.core.transcript.turn import lighten
+
     with store.read() as connection:
         numbers_by_id = {
             session.id: session.number for session in sessions.find_by_numbers(connection, project_id, {h.session for h in handles})

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.edits import check_edit, lock_edits
 from onward.core.extract.command_lines import find_error_line
@@ -32,6 +31,9 @@ from onward.errors import BadInput, NotFound
 from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, knowledge, project_files
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "CATEGORIES",

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
-from onward.app.edits import check_edit, lock_edits
 from onward.app.lookup import require_project
-from onward.app.projects.moved_folders import find_moved_folder
 from onward.app.repository.detection import find_assigned_project
-from onward.app.repository.moved_folder import read_root_commit
-from onward.app.repository.project_clues import Origin, folder_origin, session_origin
-from onward.core.edit_version import edit_version
+from onward.app.repository.origin import Origin, folder_origin
 from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
-from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.message import Message
-from onward.settings import Worktrees
 from onward.store import Store, assigned_folders, events, locks, projects, sessions, turns
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onward.core.transcript.transcript import SessionHead
+    from onward.settings import Worktrees
 
 __all__ = [
     "Project",
@@ -65,7 +64,6 @@ def create(store: Store, name: str, *, description: str = "", repository: tuple[
 
 
 def _redact(text: str) -> str:
-    # Only who writes needs the redactor, and its import takes longer than a list of projects.
     from onward.redact import DISTILL_KEY, Redactor
 
     return Redactor(DISTILL_KEY).text(text)
@@ -165,6 +163,10 @@ def update(
     """Change the given fields of a project. Raises `Conflict` if a new name is taken, and `EditConflict` if a field changed since
     *version*, by default that of *project*.
     """
+    # Only an edit needs them, and their imports take longer than a list of projects. So do the other imports in functions here.
+    from onward.app.edits import check_edit, lock_edits
+    from onward.core.edit_version import edit_version
+
     changes = {
         "name": None if name is None else _safe_name(name),
         "description": None if description is None else _redact(description),
@@ -213,6 +215,8 @@ def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess:
             return all_projects[0]
         if create and not all_projects:
             return projects.create(connection, "default")
+    from onward.app.projects.moved_folders import find_moved_folder
+
     moved_folder = find_moved_folder(store, origin.root) if origin.root else None
     raise NotFound(
         "It is not clear which project to use." if all_projects else "There is no project yet.",
@@ -240,6 +244,8 @@ def _projects_hint(all_projects: list[Project]) -> str | Message:
 
 def ensure_for_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:
     """Return the project of the session with *head*, read from *file*, and create it if it is missing; None if nothing identifies it."""
+    from onward.app.repository.project_clues import session_origin
+
     origin = session_origin(head, file, worktrees)
     return None if origin is None else ensure_for_origin(store, origin)
 
@@ -273,6 +279,8 @@ def _repository_news(project: Project | None, origin: Origin) -> dict[str, str]:
     if has_moved:
         news["root"] = origin.root
     if not (project and project.root_commit) and (has_moved or project is None or project.root == origin.root):
+        from onward.app.repository.moved_folder import read_root_commit
+
         commit = read_root_commit(origin.root) if origin.root else ""
         news |= {"root_commit": commit} if commit else {}
     return news

@@ -6,11 +6,11 @@ import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 
 from onward.app.repository.git import find_linked_worktree, find_repository, normalize_remote, real_folder
+from onward.app.repository.origin import Origin
 from onward.core.agents import AGENTS
 from onward.core.text import paths
 from onward.core.transcript.transcript import SessionHead
@@ -24,24 +24,6 @@ _AGENT_FOLDERS = frozenset({
 
 _ID = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}")
 _IN_HOME = re.compile(r"~/(\..+)")
-
-
-class Origin(NamedTuple):
-    """The evidence for the project of a session, each part empty if unknown.
-
-    `project_name` comes from a settings file, `root` is the repository's folder, `remote` its address, and `cwd` the folder that the
-    session ran in.
-    """
-
-    project_name: str = ""
-    root: str = ""
-    remote: str = ""
-    cwd: str = ""
-
-    @property
-    def default_name(self) -> str:
-        """The name of a new project for this origin, before a number makes it unique."""
-        return self.project_name or paths.file_name(self.root) or self.remote.rpartition("/")[2] or "default"
 
 
 def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = "together") -> Origin | None:
@@ -61,12 +43,6 @@ def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = 
     folder = _containing_folder(file.absolute())
     origin = _recorded_origin(str(folder), "", worktrees)
     return None if _is_agents_own(folder) and origin.root == origin.cwd and not origin.project_name else origin
-
-
-def folder_origin(folder: Path | None, worktrees: Worktrees = "together", project_name: str = "") -> Origin:
-    """Return the origin of work in *folder*, with the project's name if the user gave one."""
-    repository = find_repository(folder, worktrees_apart=worktrees == "apart") if folder else ("", "")
-    return Origin(project_name, *repository, real_folder(str(folder)) if folder else "")
 
 
 def _recorded_origin(cwd: str, remote: str, worktrees: Worktrees) -> Origin:

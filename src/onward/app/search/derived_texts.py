@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
-from onward.app.handoffs.project_state import read_project_state
+from onward.app.handoffs.project_state import read_live_facts
 from onward.app.search.relevance import KIND_WEIGHTS, PassageScorer
 from onward.core.facts.fact import Handle
 from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource
@@ -15,6 +14,9 @@ from onward.core.knowledge.signature import terms
 from onward.core.project import Project
 from onward.core.search_result import Excerpt, SearchKind
 from onward.store import handoffs, knowledge, sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _MAX_ENTRIES = 200
 _BY_PERSON = Handle(0, 0)
@@ -24,7 +26,7 @@ _BY_PERSON = Handle(0, 0)
 def search_facts(connection: Connection, judge: PassageScorer, searched_projects: Iterable[Project]) -> Iterator[Excerpt]:
     """Yield the current facts of projects that have words of the query."""
     for project in searched_projects:
-        for fact in read_project_state(connection, project.id).ledger.live():
+        for fact in read_live_facts(connection, project.id, judge.may_score):
             text = f"{fact.lead} {fact.text}".strip()
             if score := judge.score(text):
                 handle = Handle(fact.session, fact.turn)

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
-from typing import cast
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, cast
 
 from onward.app.lookup import require_named_project
 from onward.app.search.derived_texts import search_facts, search_handoffs, search_knowledge
@@ -28,6 +26,9 @@ from onward.store.search import turn_index
 from onward.store.search.plan import TurnFilter
 from onward.store.search.searchable_text import readable_text, split_words, stems
 from onward.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MAX_TURNS = 200
 MAX_CANDIDATES = 400
@@ -131,7 +132,7 @@ def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens
     chosen_stems: list[frozenset[str]] = []
     tokens = 0
     for excerpt in nlargest(MAX_CANDIDATES, excerpts, key=lambda excerpt: (excerpt.score, excerpt.handle)):
-        for text in dict.fromkeys((excerpt.text, judge.best_line(excerpt.text))):
+        for text in _versions(excerpt.text, judge):
             cost = count_tokens(f"{excerpt.source} {excerpt.project}\n{text}\n\n")
             if tokens + cost <= budget_tokens:
                 if not _is_repeat(text_stems := frozenset(stems(text)), chosen_stems):
@@ -145,3 +146,10 @@ def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens
 def _is_repeat(words: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
     """Return whether nearly all *words* of a text are in one of the *earlier* texts."""
     return any(len(words & other) >= REPEAT_RATIO * len(words) for other in earlier)
+
+
+def _versions(text: str, judge: PassageScorer) -> Iterator[str]:
+    """Yield *text*, and its best line if that is less."""
+    yield text
+    if (line := judge.best_line(text)) != text:
+        yield line

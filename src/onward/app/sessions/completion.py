@@ -12,7 +12,8 @@ from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns.client_turns import append_turns
 from onward.core.accounts.accounts import Account
 from onward.core.edit_version import WordChoice
-from onward.core.session import Session, SessionCompletion
+from onward.core.session import Session
+from onward.core.session_results import SessionCompletion
 from onward.core.transcript.transcript import Turn
 from onward.store import Store
 

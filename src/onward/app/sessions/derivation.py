@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.turns.reader import MainPath
 from onward.core.effort.reuse import reused_fact_ids
@@ -26,6 +25,9 @@ from onward.core.session import Session
 from onward.store import analytics, facts, knowledge, sessions
 from onward.store import project_files as stored_files
 from onward.store.analytics import Measure
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _REPLACEABLE_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 """The kinds whose facts are wrong once they are superseded. An error that occurred again was still solved before."""

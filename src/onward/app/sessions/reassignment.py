@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, NamedTuple
 
 from onward.app.handoffs.distillation import distill_session
 from onward.app.handoffs.project_state import read_project_state
@@ -36,6 +34,9 @@ from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, removed_sessions, sessions, turns
 from onward.store.assigned_folders import RepositoryAssignment
 from onward.store.facts import Contribution, StoredLedger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 

@@ -19,7 +19,8 @@ from onward.core.agents import agent_id
 from onward.core.edit_version import WordChoice
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
-from onward.core.session import Session, SessionCompletion
+from onward.core.session import Session
+from onward.core.session_results import SessionCompletion
 from onward.errors import NotFound
 from onward.message import Message
 from onward.store import Store, handoffs

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from onward.app.lookup import require_session
 from onward.app.sessions.reassignment import rebuild_ledger, update_handoff
@@ -24,6 +22,9 @@ from onward.core.transcript.transcript import SessionHead
 from onward.errors import NotFound
 from onward.message import Message
 from onward.store import Store, events, facts, handoffs, knowledge, projects, removed_sessions, sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = ["RemovedSession", "delete", "follow_move", "list_deleted", "purge_due", "undelete"]
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
-from onward.app.accounts.charges import link_account
 from onward.app.lookup import lock_project, require_handoff, require_numbered_session, require_session
-from onward.app.turns.markdown import markdown
 from onward.core.agents import agent_id, agent_label
 from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
-from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionOrder, SessionStart, SessionStatus, StoredTurn, TimelineEntry
+from onward.core.session import AGENT_SOURCE, Session, SessionOrder, SessionStatus, StoredTurn
+from onward.core.session_results import SessionDetail, SessionStart, TimelineEntry
 from onward.core.template import Template
-from onward.core.text.printable import printable
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import Conflict, NotFound
 from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, events, handoffs, projects, removed_sessions, sessions, turns
-from onward.store.turns import MAX_ORDINAL
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "Session",
@@ -88,6 +87,9 @@ def start(
         if previous:
             sessions.record_loaded_handoff(connection, session.id, previous.id)
         if account_id is not None:
+            # Only who starts a session on an account needs it.
+            from onward.app.accounts.charges import link_account
+
             link_account(connection, session, account_id, "started on it")
         _record_change(connection, session)
         return SessionStart(session, previous)
@@ -260,11 +262,15 @@ def show(store: Store, session: Session) -> SessionDetail:
 def replay(store: Store, session: Session, *, first: int = 1, last: int | None = None, limit: int | None = None) -> Iterator[StoredTurn]:
     """Yield the turns of a session from ordinal *first* to *last*, both included, also abandoned ones; at most *limit*."""
     with store.read() as connection:
-        yield from turns.read_session(connection, session.id, first=first, last=last or MAX_ORDINAL, limit=limit)
+        yield from turns.read_session(connection, session.id, first=first, last=last or turns.MAX_ORDINAL, limit=limit)
 
 
 def export_markdown(store: Store, session: Session) -> Iterator[str]:
     """Yield a session as Markdown: a heading, and each of its turns."""
+    # Only an export needs them.
+    from onward.app.turns.markdown import markdown
+    from onward.core.text.printable import printable
+
     with store.read() as connection:
         project = projects.find(connection, session.project_id)
     name = f"{project.name if project else ''} #{session.number}".strip()

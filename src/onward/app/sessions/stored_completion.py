@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.accounts import usage
 from onward.app.accounts.charges import charge
@@ -28,12 +27,16 @@ from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.master import completion_facts
 from onward.core.preservation.reference import fold_references
 from onward.core.preservation.statements import stated_references
-from onward.core.session import Session, SessionCompletion
+from onward.core.session import Session
+from onward.core.session_results import SessionCompletion
 from onward.core.text.empty_answer import is_empty_answer
 from onward.core.transcript.turn import lighten
 from onward.redact import Redactor
 from onward.store import Store, events, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def complete_stored(

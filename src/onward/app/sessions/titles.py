@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.edits import check_edit, lock_edits
 from onward.app.lookup import require_session
@@ -13,6 +13,9 @@ from onward.errors import BadInput
 from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, events, projects, sessions, turns
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = ["MAX_TITLE_CHARS", "apply_agent_title", "complete_head", "rename", "title_untitled"]
 

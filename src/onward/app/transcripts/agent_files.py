@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.transcripts.agent_folders import AgentFolder, iter_files, read_transcript
 from onward.settings import Worktrees
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onward.app.repository.git import find_repository
-from onward.app.repository.project_clues import Origin, session_origin
+from onward.app.repository.origin import Origin
+from onward.app.repository.project_clues import session_origin
 from onward.app.transcripts.files import FREE_FORM, find_files
 from onward.core.agents import AGENTS, agent_label
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn

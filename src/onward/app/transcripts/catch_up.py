@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onward.app.projects import projects
 from onward.app.repository.git import find_repository
-from onward.app.repository.project_clues import Origin, folder_origin
+from onward.app.repository.origin import Origin, folder_origin
 from onward.app.sessions import sessions
 from onward.app.transcripts.agent_files import list_agent_files
 from onward.app.transcripts.agent_folders import agent_folders

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onward.app.projects import projects
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.sessions.removal import follow_move
 from onward.core.project import Project
 from onward.core.transcript.transcript import SessionHead

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onward.app.projects.projects import find_by_origin
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.sessions.stored_completion import complete_stored
 from onward.app.sessions.titles import apply_agent_title
 from onward.app.transcripts.destination import Destination

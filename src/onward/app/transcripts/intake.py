@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.app.lookup import lock_project
 from onward.app.sessions.titles import apply_agent_title, complete_head
@@ -25,6 +24,9 @@ from onward.store import Store, removed_sessions, sessions, turns
 from onward.store.clock import to_datetime_or_none
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 CHUNK_TURNS = 1000
 CHUNK_CHARS = 4_000_000

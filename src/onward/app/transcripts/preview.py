@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from onward.app.repository.project_clues import Origin
+from onward.app.repository.origin import Origin
 from onward.app.transcripts.agent_folders import FoundSession, FoundTranscript
 from onward.core.project import Project
 

@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO, NamedTuple, cast
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from onward.app.lookup import require_session
 from onward.app.sessions.titles import complete_head
@@ -29,6 +27,9 @@ from onward.redact import Redactor
 from onward.store import Store, events, projects, sessions, turns
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from onward.core.accounts.rank import RotationWindow
 from onward.settings import Settings
 
 if TYPE_CHECKING:
+    from onward.core.accounts.rank import RotationWindow
     from onward.store import Store
 
 P = ParamSpec("P")
@@ -18,6 +18,9 @@ R = TypeVar("R")
 
 def rotation_window(settings: Settings) -> RotationWindow:
     """Return the rotation window of the settings."""
+    # Only accounts need it.
+    from onward.core.accounts.rank import RotationWindow
+
     return RotationWindow(settings.rotate_from, settings.rotate_at)
 
 

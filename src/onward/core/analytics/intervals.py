@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
-from statistics import fmean, stdev
+from math import fsum, sqrt
 
 _Z = 1.96
 _T = (
@@ -39,6 +38,9 @@ def mean_interval(shares: Sequence[float]) -> tuple[float, float] | None:
     """
     if len(shares) < 2:
         return None
+    # Most who import this module need Wilson's interval only, and this import takes as long as those of a whole command.
+    from statistics import fmean, stdev
+
     margin = (_T[len(shares) - 2] if len(shares) - 2 < len(_T) else _Z) * stdev(shares) / sqrt(len(shares))
     return max(0.0, fmean(shares) - margin), min(1.0, fmean(shares) + margin)
 
@@ -54,7 +56,7 @@ def trend_interval(values: Sequence[float]) -> tuple[float, float, float] | None
     count = len(values)
     if count < 3:
         return None
-    centre, mean = (count - 1) / 2, fmean(values)
+    centre, mean = (count - 1) / 2, fsum(values) / count
     spread = sum((place - centre) ** 2 for place in range(count))
     slope = sum((place - centre) * (value - mean) for place, value in enumerate(values)) / spread
     rest = sum((value - mean - slope * (place - centre)) ** 2 for place, value in enumerate(values))

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log2
-from typing import NamedTuple
 
 from onward.core.extract.tool_results import OUTDATED_TASK_WEIGHT, TASK_IN_PROGRESS_WEIGHT
 from onward.core.facts.fact import (
@@ -31,6 +30,7 @@ from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.handoff.goal import choose_goal
 from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 RULES_SHARE = 0.4
@@ -75,15 +75,6 @@ _MAX_STATED = 3
 """Statements of a person's that are shown as the state."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
 """What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
-
-
-class SessionSummary(NamedTuple):
-    """What a handoff has to know of a session. `tokens` counts its transcript."""
-
-    number: int
-    agent: str = ""
-    date: str = ""
-    tokens: int = 0
 
 
 def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:

@@ -13,8 +13,9 @@ from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
 from onward.core.facts.headings import OMISSION_PREFIX
 from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger
-from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.composer import compose
 from onward.core.handoff.document import Handoff, render
+from onward.core.handoff.session_summary import SessionSummary
 from onward.core.handoff.versions import MasterHandoff
 from onward.core.preservation.measure import measure
 from onward.core.preservation.reference import Reference

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.document import Handoff
-from onward.core.handoff.redline import Redline
 from onward.core.handoff.writer_report import RULES, WriterReport
 from onward.core.preservation.scores import Preservation
 
@@ -79,24 +77,6 @@ class CurrentHandoff:
     created_at: datetime | None = None
     generator: str = RULES
     refinement: WriterReport | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffDifference:
-    """The differences between two versions of a handoff, section by section."""
-
-    before: int
-    after: int
-    redline: Redline
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerDifference:
-    """The changelog from the end of one session to the end of another."""
-
-    before: int
-    after: int
-    changelog: Changelog
 
 
 @dataclass(frozen=True, slots=True)

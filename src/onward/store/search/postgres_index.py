@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import log
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.core.transcript.transcript import Turn
 from onward.store.clock import to_micros
 from onward.store.search import plan
 from onward.store.search.searchable_text import stems
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MAX_STEM_CHARS = 60
 """Longer stems are cut, in texts and questions alike."""

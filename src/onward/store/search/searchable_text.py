@@ -97,7 +97,12 @@ def fold_case(text: str) -> str:
 
 def stems(text: str) -> list[str]:
     """Return the stems of the words of *text*, in order."""
-    return [stem(word) for word in split_words(text)]
+    return stems_of_folded(fold_case(text))
+
+
+def stems_of_folded(text: str) -> list[str]:
+    """Return the stems of the words of *text*, as `fold_case` returns it, in order."""
+    return list(map(stem, _WORD.findall(text)))
 
 
 @lru_cache(maxsize=65_536)

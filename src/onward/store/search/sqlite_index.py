@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from onward.core.transcript.transcript import Turn
 from onward.store.clock import to_micros
 from onward.store.search import plan
 from onward.store.search.searchable_text import searchable_text, split_scripts
-from onward.store.statements import insert_rows
+from onward.store.statements import execute_raw, insert_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _BATCH_ROWS = 2000
 
@@ -51,7 +53,7 @@ def count(connection: Connection) -> int:
 def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """Return how many turns contain each term, counted up to `COMMON_TERM_TURNS`; a term of several words is a phrase."""
     query = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {plan.COMMON_TERM_TURNS})"  # noqa: S608
-    return {term: int(connection.exec_driver_sql(query, (_quote(term),)).scalar_one()) for term in terms}
+    return {term: int(next(iter(execute_raw(connection, query, (_quote(term),))))[0]) for term in terms}
 
 
 def search(
@@ -110,7 +112,7 @@ def _select_ids(connection: Connection, match: str, order: str, filters: tuple[s
     # CROSS JOIN makes the planner read the index first and in its own order.
     query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
     ordered = f"{query}{filters[0]} ORDER BY {order} LIMIT {limit}"
-    return [int(row[0]) for row in connection.exec_driver_sql(ordered, (match, *filters[1]))]
+    return [int(row[0]) for row in execute_raw(connection, ordered, (match, *filters[1]))]
 
 
 def _quote(term: str) -> str:

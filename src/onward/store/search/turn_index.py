@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Protocol
 
 from onward.core.transcript.transcript import Turn
 from onward.store.search import postgres_index, sqlite_index
 from onward.store.search.plan import TurnFilter
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class SearchIndex(Protocol):

@@ -15,7 +15,8 @@ from onward.app.jobs.jobs import Job
 from onward.app.projects import conversations, project_files, projects
 from onward.app.sessions import completion_job, sessions
 from onward.core.project import Project
-from onward.core.session import Session, SessionDetail
+from onward.core.session import Session
+from onward.core.session_results import SessionDetail
 from onward.errors import NotFound
 from onward.web.brief import render_briefing
 from onward.web.language import _
