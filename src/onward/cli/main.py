@@ -135,15 +135,19 @@ def _run_quick(arguments: list[str]) -> int | None:
 
 
 def _report_refusal(error: OnwardError, *, as_json: bool) -> int:
+    """Print an error. A secret in what it quotes is redacted."""
+    from onward.redact import DISTILL_KEY, Redactor
+
+    redact = Redactor(DISTILL_KEY).text
     if as_json:
         from onward.cli.presentation import as_json_text
 
-        details = {"success": False, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
+        details = {"success": False, "error": {"code": error.code, "message": redact(str(error.message)), "hint": redact(str(error.hint))}}
         sys.stderr.write(as_json_text(details) + "\n")
     else:
         from onward.core.text.printable import printable
 
-        sys.stderr.write(printable(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else "")))
+        sys.stderr.write(redact(printable(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))))
     return error.exit_code
 
 
@@ -153,7 +157,9 @@ def _report_defect(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    sys.stderr.write(f"onward: unexpected error: {type(error).__name__}: {error}\n")
+    from onward.redact import DISTILL_KEY, Redactor
+
+    sys.stderr.write(Redactor(DISTILL_KEY).text(f"onward: unexpected error: {type(error).__name__}: {error}\n"))
     sys.stderr.write(
         "  This is a bug in Onward. Run the command again with ONWARD_TRACEBACK=1 and report the traceback. Completed steps are stored.\n"
     )

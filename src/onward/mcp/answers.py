@@ -9,6 +9,7 @@ from typing import Any
 from mcp_types import CallToolResult, TextContent
 
 from onward.core.text.printable import printable
+from onward.redact import DISTILL_KEY, Redactor
 from onward.tokens import count_tokens
 
 MAX_TOKENS = 8_000
@@ -23,8 +24,8 @@ def answer(text: str, data: dict[str, Any] | None = None) -> CallToolResult:
 
 
 def failure(text: str) -> CallToolResult:
-    """Return a failure whose text says what the agent has to do."""
-    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
+    """Return a failure whose text says what the agent has to do. A secret in what it quotes is redacted."""
+    return CallToolResult(content=[TextContent(type="text", text=Redactor(DISTILL_KEY).text(text))], is_error=True)
 
 
 def mark_as_data(text: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from onward.app.accounts.selection import RotationWindow, best_account
 from onward.app.handoffs import handoffs
-from onward.app.handoffs.agent_page import MAX_UNSAID, AgentLine, AgentPage, check_page
+from onward.app.handoffs.agent_page import MAX_UNSAID, AgentLine, AgentPage, check_page, redact_lines
 from onward.app.handoffs.brief import briefing
 from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
 from onward.app.knowledge.knowledge import KnownFix, match_error
@@ -221,6 +221,7 @@ class Tools:
         heads = (("goal", goal), ("state", state), ("do_first", do_first))
         sent = [AgentLine(name, text) for name, text in heads if text]
         sent += [AgentLine(line.get("section", ""), line.get("text", ""), line.get("proof", "")) for line in lines]
+        sent, unsaid = redact_lines(target, sent, unsaid)
         draft.update({(line.section, line.text): line for line in sent if line.text})
         calls = self._draft_calls[target.id] = self._draft_calls.get(target.id, 0) + 1
         agent = CALLING_AGENT.get(CallingAgent()).name or "agent"

@@ -15,6 +15,7 @@ from string import Formatter
 
 from onward.errors import EditConflict, OnwardError
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 from onward.web.format_values import format_date
 from onward.web.language import TEXTS, Language, _, current_language, localize_marks
 
@@ -34,8 +35,8 @@ def translate_message(message: Message | str | None) -> str:
 
 
 def translate_error(error: OnwardError) -> str:
-    """Return what went wrong and what to do about it, in the language of the request."""
-    text = f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip()
+    """Return what went wrong and what to do about it, in the language of the request. A secret in what it quotes is redacted."""
+    text = Redactor(DISTILL_KEY).text(f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip())
     stored_texts = [str(detail["stored"]) for detail in error.details if detail["stored"]] if isinstance(error, EditConflict) else []
     return f"{text} {_('Now it says: %(text)s', text='; '.join(stored_texts))}" if stored_texts else text
 

@@ -13,6 +13,7 @@ from onward import errors
 from onward.api.answers.openapi import json_content
 from onward.errors import OnwardError
 from onward.message import Message
+from onward.redact import DISTILL_KEY, Redactor
 
 T = TypeVar("T")
 
@@ -92,12 +93,17 @@ def no_store_headers() -> dict[str, str]:
 def error_response(
     status: int, code: str, message: str, request_id: str, *, hint: str = "", details: list[dict[str, Any]] | None = None
 ) -> Response:
-    """Return an error response. *hint* is the end of *message*, for programs that show it separately."""
-    error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
+    """Return an error response. *hint* is the end of *message*, for programs that show it separately. A secret in what the error quotes
+    is redacted.
+    """
+    redact = Redactor(DISTILL_KEY).text
+    error: dict[str, Any] = {"code": code, "message": redact(message), "request_id": request_id}
     if hint:
-        error["hint"] = hint
+        error["hint"] = redact(hint)
     if details:
-        error["details"] = details
+        error["details"] = [
+            {name: redact(value) if isinstance(value, str) else value for name, value in detail.items()} for detail in details
+        ]
     return _json_response({"success": False, "error": error}, status)
 
 

@@ -28,6 +28,7 @@ from onward.llm.checks.guard import WrittenLine
 from onward.llm.checks.tokens import normal, stems
 from onward.llm.page import WrittenHandoff, section_named
 from onward.message import Message
+from onward.redact import Redactor
 from onward.store import Store, handoffs, sessions
 from onward.tokens import count_tokens
 
@@ -56,12 +57,19 @@ class AgentPage:
     why: str | Message
 
 
+def redact_lines(project: Project, lines: Sequence[AgentLine], unsaid: Sequence[str]) -> tuple[list[AgentLine], list[str]]:
+    """Return an agent's lines, and what no transcript shows, without secrets."""
+    redact = Redactor(project.key).text
+    return [AgentLine(*map(redact, line)) for line in lines], [redact(text) for text in unsaid]
+
+
 def check_page(
     store: Store, project: Project, agent: str, lines: Sequence[AgentLine], unsaid: Sequence[str], *, is_last: bool
 ) -> AgentPage:
     """Check the *lines* of the agent named *agent* for the handoff of the project's last completed session. The page is stored where it
     stands with nothing refused or owed, and with *is_last* where it stands after what is owed was put back. Raises `NotFound`.
     """
+    lines, unsaid = redact_lines(project, lines, unsaid)
     # Imported here: completing a session is an edge of its own.
     from onward.app.sessions.stored_completion import main_path
 
