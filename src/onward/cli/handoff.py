@@ -116,12 +116,11 @@ def list_(group_project: str | None, project: str | None, as_json: bool) -> None
                 f"{version.created_at:%Y-%m-%d %H:%M}",
                 version.session_number,
                 version.generator,
-                version.preservation.document_tokens,
-                _preservation_text(version),
+                version.preservation.summary(),
             ]
             for version in versions
         ]
-        say_table(["version", "created", "after session", "author", "tokens", "preserved"], rows)
+        say_table(["version", "created", "after session", "author", "preservation"], rows)
 
 
 @handoff.command()
@@ -211,10 +210,6 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
     if outcome.report is None:
         # Nothing was judged: the job waits or failed.
         sys.exit(1)
-
-
-def _preservation_text(version: StoredHandoff | HandoffVersion) -> str:
-    return " · ".join(map(str, version.preservation.groups)) or "-"
 
 
 def _version_data(version: StoredHandoff | HandoffVersion) -> dict[str, object]:

@@ -13,7 +13,7 @@ from onward.cli.context import json_option, use_backend
 from onward.cli.presentation import is_terminal, quantity, say, say_json, say_table
 from onward.core.project import ProjectOverview
 from onward.core.text.paths import is_windows
-from onward.errors import BadInput
+from onward.errors import BadInput, NotFound
 from onward.message import Message
 
 
@@ -90,8 +90,18 @@ def show(name: str | None, as_json: bool) -> None:
     """
     with use_backend(project=name) as backend:
         line = backend.projects.show(backend.require_project())
+        try:
+            handoff = backend.handoffs.current_handoff(line.project)
+        except NotFound:
+            handoff = None
+        growth = backend.analytics.growth(line.project, most_points=2).growth
     if as_json:
-        say_json(project_data(line))
+        figures = {
+            "handoff_version": handoff.version if handoff else None,
+            "preservation_ratio": handoff.preservation.recall_ratio if handoff else None,
+            "growth": growth.percent,
+        }
+        say_json({**project_data(line), **figures})
         return
     shown_project, totals = line.project, line.totals
     say(
@@ -112,6 +122,8 @@ def show(name: str | None, as_json: bool) -> None:
         "sessions": f"{totals.sessions}, {totals.completed} completed",
         "stored": f"{quantity(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
         "credits used": f"{totals.credits_used:g}" if totals.credits_used else "",
+        "handoff": f"version {handoff.version}, {handoff.preservation.summary()}" if handoff else "",
+        "growth": f"{growth.percent:+.1f} %" if growth.window else "",
     }
     for key, value in details.items():
         if value:

@@ -97,6 +97,11 @@ class Preservation(NamedTuple):
         """How many tokens of the sessions there are per token of the document."""
         return self.session_tokens / max(1, self.document_tokens)
 
+    def summary(self) -> str:
+        """Return the figures that lists show: `66% preserved · 7.8k tokens · 54× smaller`."""
+        share = [] if self.recall_ratio is None else [f"{self.recall_ratio:.0%} preserved"]
+        return " · ".join((*share, f"{_format_tokens(self.document_tokens)} tokens", f"{self.compression_ratio:.0f}× smaller"))
+
     def line(self, limit_tokens: int = 110) -> str:
         """Return the closing line of a handoff, with as many losses as fit in *limit_tokens* (three characters each,
         a safe estimate).
