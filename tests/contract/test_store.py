@@ -383,7 +383,7 @@ def fact(name: str, number: int, **values: object) -> Fact:
         id=name,
         kind="decision",
         subject=f"subject:{name}",
-        text=f"said {name}",
+        statement=f"said {name}",
         sources=(Handle(number, 1), Handle(number, 2)),
         at=NOON,
         **values,
@@ -399,13 +399,12 @@ def test_the_ledger_comes_back_as_it_was_folded(store: Store, project: Project) 
     with store.write() as connection:
         empty = facts.read_ledger(connection, project.id)
         assert empty == StoredLedger(0, Ledger(), [])
-        first = fold_facts(
-            empty, fact("a", 1, weight=0.25, lead="Two ways:", remark=" (later)", retires=("x",)), fact("b", 1, evidence="verified")
-        )
+        first = fold_facts(empty, fact("a", 1, weight=0.25, lead="Two ways:", retires=("x",)), fact("b", 1, evidence="verified"))
         assert facts.replace_ledger(connection, project.id, empty, first)
         assert facts.read_ledger(connection, project.id) == first
         second = fold_facts(
-            first, Fact(id="c", kind="decision", subject="subject:a", text="instead", sources=(Handle(2, 1),), at=NOON + timedelta(hours=1))
+            first,
+            Fact(id="c", kind="decision", subject="subject:a", statement="instead", sources=(Handle(2, 1),), at=NOON + timedelta(hours=1)),
         )
         assert facts.replace_ledger(connection, project.id, first, second)
     with store.read() as connection:

@@ -28,7 +28,7 @@ def facts(draw: st.DrawFn) -> Fact:
         id=fact_id(kind, subject, text, source),
         kind=kind,
         subject=subject,
-        text=text,
+        statement=text,
         sources=(source,),
         at=at,
         weight=weight,

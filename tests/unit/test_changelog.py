@@ -16,7 +16,7 @@ from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts.intake import SessionIntake
 from onward.app.turns.preparation import prepare_turns
-from onward.core.facts.fact import Fact, FactKind, Handle, Outcome, fact_id
+from onward.core.facts.fact import Fact, FactKind, Handle, Outcome, Remark, fact_id
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.handoff.changelog import Changelog, ChangelogEntry, changelog, render, to_json
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -32,7 +32,7 @@ def fact(kind: FactKind, text: str, session: int, subject: str = "", turn: int =
         id=fact_id(kind, subject, text, source),
         kind=kind,
         subject=subject,
-        text=text,
+        statement=text,
         sources=(source,),
         at=NOON + timedelta(days=session),
         retires=retires,
@@ -88,7 +88,7 @@ def test_corrections_of_a_person_are_listed() -> None:
 
 
 def test_a_fact_that_a_person_rewords_has_no_remark() -> None:
-    todo = TODO._replace(remark=" (not begun)")
+    todo = TODO._replace(statement="Write the docs", remark=Remark("not_begun"))
     (reworded,) = apply_edits(Ledger((todo,)), [Edit(todo.id, "reword", "Write the docs (not begun)")]).facts
     assert (todo.statement, reworded.statement) == ("Write the docs", "Write the docs (not begun)")
 

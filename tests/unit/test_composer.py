@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.core.facts.fact import GIT_STATE, OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, fact_id
+from onward.core.facts.fact import GIT_STATE, OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, Remark, fact_id
 from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary, compose, value_of
@@ -13,7 +13,7 @@ from onward.tokens import count_tokens
 def fact(kind: FactKind, text: str, turn: int, weight: float, author: FactAuthor = "agent") -> Fact:
     source = Handle(1, turn)
     return Fact(
-        id=fact_id(kind, "", text, source), kind=kind, subject="", text=text, sources=(source,), at=None, weight=weight, author=author
+        id=fact_id(kind, "", text, source), kind=kind, subject="", statement=text, sources=(source,), at=None, weight=weight, author=author
     )
 
 
@@ -65,11 +65,11 @@ def test_a_handoff_knows_which_of_its_files_exist() -> None:
 
 
 def test_what_is_said_of_a_file_is_not_repeated_beside_it() -> None:
-    remark = " (adds up the prices of the basket, with the tax)"
+    remark = "adds up the prices of the basket, with the tax"
     summed, other = "src/cart.py", "docs/prices.md"
     files = [
-        fact("file", f"`{path}` was created{end}", 3, 0.5, "tool")._replace(id=path, subject=f"file:{path}", remark=end)
-        for path, end in ((summed, remark), (other, " — the price list — from the baker"))
+        fact("file", f"`{path}` was created", 3, 0.5, "tool")._replace(id=path, subject=f"file:{path}", remark=Remark("reported", text))
+        for path, text in ((summed, remark), (other, "the price list — from the baker"))
     ]
     done = fact("done", "The cart adds up the prices of the basket with the tax.", 3, 0.9)
     handoff = compose(fold(Ledger(), [*files, done]), [SessionSummary(1)], 2000, count_tokens)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onward.core.extract.extraction import extract
-from onward.core.facts.fact import Fact, Outcome, from_json, to_json
+from onward.core.facts.fact import Fact, Outcome, Remark, from_json, to_json
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 
@@ -120,8 +120,8 @@ def test_what_was_reported_of_a_file_is_its_remark() -> None:
     )
     (file,) = (fact for fact in facts if fact.kind == "file")
     assert file.statement == "`src/queue.py` was created"
-    assert file.remark == " — The tickets of each counter are numbered in queue.py — from one every day."
-    assert file.text == file.statement + file.remark
+    assert file.remark == Remark("reported", "The tickets of each counter are numbered in queue.py — from one every day.")
+    assert file.text == f"{file.statement} — {file.remark.text}"
 
 
 def test_an_edit_that_the_tool_refused_is_no_edit() -> None:
@@ -174,7 +174,7 @@ def test_the_last_task_list_is_the_state_of_the_work() -> None:
         listed(("Write the model", "completed"), ("Print tickets", "pending")),
     )
     (task,) = (fact for fact in facts if fact.kind == "next_step")
-    assert (task.text, task.statement, task.remark) == ("Print tickets (not begun)", "Print tickets", " (not begun)")
+    assert (task.text, task.statement, task.remark) == ("Print tickets (not begun)", "Print tickets", Remark("not_begun"))
     assert "Write the model (ticked off in the agent's task list)" in only(facts, "done")
 
 

@@ -165,7 +165,7 @@ def fact(number: int, kind: str, subject: str, text: str, minute: int = 0, **mor
         id=name,
         kind=kind,
         subject=subject,
-        text=text,
+        statement=text,
         sources=(Handle(number, 1),),
         at=NOON + timedelta(days=number, minutes=minute),
         **more,

@@ -18,7 +18,7 @@ from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts import imports
 from onward.app.turns.reader import TranscriptReader
-from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.fact import Fact, FactKind, Handle, Remark, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.document import render
 from onward.store import Store
@@ -337,19 +337,21 @@ def test_ten_changes_end_in_the_last_state(replay: Replay) -> None:
 
 
 def test_an_open_item_is_resolved_by_what_a_later_session_did_in_most_of_its_words() -> None:
-    def make_fact(kind: FactKind, text: str, session: int, remark: str = "") -> Fact:
+    def make_fact(kind: FactKind, text: str, session: int, remark: Remark | None = None) -> Fact:
         source = Handle(session, 1)
         return Fact(
             id=fact_id(kind, "", text, source),
             kind=kind,
             subject="",
-            text=f"{text}{remark}",
+            statement=text,
             remark=remark,
             sources=(source,),
             at=datetime(2026, 3, session, tzinfo=UTC),
         )
 
-    todo = make_fact("next_step", "Nurse page: call the next number", 1, remark=" (waits for the new loudspeakers of the hall)")
+    todo = make_fact(
+        "next_step", "Nurse page: call the next number", 1, remark=Remark("reported", "waits for the new loudspeakers of the hall")
+    )
     other = make_fact("next_step", "Print the ticket", 1)
     aside = make_fact("next_step", "Train (with a visit of the hall) all of the staff", 1)
     done = make_fact("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)

@@ -55,7 +55,7 @@ def list_(project: str | None, kind: FactKind | None, state: str, file: str, ses
     with use_backend(project=project) as backend:
         facts = list(backend.facts.list_facts(backend.require_project(), kind=kind, state=state_filter, file=file, session=session))
     if as_json:
-        say_json([to_json(fact) for fact in facts])
+        say_json([{**to_json(fact), "text": fact.text} for fact in facts])
         return
     rows = [[fact.id[:ID_DIGITS], fact.kind, _state_text(fact), _source_text(fact), fact.text] for fact in facts]
     say_table(["id", "kind", "state", "source", "fact"], rows, wraps=True)
@@ -219,7 +219,7 @@ def _exported_rules(backend: Backend, project: Project, *, shared: bool) -> list
 
 def _say_result(fact: Fact, action: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(to_json(fact))
+        say_json({**to_json(fact), "text": fact.text})
     else:
         say(f"{action}: {paint(fact.id[:ID_DIGITS], 'dim')} {fact.kind}: {fact.text}")
 

@@ -69,17 +69,26 @@ class OutcomeShape:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkShape:
+    """What is known of a statement beside it: a task is `not_begun` or `in_progress`, or the agent `reported` the `text`."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactShape:
     """A fact. `sources` are the handles of the turns that show it; `subject` is what it is about, if known.
 
-    `position` is its position in its turn; `retires` are the values that its text replaces. `remark` is the end of `text` beyond its
-    statement; `session_state` is its state at the end of its session.
+    `position` is its position in its turn; `retires` are the values that its text replaces. `text` is the `statement`
+    with its `remark`; `session_state` is its state at the end of its session.
     """
 
     id: str
     kind: str
     state: str
     text: str
+    statement: str
     lead: str
     subject: str
     sources: list[str]
@@ -91,7 +100,7 @@ class FactShape:
     at: datetime | None
     position: int
     retires: list[str]
-    remark: str
+    remark: RemarkShape | None
     outcome: OutcomeShape | None
     session_state: str
     version: str
@@ -104,6 +113,7 @@ def fact_shape(fact: Fact) -> FactShape:
         kind=fact.kind,
         state=fact.state,
         text=fact.text,
+        statement=fact.statement,
         lead=fact.lead,
         subject=fact.subject,
         sources=[str(handle) for handle in fact.sources],
@@ -115,7 +125,7 @@ def fact_shape(fact: Fact) -> FactShape:
         at=fact.at,
         position=fact.position,
         retires=list(fact.retires),
-        remark=fact.remark,
+        remark=RemarkShape(*fact.remark) if fact.remark else None,
         outcome=OutcomeShape(*fact.outcome) if fact.outcome else None,
         session_state=fact.session_state,
         version=edit_version(fact),

@@ -72,7 +72,7 @@ def _person_facts(lines: Iterator[tuple[FactKind, str]]) -> list[Fact]:
             id=fact_id(kind, at.isoformat(), text, Handle(0, 0)),
             kind=kind,
             subject="",
-            text=text,
+            statement=text,
             sources=(),
             at=at,
             position=position,

@@ -112,7 +112,7 @@ def note(store: Store, project: Project, session: Session, kind: FactKind, text:
             id=name,
             kind=kind,
             subject="",
-            text=statement,
+            statement=statement,
             sources=(source,),
             at=datetime.now(UTC),
             weight=0.95,
@@ -131,7 +131,7 @@ def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
     return _apply_changes(
         store,
         project,
-        Fact(id=name, kind=kind, subject="", text=statement, sources=(), at=at, weight=1.0, evidence="claimed", author="person"),
+        Fact(id=name, kind=kind, subject="", statement=statement, sources=(), at=at, weight=1.0, evidence="claimed", author="person"),
     )
 
 

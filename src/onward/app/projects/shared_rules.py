@@ -47,7 +47,7 @@ def share(store: Store, text: str, project: Project | None = None) -> Fact:
 def change_shared(store: Store, rule: Fact, project: Project, *, text: str | None = None, state: FactState | None = None) -> Fact:
     """Reword, retract or restore a rule for every project, and return it. The handoff of *project* has it at once."""
     changed = rule._replace(
-        text=rule.text if text is None else Redactor(DISTILL_KEY).text(text), state=state or rule.state, sources=(), superseded_by=None
+        statement=rule.text if text is None else Redactor(DISTILL_KEY).text(text), state=state or rule.state, sources=(), superseded_by=None
     )
     with store.write() as connection:
         shared_rules.save(connection, changed)

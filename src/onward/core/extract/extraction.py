@@ -29,7 +29,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             id=name,
             kind=tool_draft.kind,
             subject=tool_draft.subject,
-            text=tool_draft.text,
+            statement=tool_draft.statement,
             sources=sources,
             at=times.get(sources[0].turn),
             weight=tool_draft.weight,
@@ -46,7 +46,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         source = sources[0]
         name = fact_id(statement.kind, statement.subject, statement.text, source)
         facts[name] = Fact(
-            id=name, kind=statement.kind, subject=statement.subject, text=statement.text, sources=sources,
+            id=name, kind=statement.kind, subject=statement.subject, statement=statement.text, sources=sources,
             at=times.get(source.turn), weight=statement.weight,
             lead=statement.lead, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,

@@ -107,20 +107,20 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="done",
                 subject=f"commit:{commit[:7]}",
-                text=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
+                statement=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
                 turns=(run.result_turn,),
                 weight=0.62,
             )
         for commit, message in _UNDONE.findall(run.output):
             text = f"The commit `{commit}` was taken back: {one_line(message, 160)}"
-            yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", text=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
+            yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
         if "pr create" in run.command or "git push" in run.command:
             title = re.search(_TITLE, run.command)
             about = f": {one_line(title.group(2), 120)}" if title else ""
             for url in re.findall(_PULL, run.output)[:1]:
                 opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
                 yield ToolDraft(
-                    kind="done", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
+                    kind="done", subject=f"pull:{url}", statement=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
                 )
         if not run.failed and (branches := re.findall(_BRANCH, run.command)):
             created = (branches[-1], run.turn)
@@ -129,28 +129,28 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         yield ToolDraft(
             kind="blocker",
             subject=FAILED_PUSH,
-            text=f"The last `git push` failed{f': {reason}' if reason else ''}",
+            statement=f"The last `git push` failed{f': {reason}' if reason else ''}",
             turns=(last_push.turn, last_push.result_turn),
             weight=0.6,
         )
     if created and (last is None or (last[1] != created[0] and last[0] < created[1])):
         text = f"The work is on the branch `{created[0]}`, created with git"
-        yield ToolDraft(kind="value", subject=GIT_BRANCH, text=text, turns=(created[1],), weight=0.6)
+        yield ToolDraft(kind="value", subject=GIT_BRANCH, statement=text, turns=(created[1],), weight=0.6)
     stash_turn = _left_stash(trace)
     stashed = "; a `git stash` is not taken back" if stash_turn else ""
     state = None if last else _uncommitted_state(trace, started_on)
     if state:
         turns = (state[1], stash_turn) if stash_turn else (state[1],)
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=state[0] + stashed, turns=turns, weight=0.6)
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement=state[0] + stashed, turns=turns, weight=0.6)
     elif stash_turn and not last:
-        yield ToolDraft(kind="done", subject=GIT_STATE, text="A `git stash` is not taken back", turns=(stash_turn,), weight=0.6)
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement="A `git stash` is not taken back", turns=(stash_turn,), weight=0.6)
     if last:
         turn, branch, commit = last
         subject = f"On branch `{branch}` the" if branch else "The"
         push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
         retires = (FAILED_PUSH,) if is_pushed else ()
         text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}{stashed}"
-        yield ToolDraft(kind="done", subject=GIT_STATE, text=text, turns=(turn,), weight=0.6, retires=retires)
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement=text, turns=(turn,), weight=0.6, retires=retires)
 
 
 def _left_stash(trace: Trace) -> int:
@@ -263,7 +263,7 @@ def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
     yield ToolDraft(
         kind="done",
         subject=TESTS_STATE,
-        text=". ".join(sentences) + stale,
+        statement=". ".join(sentences) + stale,
         turns=tuple(run.result_turn for run in (tests, check) if run),
         weight=0.5,
     )

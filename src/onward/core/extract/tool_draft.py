@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, Outcome, Remark
 
 
 class ToolDraft(NamedTuple):
@@ -12,7 +12,7 @@ class ToolDraft(NamedTuple):
 
     kind: FactKind
     subject: str
-    text: str
+    statement: str
     turns: tuple[int, ...]
     weight: float
     evidence: FactEvidence = "verified"
@@ -20,4 +20,9 @@ class ToolDraft(NamedTuple):
     retires: tuple[str, ...] = ()
     outcome: Outcome | None = None
     position: int = 0
-    remark: str = ""
+    remark: Remark | None = None
+
+    @property
+    def text(self) -> str:
+        """The statement with its remark."""
+        return f"{self.statement}{self.remark.wording}" if self.remark else self.statement

@@ -18,7 +18,7 @@ from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.extract.wording import NAME_WITH_PATH
-from onward.core.facts.fact import Outcome
+from onward.core.facts.fact import Outcome, Remark
 from onward.core.facts.phrases import failure_text
 from onward.core.text import paths
 from onward.core.text.prose import content_words, one_line, stem
@@ -102,11 +102,11 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         else:
             verb = f"was edited {_times_text(len(changes))}"
         report = _find_report(path, last.round, trace)
-        remark = f" — {one_line(report[0], 130).rstrip(':')}" if report else ""
+        remark = Remark("reported", one_line(report[0], 130).rstrip(":")) if report else None
         yield ToolDraft(
             kind="file",
             subject=f"file:{path}",
-            text=f"`{path}` {verb}{remark}",
+            statement=f"`{path}` {verb}",
             remark=remark,
             turns=(last.turn, report[1]) if report else (last.turn,),
             weight=weight,
@@ -178,7 +178,7 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         yield ToolDraft(
             kind="command",
             subject=f"command:{key}",
-            text=f"`{key}` {outcome}{times}{result_note}{purpose}",
+            statement=f"`{key}` {outcome}{times}{result_note}{purpose}",
             turns=(last.turn, last.result_turn) if result_note else (last.turn,),
             weight=weight,
             retires=(f"{_error_prefix(key, cwd)}: *",) if last.failed is False else (),
@@ -221,7 +221,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                 yield ToolDraft(
                     kind="error",
                     subject=f"error:{error_line[:80]}",
-                    text=f"{text} → it passes{change_note}",
+                    statement=f"{text} → it passes{change_note}",
                     turns=turns,
                     weight=0.4,
                     retires=(f"{_error_prefix(key, cwd)}: *",),
@@ -232,7 +232,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                 yield ToolDraft(
                     kind="error",
                     subject=f"{_error_prefix(key, cwd)}: {error_line[:80]}",
-                    text=text,
+                    statement=text,
                     turns=(run.turn, run.result_turn),
                     weight=weight,
                 )
@@ -253,7 +253,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="done",
                 subject=subject,
-                text=f"{todo.text} (reported as done, not ticked off in the agent's task list)",
+                statement=f"{todo.text} (reported as done, not ticked off in the agent's task list)",
                 turns=(*turns, reported_turn),
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
@@ -263,7 +263,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="done",
                 subject=subject,
-                text=f"{todo.text} (ticked off in the agent's task list)",
+                statement=f"{todo.text} (ticked off in the agent's task list)",
                 turns=turns,
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
@@ -273,20 +273,20 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="decision",
                 subject=subject,
-                text=f"Dropped from the agent's task list: {todo.text}",
+                statement=f"Dropped from the agent's task list: {todo.text}",
                 turns=turns,
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
                 author="agent",
             )
         else:
-            remark = " (in progress)" if todo.status == "in_progress" else " (not begun)"
+            remark = Remark("in_progress" if todo.status == "in_progress" else "not_begun")
             later_requests = sum(statement.author == "user" and statement.turn > turns[-1] for statement in trace.statements)
             weight = TASK_IN_PROGRESS_WEIGHT if todo.status == "in_progress" else _PENDING_TASK_WEIGHT
             yield ToolDraft(
                 kind="next_step",
                 subject=subject,
-                text=f"{todo.text}{remark}",
+                statement=todo.text,
                 remark=remark,
                 turns=turns,
                 weight=weight if later_requests < _OUTDATED_REQUESTS else OUTDATED_TASK_WEIGHT,

@@ -75,30 +75,45 @@ class Outcome(NamedTuple):
     changed_path: str = ""
 
 
+class Remark(NamedTuple):
+    """What is known of a statement beside it: how far a task on the agent's list is, or, as `text`, what the agent reported of a file."""
+
+    code: Literal["not_begun", "in_progress", "reported"]
+    text: str = ""
+
+    @property
+    def wording(self) -> str:
+        """The remark as it follows its statement in a handoff."""
+        return f" — {self.text}" if self.code == "reported" else f" ({REMARK_WORDS[self.code]})"
+
+
+REMARK_WORDS = {"not_begun": "not begun", "in_progress": "in progress"}
+"""What a handoff says for the codes of remarks that have no text of their own."""
+
+
 class Fact(NamedTuple):
     """One thing worth carrying.
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact
-    retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one
-    line, ready to print; `position` is its ordinal in the turn. `lead` is the sentence that introduced it ("Two ways to
-    do this:"), printed once for the facts that share it. `remark` is the end of `text` beyond its statement: the status
-    of a task on the agent's list (" (not begun)"), what the agent reported of a file (" — the parser"). `weight` (0..1)
+    retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `statement`
+    is one line; `text` is the same with its `remark`, ready to print. `position` is its ordinal in the turn. `lead` is
+    the sentence that introduced it ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1)
     is how much the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects
     that it ends (one ending in `*` ends all that begin so). `superseded_by` is the id of the fact that retired this
     one. `pinned` facts are always shown. `outcome` says how a file, an error or a request of the log ended; None for
-    everything else. `session_state` is its state at the end of its own session: a request that was reported done is `resolved`
-    from the start.
+    everything else. `session_state` is its state at the end of its own session: a request that was reported done is
+    `resolved` from the start.
     """
 
     id: str
     kind: FactKind
     subject: str
-    text: str
+    statement: str
     sources: tuple[Handle, ...]
     at: datetime | None = None
     weight: float = 0.5
     lead: str = ""
-    remark: str = ""
+    remark: Remark | None = None
     position: int = 0
     retires: tuple[str, ...] = ()
     state: FactState = "live"
@@ -120,9 +135,9 @@ class Fact(NamedTuple):
         return "" if self.subject in _HEAD_PLACES else self.subject
 
     @property
-    def statement(self) -> str:
-        """The text without its remark."""
-        return self.text.removesuffix(self.remark)
+    def text(self) -> str:
+        """The statement with its remark."""
+        return f"{self.statement}{self.remark.wording}" if self.remark else self.statement
 
     @property
     def is_deleted_file(self) -> bool:
@@ -159,16 +174,21 @@ def to_json(fact: Fact) -> dict[str, object]:
     values["at"] = fact.at.isoformat() if fact.at else None
     values["retires"] = list(fact.retires)
     values["outcome"] = fact.outcome._asdict() if fact.outcome else None
+    values["remark"] = fact.remark._asdict() if fact.remark else None
     return values
 
 
 def from_json(data: Mapping[str, Any]) -> Fact:
     """Return the fact that `to_json` wrote."""
     values = {name: data[name] for name in Fact._fields if name in data}
+    if "statement" not in data:
+        # Stored before remarks had a code: the text is whole.
+        values |= {"statement": data["text"], "remark": None}
     values["sources"] = tuple(parse_handle(h) for h in data["sources"])
     values["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
     values["retires"] = tuple(data.get("retires") or ())
     values["outcome"] = Outcome(**data["outcome"]) if data.get("outcome") else None
+    values["remark"] = Remark(**remark) if (remark := values.get("remark")) else None
     return Fact(**values)
 
 

@@ -27,7 +27,16 @@ class SharedRuleSuggestion(NamedTuple):
 def shared_fact(fact_id: str, text: str, state: FactState, at: datetime | None) -> Fact:
     """Return a rule for every project as a fact that a person stated."""
     return Fact(
-        id=fact_id, kind=SHARED_RULE, subject="", text=text, sources=(), at=at, weight=1.0, evidence="claimed", author="person", state=state
+        id=fact_id,
+        kind=SHARED_RULE,
+        subject="",
+        statement=text,
+        sources=(),
+        at=at,
+        weight=1.0,
+        evidence="claimed",
+        author="person",
+        state=state,
     )
 
 

@@ -381,8 +381,8 @@ def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = No
         shown = members[:_MAX_FILES_IN_FOLDER]
         if len(members) == 1:
             fact = members[0]
-            if fact.remark and is_said and is_said(fact.remark):
-                fact = fact._replace(text=fact.statement, remark="", sources=fact.sources[:1])
+            if fact.remark and is_said and is_said(fact.remark.wording):
+                fact = fact._replace(remark=None, sources=fact.sources[:1])
             lines.append(line_from_facts([fact]))
             continue
         names = ", ".join(f"`{fact.subject.partition(':')[2].rpartition('/')[2]}`" for fact in shown)

@@ -39,7 +39,7 @@ def completion_facts(number: int, at: datetime | None, accomplishments: Iterable
             id=fact_id(kind, "", text, source),
             kind=kind,
             subject="",
-            text=text,
+            statement=text,
             sources=(source,),
             at=at,
             weight=0.95,
