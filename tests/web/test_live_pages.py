@@ -27,6 +27,14 @@ pytestmark = pytest.mark.slow
 CURRENT_MATCH = """[...(CSS.highlights.get('match-now') ?? [])].map(
   range => [range.startContainer.parentElement.closest(".turn").id, range.startContainer.data, range.startOffset])[0]"""
 
+SOURCE_IN_VIEW = """[...CSS.highlights.get('source')].map(range => range.getBoundingClientRect()).some(
+  ({ top, bottom }) => top > 0 && bottom < innerHeight)"""
+
+TOUCHING = """[...document.querySelectorAll('.handoff li[data-facts]')].filter(line => line.offsetWidth).flatMap(line => {
+  const left = line.getBoundingClientRect().right - 118;
+  return [...line.querySelectorAll('a.source')].filter(link => link.getBoundingClientRect().right > left + 1).map(link => link.href);
+})"""
+
 
 def post(site: Site, path: str, body: dict[str, object]) -> None:
     httpx2.post(site.url + path, json=body, timeout=60).raise_for_status()
@@ -86,6 +94,7 @@ def test_a_source_opens_beside_its_line_and_back_keeps_the_place(page: Page, bus
     expect(panel.locator("h2")).to_be_focused()
     expect(panel.locator(".named")).to_have_count(1)
     assert page.evaluate("CSS.highlights.get('source').size") > 0
+    assert page.evaluate(SOURCE_IN_VIEW)
     page.wait_for_timeout(100)
     assert abs(link.evaluate("link => link.getBoundingClientRect().top") - top) < 2
     assert violations(page) == []
@@ -149,6 +158,8 @@ def test_a_handoff_is_corrected_line_by_line_with_keys_and_undone(page: Page, bu
     page.keyboard.press("j")
     expect(lines.first).to_be_focused()
     expect(lines.first.get_by_role("button", name="Wrong")).to_be_visible()
+    # The buttons lie on no source, wherever the line ends.
+    assert page.evaluate(TOUCHING) == []
     assert violations(page) == []
     for key, message in (("x", "Wrong: removed from future handoffs."), ("d", "Done: no longer listed as open.")):
         page.keyboard.press(key)

@@ -1,5 +1,6 @@
 // The source of a line opens in a panel beside it, with the turns around it and the line's words marked. The page keeps its place.
 const MIN_WORD = 4;
+const HEAD = 64;
 let opener = null;
 
 const panel = () => document.getElementById("panel");
@@ -21,13 +22,23 @@ const lineOf = (link) => {
   line?.querySelectorAll(".sources, a.source, button, .tag").forEach((part) => part.remove());
   return line?.textContent ?? "";
 };
+// Of all places with words of the line, those with most of them: some of its words are all over a long turn.
+const nearestPlaces = (ranges) => {
+  const places = Map.groupBy(ranges, (range) => range.startContainer.parentElement.closest("p, li, td, pre, h2, h3, h4, h5, h6, summary"));
+  const countWords = (place) => new Set(place.map((range) => range.toString().toLowerCase())).size;
+  const most = Math.max(0, ...[...places.values()].map(countWords));
+  return [...places.values()].filter((place) => countWords(place) * 3 >= most * 2).flat();
+};
 const show = (element) => {
   const named = [...element.querySelectorAll(".named")];
   const words = tellingWords(element.dataset.line ?? "");
-  const ranges = words ? named.flatMap((turn) => onward.findWords(turn, words)) : [];
+  const ranges = words ? nearestPlaces(named.flatMap((turn) => onward.findWords(turn, words))) : [];
   onward.mark("source", ranges);
-  // Only the panel scrolls, not the page.
-  if (named[0]) element.scrollTop += named[0].getBoundingClientRect().top - element.getBoundingClientRect().top - 64;
+  // Only the panel scrolls, not the page: to the turn, and on to its words where they are further down.
+  const { top, height } = element.getBoundingClientRect();
+  if (named[0]) element.scrollTop += named[0].getBoundingClientRect().top - top - HEAD;
+  const below = ranges[0] ? ranges[0].getBoundingClientRect().bottom - top : 0;
+  if (below > height) element.scrollTop += below - height / 2;
 };
 onward.openSource = async (link, url = link.getAttribute("href")) => {
   if (link !== opener) opener?.closest("li, dd, p")?.classList.remove("is-shown");
