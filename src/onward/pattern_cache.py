@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     Key = tuple[str | bytes, int]
     Arguments = tuple[Any, ...]
+    Version = tuple[str, int, str]
 
 _PURE_PACKAGES = ("onward.core.", "onward.redact.")
 """Their functions have no input but their arguments."""
 _VARIABLE_ARGUMENTS = 0x04 | 0x08
 """The flags of code that takes `*arguments` or `**keywords`."""
+_SIZE_BYTES = 8
 _CODE = 2
 """The position of a pattern's code among the arguments of the engine's `compile`. It is stored as 32-bit words."""
 
@@ -43,7 +45,7 @@ class PatternCache:
         self._compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001 - see the module's docstring
         self._engine, self._compile = self._compiler._sre, self._compiler.compile  # noqa: SLF001
         self._version = (sys.version, self._engine.MAGIC, __version__)
-        self._stored: dict[Key, Arguments] | None = None
+        self._stored: StoredPatterns | None = None
         self._new: dict[Key, Arguments] = {}
         self._last: Arguments = ()
 
@@ -56,16 +58,17 @@ class PatternCache:
         """Store the patterns that were compiled since `install`, if Python may store bytecode."""
         if not self._new or sys.dont_write_bytecode:
             return
+        patterns = {**(self._stored.read_all() if self._stored else {}), **self._new}
         part = f"{self._path}.{os.getpid()}"
         with contextlib.suppress(OSError):
             with open(part, "wb") as file:
-                marshal.dump((self._version, {**(self._stored or {}), **self._new}), file)
+                file.write(_to_bytes(self._version, patterns))
             os.replace(part, self._path)
 
     def _find_or_compile(self, pattern: Any, flags: int = 0) -> Any:
         if self._stored is None:
-            self._stored = self._read()
-        if arguments := self._stored.get((pattern, flags)):
+            self._stored = StoredPatterns(self._path, self._version)
+        if arguments := self._stored.find((pattern, flags)):
             words = list(memoryview(arguments[_CODE]).cast("I"))
             return self._engine.compile(*arguments[:_CODE], words, *arguments[_CODE + 1 :])
         compiled = self._compile(pattern, flags)
@@ -78,14 +81,53 @@ class PatternCache:
         self._last = arguments
         return self._engine.compile(*arguments)
 
-    def _read(self) -> dict[Key, Arguments]:
-        try:
-            with open(self._path, "rb") as file:
-                # Reading from the file would take eight times as long.
-                version, patterns = marshal.loads(file.read())  # noqa: S302 - as trusted as the bytecode beside it
-        except (OSError, EOFError, ValueError, TypeError):
-            return {}
-        return patterns if version == self._version else {}
+
+class StoredPatterns:
+    """The patterns in the file *path*; none if it is of another *version* or cannot be read. The code of a pattern is read when it is used:
+    a process uses few of them.
+    """
+
+    def __init__(self, path: str, version: Version) -> None:
+        self._places: dict[Key, Arguments] = {}
+        self._data: Any = b""
+        self._start = 0
+        with contextlib.suppress(OSError, EOFError, ValueError, TypeError):
+            import mmap
+
+            with open(path, "rb") as file:
+                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._start = _SIZE_BYTES + int.from_bytes(self._data[:_SIZE_BYTES], "little")
+            # As trusted as the bytecode beside it.
+            stored_version, places = marshal.loads(self._data[_SIZE_BYTES : self._start])  # noqa: S302
+            self._places = places if stored_version == version else {}
+
+    def find(self, key: Key) -> Arguments | None:
+        """Return the arguments of the engine's `compile` for a pattern and its flags, or None."""
+        arguments = self._places.get(key)
+        if arguments is None:
+            return None
+        first, last = arguments[_CODE]
+        code = self._data[self._start + first : self._start + last]
+        return (*arguments[:_CODE], code, *arguments[_CODE + 1 :]) if len(code) == last - first else None
+
+    def read_all(self) -> dict[Key, Arguments]:
+        """Return the arguments of all patterns, and let go of the file."""
+        patterns = {key: arguments for key in self._places if (arguments := self.find(key))}
+        self._places, self._data = {}, b""
+        return patterns
+
+
+def _to_bytes(version: Version, patterns: dict[Key, Arguments]) -> bytes:
+    codes: list[bytes] = []
+    places: dict[Key, Arguments] = {}
+    position = 0
+    for key, arguments in patterns.items():
+        code = arguments[_CODE]
+        places[key] = (*arguments[:_CODE], (position, position + len(code)), *arguments[_CODE + 1 :])
+        codes.append(code)
+        position += len(code)
+    head = marshal.dumps((version, places))
+    return b"".join((len(head).to_bytes(_SIZE_BYTES, "little"), head, *codes))
 
 
 class _Engine:

@@ -12,13 +12,13 @@ from onward.cli.context import budget_option, json_option, project_option, use_b
 from onward.cli.handoff_output import FORMATS, OutputFormat, format_handoff
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.session_changes import delete, move, number_argument, rename, say_deleted, session_data, undelete
-from onward.core.edit_version import WordChoice
 from onward.core.session import Session, SessionStatus
 from onward.core.text.printable import printable
 
 if TYPE_CHECKING:
     from onward.app.repository.git import RepositoryChange
     from onward.cli.context import Backend
+    from onward.core.edit_version import WordChoice
     from onward.core.handoff.document import Handoff
     from onward.core.handoff.versions import StoredHandoff
     from onward.core.project import Project

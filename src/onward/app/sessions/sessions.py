@@ -9,27 +9,24 @@ from typing import TYPE_CHECKING
 
 from onward.app.lookup import lock_project, require_handoff, require_numbered_session, require_session
 from onward.core.agents import agent_id, agent_label
-from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionOrder, SessionStatus, StoredTurn
-from onward.core.session_results import SessionDetail, SessionStart, TimelineEntry
-from onward.core.template import Template
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import Conflict, NotFound
 from onward.message import Message
-from onward.redact import Redactor
 from onward.store import Store, events, handoffs, projects, removed_sessions, sessions, turns
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from onward.core.handoff.versions import StoredHandoff
+    from onward.core.session_results import SessionDetail, SessionStart, TimelineEntry
+    from onward.core.template import Template
+
 __all__ = [
     "Session",
-    "SessionDetail",
     "SessionOrder",
-    "SessionStart",
     "SessionStatus",
-    "TimelineEntry",
     "abandon",
     "count_by_day",
     "export_markdown",
@@ -70,6 +67,10 @@ def start(
     The session takes the next imported transcript that starts later. If the agent itself started the session (*by_agent*), the transcript
     may have started before.
     """
+    # Imported here and below: a list of sessions would wait for what it does not need.
+    from onward.core.session_results import SessionStart
+    from onward.redact import Redactor
+
     redactor = Redactor(project.key)
     objectives = [redactor.text(objective) for objective in objectives]
     with store.write() as connection:
@@ -111,6 +112,9 @@ def join(store: Store, project: Project, head: SessionHead, *, objectives: Seque
             Message("Session {number} of {project} was deleted.", number=removed_session.number, project=project.name),
             Message("Restore it: onward session undelete {number}", number=removed_session.number),
         )
+    from onward.core.session_results import SessionStart
+    from onward.redact import Redactor
+
     redactor = Redactor(project.key)
     head = redactor.head(head)
     with store.write() as connection:
@@ -234,6 +238,8 @@ def timeline(
     limit: int | None = None,
 ) -> list[TimelineEntry]:
     """Return a project's sessions by number, each with the preservation of its handoff; those with a number greater than *after*."""
+    from onward.core.session_results import TimelineEntry
+
     with store.read() as connection:
         listed_sessions = sessions.list_sessions(connection, project.id, with_empty=with_empty, status=status, after=after, limit=limit)
         handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
@@ -244,6 +250,8 @@ def list_recent(
     store: Store, project: Project, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[TimelineEntry]:
     """Return a project's timeline with the highest number first; sessions with a number less than *before*."""
+    from onward.core.session_results import TimelineEntry
+
     with store.read() as connection:
         listed_sessions = sessions.list_newest(connection, project.id, status=status, before=before, limit=limit)
         handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
@@ -252,6 +260,8 @@ def list_recent(
 
 def show(store: Store, session: Session) -> SessionDetail:
     """Return a session with its handoffs."""
+    from onward.core.session_results import SessionDetail
+
     with store.read() as connection:
         loaded_id = sessions.find_loaded_handoff_id(connection, session.id)
         return SessionDetail(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from onward.backend.local.resource import LocalResource, UseCases, bind_store, rotation_window
-from onward.core.edit_version import WordChoice
 from onward.core.project import Project
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from onward.app.transcripts.local_agents import LocalAgents
     from onward.core.accounts.rank import AccountNeed
     from onward.core.accounts.relay import RelayOutcome
+    from onward.core.edit_version import WordChoice
 else:
     completion = UseCases("onward.app.sessions.completion")
     reassignment = UseCases("onward.app.sessions.reassignment")
