@@ -274,7 +274,7 @@ def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Pat
     sittings.start(store, project)
     with store.write() as connection:
         turn_index.index_for(connection).clear(connection)
-        connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000")
+        connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000, checksum = NULL")
     old = tmp_path / "claude" / "projects" / "shop" / "s.jsonl"
     old.parent.mkdir(parents=True)
     old.write_bytes((FIXTURES / "claude_code" / "session.jsonl").read_bytes())
