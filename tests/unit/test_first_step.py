@@ -152,3 +152,10 @@ def test_a_task_that_a_report_tells_as_done_is_not_open() -> None:
     assert "Do first" not in head_of([REQUEST, todo, EDIT, EDITED, report])
     unfinished = Turn("assistant", "The page is there. The printer labels are not yet translated.")
     assert head_of([REQUEST, todo, EDIT, EDITED, unfinished])["Do first"] == "Translate the printer labels (in progress)"
+
+
+def test_a_question_is_told_whole_with_a_name_in_it() -> None:
+    question = Turn("assistant", "The page is there. Shall a hook build `print.tex` after each edit?")
+    assert head_of([REQUEST, question, Turn("user", "yes, then push")])["Do first"] == (
+        "Shall a hook build `print.tex` after each edit? — the user: yes, then push (asked last, not finished)"
+    )

@@ -40,7 +40,18 @@ Always delete the cache.
 Done."""
 
 
-@pytest.mark.parametrize("text", [FENCED, EDIT, CONFLICT])
+WHOLE_FILE = """I add a section on limits.
+
+src/shop/limits.py
+<source>
+import os
+Never delete the cache.
+</source>
+
+Done."""
+
+
+@pytest.mark.parametrize("text", [FENCED, EDIT, CONFLICT, WHOLE_FILE])
 def test_code_and_the_name_of_its_file_are_left_out(text):
     assert [sentence.text for sentence in sentences(text)] == ["I add a section on limits.", "Done."]
 
@@ -61,6 +72,12 @@ def test_a_block_of_code_within_a_block_stays_code():
     assert [sentence.text for sentence in sentences(prompt)] == ["Give the worker this prompt:", "I wait for its report."]
     two = "First:\n```bash\nmake\n```\nThen this:\n```bash\nmake test\n```\nBoth pass."
     assert [sentence.text for sentence in sentences(two)] == ["First:", "Then this:", "Both pass."]
+
+
+def test_a_tag_that_nothing_closes_or_in_a_fence_hides_no_words():
+    assert [sentence.text for sentence in sentences("Wrap it in this tag:\n<pre>\nThen the lines stay.")][-1] == "Then the lines stay."
+    fenced = "Like this:\n```html\n<pre>\n```\nThe page shows it.\n\nIt ends with `</pre>`."
+    assert [sentence.text for sentence in sentences(fenced)] == ["Like this:", "The page shows it.", "It ends with `</pre>`."]
 
 
 def test_a_fence_on_one_line_opens_nothing():

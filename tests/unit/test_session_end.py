@@ -483,3 +483,14 @@ def test_a_list_of_what_was_made_is_nothing_to_do() -> None:
 )
 def test_steps_that_the_person_dismissed_are_nothing_to_do(request_text: str, report: str) -> None:
     assert "Do first" not in head_of(Turn("user", request_text), EDIT, EDITED, Turn("assistant", report))
+
+
+def test_code_alone_that_the_client_commits_is_an_answer() -> None:
+    code = Turn(
+        "assistant",
+        "src/cart.py\n<source>\nTotal the articles.\n</source>",
+        calls=(ToolCall("c1", "commit", {"command": "git commit -m 'Add the page'"}),),
+    )
+    head = head_of(REQUEST, code, Turn("tool", results=(ToolResult("c1", "Commit 1a2b3c4 Add the page"),)))
+    assert "last request" not in head["State"]
+    assert "Do first" not in head

@@ -114,10 +114,15 @@ class _SessionRounds(NamedTuple):
             factor *= _QUESTION_FACTOR if "?" in unit.text or "？" in unit.text else 1.0
             factor *= _REPLY_FACTOR if unit.statement.position - 1 in self.asking else 1.0
         if self.rounds[unit.statement.round].fate == "open":
-            factor *= _OPEN_FACTOR if unit.size >= _TELLING_WORDS and wants(unit, self.languages) else 1.0
+            factor *= _OPEN_FACTOR if unit.size >= _TELLING_WORDS and wants(unit, self.languages) and not self._agrees(unit) else 1.0
         elif unit.statement.round > self.first_round and _GOING_ON.match(unit.text):
             factor *= _GOING_ON_FACTOR
         return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
+
+    def _agrees(self, unit: Unit) -> bool:
+        """Whether the message of a request begins by agreeing: it takes up what the agent proposed."""
+        agreement = pattern("agree", self.languages).match(unit.statement.text.strip())
+        return unit.statement.round > self.first_round and agreement is not None
 
     def _is_echo(self, unit: Unit) -> bool:
         """Whether a request repeats what the agent said before: it points at an item of a list, and is no purpose of its own."""

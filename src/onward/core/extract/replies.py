@@ -48,7 +48,7 @@ def last_question(text: str) -> str:
     """Return the question that a text ends with; empty where it does not end with one."""
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
-    return re.split(r"(?<=[.!。！]) ?", question)[-1] if question else ""
+    return re.split(r"(?<=[.!])\s+|(?<=[。！])", question)[-1] if question else ""
 
 
 def numbered_note(unit: Unit, trace: Trace) -> str:

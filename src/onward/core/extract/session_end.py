@@ -81,12 +81,20 @@ class SessionEnd:
         sentences = self._last_words(number)
         if sentences and self._rounds[number].is_handed_in:
             return True
+        if not sentences and self._is_committed(number):
+            return True
         if not sentences or tells_intent(sentences[-1], self._opens):
             return False
         turn = sentences[0].statement.turn
         if self._only_proposes(number):
             return False
         return bool(self._report_of(number)) or not any(self._works(call, number, turn) for call in self._trace.calls)
+
+    def _is_committed(self, number: int) -> bool:
+        """Whether a round closes with code alone, which the client committed."""
+        current = self._rounds[number]
+        is_stopped = any(interruption.round == number for interruption in self._trace.interruptions)
+        return bool(current.closing and current.commits) and not is_stopped
 
     def _works(self, call: RecordedCall, number: int, turn: int) -> bool:
         """Whether a call is the agent's own work of a round, from a turn on."""

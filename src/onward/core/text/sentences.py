@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _BULLET = re.compile(r"^\s*(?:[-*+•▪●–]|\(?\d{1,3}[.)、]|[（(]\d{1,2}[)）])\s+(?:\[[ xX]\]\s+)?|^\s*\d{1,2}[、．]\s*")
@@ -22,7 +22,7 @@ _PASTED = re.compile(
 _CAPTION_CHARS = 90
 _FENCES = ("```", "~~~")
 _CLOSING_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*$")
-_CODE_TAG = re.compile(r"^</?(?:source|code|pre|codeblock|sourcecode)>\w*$")
+_CODE_TAG = re.compile(r"<(/?)(source|code|pre|codeblock|sourcecode)>\w*")
 """What replaces a fence around a block of code with fences in it."""
 _FILE_NAME = re.compile(r"^[`*]*[\w.@~+/\\-]+[`*]*$|^[`*]*[\w@~+-]*[./\\][\w.@~+/\\-]*[`*]*:[`*]*$", re.A)
 _EDIT, _EDIT_END = "<<<<<<<", ">>>>>>>"
@@ -112,12 +112,14 @@ def _prose_lines(text: str) -> list[str]:
     lines = text.split("\n")
     edits_end = max((number for number, line in enumerate(lines) if line.startswith(_EDIT_END)), default=-1) if _EDIT in text else -1
     prose: list[str] = []
-    depth, is_edit = 0, False
+    depth, is_edit, tag_end = 0, False, -1
     closing_edges = sum(_CLOSING_FENCE.match(line) is not None for line in lines)
     for number, line in enumerate(lines):
         bare = line.strip()
-        is_edge = is_edit or bare.startswith(_FENCES)
-        if is_edit:
+        is_edge = is_edit or number <= tag_end or bare.startswith(_FENCES)
+        if number <= tag_end:
+            closing_edges -= _CLOSING_FENCE.match(line) is not None
+        elif is_edit:
             is_edit = not line.startswith(_EDIT_END)
         elif line.startswith(_EDIT) and number < edits_end:
             is_edit = is_edge = True
@@ -127,13 +129,19 @@ def _prose_lines(text: str) -> list[str]:
         elif is_edge and not bare.endswith(_FENCES):
             # A fence with a language within another opens a block in the block, if as many closing ones follow.
             depth = depth + 1 if closing_edges > depth else 0 if depth else 1
-        elif _CODE_TAG.match(bare):
+        elif not depth and (tag := _CODE_TAG.fullmatch(bare)):
             is_edge = True
+            tag_end = -1 if tag[1] else _tag_end(lines, number, tag[2])
         if is_edge and prose and _FILE_NAME.match(prose[-1].strip()):
             prose.pop()
         if is_edge or not depth:
             prose.append("" if is_edge else line)
     return prose
+
+
+def _tag_end(lines: Sequence[str], number: int, name: str) -> int:
+    """Return the number of the line that closes a tag around code, opened on line *number*; -1 where nothing closes it."""
+    return next((later for later in range(number + 1, len(lines)) if lines[later].strip() == f"</{name}>"), -1)
 
 
 def _cells(row: str) -> list[str]:
