@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import Obligation
 from onward.core.facts.fact import Handle
@@ -17,8 +19,8 @@ EVIDENCE = Evidence((
     EvidenceLine(Handle(1, 9), "report", "The printer is connected. The ticket is printed on paper of 80 mm."),
 ))  # fmt: skip
 OWED = (
-    Obligation("Rules", "Never store names of patients.", (Handle(1, 1),), "f1"),
-    Obligation("Next", "Open in the task list: Try the printer at the clinic", (Handle(1, 4),)),
+    Obligation(section="Rules", text="Never store names of patients.", handles=(Handle(1, 1),), fact_id="f1"),
+    Obligation(section="Next", text="Open in the task list: Try the printer at the clinic", handles=(Handle(1, 4),)),
 )
 PAGE = """\
 # Handoff
@@ -69,6 +71,20 @@ def test_one_repair_mends_and_drops() -> None:
 def test_an_invented_reason_drops_nothing() -> None:
     page = PAGE + "Dropped: [s1.4] the clinic was closed by the health inspection in s1.9"
     assert [item.text for item in assess(parse_handoff(page), task()).owed] == [OWED[1].text]
+
+
+def test_a_rule_that_code_read_in_a_request_goes_where_the_page_tells_the_request() -> None:
+    told_there = PAGE.replace('## Rules\n- "Never store names of patients" [s1.1]', "## Next\n- Never store names of patients. [s1.1]")
+    drop = "Dropped: [s1.1] for one task"
+
+    def owed_rules(page: str, item: Obligation) -> list[str]:
+        assessment = assess(parse_handoff(page), replace(task(), owed=(item,)))
+        return [owed.text for owed in assessment.owed]
+
+    assert owed_rules(told_there + drop, OWED[0]) == []
+    assert owed_rules(told_there, OWED[0]) == [OWED[0].text]
+    assert owed_rules(told_there.replace("- Never store names of patients. [s1.1]\n", "") + drop, OWED[0]) == [OWED[0].text]
+    assert owed_rules(told_there + drop, OWED[0]._replace(is_fixed=True)) == [OWED[0].text]
 
 
 def test_a_page_without_goal_or_with_too_many_faults_does_not_stand() -> None:

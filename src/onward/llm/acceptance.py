@@ -33,6 +33,8 @@ STANDING_SHARE = 0.8
 """The share of a page's lines that must pass for the page to be accepted."""
 
 _PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claimed) (?=by|with|in)")
+_TASK_SECTIONS = ("Next", "Decided", "Done")
+"""The sections that a demand for one task belongs to."""
 _REPLACED_SHARE = 0.4
 """The share of a refused line's words in a repaired one that replaces it."""
 _FACT_SHARE = 0.6
@@ -113,18 +115,25 @@ def assess(written: WrittenHandoff, task: WritingTask) -> Assessment:
 def _assessment(
     stands: Sequence[WrittenLine], refused: Sequence[RefusedLine], dropped: Sequence[DroppedLine], task: WritingTask
 ) -> Assessment:
-    rightly_dropped = {handle for drop in dropped for handle in drop.handles if _is_proved(drop, task.evidence)}
-    owed = tuple(
-        item
-        for item in task.owed
-        if not (item.handles and set(item.handles) <= rightly_dropped and not item.fact_id) and not _is_told(item, stands)
-    )
+    owed = tuple(item for item in task.owed if not _is_told(item, stands) and not _is_rightly_dropped(item, dropped, stands, task.evidence))
     return Assessment(tuple(stands), tuple(refused), owed, task.count_tokens(render_lines(stands)) - task.room_tokens)
 
 
 def _is_told(item: Obligation, lines: Iterable[WrittenLine]) -> bool:
     """Whether one of *lines* contains *item*. A rule counts among the rules only."""
     return is_told(item, [(line.text, line.handles) for line in lines if (line.section == RULES) >= (item.section == RULES)])
+
+
+def _is_rightly_dropped(item: Obligation, dropped: Sequence[DroppedLine], lines: Iterable[WrittenLine], evidence: Evidence) -> bool:
+    """Whether the writer may drop *item*: later evidence proves the reason, or code read a rule in what *lines* tell as something else."""
+    if item.is_fixed or not item.handles:
+        return False
+    naming = [drop for drop in dropped if set(item.handles) & set(drop.handles)]
+    proved = {handle for drop in naming if _is_proved(drop, evidence) for handle in drop.handles}
+    if set(item.handles) <= proved:
+        return True
+    is_read_by_code = item.section == "Rules" and set(item.handles) <= {handle for drop in naming for handle in drop.handles}
+    return is_read_by_code and is_told(item, [(line.text, line.handles) for line in lines if line.section in _TASK_SECTIONS])
 
 
 def _is_proved(drop: DroppedLine, evidence: Evidence) -> bool:

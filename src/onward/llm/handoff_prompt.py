@@ -70,8 +70,8 @@ why, with the evidence of those lines, and what is owed: things that the page ma
 
 Answer with the lines that change and nothing else, each under its heading (## Next, ## Done …) or, in the head, as **State.** …, and \
 each with its handles. A refused line that you do not write again is left out. For what is owed, write a line, or drop it with a \
-reason and the handle that shows it, in one last line: `Dropped: [s1.4] done in s2.9`. Copy every value letter by letter from the \
-evidence."""
+reason and the handle that shows it, in one last line: `Dropped: [s1.4] done in s2.9`. An owed rule that was demanded for one task only \
+is told under Next, Decided or Done, and dropped: `Dropped: [s1.4] for one task`. Copy every value letter by letter from the evidence."""
 
 
 def writing_instructions(tokens: int, *, carries: bool) -> str:

@@ -22,18 +22,27 @@ _LANGUAGES = frozenset(("en", "id", "fr", "es", "pt", "de"))
 
 
 class Obligation(NamedTuple):
-    """One thing that is owed. `section` is the section of a written handoff that it belongs to."""
+    """One thing that is owed. `section` is the section of a written handoff that it belongs to. `is_fixed` says that a person demands it
+    there, by a pin or a correction.
+    """
 
     section: str
     text: str
     handles: tuple[Handle, ...]
     fact_id: str = ""
+    is_fixed: bool = False
 
 
 def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: EvidencePack | None) -> tuple[Obligation, ...]:
     """Return what is owed by the live *facts*, of which the handoff by rules shows *shown_ids*, and by the *last* session's evidence."""
     items = [
-        Obligation(SECTION_OF_KIND.get(fact.kind, LEARNED), fact.text, fact.sources, fact.id)
+        Obligation(
+            section=SECTION_OF_KIND.get(fact.kind, LEARNED),
+            text=fact.text,
+            handles=fact.sources,
+            fact_id=fact.id,
+            is_fixed=fact.pinned or fact.author == "person",
+        )
         for fact in facts
         if fact.pinned or fact.author == "person" or (fact.kind == "rule" and fact.id in shown_ids)
     ]
@@ -43,20 +52,21 @@ def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: Ev
 def _obligations_of_session(pack: EvidencePack) -> Iterator[Obligation]:
     state = pack.state
     for text, handle in state.open_tasks[:_MAX_TASKS]:
-        yield Obligation(NEXT, f"Open in the task list: {one_line(text, 160)}", (handle,))
+        yield Obligation(section=NEXT, text=f"Open in the task list: {one_line(text, 160)}", handles=(handle,))
     if question := _unanswered(pack):
         yield question
     if state.uncommitted and state.uncommitted_handle:
         shown = ", ".join(f"`{path.rpartition('/')[2]}`" for path in state.uncommitted[:_MAX_PATHS])
         rest = f" and {len(state.uncommitted) - _MAX_PATHS} more" if len(state.uncommitted) > _MAX_PATHS else ""
-        yield Obligation(NEXT, f"Edited after the last commit, not committed: {shown}{rest}", (state.uncommitted_handle,))
+        text = f"Edited after the last commit, not committed: {shown}{rest}"
+        yield Obligation(section=NEXT, text=text, handles=(state.uncommitted_handle,))
     failing = [
         (command, handle)
         for command, (failed, handle) in state.outcomes.items()
         if failed and _CHECK.search(command) and not _passed_wider(command, handle, pack)
     ]
     for command, handle in failing[-_MAX_FAILING:]:
-        yield Obligation(NEXT, f"`{one_line(command, 100)}` failed when it last ran", (handle,))
+        yield Obligation(section=NEXT, text=f"`{one_line(command, 100)}` failed when it last ran", handles=(handle,))
 
 
 def _passed_wider(command: str, handle: Handle, pack: EvidencePack) -> bool:
@@ -81,7 +91,7 @@ def _unanswered(pack: EvidencePack) -> Obligation | None:
     )
     if not last.rstrip("*_ ").endswith(("?", "？")) or is_small_talk:
         return None
-    return Obligation(NEXT, f'Unanswered, for the person: "{one_line(last, 160)}"', (spoken[-1].handle,))
+    return Obligation(section=NEXT, text=f'Unanswered, for the person: "{one_line(last, 160)}"', handles=(spoken[-1].handle,))
 
 
 def is_told(item: Obligation, lines: Iterable[tuple[str, Sequence[Handle]]]) -> bool:
