@@ -1,7 +1,8 @@
 """Mistakes that a writer could make, made on purpose in honest lines: a wrong value, another thing's value, a lost "not", a flipped state.
 
 Each mutation takes an honest line, the other lines of its page, paths of the project, and a random source; it returns the wrong text, or
-an empty one where the line has nothing to mistake. They are independent of the guard.
+an empty one where the line has nothing to mistake. They are independent of the guard. `SET_ASIDE` are kinds of mistakes that the guard is
+never tuned on.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ _LISTED = re.compile(r"[\s,/&+]*(?:and|or|,)?[\s,/&+]*")
 _STATES = (
     ("merged", "open"), ("not pushed", "pushed"), ("pushed", "not pushed"), ("fails", "passes"), ("passes", "fails"), ("passed", "failed"),
     ("failed", "passed"), ("pending", "done"), ("removed", "added"), ("added", "removed"), ("fixed", "broken"), ("enabled", "disabled"),
+)  # fmt: skip
+_DENIALS = (
+    ("no longer", "still"), ("without", "with"), ("cannot", "can"), ("never", "always"), ("nothing", "everything"), ("neither", "both"),
+    ("tidak", ""), ("bukan", ""), ("belum", "sudah"), ("pas", ""), ("jamais", "toujours"), ("nicht", ""), ("não", ""),
+)  # fmt: skip
+_OTHER_STATES = (
+    ("works", "does not work"), ("before", "after"), ("first", "last"), ("all", "none"), ("success", "failure"), ("optional", "required"),
+    ("local", "remote"), ("old", "new"), ("true", "false"), ("valid", "invalid"), ("committed", "uncommitted"), ("created", "deleted"),
+    ("open", "closed"), ("more", "less"), ("allowed", "forbidden"), ("running", "stopped"), ("present", "missing"), ("same", "different"),
+    ("client", "server"), ("start", "end"), ("reads", "writes"), ("includes", "excludes"),
 )  # fmt: skip
 _INVENTIONS = (
     "Redis 7.2 is used for the session cache.",
@@ -125,6 +136,39 @@ def flip_state(line: WrittenLine, _: Sequence[WrittenLine], __: Sequence[str], _
     return ""
 
 
+def lose_other_denial(line: WrittenLine, _: Sequence[WrittenLine], __: Sequence[str], ___: random.Random) -> str:
+    """Return the line with a denial other than "not" and "no" turned round or left out."""
+    for denial, assertion in _DENIALS:
+        if re.search(rf"\b{denial}\b", line.text, re.I):
+            return re.sub(rf"\b{denial}\b ?", f"{assertion} " if assertion else "", line.text, count=1, flags=re.I)
+    return ""
+
+
+def add_not(line: WrittenLine, _: Sequence[WrittenLine], __: Sequence[str], ___: random.Random) -> str:
+    """Return the line with a "not" after its first auxiliary verb."""
+    return re.sub(r"\b(is|are|was|were|has|have|can|does|do|must|should|will)\b(?! not|n't)", r"\1 not", line.text, count=1)
+
+
+def flip_other_state(line: WrittenLine, _: Sequence[WrittenLine], __: Sequence[str], ___: random.Random) -> str:
+    """Return the line with a word turned into its opposite that `flip_state` does not know."""
+    for word, opposite in _OTHER_STATES:
+        for first, second in ((word, opposite), (opposite, word)):
+            if re.search(rf"\b{first}\b", line.text):
+                return re.sub(rf"\b{first}\b", second, line.text, count=1)
+    return ""
+
+
+def swap_numbers(line: WrittenLine, _: Sequence[WrittenLine], __: Sequence[str], chance: random.Random) -> str:
+    """Return the line with two of its plain numbers exchanged."""
+    places = list(re.finditer(r"(?<![\w.`/#-])\d+(?![\w.`/-])", line.text))
+    pairs = [(first, second) for index, first in enumerate(places) for second in places[index + 1 :] if first[0] != second[0]]
+    if not pairs:
+        return ""
+    first, second = chance.choice(pairs)
+    between = line.text[first.end() : second.start()]
+    return f"{line.text[: first.start()]}{second[0]}{between}{first[0]}{line.text[second.end() :]}"
+
+
 def invent(_: WrittenLine, __: Sequence[WrittenLine], ___: Sequence[str], chance: random.Random) -> str:
     """Return a line that nothing in any session says."""
     return chance.choice(_INVENTIONS)
@@ -140,4 +184,9 @@ MUTATIONS: dict[str, Mutation] = {
     "number": change_number, "id": change_id, "folder": change_folder, "ending": change_ending, "invention": invent,
     "another file": use_other_file, "another line's value": use_other_value, "swapped values": swap_values, "lost not": lose_not,
     "flipped state": flip_state,
+}  # fmt: skip
+
+SET_ASIDE: dict[str, Mutation] = {
+    "another denial lost": lose_other_denial, "an invented not": add_not, "another state flipped": flip_other_state,
+    "swapped numbers": swap_numbers,
 }  # fmt: skip

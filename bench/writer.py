@@ -7,6 +7,9 @@ A page is also written after each session of a project, from the page before it:
 The packs' ceiling is the share of the frozen probes whose answer stands in a pack. The written handoffs come from recorded answers: each
 prompt is a file of the folder of recordings, and its answer another, written by somebody who sees only the prompt. Prompts without an
 answer are listed. The guard judges every recorded line as it is, and with mistakes made on purpose (`bench.mutations`). No model is asked.
+
+What the guard refuses is told apart for the projects that it may be tuned on and for every second of those without a chain, which are left
+out: no line of these is looked at. Some kinds of mistakes are set aside in the same way.
 """
 
 from __future__ import annotations
@@ -16,12 +19,12 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.mutations import MUTATIONS
+from bench.mutations import MUTATIONS, SET_ASIDE
 from bench.probe_sets import Frozen, ProbeSet, create_parser, pairs_of, sets_by_project
 from bench.recorded_endpoint import RecordedEndpoint, serve_recorded
 from bench.report import ROOT, keep, table
@@ -58,6 +61,7 @@ class WrittenPage:
     plan: WriterPlan
     lines: Sequence[WrittenLine]
     result: WriterResult
+    is_left_out: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +129,7 @@ def write_page(
         writer.repair_page(store, model, plan, page)
     except writer.ProviderFailed:
         print(f"{name}: the repair has no answer yet: {endpoint.unanswered[-1]}")
-    return WrittenPage(name, plan, lines, writer.conclude(store, plan, model, page))
+    return WrittenPage(name=name, plan=plan, lines=lines, result=writer.conclude(store, plan, model, page))
 
 
 def write_chain(sets: Sequence[ProbeSet], endpoint: RecordedEndpoint, store: Store) -> Iterator[tuple[WrittenPage, ProbeSet]]:
@@ -203,12 +207,32 @@ def measure_guard(pages: Sequence[WrittenPage]) -> tuple[tuple[int, int], dict[s
         for seed in _SEEDS:
             chance = random.Random(seed)
             for line in page.lines:
-                for kind, mutate in MUTATIONS.items():
+                for kind, mutate in {**MUTATIONS, **SET_ASIDE}.items():
                     text = mutate(line, page.lines, paths, chance)
                     if text and text != line.text:
                         is_refused = judge(WrittenLine(line.section, text, line.handles), evidence).line is None
                         wrong[kind] = [wrong[kind][0] + is_refused, wrong[kind][1] + 1]
     return (refused_honest, honest), {kind: (refused, total) for kind, (refused, total) in wrong.items()}, whys
+
+
+def left_out_projects(sets: Sequence[ProbeSet]) -> frozenset[str]:
+    """Return every second of the projects without a chain: the guard is not tuned on their pages."""
+    short = [project for project, project_sets in sets_by_project(sets).items() if len(project_sets) < CHAIN_SESSIONS]
+    return frozenset(short[1::2])
+
+
+def print_guard(title: str, pages: Sequence[WrittenPage], *, shows_refused: bool) -> dict[str, object]:
+    """Print what the guard refuses of *pages*, and return it."""
+    (refused, honest), wrong, whys = measure_guard(pages)
+    rows = [
+        [f"{kind}{' (set aside)' if kind in SET_ASIDE else ''}", total, refused_wrong, f"{100 * refused_wrong / total:.0f}%"]
+        for kind, (refused_wrong, total) in wrong.items()
+    ]
+    print(f"\n{title}: {len(pages)} pages; honest lines refused: {refused} of {honest} ({100 * refused / max(1, honest):.1f}%)")
+    print(table(["mistake", "lines", "refused", "share"], rows))
+    if shows_refused:
+        print("\n".join(whys))
+    return {"honest": [refused, honest], "wrong": {kind: list(counts) for kind, counts in wrong.items()}}
 
 
 def _chains(sets: Sequence[ProbeSet]) -> list[list[ProbeSet]]:
@@ -229,7 +253,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = create_parser(__doc__)
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="the folder of prompts and answers")
     parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait for the answer of each prompt")
-    parser.add_argument("--refused", action="store_true", help="print each honest line that the guard refuses, and why")
+    parser.add_argument("--refused", action="store_true", help="print each honest line that the guard refuses, except those left out")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     result: dict[str, object] = {}
     pages: list[WrittenPage] = []
@@ -247,8 +271,11 @@ def main(arguments: list[str] | None = None) -> None:
             result["ceiling"] = {budget: list(counts) for budget, counts in ceiling.items()}
             rows = [[f"{budget:,} tokens", hits, total, f"{100 * hits / total:.1f}%"] for budget, (hits, total) in ceiling.items()]
             print(table(["pack", "answered", "probes", "share"], rows))
+            left_out = left_out_projects(sets)
             pages += (
-                page for probe_set in sets if (page := write_page(probe_set.transcript, read_sessions(probe_set.file), endpoint, store))
+                replace(page, is_left_out=probe_set.project in left_out)
+                for probe_set in sets
+                if (page := write_page(probe_set.transcript, read_sessions(probe_set.file), endpoint, store))
             )
             head = ["page", "stand", "tokens", *(f"{who} @{budget}" for who in ("written", "rules") for budget in PAGE_BUDGETS)]
             rows = score_pages(frozen, sets, pages)
@@ -257,19 +284,15 @@ def main(arguments: list[str] | None = None) -> None:
             chains = [list(write_chain(project_sets, endpoint, store)) for project_sets in _chains(sets)]
             rows = [score_chain(frozen, chain) for chain in chains if chain]
             result["chains"] = rows
-            pages += (page for chain in chains for page, _ in chain)
+            pages += (replace(page, is_left_out=probe_set.project in left_out) for chain in chains for page, probe_set in chain)
             head = ["chain", "sessions", *(f"{who} @{budget}" for who in ("written", "rules") for budget in PAGE_BUDGETS), "carried"]
             print(f"\n{table([*head, 'accepted'], rows)}")
         if endpoint.unanswered:
             print(f"\n{len(endpoint.unanswered)} prompts have no answer yet, such as {endpoint.unanswered[0]}")
-    if pages:
-        (refused, honest), wrong, whys = measure_guard(pages)
-        result["honest"], result["wrong"] = [refused, honest], {kind: list(counts) for kind, counts in wrong.items()}
-        rows = [[kind, total, refused_wrong, f"{100 * refused_wrong / total:.0f}%"] for kind, (refused_wrong, total) in wrong.items()]
-        print(f"\nhonest lines refused: {refused} of {honest} ({100 * refused / max(1, honest):.1f}%)")
-        print(table(["mistake", "lines", "refused", "share"], rows))
-        if options.refused:
-            print("\n".join(whys))
+    groups = {"tuned on": [page for page in pages if not page.is_left_out], "left out": [page for page in pages if page.is_left_out]}
+    for title, group in groups.items():
+        if group:
+            result[title] = print_guard(title, group, shows_refused=options.refused and title == "tuned on")
     keep("writer", result, arguments)
 
 
