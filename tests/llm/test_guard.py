@@ -33,6 +33,7 @@ def evidence() -> Evidence:
         branch="feat/checkout-port",
         commits=(("4f3c9a1d", Handle(1, 18)),),
         is_pushed=False,
+        uncommitted=("deploy/checkout.yaml",),
         outcomes={"make test": (False, Handle(1, 9))},
     )
     return Evidence(tuple(EvidenceLine(parse_handle(handle), voice, text) for handle, voice, text in LINES), (state,))
@@ -73,8 +74,14 @@ WRONG = {
     "another commit": ("value", "Done", "The port moved with commit `4f3c9a2d`.", "s1.18"),
     "pushed": ("state", "Done", "The last commit `4f3c9a1d` of branch `feat/checkout-port` is pushed.", "s1.18"),
     "lint passes": ("state", "Done", "`npm run lint` passes on `src/cart.ts`.", "s1.12"),
-    "a lost not": ("polarity", "Learned", "The retry does help: the gateway accepts what the token was used for.", "s1.15"),
+    "a lost not": ("polarity", "Learned", "The retry does help: the gateway has the second request.", "s1.15"),
     "counts the other way": ("state", "Done", "`make test`: 14 failed.", "s1.9"),
+    "another branch": ("state", "State", "All 14 tests pass on branch `main`, port 8443.", "s1.18", "s1.21"),
+    "edited, not committed": ("state", "Next", "Edited after the last commit, committed: `deploy/checkout.yaml`.", "s1.8"),
+    "what is done is open": ("state", "Next", "Also done: the checkout has to move to port 8443.", "s1.2"),
+    "a longer without its no": ("polarity", "Learned", "`src/refunds.ts` longer calls `createCharge`.", "s1.21"),
+    "a yet without its not": ("polarity", "Learned", "The checkout is pushed to port 8443 yet.", "s1.21"),
+    "a place for another": ("swapped", "Learned", "`src/refunds.ts` stands in `createCharge()` instead of the call.", "s1.21"),
     "no file where things are": ("swapped", "Where things are", "`createCharge` — refunds.", "s1.21"),
     "no branch": ("swapped", "Done", "Port 8443 is on branch `deploy/checkout.yaml`.", "s1.18", "s1.21"),
     "no command": ("swapped", "Commands", "`createCharge` — runs the tests.", "s1.21"),
@@ -126,6 +133,47 @@ def test_what_is_not_committed_is_no_claim_of_a_commit(text: str) -> None:
     evidence = Evidence((EvidenceLine(Handle(1, 2), "person", "Port 8443 is asked: nothing is committed yet."),), (state,))
     assert judge_line(evidence, "Next", text, "s1.2").line
     assert judge_line(evidence, "Next", "Port 8443 is committed as asked.", "s1.2").reason == "state"
+
+
+MERGES = (
+    ("s1.3", "git", "Opened the pull request https://git.example/shop/pull/7: Move the port"),
+    ("s1.5", "git", "Opened the pull request https://git.example/shop/pull/8: Print receipts"),
+    ("s1.9", "agent", "The main branch is up to date; the pull request for the port was merged already."),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "handles", "reason"),
+    [
+        ("Pull request #7 for the port is merged, #8 is open.", ("s1.3", "s1.5", "s1.9"), None),
+        ("Pull request #7 for the port is open.", ("s1.3", "s1.9"), "state"),
+        ("Pull request #8 for receipts is merged.", ("s1.5",), "state"),
+        ("Print receipts once the pull request #8 is merged.", ("s1.5",), None),
+    ],
+)
+def test_the_last_word_on_a_pull_request_counts_and_a_condition_is_no_claim(
+    text: str, handles: tuple[str, ...], reason: str | None
+) -> None:
+    evidence = Evidence(tuple(EvidenceLine(parse_handle(handle), voice, words) for handle, voice, words in MERGES))
+    assert judge_line(evidence, "Next", text, *handles).reason == reason
+
+
+def test_a_state_beside_a_word_that_has_only_its_opposite_there_is_refused() -> None:
+    evidence = Evidence((
+        EvidenceLine(Handle(1, 2), "person", "Work through the pending tickets of the till."),
+        EvidenceLine(Handle(1, 4), "git", "Committed `4f3c9a1d`: Remove the card reader provider"),
+    ))  # fmt: skip
+    assert judge_line(evidence, "Goal", "Work through the pending tickets of the till.", "s1.2").line
+    assert judge_line(evidence, "Goal", "Work through the done tickets of the till.", "s1.2").reason == "state"
+    assert judge_line(evidence, "Done", "The card reader provider is removed: `4f3c9a1d`.", "s1.4").line
+    assert judge_line(evidence, "Done", "The card reader provider is added: `4f3c9a1d`.", "s1.4").reason == "state"
+
+
+def test_an_answer_and_a_remark_in_brackets_deny_nothing_after_them() -> None:
+    evidence = Evidence((
+        EvidenceLine(Handle(1, 2), "person", "No, the receipt goes into the pending list of the till (not required) for older printers."),
+    ))  # fmt: skip
+    assert judge_line(evidence, "Decided", "The receipt goes into the pending list of the till, for older printers.", "s1.2").line
 
 
 def test_the_name_of_the_project_is_known_from_the_heading_of_the_session() -> None:

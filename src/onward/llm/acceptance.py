@@ -17,6 +17,7 @@ from onward.core.handoff.writer_sections import (
     GOAL,
     HEAD_SECTIONS,
     LEARNED,
+    NEXT,
     RULES,
     SECTION_TITLES,
     SECTIONS,
@@ -33,7 +34,7 @@ STANDING_SHARE = 0.8
 """The share of a page's lines that must pass for the page to be accepted."""
 
 _PROOF_WORD = re.compile(r"\((?:verified|claimed)(?=[):,;])|\((?:verified|claimed) (?=by|with|in)")
-_TASK_SECTIONS = ("Next", "Decided", "Done")
+_TASK_SECTIONS = (NEXT, DECIDED, DONE)
 """The sections that a demand for one task belongs to."""
 _REPLACED_SHARE = 0.4
 """The share of a refused line's words in a repaired one that replaces it."""
@@ -132,7 +133,7 @@ def _is_rightly_dropped(item: Obligation, dropped: Sequence[DroppedLine], lines:
     proved = {handle for drop in naming if _is_proved(drop, evidence) for handle in drop.handles}
     if set(item.handles) <= proved:
         return True
-    is_read_by_code = item.section == "Rules" and set(item.handles) <= {handle for drop in naming for handle in drop.handles}
+    is_read_by_code = item.section == RULES and set(item.handles) <= {handle for drop in naming for handle in drop.handles}
     return is_read_by_code and is_told(item, [(line.text, line.handles) for line in lines if line.section in _TASK_SECTIONS])
 
 

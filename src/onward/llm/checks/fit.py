@@ -41,7 +41,7 @@ def shape_of(value: LineValue) -> str:
         return value.kind
     if re.fullmatch(r"(?=[0-9a-f]*\d)[0-9a-f]{7,40}", text):
         return "id"
-    if text.startswith("-"):
+    if re.match(r"--?[a-z]", text):
         return "flag"
     if " " in text:
         return "command"

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.evidence.line import PROVING_VOICES
 from onward.core.facts.fact import Handle
-from onward.core.handoff.writer_sections import GOAL, HEAD_SECTIONS, RULES
+from onward.core.handoff.writer_sections import FILES, GOAL, HEAD_SECTIONS, RULES, TRIED
 from onward.core.text.prose import one_line
 from onward.llm.checks.evidence import Evidence, EvidenceText
 from onward.llm.checks.polarity_check import find_polarity_change
@@ -112,10 +112,11 @@ def _check_meaning(
     is_held_by_values = any(value.kind == "quote" for value in values) or (len(stems(_CODE.sub(" ", text))) <= _FEW_WORDS and bool(values))
     if share < (_HEAD_WORD_SHARE if is_head else _WORD_SHARE) and not is_held_by_values:
         return LineVerdict(None, "words", f"{share:.0%} of its words stand in what it cites")
-    if line.section not in (RULES, GOAL) and (change := find_polarity_change(text, cited)):
-        return LineVerdict(None, "polarity", _said(change.source) if change.source else f"`{change.word}` without a denial")
     if state := find_state_problem(line.section, text, handles, cited, evidence):
         return LineVerdict(None, "state", f"`{state.state}`: {_said(state.source) if state.source else state.shown}")
+    is_claim = line.section not in (FILES, TRIED)
+    if line.section not in (RULES, GOAL) and (change := find_polarity_change(text, cited, is_claim=is_claim)):
+        return LineVerdict(None, "polarity", _said(change.source) if change.source else f"`{change.word}` without a denial")
     return None
 
 

@@ -13,6 +13,7 @@ _QUOTED_SHARE = 0.75
 _RULE_SHARE = 0.6
 """The share of a rule's words of meaning that are in the same order in what a person said, where it has no quotation marks."""
 _WORD = re.compile(r"[^\W_]+(?:'t\b)?")
+_STATE = re.compile(r"pass(?:es|ed)|fail(?:s|ed)|merged|open|pending|done|added|removed|(?:en|dis)abled|fixed|broken")
 _ELLIPSIS = re.compile(r"…|\.\.\.|\[\.\.\.\]")
 
 
@@ -32,7 +33,9 @@ def is_rule_quoted(rule: str, sources: Iterable[str], spoken: Iterable[str]) -> 
 
 
 def _has_most_words(quote: str, text: str) -> bool:
-    """Whether most words of *quote* follow each other in *text*, with few others between them: every number, and no denial left out."""
+    """Whether most words of *quote* follow each other in *text*, with few others between them: every number and state, and no denial
+    left out.
+    """
     wanted, matches = _WORD.findall(quote), _WORD.findall(text)
     for start in (index for index, word in enumerate(matches) if word in wanted[:2]):
         position, matched = start, 0
@@ -43,7 +46,7 @@ def _has_most_words(quote: str, text: str) -> bool:
                     break
                 position = place + 1
                 matched += 1
-            elif any(map(str.isdigit, word)):
+            elif any(map(str.isdigit, word)) or _STATE.fullmatch(word):
                 break
         else:
             if matched >= _QUOTED_SHARE * len(wanted):

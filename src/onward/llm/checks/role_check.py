@@ -11,7 +11,7 @@ from onward.llm.checks.evidence import EvidenceText
 from onward.llm.checks.fit import shape_of
 from onward.llm.checks.values import LineValue
 
-_BEFORE_COMMIT = re.compile(r"\bcommit(?:ted)?(?: as)? $")
+_BEFORE_COMMIT = re.compile(r"(?:(?:\b(?:last|latest|by|in|as|with|see|its|the)|[,;:(]) commit|\bcommitted as) $")
 _BEFORE_ID = re.compile(r"(?:\b(?:last|latest|by|in)|[,;(]) commit $")
 _BEFORE_PLACE = re.compile(r"\b(?:in|under|into) $")
 _PROSE = re.compile(r"[^\s/-]\S*(?: [^\s/-]\S*){2,}")
@@ -21,7 +21,7 @@ _AFTER_NAME = re.compile(r" (?:file|hook|component|field|function|class|folder|m
 _BEFORE_BRANCH = re.compile(r"\bbranch $")
 _BEFORE_PROOF = re.compile(r"\((?:verified|claimed): $")
 _CHECK = re.compile(r"test|spec|check|lint|build|make|valid|verif|\s", re.I)
-_PATH = re.compile(r"[\w.@~:$*\[\] -]*[/\\][\w./\\@~$*<>\[\]{}, -]*|[\w.@-]+\.\w{1,6}|\.[\w.-]+")
+_PATH = re.compile(r"[\w.@~:$*\[\] -]*[/\\][\w./\\@~$*<>\[\]{}, -]*|[\w.@-]+\.\w{1,6}(?::\d+(?:-\d+)?)?|\.[\w.-]+")
 _FILE = re.compile(r"[\w./@-]+\.(?:py|tsx?|jsx?|go|rs|md|json|ya?ml|toml|sh|html|css|sql|rb|java|kt|c|h|cpp|txt)")
 _SHELL = re.compile(r"\s|^[./]|^(?:make|npm|git|cargo|go|bun|pytest|onward)$")
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from onward.core.text.prose import STOPWORDS
 
-_TOKEN = re.compile(r"[^\W_]+(?:'[a-z]{1,2}(?![a-z]))?|[.!?;:](?=\s|$)|[⏎␞|—→✗❌]|\n")
+_TOKEN = re.compile(r"[^\W_]+(?:'[a-z]{1,2}(?![a-z]))?|[.!?;:](?=\s|$)|[⏎␞|—→✗❌)]|\n")
 _STEM_CHARS = 6
 _ENDINGS = ("ings", "ing", "ed", "es", "s", "ly")
+_SCOPE_ENDS = frozenset(")")
 _BREAKS = frozenset(".!?;:⏎␞|—→\n")
 _FUNCTION_WORDS = STOPWORDS | frozenset(
     "one two it's that's there's yet still already le la les des du et un une pas que qui dans sur pour par avec sans est sont au aux ne "
@@ -25,6 +26,8 @@ NOT = (
     r"(?:been |yet |be |get |got |all |\w+ and )?"
 )
 """A pattern of what denies the word behind it."""
+_STANDS_ALONE = re.compile(r"-[^\W\d_]|,")
+"""What follows a negator that denies nothing after it: a part of a name ("no-any"), an answer ("no, we want …")."""
 _SCOPE_WORDS = 3
 """The words of meaning after a negator that it negates."""
 
@@ -72,9 +75,9 @@ def words(text: str) -> tuple[Word, ...]:
         token = match[0]
         if token in _BREAKS:
             sentence, scope = sentence + 1, 0
-        elif token in ("✗", "❌") or (
-            is_negator(token) and not (plain.startswith("-", match.end()) and plain[match.end() + 1 :][:1].isalpha())
-        ):
+        elif token in _SCOPE_ENDS:
+            scope = 0
+        elif token in ("✗", "❌") or (is_negator(token) and not _STANDS_ALONE.match(plain, match.end())):
             scope = _SCOPE_WORDS
         elif (token in ("only", "just", "merely") and scope == _SCOPE_WORDS) or token in (
             "but",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
@@ -34,6 +35,14 @@ _EXCHANGED_WEIGHT = 4.0
 """By how much the words right beside two values have to weigh more when the values are exchanged."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
 """The text between values that are only listed: their order says nothing."""
+_JOINT = re.compile(r"[^\W_]+|→|[-=]>|=")
+_CLAUSE_END = re.compile(r"[;,:.—](?:\s|$)|→.*→|\w\W*→|→\W*\w")
+_MAX_JOINTS, _JOINT_CHARS, _JOINT_SHARE = 7, 90, 0.7
+"""The most words between two values whose order is compared, the characters between them in evidence, and the share of words in both."""
+_BEFORE_HOLDER = re.compile(r"\b(?:in|into|inside|under|within|di|dans|dentro de|en|em) `?$")
+_BEFORE_BRANCH = re.compile(r"\b(?:on|branch) `?$")
+_BRANCH = re.compile(r"\bbranch (\S+)")
+_AFTER_RUN = re.compile(r" (?:passed|passes|ok\b|failed|fails\b|ended|exits?\b)")
 _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
@@ -245,12 +254,56 @@ class _Line:
                 continue
             if _LISTED.fullmatch(self.text[first.end : second.start]):
                 continue
+            if not _CLAUSE_END.search(self.text[first.end : second.start]):
+                straight, turned = self._orders(first, second), self._orders(second, first)
+                if turned > straight or (not straight and self._is_out_of_place(first, second)):
+                    return ValueProblem(first.text, second.text)
+                if straight > turned:
+                    continue
             fits = [[self._fit_of(value, places[at.start], self.cited) for at in (first, second)] for value in (first, second)]
             shapes = {shape_of(first), shape_of(second)}
             margin = _EXCHANGED_FIT if len(shapes) == 1 and shapes != {"command"} else _EXCHANGED_OTHER_SHAPE_FIT
             if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin or self._is_exchanged_beside(first, second):
                 return ValueProblem(first.text, second.text)
         return None
+
+    def _orders(self, first: LineValue, second: LineValue) -> int:
+        """Return how often the cited evidence has *first* before *second* with the words between them that the line has there."""
+        between = _joints(self.text[min(first.end, second.end) : max(first.start, second.start)])
+        if not between or len(between) > _MAX_JOINTS:
+            return 0
+        count = 0
+        for source in self.cited:
+            places = [place.start for place in occurrences(second, source.text)]
+            for at in occurrences(first, source.text) if places else ():
+                after = min((start for start in places if start >= at.end), default=None)
+                if after is not None and after - at.end <= _JOINT_CHARS:
+                    shown = _joints(source.text[at.end : after])
+                    count += len(between & shown) >= _JOINT_SHARE * max(len(between), len(shown))
+        return count
+
+    def _is_out_of_place(self, first: LineValue, second: LineValue) -> bool:
+        """Whether *second* stands where only *first* can: in a file, on a branch, as what passed."""
+        before_second, after_second = self.text[: second.start], self.text[second.end :].removeprefix("`")
+        before_first, after_first = self.text[: first.start], self.text[first.end :].removeprefix("`")
+        if _BEFORE_HOLDER.search(before_second) and _holds(first) > _holds(second):
+            return True
+        if _BEFORE_HOLDER.search(before_first) and _holds(second) > _holds(first):
+            return True
+        branches = self._branches
+        for before, at, other in ((before_second, second, first), (before_first, first, second)):
+            if _BEFORE_BRANCH.search(before) and at.normal not in branches and other.normal in branches:
+                return True
+        for after, at, other in ((after_second, second, first), (after_first, first, second)):
+            if _AFTER_RUN.match(after) and shape_of(at) in ("path", "id", "name") and shape_of(other) == "command":
+                return True
+        return False
+
+    @cached_property
+    def _branches(self) -> frozenset[str]:
+        """The branches that git shows in the sessions of the line."""
+        shown = (name for source in self.cited if source.voice == "git" for name in _BRANCH.findall(source.text))
+        return frozenset((*shown, *(state.branch.lower() for state in self.evidence.states if state.number in self.sessions)))
 
     def _is_exchanged_beside(self, first: LineValue, second: LineValue) -> bool:
         """Whether in the evidence each of two values is beside the words that the line has beside the other."""
@@ -269,6 +322,18 @@ class _Line:
             ),
             default=0.0,
         )
+
+
+def _joints(text: str) -> frozenset[str]:
+    """Return the words and signs that join two values."""
+    return frozenset(_JOINT.findall(normal(text)))
+
+
+def _holds(value: LineValue) -> int:
+    """Return how much *value* can hold: a folder or file holds code, code holds no file."""
+    if shape_of(value) == "path" and "(" not in value.text:
+        return 2
+    return 0 if value.text.endswith("()") or shape_of(value) in ("id", "flag", "command") else 1
 
 
 def _is_distinctive(value: LineValue) -> bool:
