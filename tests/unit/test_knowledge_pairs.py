@@ -10,6 +10,7 @@ import pytest
 from onward import samples
 from onward.app.turns.reader import TranscriptReader
 from onward.core.knowledge.categories import category_of
+from onward.core.knowledge.checklist import advise
 from onward.core.knowledge.entry import HarvestedEntry
 from onward.core.knowledge.error_lines import error_line, error_text, failure_line, logged_error, pasted_error
 from onward.core.knowledge.pairs import harvest_pairs, join_pairs
@@ -158,3 +159,10 @@ def test_the_samples_teach_their_own_fixes(tmp_path: Path) -> None:
 
 def test_cors_is_no_matter_of_signing_in() -> None:
     assert category_of("Access blocked by CORS policy: no Access-Control-Allow-Origin header") == "network"
+
+
+def test_an_error_of_no_category_has_no_checklist() -> None:
+    unknown = advise("KeyError: 'banana'")
+    assert (unknown.category, unknown.causes, unknown.commands) == ("general", (), ())
+    assert unknown.steps == ("Search the history for words of the error: onward search WORDS",)
+    assert advise("database is locked").causes

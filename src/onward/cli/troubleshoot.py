@@ -74,12 +74,13 @@ def _say_result(result: Troubleshooting) -> None:
     if result.diagnosis:
         _say_diagnosis(result.diagnosis)
     elif not result.error_history.fixes:
-        note("No past fix found.")
+        note("No past fix found. Search the history: onward search WORDS")
     advice = result.advice
-    _say_section(
-        "Checklist for errors of this kind",
-        (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands), ("Prevention", advice.prevention)),
-    )
+    if advice.causes:
+        _say_section(
+            "Checklist for errors of this kind",
+            (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands), ("Prevention", advice.prevention)),
+        )
     note(f"Model: {printable(str(result.llm)).removesuffix('.')}.")
 
 

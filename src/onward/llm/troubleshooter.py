@@ -59,7 +59,8 @@ def build_material(endpoint: LanguageModel, error: str, context: str, history: S
     parts = [f"The error:\n{shorten_error(error)}"]
     if context:
         parts.append(f"What was being done:\n{shorten_error(context)}")
-    parts.append("The checklist:\n" + "\n".join(f"- {line}" for line in (*advice.causes, *advice.steps, *advice.commands)))
+    if advice.causes:
+        parts.append("The checklist:\n" + "\n".join(f"- {line}" for line in (*advice.causes, *advice.steps, *advice.commands)))
     tokens_left = available_tokens(endpoint, INSTRUCTIONS, WrittenDiagnosis, ANSWER_TOKENS) - count_tokens("\n\n".join(parts)) - 20
     passages: list[str] = []
     for number, passage in enumerate(history, 1):

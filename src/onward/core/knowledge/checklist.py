@@ -258,15 +258,20 @@ _STEPS = (
     "See what changed since it last worked: code, dependencies, settings, data.",
     "Change one thing at a time, and revert what did not help.",
 )
+_SEARCH_STEP = "Search the history for words of the error: onward search WORDS"
 _PREVENTION = ("Write a test that fails the same way, then fix it.", "Say in the error what was expected and what was found.")
 
 
 def advise(error: str) -> Advice:
-    """Return the checklist for *error*: of the first rule that matches, else of its category."""
+    """Return the checklist for *error*: of the first rule that matches, else of its category. Of an error of no category nothing is known,
+    so there is no cause and no command, but the step to search for it.
+    """
     error = error[:_LONGEST_CHARS]
     for pattern, advice in _RULES:
         if re.search(pattern, error, re.I):
             return advice._replace(steps=(*advice.steps, *_STEPS[:3]), prevention=(*advice.prevention, *_PREVENTION[:1]))
     category = category_of(error)
-    causes = _USUAL_CAUSES.get(category, ("An assumption of the code does not hold here.",))
+    causes = _USUAL_CAUSES.get(category, ())
+    if not causes:
+        return Advice(category=category, causes=(), steps=(_SEARCH_STEP,), commands=(), prevention=_PREVENTION)
     return Advice(category=category, causes=causes, steps=_STEPS, commands=("git log --oneline -5", "git diff"), prevention=_PREVENTION)
