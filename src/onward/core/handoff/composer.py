@@ -29,9 +29,9 @@ from onward.core.facts.headings import FILES_SECTION, SECTION_OF, SECTIONS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.handoff.goal import choose_goal
+from onward.core.handoff.repetition import ShownLines
 from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
 from onward.core.handoff.session_summary import SessionSummary
-from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 RULES_SHARE = 0.4
 """Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
@@ -55,10 +55,6 @@ _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
 """What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
 _RECURRENCE_BONUS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
-_REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.55
-"""A fact counts as already in the document if this share of its words is in one of its lines; the smaller one is enough where it has names
-and numbers, and the line has them all."""
-_MIN_REPEATED_WORDS = 3
 _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
 """Of the first tokens of the sessions, at most, for what an agent reported: a page longer than its source helps nobody."""
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
@@ -103,7 +99,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
     _add_prose(document, [fact for fact in remaining if fact.kind not in (*RULE_KINDS, "file", "command") and not fact.pinned], sessions)
     # What a file is for is not said again beside it where another section says it.
-    document.add_lines(FILES_SECTION, file_lines(files, document.repeats), reserved)
+    document.add_lines(FILES_SECTION, file_lines(files, document.shown.has), reserved)
     document.add_all(_by_worth([fact for fact in remaining if fact.kind in RULE_KINDS], last.number, {}), budget_tokens)
     handoff = document.fit()
     return replace(handoff, files=_existing_files(handoff, facts))
@@ -182,16 +178,6 @@ def _cite_closing(fact: Fact, by_id: Mapping[str, Fact]) -> Fact:
     return fact._replace(sources=tuple(dict.fromkeys((*fact.sources, *closing.sources[:1])))) if closing else fact
 
 
-def _marks(text: str) -> frozenset[str]:
-    """Return what tells a line from others: its words and its numbers."""
-    return frozenset(map(stem, content_words(text))) | numbers(text)
-
-
-def _names(text: str) -> frozenset[str]:
-    """Return the exact values in a text, those in backticks without their arguments."""
-    return frozenset(name.lower() for name in identifiers(text))
-
-
 def _max_commands(budget_tokens: int) -> int:
     return 2 if budget_tokens < 1_500 else 4 if budget_tokens < 3_000 else 6
 
@@ -228,15 +214,14 @@ class _Document:
         self._chosen: list[Fact] = []
         self._chosen_ids: set[str] = set()
         self._fixed: dict[str, list[CitedLine]] = {}
-        self._shown = [(_marks(line.text), _names(line.text)) for _, line in base.head]
+        self.shown = ShownLines(line.text for _, line in base.head)
         self._sections: set[str] = set()
 
     def add_all(self, facts: Iterable[Fact], max_tokens: int) -> None:
         """Add *facts* in order as long as they fit and say something new, spending at most *max_tokens*."""
         room = min(max_tokens, self._left)
         for fact in facts:
-            stems = _marks(f"{fact.lead} {fact.text}")
-            is_repeated = self._has_rule(stems) if fact.kind in RULE_KINDS else self._is_said(stems, fact.text)
+            is_repeated = (self.shown.has_rule if fact.kind in RULE_KINDS else self.shown.has)(fact.text, fact.lead)
             if fact.id in self._chosen_ids or (is_repeated and not fact.pinned):
                 continue
             title = section_title(fact)
@@ -246,33 +231,12 @@ class _Document:
             room -= cost
             self._left -= cost
             self._sections.add(title)
-            self._shown.append((stems, _names(fact.text)))
+            self.shown.add(fact.text, fact.lead)
             self._chosen.append(fact)
             self._chosen_ids.add(fact.id)
 
     def _cost(self, line: CitedLine) -> int:
         return self._count(f"- {render_line(line)}\n")
-
-    def repeats(self, text: str) -> bool:
-        """Whether one line of the document says what *text* says."""
-        return self._is_said(_marks(text), text)
-
-    def _has_rule(self, stems: frozenset[str]) -> bool:
-        """Whether the document has the complete rule: rules that differ in a name or a number are different rules."""
-        return bool(stems) and any(stems <= line_stems for line_stems, _ in self._shown)
-
-    def _is_said(self, stems: frozenset[str], text: str) -> bool:
-        names: frozenset[str] | None = None
-        for line_stems, line_names in self._shown:
-            common = len(stems & line_stems)
-            if not common or common < _REPEATED_NAMED_SHARE * len(stems):
-                continue
-            if common >= _REPEATED_SHARE * len(stems) and (common >= _MIN_REPEATED_WORDS or common == len(line_stems)):
-                return True
-            names = _names(text) if names is None else names
-            if common > _MIN_REPEATED_WORDS and names and names <= line_names and numbers(text) <= line_stems:
-                return True
-        return False
 
     def reserve(self, lines: Iterable[CitedLine], max_tokens: int) -> int:
         """Keep room for as many of *lines*, from the first, as fit into *max_tokens*; return it."""
