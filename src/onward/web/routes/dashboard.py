@@ -36,11 +36,10 @@ WEEKS = 16
 
 
 class Continuation(NamedTuple):
-    """A project to continue, when it was last worked on, the session that its newest handoff is from, and what that says first."""
+    """A project to continue, when it was last worked on, and what its newest handoff says first."""
 
     project: Project
     last_at: datetime | None
-    session_number: int
     lines: Sequence[tuple[str, CitedLine]]
 
 
@@ -86,7 +85,6 @@ def _continuations(request: PageRequest, project_lines: Sequence[ProjectOverview
         Continuation(
             line.project,
             line.totals.last_at,
-            versions[0].session_number,
             [(name, head_line) for name, head_line in versions[0].handoff.head if name != STATE],
         )
         for line, versions in islice(((line, versions) for line, versions in newest if versions), MAX_CONTINUED)
