@@ -78,9 +78,9 @@ def test_the_third_session_knows_what_the_first_two_did(
 
     def is_complete() -> bool:
         nonlocal briefing
-        if NOTICE_PREFIXES[1] in briefing or "Since then" not in briefing:
+        if NOTICE_PREFIXES[1] in briefing or "new commits" not in briefing:
             briefing = third.begin()
-        return NOTICE_PREFIXES[1] not in briefing and "Since then" in briefing
+        return NOTICE_PREFIXES[1] not in briefing and "new commits" in briefing
 
     # On a busy machine the hook stops waiting for the session or for git; both arrive shortly after.
     sandbox.wait_until(is_complete)

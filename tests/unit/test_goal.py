@@ -200,6 +200,9 @@ def test_of_many_short_sessions_the_newest_that_worked_holds() -> None:
     question = (Turn("user", "Which file holds the colours of the receipts page?"), Turn("assistant", "It is `src/colours.py`."))
     head = goal_after(applied(first, "printer"), applied(second, "drawer"), question)
     assert head["Goal"] == second
+    assert "src/colours.py" not in head["State"]
+    repeated = (Turn("user", "In _one_ sentence, what is this shop about?"), Turn("assistant", "It appears to be a bakery."))
+    assert goal_after(applied(first, "printer"), applied(second, "drawer"), question, *[repeated] * 4)["Goal"] == second
     head = goal_after(applied(first, "printer"), applied(second, "drawer"), (), (Turn("user", "hi"),))
     assert head["Goal"] == second
     assert head["State"].startswith("The last commit `35c6d5b`")
@@ -212,3 +215,18 @@ def test_a_change_that_was_only_proposed_is_open() -> None:
     head = goal_after((request, Turn("assistant", answer.text)))
     assert head["State"].endswith("The last answer proposes a change of a file that was not applied.")
     assert head["Do first"] == f"{request.text} (asked last, not finished)"
+
+
+def test_a_message_is_told_with_what_is_wrong_before_its_wish() -> None:
+    wrong = "We are missing the drawer in the statistics of the till."
+    wish = "Make sure you update the page of the statistics with the new counts."
+    assert goal_of(Turn("user", f"{wrong}\n\n{wish}"), DONE) == f"{wrong} {wish}"
+
+
+def test_a_report_that_opens_with_have_is_no_narration() -> None:
+    edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
+    report = 'I have added the text "how are you" to `test.txt`.'
+    turns = (Turn("user", 'Add the text "how are you" to the file of the till.'), edit, Turn("tool", results=(ToolResult("e1", "ok"),)))
+    head = goal_after((*turns, Turn("assistant", report)))
+    assert report in head["State"]
+    assert "Do first" not in head

@@ -61,6 +61,10 @@ _TITLE_CHARS = 300
 _MAX_LEAD_CHARS, _MAX_CONTEXT_CHARS = 90, 200
 _POINTING_WORDS = 8
 """Words at the beginning of a request among which a word that points back needs the sentence before it."""
+_WISH_UNITS = 3
+"""Sentences after one without a wish, in the same paragraph, among which the wish is told with it."""
+_TROUBLE_WORDS = 7
+"""Words of a message's first sentence from which on it tells why something is asked for."""
 _LINE_MARKS = " \t`>❯$➜*-"
 """Marks around a line that a person pastes."""
 _GREETING = re.compile(
@@ -198,7 +202,9 @@ def last_request(
         return None
     is_chat = not trace.changes and not trace.runs
     of_round = [unit for unit in candidates if unit.statement.round == number and not unit.text.endswith((":", "："))]
-    last = next((unit for unit in of_round if wants(unit, languages)), of_round[0] if of_round and is_chat else None)
+    last = next(
+        (unit for unit in of_round if wants(unit, languages)), of_round[0] if of_round and (is_chat or rounds[number].edits) else None
+    )
     if last is None or _is_errand(last) or len(last.stems & goal.stems) >= _ECHO_SHARE * len(last.stems):
         return None
     before = trace.statements[last.statement.position - 1]
@@ -321,11 +327,17 @@ def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
 
 
 def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return the sentence before a request in its message, where the request points back; empty where there is none that is short."""
+    """Return the sentence before a request in its message, where the request points back or the message opens with what is wrong; empty
+    where there is none that is short.
+    """
     previous = units[unit.order - 1] if unit.order else unit
     opening = " ".join(unit.text.split()[:_POINTING_WORDS])
     is_after = previous is not unit and previous.statement is unit.statement and not _TERMINAL.match(previous.text)
-    if not is_after or not _POINTING.search(opening) or not _reads_as_request(previous, units):
+    opens = previous.order == 0 or units[previous.order - 1].statement is not previous.statement
+    tells_trouble = (
+        opens and previous.size >= _TROUBLE_WORDS and bool(previous.stems & unit.stems) and not previous.text.endswith((":", "："))
+    )
+    if not is_after or not (tells_trouble or _POINTING.search(opening)) or not _reads_as_request(previous, units):
         return ""
     context = clean(_SENTENCE_END.split(previous.text)[-1])
     return context if len(context) <= _MAX_CONTEXT_CHARS else ""
@@ -337,10 +349,18 @@ def goal_continuation(unit: Unit, units: Sequence[Unit], languages: frozenset[st
     """
     if command := _SLASH_COMMAND.match(unit.statement.text):
         return _reported_title(command["argument"] or "", unit, units)
-    following = units[unit.order + 1] if unit.order + 1 < len(units) else unit
-    is_same = following.statement is unit.statement and following.sentence.part > unit.sentence.part and not following.sentence.is_item
-    is_wish = is_same and wants(following, languages) and not following.text.endswith((":", "："))
-    return clean(following.text) if is_wish and len(following.text) <= _MAX_CONTEXT_CHARS else ""
+    reach = 1 if wants(unit, languages) else _WISH_UNITS
+    previous = unit
+    for following in units[unit.order + 1 : unit.order + 1 + reach]:
+        is_same = (
+            following.statement is unit.statement and following.sentence.part > previous.sentence.part and not following.sentence.is_item
+        )
+        if not is_same:
+            break
+        if wants(following, languages) and not following.text.endswith((":", "：")) and len(following.text) <= _MAX_CONTEXT_CHARS:
+            return clean(following.text)
+        previous = following
+    return ""
 
 
 def _reported_title(argument: str, command: Unit, units: Sequence[Unit]) -> str:

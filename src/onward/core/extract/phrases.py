@@ -44,7 +44,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "finally)[,.! —-]*)*"
         "(?:let me(?! know)|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|"
         "i should|i (?:continue|start|begin|go on)\\b|"
-        "i want to|i can see|i see\\b|i have (?:the|a|enough)|now (?:i(?='| )|let|for|the|update|add|create|check|fix|run|we)|next,? i|"
+        "i want to|i can see|i see\\b|i have (?:the|an?|enough)\\b|"
+        "now (?:i(?='| )|let|(?:for|the|update|add|create|check|fix|run|we)\\b)|next,? i\\b|"
         "looking at|starting (?:with|by)|checking|running|reading|searching|waiting for)",
         "cause": "found it|root cause|cause of|the (?:issue|problem|bug|cause|culprit|reason) (?:is|was)|because|turns out|"
         "caused by|fixed by|that'?s why",

@@ -13,7 +13,7 @@ REQUEST_PHRASES: dict[str, dict[str, str]] = {
         "want": "please|(?:can|could|would|will) (?:you|we)|i(?:'d| would) (?:like|love|want|need)|(?:i|we) (?:want|need|have to)|"
         "we should|let'?s|help me|i'?m (?:trying|looking) to|(?:my|our|the) goal is|you are (?:auditing|working on|to )|go through|"
         "^\\W*(?:(?:alright|ok(?:ay)?|great|good|hey|hi|cool|now|then|next|and|also|so)[,.! ]+)*(?:add|allow|"
-        "analy[sz]e|audit|build|change|check|clean|compare|convert|create|debug|"
+        "analy[sz]e|audit|build|change|check|clean|compare|convert|create|debug|do an?|"
         "deploy|design|develop|document|draft|enable|evaluate|examine|explore|extend|extract|find|fix|follow|generate|go|implement|"
         "improve|install|integrate|investigate|look|make|merge|migrate|modify|move|optimi[sz]e|plan|port|prepare|process|propose|"
         "provide|read|refactor|remove|rename|replace|research|resolve|review|rewrite|run|scan|set|simplify|solve|split|suggest|"

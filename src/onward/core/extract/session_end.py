@@ -135,11 +135,18 @@ class SessionEnd:
                 continue
             if current.fate == "refused":
                 break  # What the person denied is no state, and what was said before it is older still.
-            opening = self._report_of(number)
+            opening = self._report_of(number) or self._shown_result(current)
             if opening and (current.edits or current.commits or current.runs or self._reports_work(current, opening)):
                 return opening
             talk = talk or opening
         return [] if is_working_on else talk
+
+    def _shown_result(self, current: Round) -> list[Unit]:
+        """Return the sentence of a round's last words that introduces what its work gives, as a block of code: "it now prints:"."""
+        if not current.edits or not self._is_answered(current.number):
+            return []
+        words = [unit for unit in self._last_words(current.number) if unit.text.endswith((":", "：")) and not unit.is_narration]
+        return words[:1]
 
     def _reports_work(self, current: Round, opening: Sequence[Unit]) -> bool:
         """Whether a round without work of the agent's own tells what was done, as by another agent: its request is no question."""
@@ -172,7 +179,8 @@ class SessionEnd:
         """Return what was asked, where the report's first sentence leans on it."""
         report = self._last_report
         request = self._rounds[report[0].statement.round].request if report else ""
-        return f"Asked: {one_line(request, _MAX_ASKED_CHARS)}" if request and points_back(report[0].text) else ""
+        leans = bool(report) and (points_back(report[0].text) or report[0].text.endswith((":", "：")))
+        return f"Asked: {one_line(request, _MAX_ASKED_CHARS)}" if request and leans else ""
 
     def _unreported(self, report: Sequence[Unit]) -> EndState | None:
         """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""

@@ -28,7 +28,7 @@ from onward.core.facts.fact import (
 from onward.core.facts.headings import FILES_SECTION, SECTION_OF, SECTIONS
 from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
-from onward.core.handoff.goal import choose_goal
+from onward.core.handoff.goal import choose_goal, worked_sessions
 from onward.core.handoff.repetition import ShownLines
 from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
 from onward.core.handoff.session_summary import SessionSummary
@@ -77,13 +77,10 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
     last = sessions[-1] if sessions else SessionSummary(0)
     by_id = {fact.id: fact for fact in ledger.facts}
-    number = _last_telling_session(ledger.facts, last.number)
-    facts = [
-        _cite_closing(fact, by_id)
-        for fact in ledger.facts
-        if _can_be_told(fact, number) or (fact.subject == SESSION_END and fact.session == last.number)
-    ]
-    head = _head([fact for fact in facts if fact.state != "resolved"], number, ledger.facts)
+    worked = worked_sessions(ledger.facts, {session.number: session.tokens for session in sessions})
+    number = _last_telling_session(ledger.facts, last.number, worked)
+    facts = [_cite_closing(fact, by_id) for fact in ledger.facts if _can_be_told(fact, last.number, number)]
+    head = _head([fact for fact in facts if fact.state != "resolved"], number, worked)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
@@ -149,20 +146,21 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
     return float(value * decay ** (session_number - fact.session))
 
 
-def _last_telling_session(facts: Iterable[Fact], session_number: int) -> int:
-    """Return the number of the newest session, up to *session_number*, of which more is known than how it ended: one in which a person only
-    tried the agent leaves the state as it was.
+def _last_telling_session(facts: Sequence[Fact], session_number: int, worked: frozenset[int]) -> int:
+    """Return the number of the newest session, up to *session_number*, that tells the state: one in which a person only tried the agent or
+    asked something leaves it as it was.
     """
-    return max((fact.session for fact in facts if fact.session <= session_number and fact.subject != SESSION_END), default=session_number)
+    known = {fact.session for fact in facts if fact.session <= session_number and fact.subject != SESSION_END}
+    return max(known & worked, default=max(known, default=session_number))
 
 
-def _can_be_told(fact: Fact, session_number: int) -> bool:
+def _can_be_told(fact: Fact, session_number: int, telling: int) -> bool:
     """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened. How an earlier
-    session broke off, or left the repository, is no news in a later one.
+    session broke off is no news in a later one, nor how one before *telling*, which tells the state, left the repository.
     """
     if fact.session > session_number or (fact.subject == SESSION_END and fact.session < session_number):
         return False
-    if (fact.subject == GIT_STATE and fact.session < session_number) or asks_nothing(fact, session_number):
+    if (fact.subject == GIT_STATE and fact.session < telling) or asks_nothing(fact, session_number):
         return False
     is_finished_request = fact.kind == "requirement" and fact.session_state == "resolved"
     return fact.state in ("live", "contradicted") or (fact.state == "resolved" and is_finished_request)
@@ -364,17 +362,20 @@ def _existing_files(handoff: Handoff, facts: Iterable[Fact]) -> tuple[str, ...]:
     return tuple(paths[name] for line in lines for name in line.facts[:_MAX_FILES_IN_FOLDER] if name in paths)
 
 
-def _head(live: Sequence[Fact], session_number: int, facts: Sequence[Fact]) -> tuple[tuple[str, CitedLine], ...]:
-    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out. *facts* are those of
-    the whole ledger, which show what each session worked on.
+def _head(live: Sequence[Fact], session_number: int, worked: frozenset[int]) -> tuple[tuple[str, CitedLine], ...]:
+    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out. *worked* are the
+    sessions that worked on their goal.
     """
-    here = [fact for fact in live if fact.session >= session_number]
-    goal = choose_goal(live, facts)
+    here = [fact for fact in live if fact.session == session_number or fact.subject == SESSION_END]
+    goal = choose_goal(live, worked)
     first_step = _first_step(here)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
         ("Goal", [goal]),
-        ("State", [*evidence, *_report(here, first_step)]),
+        (
+            "State",
+            [*evidence, *_report(here, first_step)],
+        ),
         ("Do first", [first_step]),
     )
     return tuple((name, _head_line(name, facts)) for name, options in lines if (facts := [fact for fact in options if fact]))

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from onward.core.facts.fact import OPEN_REQUEST, Fact
 from onward.core.facts.ledger import fact_order
 from onward.core.text.prose import content_words
 
-_DECAY, _UNWORKED_FACTOR, _ERRAND_FACTOR, _ERRAND_WORDS = 0.7, 0.5, 0.6, 3
-"""What is left of a goal's hold with each later session that has a goal, of one that nothing was done for, and of one of so few words."""
+_DECAY, _UNWORKED_FACTOR, _ERRAND_FACTOR, _ERRAND_WORDS = 0.7, 0.4, 0.6, 3
+"""What is left of a goal's hold with each later goal, of one that nothing was done for, and of one of so few words."""
+_TALK_TOKENS = 3_000
+"""Tokens of a session from which on it is work, even where it changed nothing: a review, a search for a cause."""
 
 
-def choose_goal(live: Sequence[Fact], facts: Iterable[Fact]) -> Fact | None:
-    """Return which of the *live* facts is the goal that holds: that of the newest session that has one or leaves a request open; an older
-    one where that was only a question or an errand. *facts* are those of the whole ledger: a session that changed a file or made a commit
-    worked on its goal.
+def worked_sessions(facts: Iterable[Fact], tokens: Mapping[int, int]) -> frozenset[int]:
+    """Return the sessions that worked: they changed a file, made a commit, leave a request open, are long by their *tokens*, or a person
+    told what they did. Others only asked something or tried the agent.
     """
-    worked = {fact.session for fact in facts if fact.kind == "file" or fact.subject.startswith("commit:") or fact.subject == OPEN_REQUEST}
+    shown = {fact.session for fact in facts if _shows_work(fact)}
+    return frozenset(shown | {number for number, count in tokens.items() if count >= _TALK_TOKENS})
+
+
+def _shows_work(fact: Fact) -> bool:
+    is_typed = fact.author == "user" and not fact.turn
+    return fact.kind == "file" or fact.subject == OPEN_REQUEST or fact.subject.startswith("commit:") or is_typed
+
+
+def choose_goal(live: Sequence[Fact], worked: frozenset[int]) -> Fact | None:
+    """Return which of the *live* facts is the goal that holds: that of the newest session that has one or leaves a request open; an older
+    one where that was only a question or an errand. *worked* are the sessions that worked on their goal.
+    """
     stated = {fact.session for fact in live if fact.kind == "goal"}
     goals = [fact for fact in live if fact.kind == "goal" or (fact.session not in stated and _is_open_request(fact))]
     goals.sort(key=lambda fact: (-fact.session, -fact.weight, fact_order(fact)))
-    places = {session: place for place, session in enumerate(dict.fromkeys(fact.session for fact in goals))}
+    places = {text: place for place, text in enumerate(dict.fromkeys(fact.text.lower() for fact in goals))}
 
     def strength(fact: Fact) -> tuple[bool, float]:
         force = 1.0 if fact.session in worked else _UNWORKED_FACTOR
         force *= _ERRAND_FACTOR if len(content_words(fact.text)) <= _ERRAND_WORDS else 1.0
-        return fact.pinned, force * _DECAY ** places[fact.session]
+        return fact.pinned, force * _DECAY ** places[fact.text.lower()]
 
     return max(goals, key=strength, default=None)
 
