@@ -5,7 +5,8 @@ A transaction ends with `seal`, which gives every row that it changed its checks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -133,27 +134,39 @@ def _seal_where(connection: Connection, table: Table, condition: Any) -> int:
 def check_table(connection: Connection, table: Table, after: RowKey = (), limit: int | None = None) -> CheckedTable:
     """Compare the rows of *table* with their checksums, in the order of their keys: all, or at most *limit* after the key *after*."""
     compute, width = checksum_of(table), len(table.primary_key.columns)
-    query = select(*table.primary_key.columns, table.c[CHECKSUM], *content_columns(table)).order_by(*table.primary_key.columns)
-    if after:
-        query = query.where(_key_columns(table) > tuple_(*after))
     rows, last_key, is_unreadable = 0, after, False
     damaged: list[RowKey] = []
     unsealed: list[RowKey] = []
     with undecoded_texts(connection):
         try:
-            for row in connection.execute(query.limit(limit).execution_options(yield_per=_BATCH_ROWS)):
+            for row in _rows_by_key(connection, table, after, limit):
                 rows += 1
                 last_key = _readable_key(row[:width])
                 if (checksum := row[width]) == 0:
                     unsealed.append(last_key)
                 elif compute(row[width + 1 :]) != checksum:
                     damaged.append(last_key)
-        except OperationalError:
+        except (OperationalError, sqlite3.OperationalError):
             # Busy, or no space: that says nothing about the table.
             raise
-        except DatabaseError:
+        except (DatabaseError, sqlite3.DatabaseError):
             is_unreadable = True
     return CheckedTable(table, rows=rows, damaged=damaged, unsealed=unsealed, last_key=last_key, is_unreadable=is_unreadable)
+
+
+def _rows_by_key(connection: Connection, table: Table, after: RowKey, limit: int | None) -> Iterable[Any]:
+    """Yield rows in the order of their keys: the key, the checksum, and the content."""
+    if connection.dialect.name == "sqlite":
+        # Straight from the driver, which takes half the time.
+        keys = ", ".join(column.name for column in table.primary_key.columns)
+        names = ", ".join((keys, CHECKSUM, *(column.name for column in content_columns(table))))
+        condition = f"WHERE ({keys}) > ({', '.join('?' * len(after))}) " if after else ""
+        query = f"SELECT {names} FROM {table.name} {condition}ORDER BY {keys} LIMIT ?"  # noqa: S608 - names of the schema
+        return execute_raw(connection, query, (*after, -1 if limit is None else limit))
+    rows = select(*table.primary_key.columns, table.c[CHECKSUM], *content_columns(table)).order_by(*table.primary_key.columns)
+    if after:
+        rows = rows.where(_key_columns(table) > tuple_(*after))
+    return connection.execute(rows.limit(limit).execution_options(yield_per=_BATCH_ROWS))
 
 
 def _key_columns(table: Table) -> Any:

@@ -7,7 +7,7 @@ a repair that was interrupted can run again.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,9 +53,11 @@ def repair_store(settings: Settings, open_store: Callable[[Settings], Store]) ->
     backup_path = backups.copy_as_is(source, "mend")
     findings = [*_mend_structure(settings, source, open_store)]
     with open_store(settings) as store:
-        findings += _mend_rows(store)
-        findings += _mend_index(store)
-        findings += _name_losses(store)
+        damaged_tables = _damaged_tables(store)
+        findings += _mend_rows(store, damaged_tables)
+        findings += _mend_index(store, is_suspect=bool(damaged_tables))
+        # Every check reads the whole store.
+        findings += _name_losses(store) if damaged_tables else []
     return RepairResult(backup_path, findings)
 
 
@@ -96,12 +98,19 @@ def _mend_structure(settings: Settings, source: Path, open_store: Callable[[Sett
             yield Finding(_label(table.name), "warning", message)
 
 
-def _mend_rows(store: Store) -> Iterator[Finding]:
-    for checked in _damaged_tables(store):
+def _mend_rows(store: Store, damaged_tables: Sequence[CheckedTable]) -> Iterator[Finding]:
+    are_left = False
+    for checked in damaged_tables:
         with store.write() as connection:
             count = sum(bit_repair.repair_row(connection, checked.table, key) for key in checked.damaged)
+        are_left |= count < len(checked.damaged)
         if count:
             yield Finding(_label(checked.table.name), "ok", Message("{count} rows were restored exactly, by their checksums", count=count))
+    if are_left:
+        yield from _derive_rows(store)
+
+
+def _derive_rows(store: Store) -> Iterator[Finding]:
     yield from _mend_turns(store)
     yield from _mend_ledgers(store)
     yield from _mend_derived(store)
@@ -166,9 +175,10 @@ def _mend_handoffs(store: Store) -> Iterator[Finding]:
         )
 
 
-def _mend_index(store: Store) -> Iterator[Finding]:
+def _mend_index(store: Store, *, is_suspect: bool) -> Iterator[Finding]:
+    """Rebuild the search index if it disagrees with itself, and where other damage makes it suspect: it has no checksums."""
     with store.write() as connection:
-        if health.is_index_damaged(connection) or health.count_unindexed(connection):
+        if is_suspect or health.is_index_damaged(connection) or health.count_unindexed(connection):
             count = turns.reindex(connection)
             yield Finding("search index", "ok", Message("it was rebuilt from {count} turns", count=count))
 
