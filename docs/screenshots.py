@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 ColorScheme: TypeAlias = Literal["light", "dark"]
 
 IMAGES = Path(__file__).parent / "img"
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1280, "height": 760}
 MAX_BYTES = 150_000
 SETTLE_MS = 1500
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
