@@ -165,3 +165,11 @@ def test_of_a_rule_and_its_fuller_wording_the_fuller_one_stands() -> None:
     facts = [fact("rule", f"{rule}.", 1, 0.8, "user"), fact("rule", f"{rule}. Seperti modul lain, sebut asalnya.", 4, 0.6, "user")]
     handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
     assert [line.text for section in handoff.sections for line in section.lines] == [facts[1].text]
+
+
+def test_a_goal_of_an_earlier_session_is_told_as_what_was_asked() -> None:
+    earlier = fact("goal", "Print the receipts of the shop on two pages.", 2, 0.9, "user")
+    now = fact("goal", "Translate the kiosk page for the market.", 3, 0.9, "user")._replace(sources=(Handle(2, 1),))
+    handoff = compose(fold(Ledger(), [earlier, now]), [SessionSummary(1), SessionSummary(2)], 1000, count_tokens)
+    assert dict(handoff.head)["Goal"].text == now.text
+    assert [line.text for section in handoff.sections for line in section.lines] == [f"Asked: {earlier.text}"]

@@ -382,7 +382,7 @@ def _head(live: Sequence[Fact], session_number: int, worked: frozenset[int]) -> 
 
 
 def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
-    line = line_from_facts(facts)
+    line = line_from_facts(facts, in_head=True)
     if name == "Do first" and facts[0].kind in ("requirement", "goal"):
         return replace(line, text=f"{line.text} (asked last, not finished)")
     if name == "Do first" and facts[0].kind == "question":
@@ -411,8 +411,8 @@ def _first_step(here: Sequence[Fact]) -> Fact | None:
     return next(iter([*in_progress, *steps, *tasks]), None)
 
 
-def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
-    """Return one line that says *facts*, a lead that they share once."""
+def line_from_facts(facts: Sequence[Fact], *, in_head: bool = False) -> CitedLine:
+    """Return one line that says *facts*, a lead that they share once; outside of the head, a goal as what was asked in its session."""
     parts: list[str] = []
     lead = ""
     for fact in facts:
@@ -426,5 +426,7 @@ def line_from_facts(facts: Sequence[Fact]) -> CitedLine:
     if facts[0].kind == "requirement" and all(fact.state == "resolved" for fact in facts):
         is_done, is_likely = all(fact.is_done_request for fact in facts), all(fact.is_likely_done for fact in facts)
         parts = ["Asked:", *parts, *(["(done)"] if is_done else ["(perhaps done)"] if is_likely else [])]
+    elif facts[0].kind == "goal" and not in_head:
+        parts = ["Asked:", *parts]
     sources = tuple(dict.fromkeys(handle for fact in facts for handle in fact.sources))
     return CitedLine(" ".join(parts), sources, tuple(fact.id for fact in facts))
