@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
+from sqlalchemy import Engine, event
 
 from onward.private_files import create_file
 from onward.settings import Settings
@@ -17,6 +19,9 @@ from onward.work.workflow import QUEUE, URGENT_QUEUE, WORKFLOW, carry_out
 
 DATABASE = "worker.db"
 SCHEMA = "onward_dbos"
+
+SUBSECOND_SQLITE = (3, 42)
+"""The first SQLite whose clock counts parts of a second."""
 
 POLLING_SECONDS = 0.25
 RunState: TypeAlias = Literal["unknown", "waiting", "taken", "over"]
@@ -41,6 +46,7 @@ def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int)
     if not settings.database_url:
         _delete_damaged(settings.home / DATABASE)
         create_file(settings.home / DATABASE)
+    event.listen(Engine, "connect", add_subsecond_clock)
     DBOS(config=config)
     try:
         DBOS.launch()
@@ -49,6 +55,19 @@ def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int)
         yield
     finally:
         DBOS.destroy()
+        event.remove(Engine, "connect", add_subsecond_clock)
+
+
+def add_subsecond_clock(connection: object, _: object) -> None:
+    """Give a connection to an SQLite before 3.42 the time in parts of a second. DBOS asks for it on Python 3.12 and newer, whatever the
+    SQLite, which a Python that was built against the system's may be too old for: then no job ever ran.
+    """
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < SUBSECOND_SQLITE:
+        connection.create_function("unixepoch", 1, _now_seconds)
+
+
+def _now_seconds(_: str) -> float:
+    return time.time()
 
 
 def _delete_damaged(path: Path) -> None:
