@@ -10,7 +10,7 @@ from math import log
 
 from onward.core.search_result import Excerpt, SearchKind
 from onward.core.text.prose import STOPWORDS
-from onward.store.search.searchable_text import fold_case, split_names, split_words, stem, stems, stems_of_folded
+from onward.store.search.searchable_text import fold_case, split_names, split_words, stem, stems, words_of_folded
 
 _CONTEXT_TURNS, _CONTEXT_WEIGHT = 4, 0.4
 """Turns before and after a passage that count with it, and how much the words that they all have weigh."""
@@ -64,39 +64,43 @@ class PassageScorer:
             self._rarity[stem(word)] = max(weight, self._rarity.get(stem(word), 0.0))
         self._names = [(name, rarity(counts.get(name, 0), turns)) for name in question.names]
         self._max_weight = sum(self._rarity.values()) or 1.0
-        self._stems: dict[str, tuple[list[str], frozenset[str]]] = {}
+        # A stem is how its words begin.
+        self._beginnings = tuple(self._rarity)
+        self._looked_up: dict[str, tuple[int, frozenset[str]]] = {}
 
     def score(self, text: str) -> float:
         """Return 0 to about 2: the share of the query's words that *text* contains, weighted by rarity, plus half the weight of each whole
         name.
         """
-        # A stem is how its words begin, so a text without any of them needs no closer look; most texts are such.
+        # Most texts have none of the words, and need no closer look.
         folded = fold_case(text)
         if not any(word in folded for word in self._rarity):
             return 0.0
-        text_stems, all_stems = self._stems_of(text, folded)
-        score = sum(weight for word, weight in self._rarity.items() if word in all_stems)
+        length, contained = self._look_up(text, folded)
+        score = sum(weight for word, weight in self._rarity.items() if word in contained)
         if score and self._names:
             flat = f" {' '.join(split_words(text))} "
             score += sum(0.5 * weight for name, weight in self._names if f" {name} " in flat)
-        length = len(text_stems)
         return score / self._max_weight * (1.0 if length > 12 else 0.6 + length / 30)
 
     def contained(self, text: str) -> frozenset[str]:
         """Return the stems of the query's words that *text* contains."""
-        return frozenset(self._rarity.keys() & self._stems_of(text, fold_case(text))[1])
+        return self._look_up(text, fold_case(text))[1]
 
     def may_score(self, text: str) -> bool:
         """Return whether a part of *text*, such as a value in JSON, may have a score; much cheaper than the score."""
         lower_text = text.lower()
         return not text.isascii() or any(word in lower_text for word in self._rarity)
 
-    def _stems_of(self, text: str, folded: str) -> tuple[list[str], frozenset[str]]:
-        """Return the stems of the words of *text*, in order, and the set of them with those of the parts of its names."""
-        if text not in self._stems:
-            text_stems = stems_of_folded(folded)
-            self._stems[text] = text_stems, frozenset((*text_stems, *stems(split_names(text))))
-        return self._stems[text]
+    def _look_up(self, text: str, folded: str) -> tuple[int, frozenset[str]]:
+        """Return the number of words of *text*, and the stems of the query's words that are among them and the parts of its names."""
+        if text not in self._looked_up:
+            words = words_of_folded(folded)
+            contained = self._rarity.keys() & {stem(word) for word in words if word.startswith(self._beginnings)}
+            if any(word in folded for word in self._rarity.keys() - contained):
+                contained |= self._rarity.keys() & set(stems(split_names(text)))
+            self._looked_up[text] = len(words), frozenset(contained)
+        return self._looked_up[text]
 
     def share(self, contained: Iterable[str]) -> float:
         """Return the share (0..1) of the query's words, weighted by rarity, that *contained* stems are."""

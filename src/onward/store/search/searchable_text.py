@@ -82,7 +82,12 @@ def _pairs(run: str) -> Iterator[str]:
 
 def split_words(text: str) -> list[str]:
     """Return the words of *text*: letters and digits, in lower case, without diacritics; of scripts without spaces, pairs of letters."""
-    return _WORD.findall(fold_case(text))
+    return words_of_folded(fold_case(text))
+
+
+def words_of_folded(text: str) -> list[str]:
+    """Return the words of *text*, which is as `fold_case` returns it."""
+    return _WORD.findall(text)
 
 
 def fold_case(text: str) -> str:
@@ -97,12 +102,7 @@ def fold_case(text: str) -> str:
 
 def stems(text: str) -> list[str]:
     """Return the stems of the words of *text*, in order."""
-    return stems_of_folded(fold_case(text))
-
-
-def stems_of_folded(text: str) -> list[str]:
-    """Return the stems of the words of *text*, as `fold_case` returns it, in order."""
-    return list(map(stem, _WORD.findall(text)))
+    return [stem(word) for word in split_words(text)]
 
 
 @lru_cache(maxsize=65_536)
