@@ -5,8 +5,10 @@ from __future__ import annotations
 from onward.core.facts.fact import GIT_STATE, OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, Remark, fact_id
 from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.ledger import Ledger, fold
+from onward.core.facts.phrases import FAILED_LAST
 from onward.core.handoff.composer import SessionSummary, compose, value_of
 from onward.core.handoff.document import from_json, to_json
+from onward.core.handoff.selection import telling_commands
 from onward.tokens import count_tokens
 
 
@@ -150,6 +152,23 @@ def test_a_handoff_lists_the_last_commits_and_the_state_of_the_last_session_only
     handoff = compose(fold(Ledger(), [*commits, state]), [SessionSummary(1), SessionSummary(2)], 1000, count_tokens)
     lines = [line.text for section in handoff.sections for line in section.lines]
     assert lines == [entry.text for entry in commits[-3:]]
+
+
+def test_of_commands_that_do_the_same_the_weightiest_and_the_failing_one_are_told() -> None:
+    results = {
+        "npx vitest run": "ran without error",
+        "npx vitest run && git push -q": "ran without error",
+        "mise run fmt": "ran without error",
+        "mise run lint": "ran without error",
+        "mise run lint -q src/": "ran without error (twice)",
+        "npx vitest run tests/total.test.ts": FAILED_LAST,
+    }
+    commands = [
+        fact("command", f"`{key}` {result}", turn, 0.5, "tool")._replace(subject=f"command:{key}")
+        for turn, (key, result) in enumerate(results.items(), start=2)
+    ]
+    chosen = [entry.subject.removeprefix("command:") for entry in telling_commands(commands, "Last test run `npx vitest run`: passed.")]
+    assert chosen == ["mise run fmt", "mise run lint", "npx vitest run tests/total.test.ts"]
 
 
 def test_a_greeting_and_a_bare_order_are_no_lines() -> None:

@@ -32,6 +32,9 @@ PASTES = {
     "\tat toko.Main.main(Main.java:4)\nCaused by: java.io.IOException: jam\n\t... 3 more",
     "compiler": "src/struk.rs:3:9: error: never used\nsrc/struk.rs:4:9: error: never used\nsrc/struk.rs:5:9: error: never used",
     "terminal": "ayu@toko:~/struk$ make\nayu@toko:~/struk$ make test\nFAILED tests/test_struk.py\n1 failed",
+    "code frame": "   6 | import { struk } from './struk';\n>  7 | struk.never()\n     | ^^^^^\n   8 |",
+    "server": "GET /struk 500 in 21ms\nPOST /bayar 200 in 9ms\nGET /favicon.ico 404",
+    "watcher": "[nodemon] starting `tsx src/struk.ts`\n[INFO] must pay\n[nodemon] app crashed - waiting for changes",
     "linter": "  12:4  error  Never used\n  19:2  warning  Never used\n  31:7  error  Never used",
     "scripts": "> toko@1.2.0 build /home/ayu/toko\n> toko@1.2.0 lint\n> @toko/web@1.2.0 test:unit",
     "steps": "=== Step 1: never mind ===\n=== Step 2: build ===\n=== Step 3: test ===",
@@ -95,3 +98,10 @@ def test_the_stored_turn_keeps_its_paste() -> None:
     assert lighten(turn).text == WORDS
     assert turn.text.startswith(LOG)
     assert lighten(Turn(role="assistant", text=LOG)).text == LOG
+
+
+def test_what_stands_between_two_pastes_of_one_message_is_a_programs() -> None:
+    frame = PASTES["code frame"]
+    output = f"./src/struk.ts:7:1\nStruk always fails\n{frame}\n\nDid you mean to print twice?\n\n{PASTES['server']}"
+    assert strip_pastes(output) == "Struk always fails"
+    assert strip_pastes(f"{WORDS}\n\n{output}").startswith(WORDS)

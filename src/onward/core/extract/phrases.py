@@ -16,7 +16,7 @@ from onward.core.extract.worth_phrases import WORTH_PHRASES
 PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
-    "address", "reason", "passed", "need", "hope", "temporary", "begin",
+    "address", "reason", "passed", "need", "hope", "temporary", "begin", "guess", "dangle", "join", "sound", "ahead",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
@@ -24,7 +24,8 @@ files); `idle` asks a person for any work at all, `instruct` opens a step that a
 says that an act is not to be done, `temporary` that an order holds for a while, `courtesy` only agrees with a person or greets them;
 `next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason`
 gives a reason, a limit or a condition, `passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and
-was not seen, `begin` what an agent tells itself to do now."""
+was not seen, `begin` what an agent tells itself to do now, `guess` what is possible; `dangle` and `join` open a sentence that hangs on
+the one before it, `ahead` what comes next amid the work; `sound` says that something is as it should be."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -457,7 +458,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
 
 _OPENING: frozenset[PhraseGroup] = frozenset(
     ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct", "courtesy", "need", "hope",
-     "begin")
+     "begin", "dangle", "join", "ahead")
 )  # fmt: skip
 _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
     ("unfinished", "narrate", "praise", "lasting", "forbid", "prefer", "next", "did", "decide", "tried", "fix", "idle", "instruct",

@@ -1,4 +1,4 @@
-"""Replies: what a person says to an agent's question, and what only agrees with it."""
+"""Replies: what a person says to an agent's question, what only agrees with it, and what the names and numbers of a request stand for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from onward.core.extract.phrases import pattern
 from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import clean
-from onward.core.text.prose import one_line
+from onward.core.text.prose import content_words, one_line, stem
 
 REPLY_WORDS, _AGREEMENT_WORDS = 12, 6
 """Words up to which a text is a reply to a question before it, and up to which an agreement asks for nothing."""
@@ -70,4 +70,17 @@ def numbered_note(unit: Unit, trace: Trace) -> str:
             if all(number in items for number in numbers):
                 named = (f"{number}: {one_line(clean(_MARKS.sub('', items[number])), _ITEM_CHARS)}" for number in numbers[:_MAX_NUMBERED])
                 return f" ({'; '.join(named)})"
+    return ""
+
+
+def created_note(unit: Unit, trace: Trace) -> str:
+    """Return under which path a file that the person named was created, if under another: "docs/plan.md" became `docs/plan-v2.md`."""
+    for name in unit.names:
+        if "/" not in name or "." not in name or any(name in c.change.path.lower() for c in trace.changes):
+            continue
+        named_stems = set(map(stem, content_words(name)))
+        for c in trace.changes:
+            is_created_here = c.round == unit.statement.round and c.change.kind == "created"
+            if is_created_here and len(named_stems) > 2 and named_stems < set(map(stem, content_words(c.change.path))):
+                return f" (it became `{c.change.path}`)"
     return ""

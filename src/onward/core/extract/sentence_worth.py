@@ -5,11 +5,43 @@ option.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import NAME_WITH_PATH
 
-_TAIL_CHARS = 30
+_TAIL_CHARS, _REPLY_CHARS = 30, 600
+_PLACE_OPENING = re.compile(
+    r"\W*(?:lines?|zeilen?|lignes?|líneas?|linhas?|righ[ea]|baris|dòng|satır\w*|строк\w*|рядк\w*|第|السطر|الأسطر|سطر)\s*\d+|\W*\d+\s*[行行目줄]|"
+    r"\W*\d{1,3}[.:)|]",
+    re.I,
+)
+"""How a sentence begins that hangs on a line's number or on its place in a list."""
+_LABEL = re.compile(r"[^:：.。]{2,40}[:：]\s?\S")
+_PLACE_FACTOR, _LABEL_FACTOR, _BARE_ITEM_FACTOR = 0.3, 0.75, 0.8
+"""What is left of the worth of an earlier sentence that begins with its place, of a label with its text amid the work, and of an item of a
+last report that is too short to tell more than its list does."""
+_ROW_FACTOR, _LAST_ROW_FACTOR = 0.45, 0.75
+"""What is left of the worth of a table's row, which says little without its head, in an earlier text and in the last report."""
+_FEW_STEMS, _FEW_STEMS_FACTOR = 6, 0.6
+"""Content words up to which a sentence of the last report that names nothing only says that all is done, and what is left of its worth."""
+_LATER_PART_FACTOR = 0.7
+"""What is left of the worth of a further sentence of a list item, whose first one tells what it is about."""
+_GAIN_FACTOR = 0.5
+"""What is left of the worth of what an agent lists as the gain of its work."""
+_BARE_ITEM_WORDS = 7
+_FULL_WORTH_SENTENCES, _CROWD_DECAY = 7, 0.93
+"""Sentences of the last report, the best ones, that keep their worth; what each further one keeps of the worth of the one before."""
+_PROSE_LETTERS = 0.8
+"""The share of letters and blanks below which a person's sentence is code, a path or a line of a log."""
+_CODE_MARKS = frozenset("(){}[]=;<>")
+_MIN_CODE_MARKS, _CODE_MARK_SHARE = 3, 0.05
+"""As many of these marks, and as large a share, make a person's sentence source code."""
+_TROUBLE_SHOWN = re.compile(
+    r"\b\w*(?:Error|Exception)\b(?:: |\]|$)|\bE[A-Z]{4,}\b|Traceback \(|\bpanic: |app crashed|npm ERR!|\bexit(?:ed with)? (?:code|status) [1-9]|"
+    r"\bFAILED\b|[⨯✘] |\b[45]\d\d (?:in \d|Internal|Not Found)|Cannot (?:read|find)|is not (?:defined|a function)|not found in module"
+)
+"""How a program tells, in words of its own, that something went wrong."""
 _PROGRESS_BAR = re.compile("[█▓▒░▰▱■□▮▯]{3}")
 _OPTIONS = re.compile(r"(?:^|\s)A[:).] \S.*\sB[:).] \S.*\sC[:).] \S")
 _ARGUMENTS = re.compile(
@@ -21,6 +53,15 @@ _ARGUMENTS = re.compile(
     re.I,
 )
 """How a list begins that weighs an option, or its heading."""
+_GAINS = re.compile(
+    r"\b(?:benefits?|advantages?|highlights?|strengths?|why (?:this|it) (?:works|is|matters)|improvements?|key features|"
+    r"manfaat|keuntungan|keunggulan|perbaikan utama|vorteile?|stärken|verbesserungen|avantages?|bénéfices?|points forts|améliorations?|"
+    r"ventajas?|beneficios?|mejoras?|puntos fuertes|vantagens|benefícios?|melhorias?|pontos fortes|vantaggi|benefici|miglioramenti|"
+    r"punti di forza|lợi ích|ưu điểm|cải tiến|avantajlar\w*|faydalar\w*|iyileştirmeler\w*|преимуществ\w*|улучшени\w*|"
+    r"переваг\w*|покращенн\w*)\b|优势|好处|改进|亮点|利点|メリット|改善点|장점|이점|개선 ?사항|فوائد|مزايا|تحسينات",
+    re.I,
+)
+"""The heading or lead-in of a list that praises what was done."""
 
 
 def is_stub(unit: Unit, lead_ins: frozenset[tuple[int, str]]) -> bool:
@@ -45,3 +86,47 @@ def weighs_options(unit: Unit) -> bool:
     return _OPTIONS.search(unit.text) is not None or any(
         _ARGUMENTS.match(part) for part in (unit.text, sentence.lead, sentence.heading) if part
     )
+
+
+def form_factor(unit: Unit, *, is_last: bool) -> float:
+    """Return what a sentence of an agent's is worth by its form, beside a whole sentence in its place: rows, stubs and places less."""
+    sentence, factor = unit.sentence, 1.0
+    if not is_last and _PLACE_OPENING.match(unit.text):
+        factor *= _PLACE_FACTOR
+    if sentence.is_row:
+        factor *= _LAST_ROW_FACTOR if is_last else _ROW_FACTOR
+    elif sentence.is_item and is_last and unit.size <= _BARE_ITEM_WORDS:
+        factor *= _BARE_ITEM_FACTOR
+    if is_last and not unit.names and len(unit.stems) <= _FEW_STEMS:
+        factor *= _FEW_STEMS_FACTOR
+    if sentence.is_item and sentence.part:
+        factor *= _LATER_PART_FACTOR
+    if not unit.statement.is_closing and _LABEL.match(unit.text):
+        factor *= _LABEL_FACTOR
+    if any(_GAINS.search(part) for part in (sentence.lead, sentence.heading) if part):
+        factor *= _GAIN_FACTOR
+    return factor
+
+
+def crowded(units: Sequence[Unit], worths: Sequence[float], last_closing: int) -> list[float]:
+    """Return *worths*, those of a long last report sinking from its best sentences on: what it says best says most of it."""
+    places = sorted((i for i, unit in enumerate(units) if unit.statement.position == last_closing), key=lambda i: (-worths[i], -i))
+    thinned = list(worths)
+    for rank, place in enumerate(places[_FULL_WORTH_SENTENCES:], start=1):
+        thinned[place] *= _CROWD_DECAY**rank
+    return thinned
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is source code, by the share of its brackets, semicolons and equals signs."""
+    return sum(c in _CODE_MARKS for c in text) >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is mostly letters and blanks, unlike a path or a line of a log."""
+    return sum(c.isalpha() or c.isspace() for c in text) >= _PROSE_LETTERS * max(1, len(text))
+
+
+def shows_trouble(reply: str) -> bool:
+    """Whether a person answers a report with what a program printed when it failed."""
+    return _TROUBLE_SHOWN.search(reply[:_REPLY_CHARS]) is not None

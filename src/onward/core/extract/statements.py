@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from onward.core.extract import sentence_worth as form
 from onward.core.extract.aftermath import Aftermath, read_aftermath
 from onward.core.extract.completion import request_outcome
 from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
@@ -17,12 +18,11 @@ from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.next_steps import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
-from onward.core.extract.replies import REPLY_WORDS, is_mere_agreement, numbered_note, reply_lead
+from onward.core.extract.replies import REPLY_WORDS, created_note, is_mere_agreement, numbered_note, reply_lead
 from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
-from onward.core.extract.sentence_worth import announces_code, is_stub, weighs_options
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
@@ -42,7 +42,7 @@ from onward.core.facts.fact import (
 )
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
-from onward.core.text.prose import content_words, numbers, one_line, stem
+from onward.core.text.prose import content_words, numbers, one_line
 from onward.core.transcript.tools import FINISHING_TOOLS
 
 MAX_STATEMENTS = 220
@@ -53,6 +53,9 @@ MIN_WORTH = 0.045
 
 RULE_WORTH, GOAL_WORTH, ANSWER_WORTH = 0.6, 0.5, 0.25
 """The least worth of a person's standing rule, of what they came for and of what they chose in a dialog, whatever its place."""
+
+_ANSWER_CHARS = 200
+"""Characters of an answer in a dialog up to which each of its sentences is what the person chose; a longer one goes on with a paste."""
 
 HEAD_WORTH = 0.5
 """The worth of what only the head of a handoff says."""
@@ -77,9 +80,10 @@ _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
 _REVIVED_SHARE = 0.6
 """The share of a denied claim's words that a sentence of a later summary repeats when it revives it."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
-_ROW_FACTOR, _CODE_FACTOR = 0.6, 0.4
-"""What is left of the worth of a table's row in an earlier report, which says little without its head, and of a person's sentence that is
-mostly paths and signs."""
+_CODE_FACTOR = 0.4
+"""What is left of the worth of a person's sentence that is mostly paths and signs."""
+_REFUTED_FACTOR = 0.5
+"""What is left of the worth of a report that the person answered with an error."""
 _FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6, "withdrawn": 0.3}
 """What is left of the worth of a report that the person's next word refused, that they passed over, or took back."""
 _REASON_FACTOR, _CAUSE_FACTOR, _PASSED_FACTOR = 1.3, 1.2, 1.6
@@ -88,16 +92,17 @@ _ADDRESS_FACTOR, _OFFER_FACTOR, _PAST_STEP_FACTOR, _REMARK_FACTOR = 0.35, 0.2, 0
 """What is left of the worth of a sentence in an earlier report that speaks to the person, that offers work or that tells what is to be
 done, since the person went on; and of what an agent remarked amid its work.
 """
+_BARE_REQUEST_WORDS, _BARE_REQUEST_FACTOR = 4, 0.6
+"""Content words up to which a finished request without a name points at what went before, and what is left of its worth."""
+_HOPE_FACTOR, _STEP_FACTOR, _GUESS_FACTOR = 0.3, 0.6, 0.7
+"""What is left of the worth of what an earlier text hopes for, of a step that it asks the person to take and of what it thinks possible."""
+_HANGING_FACTOR, _SOUND_FACTOR = 0.6, 0.3
+"""What is left of the worth of a sentence that needs the one before it, and of what an earlier text finds as it should be."""
 _ANNOUNCED_FACTOR = 0.4
 """What is left of the worth of a sentence whose colon announces code, which no line repeats."""
 _CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
 _HOPELESS_WORTH = 0.02
 """A learned worth that no factor lifts above the least worth."""
-_PROSE_LETTERS = 0.8
-"""The share of letters and blanks below which a person's sentence is code, a path or a line of a log."""
-_CODE_MARKS = frozenset("(){}[]=;<>")
-_MIN_CODE_MARKS, _CODE_MARK_SHARE = 3, 0.05
-"""As many of these marks, and as large a share, make a person's sentence source code."""
 _PASSED_MARK, _FAILED_MARK = re.compile("[✅✓✔☑👍🟢]"), re.compile("[❌⚠✗✘❓🔴🟡🟠]")
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»")
 _ERROR_NAME = re.compile(
@@ -196,7 +201,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
-    worths = [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)]
+    worths = form.crowded(units, [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)], session.last_closing)
     goal = find_goal(units, worths, trace, rounds, session.templates, languages)
     step = find_first_step(units, worths, trace, end, languages, _announced_kind)
     head = _Head(
@@ -256,13 +261,13 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
             return learned * _TEMPLATE_FACTOR
         if is_standing_order(text, session.languages):
             return max(learned, RULE_WORTH)
-        if unit.statement.is_answer:
+        if unit.statement.is_answer and (unit.sentence.position == 0 or len(unit.statement.text) <= _ANSWER_CHARS):
             return max(learned, ANSWER_WORTH)
         if not FINISHING_TOOLS.isdisjoint(unit.names):
             return 0.0  # How the work is to be handed in.
-        if _is_code(text):
+        if form.is_code(text):
             return 0.0
-        if _letter_share(text) < _PROSE_LETTERS:
+        if not form.is_prose(text):
             return learned * _CODE_FACTOR
         if session.says("reason", text):
             learned *= _REASON_FACTOR
@@ -272,23 +277,32 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
 
 def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     text, statement = unit.text, unit.statement
-    if is_stub(unit, session.lead_ins):
+    if form.is_stub(unit, session.lead_ins):
         return 0.0
-    if learned < _HOPELESS_WORTH or unit.repeats > _MAX_REPEATS or _is_code(_QUOTED.sub("", text)):
+    if learned < _HOPELESS_WORTH or unit.repeats > _MAX_REPEATS or form.is_code(_QUOTED.sub("", text)):
         return 0.0
     if _is_denied(unit, session) or _is_sound_point(unit, session) or _asks_for_any_work(unit, session):
         return 0.0
     is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
     if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
         return 0.0
-    if is_open_ended and not tells_outcome(text, session.languages) and announces_code(unit):
+    learned *= form.form_factor(unit, is_last=statement.position == session.last_closing)
+    if is_open_ended and not tells_outcome(text, session.languages) and form.announces_code(unit):
         learned *= _ANNOUNCED_FACTOR
     if unit.is_narration:
         return learned * _NARRATED_CAUSE_FACTOR if session.says("cause", text) else 0.0
+    if not statement.is_closing and not statement.is_summary and (session.opens("need", text) or session.opens("ahead", text)):
+        return 0.0
     if statement.position != session.last_closing:
-        if text.endswith(("?", "？")) or session.opens("offer", text) or weighs_options(unit):
+        if text.endswith(("?", "？")) or session.opens("offer", text) or form.weighs_options(unit):
             return 0.0
         learned *= session.aftermath.factor(unit)
+        if session.opens("hope", text):
+            learned *= _HOPE_FACTOR
+        if statement.is_closing and session.opens("instruct", text):
+            learned *= _STEP_FACTOR
+        if session.says("guess", text):
+            learned *= _GUESS_FACTOR
         if session.says("offer", text):
             learned *= _OFFER_FACTOR
         if session.says("next", text):
@@ -296,7 +310,12 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
         if statement.is_summary and session.rounds[statement.round].fate == "refused":
             learned *= _FATE_FACTORS["refused"]
         if statement.is_closing:
-            learned *= _FATE_FACTORS.get(session.rounds[statement.round].fate, 1.0) * (_ROW_FACTOR if unit.sentence.is_row else 1.0)
+            following = session.rounds.get(statement.round + 1)
+            learned *= (
+                _REFUTED_FACTOR
+                if following and form.shows_trouble(following.request)
+                else _FATE_FACTORS.get(session.rounds[statement.round].fate, 1.0)
+            )
             learned *= _ADDRESS_FACTOR if session.says("address", text) else 1.0
     return learned * _kind_factor(text, statement, session)
 
@@ -306,22 +325,17 @@ def _kind_factor(text: str, statement: Statement, session: _Session) -> float:
     passing tests more, praise less, and what it noticed amid the work less unless it is a cause or a reason.
     """
     factor = _PRAISE_FACTOR if session.opens("praise", text) else 1.0
+    if statement.position != session.last_closing and session.says("sound", text):
+        factor *= _SOUND_FACTOR
     is_cause = any(session.says(group, text) for group in _CAUSE_GROUPS)
     has_reason = session.says("reason", text)
     factor *= _CAUSE_FACTOR if is_cause else 1.0
     factor *= _REASON_FACTOR if has_reason else 1.0
+    if not session.says("tried", text) and (session.opens("dangle", text) or session.opens("join", text)):
+        factor *= _HANGING_FACTOR
     if statement.is_closing:
         return factor * (_PASSED_FACTOR if session.says("passed", text) else 1.0)
     return factor if is_cause or has_reason else factor * _REMARK_FACTOR
-
-
-def _is_code(text: str) -> bool:
-    """Whether a text is source code, by the share of its brackets, semicolons and equals signs."""
-    return sum(c in _CODE_MARKS for c in text) >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text))
-
-
-def _letter_share(text: str) -> float:
-    return sum(c.isalpha() or c.isspace() for c in text) / max(1, len(text))
 
 
 def _asks_for_any_work(unit: Unit, session: _Session) -> bool:
@@ -365,10 +379,12 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         lead = head.goal_lead if kind == "goal" else head.step.lead or lead if head.step and is_step else lead
         if kind == "goal":
             text, turns = _goal_text(unit, head)
-        text += _created_note(unit, session.trace) or numbered_note(unit, session.trace)
+        text += created_note(unit, session.trace) or numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
             weight *= _ANSWERED_FACTOR
+        elif kind == "requirement" and state == "resolved" and not unit.names and len(unit.stems) <= _BARE_REQUEST_WORDS:
+            weight *= _BARE_REQUEST_FACTOR
     else:
         label, text = (None, text) if unit.order in head.state else _split_label(text)
         kind, state = (head.step.kind, "live") if head.step and is_step else _agent_kind(unit, session, label)
@@ -477,16 +493,3 @@ def _item_lead(unit: Unit, text: str) -> str:
     if not lead or GENERIC_LEAD.match(lead) or label_kind(lead) or lead.lower() in text.lower() or unit.is_narration:
         return ""
     return lead
-
-
-def _created_note(unit: Unit, trace: Trace) -> str:
-    """Return under which path a file that the person named was created, if under another: "docs/plan.md" became `docs/plan-v2.md`."""
-    for name in unit.names:
-        if "/" not in name or "." not in name or any(name in c.change.path.lower() for c in trace.changes):
-            continue
-        named_stems = set(map(stem, content_words(name)))
-        for c in trace.changes:
-            is_created_here = c.round == unit.statement.round and c.change.kind == "created"
-            if is_created_here and len(named_stems) > 2 and named_stems < set(map(stem, content_words(c.change.path))):
-                return f" (it became `{c.change.path}`)"
-    return ""

@@ -19,7 +19,7 @@ from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.extract.wording import NAME_WITH_PATH
 from onward.core.facts.fact import Outcome, Remark
-from onward.core.facts.phrases import failure_text
+from onward.core.facts.phrases import FAILED_LAST, failure_text
 from onward.core.text import paths
 from onward.core.text.prose import content_words, one_line, stem
 from onward.core.text.sentences import sentences
@@ -36,8 +36,14 @@ _TRIVIAL = re.compile(
 _NAMES = re.compile(r"(?<!\S)\S*/\S*|\"[^\"]*\"|'[^']*'")
 """Words of a command that are paths or quoted: what they are called says nothing of what it does."""
 _OPENS_TEXT = re.compile(r"<<|^(?:apply_patch|test|\w+=\$\()\b")
+_ADDS_PACKAGE = re.compile(
+    r"(?:npm|pnpm|yarn|bun|pip3?|uv(?: pip)?|poetry|cargo|go|gem|composer|brew|(?:sudo )?(?:apt|apt-get|dnf|apk)) (?:install|i|add|get)\s+[^-.\s]"
+)
+"""Adding a package by name: once it ran, the project's own list of packages tells it."""
+_EDITOR_WORDS = frozenset("edit create open goto submit scroll_up scroll_down find_file search_dir search_file str_replace_editor".split())
+"""How commands of an agent's own editor begin, which no shell knows."""
 _PASSED = re.compile(
-    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|"
+    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|"
     r"\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
     re.I,
 )
@@ -48,6 +54,8 @@ _OUTDATED_REQUESTS = 2
 """Requests after the last change of a task list from which on it is no longer what the work goes by."""
 _MIN_TASK_WORDS, _REPORTED_SHARE = 2, 0.6
 """Words that a task needs to be found in a report, and the share of them that a sentence of the report must hold."""
+_MENDED_ERROR_WEIGHT = 0.3
+"""A command that failed and passes now: told where there is room."""
 _CLOSED_TODO_WEIGHT = 0.05
 """A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
 
@@ -166,13 +174,15 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         if not is_check and (len(same_runs) < 3 or shell_effect(key) == "reading"):
             continue
         last = same_runs[-1]
+        if key.split()[0] in _EDITOR_WORDS or (_ADDS_PACKAGE.match(key) and not last.failed):
+            continue
         passed = _PASSED.search(COLOURS.sub("", last.output))
         result_note = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
         purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
         outcome = "ran without error" if last.failed is False else "was run"
         if last.failed:
             wider = _passed_later(key, last, runs)
-            outcome = f"failed, then `{wider}` passed" if wider else "failed when it last ran"
+            outcome = f"failed, then `{wider}` passed" if wider else FAILED_LAST
         times = f" ({_times_text(len(same_runs))})" if len(same_runs) > 1 else ""
         weight = min(0.6, 0.22 + 0.06 * len(same_runs) + 0.15 * is_check + 0.1 * last.round / max(1, trace.rounds))
         yield ToolDraft(
@@ -223,7 +233,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                     subject=f"error:{error_line[:80]}",
                     statement=f"{text} → it passes{change_note}",
                     turns=turns,
-                    weight=0.4,
+                    weight=_MENDED_ERROR_WEIGHT,
                     retires=(f"{_error_prefix(key, cwd)}: *",),
                     outcome=Outcome("passes", command, error, changed_path),
                 )

@@ -9,3 +9,7 @@ FAILED_WITH = " failed with: "
 def failure_text(command: str, error: str) -> str:
     """Return the line that says that *command* failed with *error*."""
     return f"`{command}`{FAILED_WITH}{error}"
+
+
+FAILED_LAST = "failed when it last ran"
+"""What a command's line says whose last run failed."""

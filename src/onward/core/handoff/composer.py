@@ -30,7 +30,7 @@ from onward.core.facts.ledger import OPEN_KINDS, Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render, render_line
 from onward.core.handoff.goal import choose_goal, worked_sessions
 from onward.core.handoff.repetition import ShownLines
-from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits
+from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rules, last_commits, telling_commands
 from onward.core.handoff.session_summary import SessionSummary
 
 RULES_SHARE = 0.4
@@ -59,7 +59,7 @@ _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
 """Of the first tokens of the sessions, at most, for what an agent reported: a page longer than its source helps nobody."""
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
 """What a handoff of a very short session leaves out first: its source is as quickly read."""
-_FLOOR, _FLOOR_TOKENS, _FLOOR_SLOPE, _LEAST_FLOOR = 0.155, 2_000, 0.08, 0.045
+_FLOOR, _FLOOR_TOKENS, _FLOOR_SLOPE, _LEAST_FLOOR = 0.165, 2_000, 0.095, 0.045
 """The floor under worth up to so many tokens, what it sinks by with each doubling of the budget, and the least that it sinks to."""
 _FEW_FACTS = 30
 """With fewer facts than this the floor under worth is lower: a short session is shown nearly whole."""
@@ -92,7 +92,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     )
     files = [fact for fact in remaining if fact.kind == "file"]
     reserved = document.reserve(file_lines(files), min(FILES_TOKENS, int(budget_tokens * FILES_SHARE)))
-    commands = [fact for fact in remaining if fact.kind == "command"]
+    commands = telling_commands([fact for fact in remaining if fact.kind == "command"], "\n".join(line.text for _, line in head))
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
     _add_prose(document, [fact for fact in remaining if fact.kind not in (*RULE_KINDS, "file", "command") and not fact.pinned], sessions)
     # What a file is for is not said again beside it where another section says it.

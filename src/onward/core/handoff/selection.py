@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from onward.core.facts.fact import FIRST_STEP, OPEN_REQUEST, Fact, FactKind
 from onward.core.facts.ledger import fact_order
+from onward.core.facts.phrases import FAILED_LAST
 from onward.core.text.prose import content_words, identifiers
 
 RULE_KINDS: frozenset[FactKind] = frozenset(("rule", "shared_rule"))
 _MAX_COMMITS = 3
 """Commits of one session that a handoff lists."""
+_SIGNATURE_WORDS = 4
+_PLAIN_WORD = re.compile(r"(?:--)?[a-z][\w:-]*|\S*\.(?:sh|py|[cm]?[jt]s|rb|pl|ps1)", re.I)
+"""A word of a command that says what it does: the name of a tool or a script, an option in words; no path, value or assignment."""
+_NEXT_COMMAND = re.compile(r"&&|\|\|?|;")
+_CODE_SPAN = re.compile(r"`([^`]+)`")
 _MIN_REQUEST_WORDS = 2
 """Content words below which a request says nothing by itself."""
 
@@ -22,6 +29,29 @@ def asks_nothing(fact: Fact, session_number: int) -> bool:
     is_bare = is_request and not fact.pinned and not fact.lead and not identifiers(fact.text)
     is_last_word = fact.subject in (OPEN_REQUEST, FIRST_STEP) and fact.session == session_number
     return is_bare and not is_last_word and fact.text.isascii() and len(content_words(fact.text)) < _MIN_REQUEST_WORDS
+
+
+def telling_commands(facts: Sequence[Fact], head: str) -> list[Fact]:
+    """Return the commands of *facts*, the weightiest first, without those that run what the *head* or one before names: the same words
+    but for short flags, paths and values. What failed last is told in any case, unless the head names it.
+    """
+    spans = _CODE_SPAN.findall(head)
+    signatures = {_signature(span) for span in spans}
+    chosen: list[Fact] = []
+    for fact in sorted(facts, key=lambda fact: (-fact.session, -fact.weight, fact_order(fact))):
+        command = fact.subject.removeprefix("command:")
+        signature = _signature(command)
+        is_repeated = command in spans or (signature and signature in signatures and FAILED_LAST not in fact.text)
+        if not is_repeated or fact.pinned:
+            signatures.add(signature)
+            chosen.append(fact)
+    return chosen
+
+
+def _signature(command: str) -> tuple[str, ...]:
+    """Return the first words of a command that say what it does."""
+    first = _NEXT_COMMAND.split(command, maxsplit=1)[0]
+    return tuple(word for word in first.split() if _PLAIN_WORD.fullmatch(word))[:_SIGNATURE_WORDS]
 
 
 def last_commits(facts: Sequence[Fact]) -> list[Fact]:

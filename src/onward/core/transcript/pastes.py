@@ -15,6 +15,8 @@ _MIN_LINES = 3
 _MAX_GAP = 2
 """Lines of another form between two lines of a paste: the text of a message that goes over several lines."""
 _MIN_JSON_CHARS = 40
+_ENCLOSED_SHARE = 0.5
+"""The share of a message's lines that are a paste from which on lines between two pastes are no person's words."""
 _MAX_MENTION_CHARS = 200
 _MIN_FIELDS = 3
 
@@ -39,6 +41,8 @@ _LINE_FORMS = (
     r"(?:[\w.-]+@[\w.-]+:[^\n$#]*|PS [A-Z]:\\[^>\n]*|[A-Z]:\\[^>\n]*)[$#>](?: |$)|➜  ",
     r"[│┃┆╎├└┌┐┘┤┬┴┼╭╮╰╯═║╔╗╚╝╠╣─━█▌▐░▒▓✓✗✔✖●○] ?",
     r"[drwx-]{10}[.@+]? +\d+ ",
+    r">? ?\d{1,6} +[|│](?: |$)|[|│] *[\^~]+|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+(?: HTTP/[\d.]+\"?)? \d{3}\b",
+    r"[⨯✘✖❯›] ?\S|\[?\w[\w.-]*\] (?:starting|watching|restarting|app crashed|clean exit|building|compil)",
     r"={3,} .+ ={3,}$|\d+:\d+ +(?:error|warning|info) |> [\w@./-]+@\d+\.\d+\.\d+(?:-[\w.]+)? [\w:-]+",
 )
 _DIFF_LINE = re.compile(r"[+\- ](?!-- )|\\ No newline")
@@ -98,6 +102,7 @@ def _find_pastes(lines: Sequence[str]) -> list[bool]:
     _mark_values(lines, fenced, pasted)
     _mark_diffs_and_traces(lines, fenced, pasted)
     _mark_mail(lines, fenced, pasted)
+    _mark_enclosed(lines, fenced, pasted)
     return pasted
 
 
@@ -218,6 +223,15 @@ def _mark_mail(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool])
                 if lines[place].strip() and not lines[place].lstrip().startswith(">"):
                     break
                 pasted[place] = True
+
+
+def _mark_enclosed(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool]) -> None:
+    """Mark a message as a whole where it begins and ends in a paste, and most of it is one: what stands between is a program's, too."""
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    if not filled or not (pasted[filled[0]] and pasted[filled[-1]]) or any(fenced):
+        return
+    if sum(pasted[number] for number in filled) >= _ENCLOSED_SHARE * len(filled):
+        pasted[:] = [True] * len(lines)
 
 
 def _mention(pasted_lines: Sequence[str]) -> str:
