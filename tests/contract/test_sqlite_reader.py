@@ -26,6 +26,7 @@ def test_a_list_fills_its_parameter_and_may_be_empty(store: Store) -> None:
     with store.read() as connection:
         assert [row.name for row in query.all(connection, ids=ids[:2], status="active")] == ["kopi", "teh"]
         assert query.all(connection, ids=[], status="active") == []
+        assert Query("SELECT id FROM projects WHERE name IN :names").all(connection, names=[]) == []
         assert [row.name for row in query.stream(connection, ids=ids, status="active")] == ["air", "kopi", "teh"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,12 +37,13 @@ class Query:
     def __init__(self, sql: str) -> None:
         self._sql = sql
         self._list_names = _LIST_PARAMETER.findall(sql)
+        self._texts: dict[frozenset[str], TextClause] = {}
 
     def all(self, connection: Connection, **values: Any) -> list[Any]:
         """Return all rows."""
         if connection.dialect.name == "sqlite":
             return list(self._run(connection, values))
-        return list(connection.execute(self._text, values))
+        return list(connection.execute(self._text(values), values))
 
     def first(self, connection: Connection, **values: Any) -> Any | None:
         """Return the first row, or None."""
@@ -52,7 +53,7 @@ class Query:
         """Yield the rows of a SELECT, which are read while they are used."""
         if connection.dialect.name == "sqlite":
             return self._run(connection, values)
-        return iter(connection.execute(self._text, values, execution_options={"yield_per": MAX_PARAMETERS}))
+        return iter(connection.execute(self._text(values), values, execution_options={"yield_per": MAX_PARAMETERS}))
 
     def _run(self, connection: Connection, values: dict[str, Any]) -> Iterator[Any]:
         sql = self._sql
@@ -63,9 +64,18 @@ class Query:
         cursor = driver_connection(connection).execute(sql, values)
         return map(_row_maker(tuple(column[0] for column in cursor.description)), cursor)
 
-    @cached_property
-    def _text(self) -> TextClause:
-        return sa.text(self._sql).bindparams(*(sa.bindparam(name, expanding=True) for name in self._list_names))
+    def _text(self, values: dict[str, Any]) -> TextClause:
+        """Return the statement for SQLAlchemy. An empty list leaves *values*: nothing is in it, whatever the type of the column."""
+        empty_names = frozenset(name for name in self._list_names if not values[name])
+        for name in empty_names:
+            del values[name]
+        if empty_names not in self._texts:
+            sql = self._sql
+            for name in empty_names:
+                sql = sql.replace(f"IN :{name}", "IN (NULL)")
+            filled_names = [name for name in self._list_names if name not in empty_names]
+            self._texts[empty_names] = sa.text(sql).bindparams(*(sa.bindparam(name, expanding=True) for name in filled_names))
+        return self._texts[empty_names]
 
 
 @lru_cache(maxsize=256)
