@@ -43,6 +43,10 @@ def was_not_run(result: str) -> bool:
     return bool(_NOT_RUN.search(result[:300]))
 
 
+_GIT_FAILURE = re.compile(r"^(?:fatal|error): |^ ! \[(?:remote )?rejected\]", re.M)
+"""How git says that it failed, where the log has no exit code."""
+
+
 @dataclass(slots=True)
 class Statement:
     """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
@@ -260,6 +264,8 @@ def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResul
     if isinstance(pending, CommandRun) and was_not_run(result.text):
         trace.runs = [run for run in trace.runs if run is not pending]
     elif isinstance(pending, CommandRun):
+        if failed is None and "git " in pending.command and _GIT_FAILURE.search(result.text):
+            failed = True
         pending.failed, pending.output, pending.answer_turn = failed, result.text, ordinal
         if not failed:
             trace.changes += (RecordedChange(pending.turn, pending.at, change, pending.round) for change in shell_changes(pending.command))
