@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from mcp.client import Client
 
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
 from onward.core.handoff.writer_report import RULES
+from onward.core.transcript.transcript import Turn
 from onward.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +60,28 @@ async def test_a_page_that_stands_becomes_the_handoff(connect: Callable[..., Cli
     assert newest.generator != RULES
     assert "SQLite instead of PostgreSQL" in newest.markdown
     assert "The test printer is on the desk. (claimed by the agent)" in newest.markdown
+
+
+async def test_the_page_stays_when_the_agents_last_turns_come_in(connect: Callable[..., Client], store: Store) -> None:
+    async with connect() as client:
+        await complete_session(client)
+        project = projects.require_only(store)
+        session = sessions.require(store, project, 1)
+        before = datetime.now(UTC) - timedelta(minutes=1)
+        complete(store, session, sent_turns=[Turn("user", "Write it down for the next one.", at=before)])
+        arguments = {"project": "till", **HEAD, "lines": LINES, "unsaid": ["The test printer is on the desk."]}
+        assert "is yours" in (await client.call_tool("write_handoff", arguments)).content[0].text
+    written = handoffs.list_versions(store, project)[0]
+    assert written.created_at
+    session = sessions.require(store, project, 1)
+    later = written.created_at + timedelta(minutes=1)
+    complete(store, session, sent_turns=[Turn("assistant", "The handoff is written: print the receipt first.", at=later)])
+    newest = handoffs.list_versions(store, project)[0]
+    assert (newest.generator, newest.version) == (written.generator, written.version + 2)
+    assert "The test printer is on the desk. (claimed by the agent)" in newest.markdown
+    session = sessions.require(store, project, 1)
+    complete(store, session, sent_turns=[Turn("user", "No, use PostgreSQL for the till.", at=later + timedelta(minutes=1))])
+    assert handoffs.list_versions(store, project)[0].generator == RULES
 
 
 async def test_what_is_refused_is_said_with_the_reason_and_only_changes_are_sent(connect: Callable[..., Client], store: Store) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from onward.app.handoffs.distillation import distill_session
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.sessions.rederivation import rederive
-from onward.app.sessions.stored_completion import create_contribution, main_path
+from onward.app.sessions.stored_completion import create_contribution
+from onward.app.turns.main_path import main_path
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.versions import RebuildResult
 from onward.core.preservation.reference import fold_references

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from onward.app.handoffs import writer
@@ -11,6 +12,7 @@ from onward.app.handoffs.distillation import HandoffBasis
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.handoffs.writer import WriterPlan, WriterResult, WriterTarget
 from onward.app.lookup import require_newest_handoff
+from onward.app.turns.main_path import main_path
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import find_obligations
 from onward.core.evidence.pack import EvidencePack, build_pack
@@ -34,6 +36,7 @@ from onward.tokens import count_tokens
 
 MAX_UNSAID = 5
 """The most lines that no transcript shows: why, doubts, what runs. They are always marked as claimed."""
+_UNSAID_MARK = " (claimed by the agent)"
 _WHOLE_PACK_TOKENS = 60_000
 """An agent sees its session, not a pack: its proofs may be anywhere in it."""
 _PROOF_SHARE = 0.7
@@ -70,9 +73,48 @@ def check_page(
     stands with nothing refused or owed, and with *is_last* where it stands after what is owed was put back. Raises `NotFound`.
     """
     lines, unsaid = redact_lines(project, lines, unsaid)
-    # Imported here: completing a session is an edge of its own.
-    from onward.app.sessions.stored_completion import main_path
+    session = _read_session(store, project)
+    written = _find_proofs(lines, session.plan.task.evidence)
+    return _store_page(store, project, agent, session, written, unsaid[:MAX_UNSAID], is_last=is_last)
 
+
+def carry_page(store: Store, project: Project) -> StoredHandoff | None:
+    """Store the page again that an agent wrote of the session which is completed once more, because its last turns came in since. Each line
+    is checked again. Return None if the version before the newest is no such page, if a person spoke since, or if it is not accepted.
+    """
+    with store.read() as connection:
+        newest = require_newest_handoff(connection, project)
+        before = handoffs.list_handoffs(connection, project.id, before=newest.version, limit=1)
+    page = before[0] if before else None
+    if page is None or page.session_number != newest.session_number or not (page.refinement and _is_by_agent(page.refinement)):
+        return None
+    session = _read_session(store, project)
+    if page.created_at is None or session.last_word_at is None or session.last_word_at > page.created_at:
+        return None
+    lines = acceptance.standing_lines(page.handoff)
+    unsaid = [line.text.removesuffix(_UNSAID_MARK) for line in lines if not any(handle.turn for handle in line.handles)]
+    written = [line for line in lines if any(handle.turn for handle in line.handles)]
+    return _store_page(store, project, page.generator, session, written, unsaid, is_last=True).stored
+
+
+def _is_by_agent(report: WriterReport) -> bool:
+    """Whether the running agent wrote the page: no request was made for it."""
+    return report.is_kept and not report.requests
+
+
+@dataclass(frozen=True, slots=True)
+class _CompletedSession:
+    """The last completed session: the newest handoff, the versions before it, and when a person spoke last in it."""
+
+    newest: StoredHandoff
+    versions: Sequence[StoredHandoff]
+    basis: HandoffBasis
+    ledger_version: int
+    plan: WriterPlan
+    last_word_at: datetime | None
+
+
+def _read_session(store: Store, project: Project) -> _CompletedSession:
     with store.read() as connection:
         newest = require_newest_handoff(connection, project)
         state = read_project_state(connection, project.id)
@@ -83,13 +125,35 @@ def check_page(
     pack = build_pack(path.number, path.head, path.turns, count_tokens, _WHOLE_PACK_TOKENS) if path and path.turns else None
     standing = next((version for version in versions if version.session_number < newest.session_number), None)
     plan = _plan(basis, newest.budget_tokens, pack, acceptance.standing_lines(standing.handoff) if standing else [])
-    written = WrittenHandoff(tuple(_find_proofs(lines, plan.task.evidence)))
-    assessment = acceptance.assess(written, plan.task)
+    spoken = {line.handle.turn for line in pack.lines if line.voice == "person"} if pack else set[int]()
+    times = [turn.at for ordinal, turn in (path.turns if path else ()) if ordinal in spoken]
+    return _CompletedSession(
+        newest=newest,
+        versions=versions,
+        basis=basis,
+        ledger_version=state.stored_ledger.version,
+        plan=plan,
+        last_word_at=times[-1] if times else None,
+    )
+
+
+def _store_page(
+    store: Store,
+    project: Project,
+    agent: str,
+    session: _CompletedSession,
+    lines: Sequence[WrittenLine],
+    unsaid: Sequence[str],
+    *,
+    is_last: bool,
+) -> AgentPage:
+    plan, basis, newest = session.plan, session.basis, session.newest
+    assessment = acceptance.assess(WrittenHandoff(tuple(lines)), plan.task)
     accepted = acceptance.finish(assessment, plan.task)
     if accepted.why or (assessment.needs_repair and not is_last):
         return AgentPage(assessment=assessment, stored=None, why=accepted.why)
     handoff = acceptance.to_handoff(accepted.lines, plan.rules.handoff, basis.ledger.live())
-    handoff = replace(handoff, sections=_with_unsaid(handoff.sections, unsaid[:MAX_UNSAID], Handle(newest.session_number, 0)))
+    handoff = replace(handoff, sections=_with_unsaid(handoff.sections, unsaid, Handle(newest.session_number, 0)))
     measured = basis.measure_handoff(handoff, plan.rules.budget_tokens)
     report = WriterReport(
         model=agent,
@@ -102,7 +166,7 @@ def check_page(
         after=counts_by_group(measured.preservation),
         cost_usd=0.0,
     )
-    target = WriterTarget(newest, state.stored_ledger.version, plan)
+    target = WriterTarget(newest, session.ledger_version, plan)
     stored = writer.store_result(store, project, target, WriterResult(measured, report))
     return AgentPage(assessment=assessment, stored=stored, why="" if stored else writer.REPLACED)
 
@@ -143,7 +207,7 @@ def _find_turns(line: AgentLine, evidence: Evidence) -> tuple[Handle, ...]:
 
 def _with_unsaid(sections: tuple[HandoffSection, ...], unsaid: Sequence[str], source: Handle) -> tuple[HandoffSection, ...]:
     """Return *sections* with what no transcript shows among what is learned, each line marked as claimed."""
-    lines = tuple(CitedLine(f"{' '.join(text.split())} (claimed by the agent)", (source,)) for text in unsaid if text.strip())
+    lines = tuple(CitedLine(f"{' '.join(text.split())}{_UNSAID_MARK}", (source,)) for text in unsaid if text.strip())
     if not lines:
         return sections
     title = SECTION_TITLES[LEARNED]

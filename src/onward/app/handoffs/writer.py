@@ -21,7 +21,7 @@ from onward.app.jobs.jobs import JobContext
 from onward.app.lookup import require_newest_handoff
 from onward.app.models import gateway
 from onward.app.models.gateway import ModelContext, ModelSetup
-from onward.app.sessions.stored_completion import main_path
+from onward.app.turns.main_path import main_path
 from onward.app.turns.reader import MainPath
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import find_obligations

@@ -37,7 +37,8 @@ def complete(
     In this order: with *local_agents*, what the agents of this machine wrote since is imported; *session* is the session, or a function
     that finds it after the import; *sent_turns* are appended to it; it is put on *account*; and what the user says of it is stored.
     Statements that are None stay as they are; others may not overwrite words that their writer did not see (`edits.merge_statements`).
-    Completing again without anything new changes nothing. Raises `NotFound` if the session was deleted.
+    Completing again without anything new changes nothing; with the agent's last turns only, the page that the agent wrote stays.
+    Raises `NotFound` if the session was deleted.
     """
     files = catch_up(store, local_agents) if local_agents else []
     current_session = session() if callable(session) else session

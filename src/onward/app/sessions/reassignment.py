@@ -19,8 +19,9 @@ from onward.app.handoffs.distillation import distill_session
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.lookup import require_project, require_session
 from onward.app.repository.detection import real_folder
-from onward.app.sessions.stored_completion import create_contribution, main_path
+from onward.app.sessions.stored_completion import create_contribution
 from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, session_names
+from onward.app.turns.main_path import main_path
 from onward.core.facts.fact import Fact, Handle, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.knowledge.knowledge import harvest_knowledge

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from onward.app.handoffs.project_state import read_project_state
 from onward.app.sessions import derivation
-from onward.app.sessions.stored_completion import main_path
+from onward.app.turns.main_path import main_path
 from onward.core.effort.steps import SessionSteps
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.project import Project

@@ -16,9 +16,10 @@ from onward.app.accounts.charges import charge
 from onward.app.edits import merge_statements
 from onward.app.handoffs.distillation import DistilledSession, distill_session
 from onward.app.handoffs.project_state import ProjectState, read_project_state
-from onward.app.lookup import require_session
+from onward.app.lookup import require_project, require_session
 from onward.app.sessions import derivation
 from onward.app.sessions.derivation import DerivedData, derive_session
+from onward.app.turns.main_path import main_path
 from onward.app.turns.reader import MainPath
 from onward.core.edit_version import WordChoice
 from onward.core.effort.steps import SessionSteps
@@ -30,9 +31,8 @@ from onward.core.preservation.statements import stated_references
 from onward.core.session import Session
 from onward.core.session_results import SessionCompletion
 from onward.core.text.empty_answer import is_empty_answer
-from onward.core.transcript.turn import lighten
 from onward.redact import Redactor
-from onward.store import Store, events, facts, handoffs, projects, sessions, turns
+from onward.store import Store, events, facts, handoffs, projects, sessions
 from onward.store.facts import Contribution, StoredLedger
 
 if TYPE_CHECKING:
@@ -84,7 +84,18 @@ def complete_stored(
         derived_data = derive_session(updated, path, steps, updated_state.ledger, additions.facts)
         completion = _store_completed(store, stored_session, updated, (state, additions, updated_state), derived_data, budget_tokens)
         if completion is not None:
-            return completion
+            return completion if other_contributions is None else _with_page(store, completion)
+
+
+def _with_page(store: Store, completion: SessionCompletion) -> SessionCompletion:
+    """Return *completion* with the page that the agent wrote of the session, where it stays."""
+    # Imported here: checking a page is only needed where a session is completed again.
+    from onward.app.handoffs.agent_page import carry_page
+
+    with store.read() as connection:
+        project = require_project(connection, completion.session.project_id)
+    page = carry_page(store, project)
+    return replace(completion, handoff=page) if page else completion
 
 
 def _store_completed(
@@ -147,16 +158,6 @@ def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, add
         fold(Ledger(), (*other_contributions.facts, *additions.facts)),
         fold_references(other_contributions.references, additions.references),
     )
-
-
-def main_path(connection: Connection, session: Session, steps: SessionSteps | None = None) -> MainPath:
-    """Return the turns of a stored session that count, shortened for extraction. *steps* receives the full turns."""
-    path = MainPath(session.number, session.head(), tokens=session.tokens, last_ordinal=session.turns)
-    for stored in turns.read_session(connection, session.id, main_path=True):
-        if steps is not None:
-            steps.add_turn(stored.ordinal, stored.turn)
-        path.turns.append((stored.ordinal, lighten(stored.turn)))
-    return path
 
 
 def _apply_statements(
