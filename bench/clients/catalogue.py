@@ -21,7 +21,8 @@ class Client:
     `preparation` is a command to run before the first session.
 
     `hears_end` is False where it ends without an event when no terminal is there, and `has_mcp` where it has no MCP servers. It compacts
-    when the model reports a full context; where `compaction` has arguments, when they continue the session. `compacts` is False where it
+    when the model reports a full context; where `compaction` has arguments, when they continue the session. `command` continues the last
+    session with Onward's command `/handoff`; empty where the client reads no commands from files. `compacts` is False where it
     does so in a terminal only.
     """
 
@@ -34,6 +35,7 @@ class Client:
     hears_end: bool = True
     has_mcp: bool = True
     compaction: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     compacts: bool = True
 
 
@@ -119,6 +121,7 @@ CLIENTS = (
         program="@anthropic-ai/claude-code-*/claude",
         arguments=("--permission-mode", "bypassPermissions", "-p"),
         compaction=("--permission-mode", "bypassPermissions", "--continue", "-p", "/compact"),
+        command=("--permission-mode", "bypassPermissions", "--continue", "-p", "/handoff"),
     ),
     Client(
         agent="codex",
@@ -126,6 +129,10 @@ CLIENTS = (
         program=".bin/codex",
         arguments=("exec", "--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox"),
         settings=_codex,
+        command=(
+            *("exec", "--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox"),
+            *("resume", "--last", "$handoff"),
+        ),
     ),
     Client(
         agent="gemini-cli",
@@ -133,10 +140,17 @@ CLIENTS = (
         program=".bin/gemini",
         arguments=("--yolo", "-p"),
         settings=_gemini,
+        command=("--yolo", "--resume", "latest", "-p", "/handoff"),
         compacts=False,
     ),
     Client(
-        agent="qwen-code", package="@qwen-code/qwen-code", program=".bin/qwen", arguments=("--yolo", "-p"), settings=_qwen, hears_end=False
+        agent="qwen-code",
+        package="@qwen-code/qwen-code",
+        program=".bin/qwen",
+        arguments=("--yolo", "-p"),
+        settings=_qwen,
+        command=("--yolo", "--continue", "-p", "/handoff"),
+        hears_end=False,
     ),
     Client(
         agent="copilot",
@@ -144,7 +158,14 @@ CLIENTS = (
         program=".bin/copilot",
         arguments=("--allow-all-tools", "-p"),
     ),
-    Client(agent="opencode", package="opencode-ai", program="opencode-*/bin/opencode", arguments=("run",), settings=_opencode),
+    Client(
+        agent="opencode",
+        package="opencode-ai",
+        program="opencode-*/bin/opencode",
+        arguments=("run",),
+        settings=_opencode,
+        command=("run", "--continue", "--command", "handoff"),
+    ),
     Client(
         agent="cline",
         package="cline",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.clients.dialogue import Call, Entry, Reply, Request, Tool
+from onward.agents.handoff_command import STEPS
 from onward.core.transcript.onward_calls import CALL_MARK
 
 MARK = re.compile(r"\[\[([a-z]+)\]\]")
@@ -21,20 +22,21 @@ ANSWER = "Done: `tracker.py` polls the courier every 90 seconds.\n\nNext:\n- Add
 FULL_TOKENS = 195_000
 """What the model reports as the size of a request where a client should compact its context of 200,000 tokens."""
 
-TOOL_MARK = "toolmark"
+TOOL_MARK, UNSAID = "toolmark", "UNSAIDMARK"
 _EVIDENCE = re.compile(r"(?m)^\[(s\d+\.\d+)\] (person|agent, end of a round)(?:: |, | )(.+)$")
 _ASKS_FOR_SUMMARY = re.compile(r"summar(y|i[sz]e)|checkpoint|state_snapshot", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Action:
-    """What the model does with a tool: run `command`, write `content` to `path`, look for Onward's tools, or call Onward's `tool`."""
+    """What the model does with a tool: run `command`, write `content` to `path`, look for Onward's `tool`, or call it with `arguments`."""
 
     kind: str
     command: str = ""
     path: str = ""
     content: str = ""
     tool: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,15 @@ class Step:
     action: Action | None = None
     input_tokens: int = 1_000
 
+
+PAGE = {
+    "goal": "Build the parcel tracker.",
+    "state": "The decision is noted.",
+    "do_first": "Add the retry queue.",
+    "lines": [{"section": "rule", "text": f'"{RULE}"', "proof": RULE}],
+    "unsaid": [f"{UNSAID}: the courier's test server is slow in the morning."],
+}
+"""What the running agent writes as its handoff."""
 
 SCENARIOS: dict[str, tuple[Step, ...]] = {
     "build": (
@@ -57,14 +68,22 @@ SCENARIOS: dict[str, tuple[Step, ...]] = {
     ),
     "note": (
         Step("I wait for the tools.", Action("shell", command="python3 -c 'import time; time.sleep(12)'")),
-        Step("I look for the tools.", Action("find")),
-        Step("I note the decision.", Action("tool", tool="record_fact")),
+        Step("I look for the tools.", Action("find", tool="record_fact")),
+        Step("I note the decision.", Action("tool", tool="record_fact", arguments={"kind": "decision", "text": DECISION})),
         Step("Done: the decision is noted."),
     ),
     "full": (
         Step("I look around.", Action("shell", command="ls"), input_tokens=FULL_TOKENS),
         Step("I look again.", Action("shell", command="ls -a"), input_tokens=FULL_TOKENS),
         Step("Done: looked around.", input_tokens=FULL_TOKENS),
+    ),
+    "handoff": (
+        Step("I wait for the tools.", Action("shell", command="python3 -c 'import time; time.sleep(12)'")),
+        Step("I look for the tools.", Action("find", tool="complete_session")),
+        Step("I complete the session.", Action("tool", tool="complete_session")),
+        Step("I look again.", Action("find", tool="write_handoff")),
+        Step("I write the handoff.", Action("tool", tool="write_handoff", arguments=PAGE)),
+        Step("Done: the handoff is written."),
     ),
     "short": (Step("Done: SHORTMARK looked at it."),),
 }
@@ -126,6 +145,8 @@ def asks_for_summary(request: Request) -> bool:
 
 
 def _scenario(entry: Entry) -> str:
+    if STEPS.partition("\n")[0] in entry.text:
+        return "handoff"
     return next((name for name in reversed(MARK.findall(entry.text)) if name in SCENARIOS), "")
 
 
@@ -142,7 +163,7 @@ def _script(action: Action) -> str:
     if action.kind == "write":
         return f"text(await tools.apply_patch({json.dumps(_patch(action))}));\n"
     if action.kind == "tool":
-        return f"text(await tools.mcp__onward__{action.tool}({json.dumps(_FACT)}));\n"
+        return f"text(await tools.mcp__onward__{action.tool}({json.dumps(dict(action.arguments))}));\n"
     return "text(ALL_TOOLS.map((tool) => tool.name).filter((name) => name.includes('onward')));\n"
 
 
@@ -151,7 +172,6 @@ def _patch(action: Action) -> str:
     return f"*** Begin Patch\n*** Add File: {action.path}\n{lines}*** End Patch\n"
 
 
-_FACT = {"kind": "decision", "text": DECISION}
 _SHELLS = ("Bash", "bash", "exec_command", "shell_command", "run_shell_command", "run_commands", "execute_command")
 _WRITERS = ("Write", "write_file", "write", "create", "write_to_file", "editor")
 _FINDERS = ("ToolSearch", "tool_search")
@@ -179,10 +199,10 @@ def _write(action: Action, tools: Mapping[str, Tool], folder: Path) -> Call | No
     return _fill(_first(tools, _WRITERS), {"command": "create", **names, **texts})
 
 
-def _find(_: Action, tools: Mapping[str, Tool], folder: Path) -> Call | None:
+def _find(action: Action, tools: Mapping[str, Tool], folder: Path) -> Call | None:
     """Look for tools that the client hides; where it hides none, do nothing useful."""
     finder = _first(tools, _FINDERS)
-    query = {"query": "select:mcp__onward__record_fact", "max_results": 5}
+    query = {"query": f"select:mcp__onward__{action.tool}", "max_results": 5}
     return _fill(finder, query) if finder else _shell(Action("shell", command="true"), tools, folder)
 
 
@@ -190,7 +210,7 @@ def _onward_tool(action: Action, tools: Mapping[str, Tool], _: Path) -> Call | N
     """Call Onward's tool, whatever the client calls it; a tool that it hides, by the name under which it was found."""
     offered = [tool for tool in tools.values() if "onward" in tool.namespace + tool.name and tool.name.endswith(action.tool)]
     hidden = [Tool(f"mcp__onward__{action.tool}")] if _first(tools, _FINDERS) else []
-    return next((Call(tool, dict(_FACT)) for tool in [*offered, *hidden]), None)
+    return next((Call(tool, dict(action.arguments)) for tool in [*offered, *hidden]), None)
 
 
 _CALLS: dict[str, Callable[[Action, Mapping[str, Tool], Path], Call | None]] = {

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from bench.clients.catalogue import Client, environment
 from bench.clients.endpoint import Endpoint
 from bench.clients.installation import Installation
-from bench.clients.script import ANSWER, BUILD, DECISION, RULE, TOOL_MARK, asks_for_handoff, asks_for_summary
+from bench.clients.script import ANSWER, BUILD, DECISION, RULE, TOOL_MARK, UNSAID, asks_for_handoff, asks_for_summary
 from onward.agents import hook_log, session_notes
+from onward.agents.handoff_command import STEPS
 from onward.core.agents import WRITER_IDS, find_agent
 from onward.core.facts.headings import PREAMBLE
 
@@ -193,6 +194,16 @@ def check_server(trial: Trial) -> str:
     return "" if facts else "the fact is not in session 2"
 
 
+def check_command(trial: Trial) -> str:
+    """The person enters `/handoff` in the session, and the agent writes the handoff that the next session gets."""
+    place = len(trial.endpoint.requests)
+    output = trial.start(*trial.client.command)
+    if not any(STEPS.partition("\n")[0] in text for text in trial.endpoint.texts_since(place)):
+        return f"the command did not reach the model: {output.text[-200:]}"
+    page = trial.onward("handoff").text
+    return "" if UNSAID in page else f"it is not the handoff: {page[:200]}"
+
+
 def check_compaction(trial: Trial) -> str:
     """The client compacts, its hook before it is heard, and no words of the client become facts."""
     place, lines = len(trial.endpoint.requests), len(trial.log())
@@ -262,6 +273,7 @@ CHECKS: dict[str, Check] = {
     "start": check_start,
     "reading": check_reading,
     "mcp": check_server,
+    "command": check_command,
     "compaction": check_compaction,
     "search": check_search,
     "writer": check_writer,
@@ -274,6 +286,8 @@ def skip_reason(client: Client, check: str) -> str:
     """Return why a check does not apply to a client; empty where it does."""
     if check == "mcp" and not client.has_mcp:
         return "has no MCP"
+    if check == "command" and not client.command:
+        return "has no command files"
     if check == "writer" and client.agent not in WRITER_IDS:
         return "cannot write"
     if check == "end" and not client.hears_end:

@@ -9,7 +9,7 @@ MARK = "Onward's command. `onward install"
 """Stands in every command file of any Onward."""
 
 _DESCRIPTION = "Write the handoff of this session for whoever continues the work"
-_STEPS = """\
+STEPS = """\
 Write the handoff of this session with Onward's MCP tools.
 
 1. Call complete_session.
@@ -20,12 +20,13 @@ Write the handoff of this session with Onward's MCP tools.
 3. The answer names lines that were refused and things that are missing. Send only those again, at most twice.
 4. Tell the person where the work stands and what to do first.
 """
+"""What the agent is asked."""
 
 
 def build_command(agent: str, path: Path) -> str:
     """Return the text of the command file at *path* for *agent*: TOML, or Markdown, as a skill where the file is one."""
     mark = f"{MARK} {agent}` wrote it, and `onward install {agent} --uninstall` removes it."
     if path.suffix == ".toml":
-        return f"# {mark}\ndescription = {json.dumps(_DESCRIPTION)}\nprompt = '''\n{_STEPS}'''\n"
+        return f"# {mark}\ndescription = {json.dumps(_DESCRIPTION)}\nprompt = '''\n{STEPS}'''\n"
     name = f"name: {path.parent.name}\n" if path.name == "SKILL.md" else ""
-    return f"---\n{name}description: {_DESCRIPTION}\n---\n\n<!-- {mark} -->\n\n{_STEPS}"
+    return f"---\n{name}description: {_DESCRIPTION}\n---\n\n<!-- {mark} -->\n\n{STEPS}"
