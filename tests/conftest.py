@@ -61,6 +61,12 @@ def shared_probes() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of small inputs, one kind of fault each, beside the repository; skips where it is absent, fails in CI."""
+    return _shared("cases")
+
+
+@pytest.fixture(scope="session")
 def soak() -> int:
     """Multiplier for the size of the long tests."""
     return int(os.environ.get("ONWARD_SOAK", "1"))
