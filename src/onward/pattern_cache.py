@@ -69,8 +69,10 @@ class PatternCache:
         if self._stored is None:
             self._stored = StoredPatterns(self._path, self._version)
         if arguments := self._stored.find((pattern, flags)):
-            words = list(memoryview(arguments[_CODE]).cast("I"))
-            return self._engine.compile(*arguments[:_CODE], words, *arguments[_CODE + 1 :])
+            with contextlib.suppress(RuntimeError, TypeError, ValueError, OverflowError):
+                # The engine refuses a code that is damaged.
+                words = list(memoryview(arguments[_CODE]).cast("I"))
+                return self._engine.compile(*arguments[:_CODE], words, *arguments[_CODE + 1 :])
         compiled = self._compile(pattern, flags)
         if isinstance(pattern, str | bytes) and _is_constant(pattern, sys._getframe(1)):  # noqa: SLF001
             *before, code, groups, names, numbers = self._last

@@ -71,6 +71,17 @@ def test_a_file_that_does_not_fit_is_replaced(tmp_path: Path, content: bytes) ->
     assert run(tmp_path).endswith("True")
 
 
+def test_a_damaged_code_is_compiled_again(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / "stored"
+    content = bytearray(path.read_bytes())
+    start = 8 + int.from_bytes(content[:8], "little")
+    content[start:] = b"\xff" * (len(content) - start)
+    path.write_bytes(content)
+    assert run(tmp_path).startswith("8443 ['kopi_shop'] kopi_secret")
+    assert run(tmp_path).endswith("True")
+
+
 def test_a_pattern_from_the_cache_matches_as_a_compiled_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(tmp_path)
     compiler = re._compiler  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Secrets with a shape of their own: keys of well-known services, web tokens, bearer tokens.
+"""Secrets with a shape of their own: keys of well-known services (listed in `prefixes`), web tokens, bearer tokens.
 
 All of them are, or contain, an unbroken run of at least twenty letters, digits, `_` and `-`. A run is looked up by its first three
 characters, and so are the parts of a run behind a `-` or `_`: a key may be glued to a word.
