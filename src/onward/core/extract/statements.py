@@ -13,9 +13,9 @@ from typing import NamedTuple
 from onward.core.extract import sentence_worth as form
 from onward.core.extract.aftermath import Aftermath, read_aftermath
 from onward.core.extract.completion import request_outcome
+from onward.core.extract.first_step import FirstStep, find_first_step
 from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
 from onward.core.extract.labels import OPEN_LABELS, label_kind
-from onward.core.extract.first_step import FirstStep, find_first_step
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_WORDS, created_note, is_mere_agreement, numbered_note, reply_lead
