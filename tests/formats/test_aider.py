@@ -155,3 +155,17 @@ def test_a_prompt_among_the_arguments_is_not_the_models(reading):
     assert [(turn.role, turn.mark) for turn in turns] == [("system", "injected"), ("user", "said"), ("assistant", "said")]
     assert turns[0].text.endswith("--message\n 1. Read TODO.md.\n\n 2. Do it.\nAider v0.86.2")
     assert turns[1].text.split() == "1. Read TODO.md. 2. Do it.".split()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<thinking-content-7bbe81e1453ad999>\n\nWhich file is it?\n\n</thinking-content-7bbe81e1453ad999>\n\nIt is `cart.py`.",
+        "<think>\nWhich file is it?\n</think>\n\nIt is `cart.py`.",
+        "--------------\n► **THINKING**\n\nWhich file is it?\n\n------------\n► **ANSWER**\n\nIt is `cart.py`.",
+    ],
+)
+def test_what_a_model_thought_is_no_answer(reading, answer):
+    page = f"# aider chat started at 2025-05-01 10:00:00\n\n#### Where is the total?  \n\n{answer}\n"
+    turn = reading(page.encode()).turns[-1]
+    assert (turn.text, turn.thinking) == ("It is `cart.py`.", "Which file is it?")

@@ -37,6 +37,9 @@ PASTES = {
     "watcher": "[nodemon] starting `tsx src/struk.ts`\n[INFO] must pay\n[nodemon] app crashed - waiting for changes",
     "linter": "  12:4  error  Never used\n  19:2  warning  Never used\n  31:7  error  Never used",
     "scripts": "> toko@1.2.0 build /home/ayu/toko\n> toko@1.2.0 lint\n> @toko/web@1.2.0 test:unit",
+    "container build": "[+] Building 4.1s (9/12)\n => [internal] load build definition  0.0s\n => => transferring dockerfile: 1.31kB  0.0s\n"
+    " => ERROR [build 5/6] RUN never stop  0.4s",
+    "plain container build": "#9 [build 4/6] COPY . .\n#9 DONE 0.1s\n#10 0.412 never stop\n#10 ERROR: exit code: 1",
     "steps": "=== Step 1: never mind ===\n=== Step 2: build ===\n=== Step 3: test ===",
     "markup": '<div class="struk">\n<p>\nAlways pay\n</p>\n</div>',
 }

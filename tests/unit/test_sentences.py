@@ -109,3 +109,16 @@ def test_a_line_right_above_a_list_leads_in_its_items():
         ("Los dos pasan.", ""),
         ("Nada más", ""),
     ]
+
+
+def test_a_paragraph_within_an_item_leads_in_no_other_item():
+    report = (
+        "Next steps:\n\n1. Run `make` once.\n2. Take the line out again:\n    ```python\n    # create()\n    ```\n    And name the log:\n"
+        "    ```python\n    log()\n    ```\n3. Save the file and start the server.\n"
+    )
+    items = [(sentence.text, sentence.lead) for sentence in sentences(report) if sentence.is_item]
+    assert items == [
+        ("Run `make` once.", "Next steps:"),
+        ("Take the line out again:", "Next steps:"),
+        ("Save the file and start the server.", "Next steps:"),
+    ]

@@ -8,6 +8,7 @@ answer comes once more as the prompt of the editor model, which nobody typed. On
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +42,11 @@ _CONFIRMATION = "(Y)es/(N)o"
 _COPIED_SHARE = 0.8
 """The least length of a prompt, as a share of the answer before it, that is the answer's copy when it begins like it."""
 _COPIED_CHARS = 200
+_THINKING = re.compile(
+    r"<(think|thinking-content-[0-9a-f]{8,})>(?P<tagged>.*?)(?:</\1>|\Z)|^-*\n?► \*\*THINKING\*\*\n(?P<titled>.*?)(?:^-*\n?► \*\*ANSWER\*\*\n|\Z)",
+    re.S | re.M,
+)
+"""What a model thought before it answered: in the tags that Aider tells it to use, or under Aider's titles."""
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
 
 
@@ -202,11 +208,7 @@ class _Session:
         elif run.author == "output":
             yield Turn(role="tool", results=(ToolResult(self.command_id, _join_lines(run.lines).removeprefix("> ")),), line=run.line)
         else:
-            turn = (
-                _prompt_turn(run)
-                if run.author == "user"
-                else Turn(role="assistant", text=_join_lines(run.lines), model=self.model, line=run.line)
-            )
+            turn = _prompt_turn(run) if run.author == "user" else _answer_turn(run, self.model)
             if next_run.author == "aider":
                 turn.calls += tuple(call for call, _ in _reported_actions(next_run))
                 turn.usage = next(filter(None, map(_parse_usage, next_run.lines)), None) if run.author == "model" else None
@@ -229,6 +231,14 @@ def _prompt_turn(run: _Run) -> Turn:
     elif text.startswith("/") and text.split()[0][1:].replace("-", "").isalpha():
         turn.mark = "injected"
     return turn
+
+
+def _answer_turn(run: _Run, model: str | None) -> Turn:
+    text = _join_lines(run.lines)
+    thoughts = [(match["tagged"] or match["titled"] or "").strip() for match in _THINKING.finditer(text)]
+    return Turn(
+        role="assistant", text=_THINKING.sub("", text).strip(), thinking="\n\n".join(filter(None, thoughts)), model=model, line=run.line
+    )
 
 
 def _is_copy(prompt: str, answer: str) -> bool:

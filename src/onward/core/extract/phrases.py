@@ -88,7 +88,9 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "rejected|reverted|failed because|won'?t work",
         "fix": "root cause|the (?:issue|problem|bug|cause) (?:is|was)|caused by|fixed by|the fix|bug|error|exception|crash|fail(?:s|"
         "ed|ing|ure)|broken|regression",
-        "lasting": "(?:when(?:ever)?|if) you(?: are|'re) (?:unsure|not sure|in doubt|blocked|stuck)|one (?:step|thing) at a time|"
+        "lasting": "i(?:'ll| will) (?:always )?(?:run|test|start|restart|commit|push|merge|deploy|build|review|"
+        "release) (?:\\w+ ){0,4}myself|"
+        "(?:when(?:ever)?|if) you(?: are|'re) (?:unsure|not sure|in doubt|blocked|stuck)|one (?:step|thing) at a time|"
         "do one |each (?:\\w+ ){1,3}gets|"
         "from (?:now|here|today|this point) on(?:wards?)?|going forward|in future|as a rule|for (?:(?:all|any|"
         "every) )?(?:future|later|coming)|stick (?:to|with)|never again|under no circumstances|in this (?:project|repo|repository|"
@@ -127,7 +129,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "karena|supaya|daripada|pilih|putuskan|keputusan|sepakat",
         "tried": "sudah dicoba|tidak berhasil|percuma|gagal karena|tidak mempan",
         "fix": "penyebab|masalahnya|error|gagal|rusak|perbaikan",
-        "lasting": "mulai (?:sekarang|hari ini)|ke ?depan(?:nya)?|jangan pernah|ingat(?:lah)?,? (?:selalu|jangan|untuk)|dilarang|"
+        "lasting": "(?:biar )?saya (?:yang )?(?:jalankan|tes|uji|commit|push|deploy)[^.]{0,30} sendiri|"
+        "mulai (?:sekarang|hari ini)|ke ?depan(?:nya)?|jangan pernah|ingat(?:lah)?,? (?:selalu|jangan|untuk)|dilarang|"
         "setiap kali (?:kamu|anda|kita)",
         "habit": "saya lebih suka|aku lebih suka|kita (?:selalu )?(?:pakai|pake|menggunakan|menulis)",
         "manner": "bahasa (?:inggris|indonesia|jepang|jerman)",
@@ -151,7 +154,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "因为|决定|选择|采用|而不是|改为|所以|方案",
         "tried": "尝试|不可行|行不通|无效|没有效果|失败",
         "fix": "原因|错误|报错|异常|失败|问题(?:是|在于)|修复",
-        "lasting": "从(?:现在|今天|今)(?:开始|起)|今后|往后|以后[^，。]{0,8}(?:都|请|不要|别|一律|用|只|每|要|必须)|记住|绝对不(?:要|能|可|得)|绝对禁止|绝不|决不|切勿|永远不要|千万(?:不要|别)",
+        "lasting": "[^，。]{0,6}我自己(?:来|会)?(?:运行|启动|测试|提交|推送|部署)|"
+        "从(?:现在|今天|今)(?:开始|起)|今后|往后|以后[^，。]{0,8}(?:都|请|不要|别|一律|用|只|每|要|必须)|记住|绝对不(?:要|能|可|得)|绝对禁止|绝不|决不|切勿|永远不要|千万(?:不要|别)",
         "habit": "我(?:更)?(?:喜欢|偏好|习惯)|我们(?:一直|都|统一|一律)?(?:使用|用|写)",
         "manner": "用(?:中文|英文|英语|日语)",
         "unfinished": "还没|尚未|未完成|还缺|只完成了一半",
@@ -174,7 +178,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "ため|理由|決め|採用|代わりに|選び|ことにし",
         "tried": "試し|うまくいか|できませんでした|無効|断念",
         "fix": "原因|エラー|不具合|失敗|バグ|修正",
-        "lasting": "今後|これから(?:は|も)|以後|以降は|許可なく|決して|絶対に",
+        "lasting": "[^、。]{0,20}(?:自分で|私が)(?:実行|起動|テスト|コミット|プッシュ|デプロイ)します|"
+        "今後|これから(?:は|も)|以後|以降は|許可なく|決して|絶対に",
         "habit": "(?:私は)?[^。]{0,20}(?:が好み|を好み|のほうが好き|を使っています|に統一)",
         "manner": "(?:日本語|英語|敬語)で",
         "unfinished": "まだ(?:です|でき|残|完|作|実装)|未完了|未実装|未対応",
@@ -197,7 +202,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "때문|이유|결정|대신|선택|하기로",
         "tried": "시도|안 됐|실패|효과가 없|포기",
         "fix": "원인|오류|에러|버그|문제는|수정",
-        "lasting": "앞으로|이제부터|지금부터|절대(?:로)?|허락 없이",
+        "lasting": "[^,.]{0,20}제가 ?직접 ?(?:실행|테스트|커밋|푸시|배포)|앞으로|이제부터|지금부터|절대(?:로)?|허락 없이",
         "habit": "[^.]{0,20}(?:선호합니다|선호해|를 씁니다|을 씁니다|를 사용합니다|을 사용합니다)",
         "manner": "(?:한국어|영어|존댓말)로",
         "unfinished": "아직|미완료|미구현",
@@ -228,7 +233,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "потому что|решил|решено|выбрал|вместо|поэтому|чтобы",
         "tried": "пробовал|попытал|не помогло|не сработало|не работает|отказал",
         "fix": "причина|ошибк|сбой|баг|исправ|проблема",
-        "lasting": "с (?:этого момента|сегодняшнего дня)|отныне|впредь|в дальнейшем|запомни|ни в коем случае|никогда не|теперь всегда",
+        "lasting": "я сама? (?:запу[сщ]|протестир|тестир|закоммич|коммич|запуш|задепло|разверн)|"
+        "с (?:этого момента|сегодняшнего дня)|отныне|впредь|в дальнейшем|запомни|ни в коем случае|никогда не|теперь всегда",
         "habit": "(?:я )?предпочитаю|мы (?:всегда )?(?:используем|пишем)",
         "manner": "на (?:английском|русском|немецком)|по-(?:английски|русски)",
         "unfinished": "ещё не|еще не|пока не|не готов|не законч|не хватает",
@@ -259,7 +265,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "weil|entschieden|statt|anstatt|deshalb|gewählt|damit",
         "tried": "versucht|hat nicht (?:geholfen|funktioniert)|funktioniert nicht|verworfen|ausgeschlossen",
         "fix": "ursache|fehler|ausnahme|absturz|behoben|problem (?:ist|war)",
-        "lasting": "(?:ab|von) (?:jetzt|sofort|heute|nun)(?: an)?|künftig|in zukunft|merk dir|auf keinen fall|grundsätzlich|niemals",
+        "lasting": "(?:ich )?(?:starte|teste|committe|pushe|merge|deploye|baue)(?: ich)? [^.]{0,40}selbst|"
+        "(?:ab|von) (?:jetzt|sofort|heute|nun)(?: an)?|künftig|in zukunft|merk dir|auf keinen fall|grundsätzlich|niemals",
         "habit": "ich (?:bevorzuge|mag (?=\\w+e\\b))|mir sind [^.]{2,30} lieber|wir (?:immer )?(?:verwenden|nutzen|benutzen|schreiben)",
         "manner": "auf (?:deutsch|englisch|französisch)",
         "unfinished": "noch nicht|fehl(?:t|en) noch|halb fertig|steht noch aus|stehen noch aus",
@@ -287,7 +294,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "parce que|car\\b|décidé|choisi|au lieu de|plutôt que|afin de",
         "tried": "essayé|tenté|n'a pas (?:marché|fonctionné)|sans effet|abandonné|écarté",
         "fix": "cause|erreur|exception|échec|bug|corrigé|problème",
-        "lasting": "(?:à|a) partir (?:de maintenant|d'aujourd'hui)|désormais|dorénavant|à l'avenir|en aucun cas|souviens-toi|"
+        "lasting": "je (?:lance|teste|démarre|commit\\w*|pousse|fusionne|déploie)(?:rai)? [^.]{0,40}moi-même|"
+        "(?:à|a) partir (?:de maintenant|d'aujourd'hui)|désormais|dorénavant|à l'avenir|en aucun cas|souviens-toi|"
         "ne \\S+ jamais",
         "habit": "je préfère|(?:on|nous) (?:utilis|écri)\\w+",
         "manner": "en (?:anglais|français|allemand)",
@@ -317,7 +325,9 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "porque|decidi|eleg|en lugar de|en vez de|para que|por eso",
         "tried": "intent|no funcionó|no sirve|sin efecto|descartad",
         "fix": "causa|error|excepción|fallo|bug|corregido|problema",
-        "lasting": "a partir de (?:ahora|hoy)|de ahora en adelante|de aquí en adelante|en adelante|en ningún caso|recuerda|nunca",
+        "lasting": "yo mism[oa] (?:ejecut|prueb|inici|arranc|sub|despleg|despliego)|(?:ejecuto|pruebo|inicio|subo|"
+        "despliego) [^.]{0,40}yo mism[oa]|"
+        "a partir de (?:ahora|hoy)|de ahora en adelante|de aquí en adelante|en adelante|en ningún caso|recuerda|nunca",
         "habit": "prefiero|(?:siempre )?(?:usamos|escribimos)",
         "manner": "en (?:inglés|español|alemán)",
         "unfinished": "todavía no|aún no|falta(?:n)? |a medias",
@@ -345,7 +355,9 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
         "tried": "tent|não funcionou|sem efeito|descartad|não adiantou",
         "fix": "causa|erro|exceção|falha|bug|corrigid|problema",
-        "lasting": "a partir de (?:agora|hoje)|daqui (?:em diante|(?:pra|para a?) frente)|de agora em diante|doravante|"
+        "lasting": "eu mesm[oa] (?:rodo|executo|testo|inicio|subo|faço o deploy|comito)|(?:rodo|executo|testo|inicio|"
+        "subo) [^.]{0,40}eu mesm[oa]|"
+        "a partir de (?:agora|hoje)|daqui (?:em diante|(?:pra|para a?) frente)|de agora em diante|doravante|"
         "em hipótese alguma|lembre|nunca",
         "habit": "prefiro|(?:sempre )?(?:usamos|escrevemos)",
         "manner": "em (?:inglês|português|espanhol)",
@@ -374,7 +386,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "perché|deciso|scelto|invece di|piuttosto|così che",
         "tried": "provato|tentat|non (?:ha )?funziona|senza effetto|scartat",
         "fix": "causa|errore|eccezione|fallit|bug|corrett|problema",
-        "lasting": "(?:d'ora|da ora|da adesso|da oggi) in (?:poi|avanti)|in nessun caso|ricorda(?:ti)?|in futuro|non \\S+ mai",
+        "lasting": "(?:eseguo|lancio|avvio|provo|rilascio|committo) (?:io )?[^.]{0,40}(?:io stess[oa]|da sol[oa])|"
+        "(?:d'ora|da ora|da adesso|da oggi) in (?:poi|avanti)|in nessun caso|ricorda(?:ti)?|in futuro|non \\S+ mai",
         "habit": "preferisco|(?:usiamo|scriviamo) sempre|noi usiamo",
         "manner": "in (?:inglese|italiano|tedesco)",
         "unfinished": "non ancora|ancora (?:non|da)|manca(?:no)? |a metà",
@@ -399,7 +412,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "vì|quyết định|chọn|thay vì|để ",
         "tried": "đã thử|không (?:hiệu quả|được)|thất bại|bỏ qua cách",
         "fix": "nguyên nhân|lỗi|sự cố|sửa|vấn đề",
-        "lasting": "(?:kể )?từ (?:giờ|nay|bây giờ)|không bao giờ|đừng bao giờ|tuyệt đối|hãy nhớ|về sau",
+        "lasting": "(?:tôi|mình) (?:sẽ )?tự (?:chạy|kiểm thử|khởi động|commit|đẩy|triển khai)|"
+        "(?:kể )?từ (?:giờ|nay|bây giờ)|không bao giờ|đừng bao giờ|tuyệt đối|hãy nhớ|về sau",
         "habit": "tôi (?:thích|ưu tiên)|chúng (?:ta|tôi) (?:luôn )?(?:dùng|sử dụng|viết)",
         "manner": "(?:bằng )?tiếng (?:anh|việt)",
         "unfinished": "chưa (?:xong|có|làm|viết|được)|còn thiếu|mới xong một nửa",
@@ -425,7 +439,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "çünkü|karar|seçtim|yerine|nedeniyle|için",
         "tried": "denedim|denendi|işe yaramadı|çalışmadı|vazgeç",
         "fix": "neden|hata|istisna|çök|düzelt|sorun",
-        "lasting": "bundan (?:sonra|böyle)|asla|hiçbir zaman|kesinlikle|unutma",
+        "lasting": "[^.,]{0,40}kendim (?:çalıştır|test ed|başlat|commit|dağıt)|bundan (?:sonra|böyle)|asla|hiçbir zaman|kesinlikle|unutma",
         "habit": "[^.]{0,30}(?:tercih ediyorum|tercih ederim|kullanıyoruz|yazıyoruz)",
         "manner": "(?:ingilizce|türkçe)",
         "unfinished": "henüz|eksik|yarım kaldı|daha (?:bitmedi|yapılmadı)",
@@ -449,7 +463,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "لأن|قرر|اخترت|بدلا من|لكي",
         "tried": "جرب|حاول|لم ينجح|فشل",
         "fix": "السبب|خطأ|مشكلة|فشل|إصلاح",
-        "lasting": "من الآن|من اليوم|مستقبلا|تذكر|إياك|لا [^.]{2,60} أبد",
+        "lasting": "سأ(?:شغل|ختبر|دفع|نشر)[^.،]{0,30}بنفسي|من الآن|من اليوم|مستقبلا|تذكر|إياك|لا [^.]{2,60} أبد",
         "habit": "أفضل|نستخدم|نكتب",
         "manner": "ب(?:الإنجليزية|العربية|اللغة)",
         "unfinished": "لم يتم|ليس بعد|بعد لم|لا يزال|ناقص",

@@ -57,6 +57,8 @@ def _cut(text: str) -> Iterator[_Cut]:
     heading = lead = ""
     paragraph: list[str] = []
     item: list[str] = []
+    is_inner = False
+    """Whether the paragraph is indented: it belongs to an item above, so what it introduces are no items of the list."""
 
     def flush(*, before_item: bool = False) -> Iterator[_Cut]:
         nonlocal lead
@@ -70,7 +72,8 @@ def _cut(text: str) -> Iterator[_Cut]:
             for cut in _split(body, heading, ""):
                 last, parts = cut[0], cut[6]
                 yield cut
-            lead = last if last.endswith((":", "：")) or (before_item and parts == 1 and _is_caption(last)) else ""
+            if not is_inner:
+                lead = last if last.endswith((":", "：")) or (before_item and parts == 1 and _is_caption(last)) else ""
 
     lines = _prose_lines(text)
     for number, line in enumerate(lines):
@@ -98,6 +101,7 @@ def _cut(text: str) -> Iterator[_Cut]:
         else:
             if item:
                 yield from flush()
+            is_inner = line[:1] in " \t" if not paragraph else is_inner
             paragraph.append(bare.lstrip("> ") if bare[0] == ">" else bare)
     yield from flush()
 

@@ -43,6 +43,7 @@ _LINE_FORMS = (
     r"[drwx-]{10}[.@+]? +\d+ ",
     r">? ?\d{1,6} +[|│](?: |$)|[|│] *[\^~]+|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+(?: HTTP/[\d.]+\"?)? \d{3}\b",
     r"[⨯✘✖❯›] ?\S|\[?\w[\w.-]*\] (?:starting|watching|restarting|app crashed|clean exit|building|compil)",
+    r"(?:=> )+|#\d+ (?:\d+\.\d+ |\[|DONE|CACHED|ERROR|sha256:)|(?:\[\+\] Building|-{3,}> [0-9a-f]{12}|Step \d+/\d+ :)",
     r"={3,} .+ ={3,}$|\d+:\d+ +(?:error|warning|info) |> [\w@./-]+@\d+\.\d+\.\d+(?:-[\w.]+)? [\w:-]+",
 )
 _DIFF_LINE = re.compile(r"[+\- ](?!-- )|\\ No newline")
