@@ -68,3 +68,21 @@ def test_one_conversation_a_line_is_one_session_each(reading):
 def test_a_session_begins_with_its_first_time(reading, wrap):
     turns = '[{"role": "user", "content": "Cetak struk.", "timestamp": "2026-03-02T09:00:00Z"}, {"role": "assistant", "content": "Siap."}]'
     assert reading(wrap.format(turns).encode()).heads[0].started_at.isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_each_call_result_and_thought_in_a_record_of_its_own(reading):
+    at = "2026-02-03T08:00:00Z"
+    call = {"id": "ev_2", "name": "shell", "input": {"command": "wc -l *.csv"}}
+    records = [
+        {"role": "user", "kind": "define_task", "time": at, "raw": {"description": "Count the lines of the reports."}},
+        {"role": "agent", "kind": "thinking", "time": at, "content": "wc will do."},
+        {"role": "agent", "kind": "tool_use", "tool": "shell", "content": '{"command": "wc -l *.csv"}', "time": at, "raw": call},
+        {"role": "agent", "kind": "tool_result", "content": "120 total", "time": at, "raw": {"tool_use_id": "ev_2", "is_error": False}},
+        {"role": "agent", "kind": "message", "content": "The reports have 120 lines.", "time": at},
+    ]
+    turns = reading("\n".join(map(json.dumps, records)).encode()).turns
+    assert [turn.role for turn in turns] == ["user", "assistant", "assistant", "tool", "assistant"]
+    assert (turns[0].text, turns[1].thinking, turns[1].text) == ("Count the lines of the reports.", "wc will do.", "")
+    assert turns[2].calls == (ToolCall("ev_2", "shell", {"command": "wc -l *.csv"}),)
+    assert (turns[2].text, turns[3].results) == ("", (ToolResult("ev_2", "120 total", is_error=False),))
+    assert turns[4].text == "The reports have 120 lines."

@@ -37,6 +37,15 @@ def test_what_is_said_of_a_file_that_was_deleted_is_gone() -> None:
     assert weight_of(sentence, *before, *deletion("docs/printing.md"), *work(2, "till.py"), LAST) == 0
 
 
+def test_a_deletion_counts_though_the_client_keeps_no_empty_result() -> None:
+    sentence = "`docs/printing.md` tells how to change the paper of the printer."
+    report = Turn("assistant", f"I added the receipts page. {sentence}")
+    unanswered = deletion("docs/printing.md")[:1]
+    before = (PURPOSE, *work(1, "docs/printing.md"), report, MORE)
+    assert weight_of(sentence, *before, *unanswered, *work(2, "till.py"), LAST) == 0
+    assert weight_of(sentence, *before, *work(2, "till.py"), LAST, *unanswered) > 0
+
+
 def test_of_two_values_of_one_name_the_later_one_stands() -> None:
     first = Turn("assistant", "I set the printer up:\n\n- `till.port`: `9100`\n- `till.name`: `Epson`")
     second = Turn("assistant", "The drawer has its page, with these values:\n\n- `till.port`: `9200`\n- `till.drawer`: `on`")

@@ -37,13 +37,25 @@ _MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thin
 _OTHER_KEYS = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
 """Possible keys of a record beside a role and a text."""
 _RESULT_KEYS = ("name", "tool_call_id", "tool_use_id", "call_id", "is_error", "exit_code")
+_KIND_KEYS = ("kind", "type")
+_CALL_KINDS = frozenset({"tool_use", "tool_call", "function_call"})
+_RESULT_KINDS = frozenset({"tool_result", "tool_output", "function_call_output", "observation"})
+_THOUGHT_KINDS = frozenset({"thinking", "reasoning", "thought"})
+_EVENT_KINDS = _CALL_KINDS | _RESULT_KINDS | _THOUGHT_KINDS
+"""What a record of an agent's may be beside a message, where each call and each result is a record of its own."""
+_TOOL_NAME_KEYS = ("tool", "name", "tool_name", "toolName")
+_ARGUMENT_KEYS = ("input", "arguments", "args", "content")
+_CALL_ID_KEYS = ("tool_use_id", "tool_call_id", "call_id")
+_RAW_TEXT_KEYS = ("content", "text", "description")
+"""Where the event of a client, kept under `raw`, has what a person asked for."""
 _EXPORT_KEYS = ("handle", "session", "session_number", "turn", "ordinal", "abandoned", "agent", *Turn.__dataclass_fields__)
 _PROVIDER_KEYS = (
     *("annotations", "attachments", "audio", "cache_control", "finish_reason", "index", "logprobs", "metadata", "object", "phase"),
     *("refusal", "status", "stop_details", "stop_reason", "stop_sequence", "provider", "parent_id", "parentUuid"),
 )
 """What messages of model providers have beside what was said."""
-TURN_KEYS = frozenset((*_ROLE_KEYS, *TEXT_KEYS, *_OTHER_KEYS, *_RESULT_KEYS, *_EXPORT_KEYS, *_PROVIDER_KEYS))
+_CALL_KEYS = (*_KIND_KEYS, *_TOOL_NAME_KEYS, *_ARGUMENT_KEYS, *_CALL_ID_KEYS)
+TURN_KEYS = frozenset((*_ROLE_KEYS, *TEXT_KEYS, *_OTHER_KEYS, *_CALL_KEYS, *_RESULT_KEYS, *_EXPORT_KEYS, *_PROVIDER_KEYS))
 """All keys of a turn in any usual form, for refusing a misspelt one."""
 _LIST_KEYS = (
     "messages",
@@ -169,7 +181,11 @@ def _role(record: dict[str, Any]) -> Role | None:
 
 
 def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
+    if kind := _event_kind(record):
+        return _event(record, kind, position)
     content = _first_value(record, TEXT_KEYS) or ""
+    if not content and role == "user":
+        content = _first_value(as_object(record.get("raw")), _RAW_TEXT_KEYS) or ""
     if isinstance(content, str) and role != "tool" and _OTHER_KEYS.isdisjoint(record):
         # Most records are a role and a text.
         text, mark = _message_text(role, [content] if content else [])
@@ -191,6 +207,34 @@ def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
     else:
         turn.text, turn.mark = _message_text(role, texts)
     return turn if turn.text or turn.calls or turn.results or turn.thinking else None
+
+
+def _event_kind(record: dict[str, Any]) -> str:
+    """Return what a record is where it is a call, a result or a thought of its own and has its role beside; else nothing."""
+    if not isinstance(record.get("role"), str):
+        return ""
+    kinds = (as_text(record.get(key)).replace("-", "_").lower() for key in _KIND_KEYS)
+    return next((kind for kind in kinds if kind in _EVENT_KINDS), "")
+
+
+def _event(record: dict[str, Any], kind: str, position: int) -> Turn | None:
+    """Return the turn of a record that is a call, a result or a thought; the client's own event may be kept under `raw`."""
+    raw = as_object(record.get("raw"))
+    turn = Turn(role="tool" if kind in _RESULT_KINDS else "assistant", text="", at=_time(record), id=_id(record))
+    turn.line = position
+    content = _first_value(record, TEXT_KEYS)
+    text = "\n".join(filter(None, map(_block_text, content if isinstance(content, list) else [content])))
+    if kind in _CALL_KINDS:
+        arguments = next((fields[key] for fields in (raw, record) for key in _ARGUMENT_KEYS if fields.get(key)), "")
+        name = as_text(_first_value(record, _TOOL_NAME_KEYS) or raw.get("name"))
+        turn.calls = (ToolCall(_id(record) or _id(raw) or "", name, parse_arguments(arguments)),)
+    elif kind in _RESULT_KINDS:
+        call_id = as_text(_first_value(record, _CALL_ID_KEYS) or _first_value(raw, _CALL_ID_KEYS))
+        is_error = record.get("is_error", raw.get("is_error"))
+        turn.results = (ToolResult(call_id, text, is_error if isinstance(is_error, bool) else None),)
+    else:
+        turn.thinking = text
+    return turn if turn.calls or turn.results or turn.thinking else None
 
 
 def _message_text(role: Role, texts: list[str]) -> tuple[str, Mark]:

@@ -207,8 +207,20 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         for result in turn.results:
             _mark_answered(trace, result)
             _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
+    _add_unanswered_changes(trace, pending_calls.values())
     _mark_closings(trace)
     return trace
+
+
+def _add_unanswered_changes(trace: Trace, pending: Iterable[_PendingCall]) -> None:
+    """Add the files that commands without a result deleted or renamed, where the agent went on after them: some clients keep no empty
+    output.
+    """
+    last_turn = max((statement.turn for statement in trace.statements), default=0)
+    runs = [run for run in pending if isinstance(run, CommandRun) and run.turn < last_turn]
+    changes = [RecordedChange(run.turn, run.at, change, run.round) for run in runs for change in shell_changes(run.command)]
+    if changes:
+        trace.changes = sorted((*trace.changes, *changes), key=lambda recorded: recorded.turn)
 
 
 def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:

@@ -329,8 +329,8 @@ def section_title(fact: Fact) -> str:
 
 
 def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = None) -> list[CitedLine]:
-    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line. What *is_said*
-    elsewhere of a file is not said again beside it.
+    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line, without the files
+    that are gone beside others. What *is_said* elsewhere of a file is not said again beside it.
     """
     folders: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -338,7 +338,8 @@ def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = No
         folders[path.rpartition("/")[0]].append(fact)
     ranked = sorted(folders.items(), key=lambda item: max((fact.session, fact.weight) for fact in item[1]), reverse=True)
     lines: list[CitedLine] = []
-    for folder, members in ranked[:_MAX_FOLDERS]:
+    for folder, files in ranked[:_MAX_FOLDERS]:
+        members = [fact for fact in files if not fact.is_deleted_file] or files
         members.sort(key=lambda fact: (-fact.session, -fact.weight, fact.subject))
         shown = members[:_MAX_FILES_IN_FOLDER]
         if len(members) == 1:
