@@ -159,3 +159,29 @@ def test_a_question_is_told_whole_with_a_name_in_it() -> None:
     assert head_of([REQUEST, question, Turn("user", "yes, then push")])["Do first"] == (
         "Shall a hook build `print.tex` after each edit? — the user: yes, then push (asked last, not finished)"
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "word"),
+    [
+        ("Deploy the shop to the server", "forget the deployment for now. just write down how the shop works"),
+        ("Deploy toko ke server", "tunda deploy dulu, tulis saja cara kerja toko ini"),
+        ("部署商店到服务器", "先不部署，请写下商店的用法"),
+        ("デプロイする", "デプロイは一旦忘れて、使い方を書いてください"),
+        ("배포 준비하기", "배포는 일단 미루자. 사용법을 적어 줘"),
+        ("Деплой магазина на сервер", "отложи деплой, опиши лучше магазин"),
+        ("Deployment des Ladens", "vergiss erstmal das Deployment, schreib lieber die Anleitung"),
+        ("Déploiement de la boutique", "oublie le déploiement, écris plutôt le mode d'emploi"),
+        ("Despliegue de la tienda", "olvida el despliegue por ahora, escribe la guía"),
+        ("Deploy da loja no servidor", "esquece o deploy por enquanto, escreve o guia"),
+        ("Pubblicazione del negozio", "rimanda la pubblicazione, scrivi la guida"),
+        ("Triển khai cửa hàng", "tạm hoãn triển khai, hãy viết hướng dẫn"),
+        ("Dağıtımı yap", "dağıtımı şimdilik unut, kılavuzu yaz"),
+        ("النشر على الخادم", "أجل النشر الآن، اكتب الدليل"),
+    ],
+)
+def test_a_task_that_the_person_puts_off_is_not_open(task: str, word: str) -> None:
+    todos = Turn("assistant", calls=(ToolCall("t1", "TodoWrite", {"todos": [{"content": task, "status": "in_progress"}]}),))
+    done = Turn("assistant", "I wrote the guide, and it names every page.")
+    assert head_of((REQUEST, todos, done, Turn("user", "Skip the other guide."), EDIT, EDITED, done))["Do first"].startswith(task)
+    assert "Do first" not in head_of((REQUEST, todos, done, Turn("user", word), EDIT, EDITED, done))

@@ -230,3 +230,51 @@ def test_a_report_that_opens_with_have_is_no_narration() -> None:
     head = goal_after((*turns, Turn("assistant", report)))
     assert report in head["State"]
     assert "Do first" not in head
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "No problem, the folder of the shop is not public anyway.",
+        "Tidak apa-apa, folder toko ini memang tidak untuk umum.",
+        "没关系，这个商店的文件夹本来就不是公开给别人看的。",
+        "大丈夫です、この店のフォルダーは公開されていません。",
+        "괜찮아요, 그 가게 폴더 는 공개된 것이 아니에요.",
+        "Ничего страшного, папка магазина не видна другим людям.",
+        "Kein Problem, der Ordner des Ladens ist nicht öffentlich.",
+        "Pas de problème, le dossier de la boutique n'est pas public.",
+        "No hay problema, la carpeta de la tienda no es pública.",
+        "nao tem problema, a pasta da loja nao é publica",
+        "Non c'è problema, la cartella del negozio non è pubblica.",
+        "Không sao, thư mục của cửa hàng không công khai.",
+        "Sorun değil, dükkanın klasörü herkese açık bir yer değil.",
+        "لا مشكلة، مجلد المتجر ليس عاما على أي حال.",
+    ],
+)
+def test_a_remark_that_something_is_no_trouble_is_not_the_goal(remark: str) -> None:
+    report = Turn("assistant", "The keys of the shop are in the folder that is pushed.")
+    assert goal_of(Turn("user", "help me"), report, Turn("user", remark), DONE) == "help me"
+
+
+def test_the_last_task_is_told_beside_the_goal_without_a_report() -> None:
+    goal = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
+    edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
+    edited = Turn("tool", results=(ToolResult("e1", "ok"),))
+    work = (edit, edited)
+    last = Turn(
+        "user",
+        "Read NOTES.md first. Phases 1-8 are complete.\n\nNow phase 9: the drawer opens at each sale.\n\nTick all boxes of the list.",
+    )
+    told = goal_of(goal, *work, *work, DONE, Turn("user", "Does the printer need paper?"), DONE, last, edit)
+    assert told == f"{goal.text} Asked last: Now phase 9: the drawer opens at each sale."
+
+
+def test_an_order_that_says_how_to_go_about_the_work_is_not_the_goal() -> None:
+    goal = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
+    trouble = "still getting an error after clicking print the second time"
+    means = (
+        "make sure that you read the manual of the printer carefully because we are using a brand new driver for the drawer, and the manual "
+        "says what the driver needs in each case"
+    )
+    told = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"))
+    assert told == f"{goal.text} Asked last: {trouble}"

@@ -222,6 +222,20 @@ def test_an_interruption_belongs_to_the_newest_command() -> None:
         "Bạn muốn làm gì tiếp theo hôm nay?",
         "Size nasıl yardımcı olabilirim bugün?",
         "كيف يمكنني مساعدتك اليوم؟",
+        "Do you need help with printing one of the receipts?",
+        "Perlu bantuan untuk mencetak salah satu struk?",
+        "Brauchst du Hilfe beim Drucken der Quittungen?",
+        "Avez-vous besoin d'aide pour imprimer les reçus ?",
+        "¿Necesitas ayuda para imprimir los recibos?",
+        "Precisa de ajuda para imprimir algum dos recibos?",
+        "Hai bisogno di aiuto per stampare le ricevute?",
+        "您需要帮助打印收据吗？",
+        "領収書の印刷でお手伝いが必要ですか？",
+        "영수증 인쇄에 도움이 필요하신가요?",
+        "Нужна помощь с печатью чеков?",
+        "Bạn có cần tôi giúp in hóa đơn không?",
+        "Fişleri yazdırmak için yardım ister misiniz?",
+        "هل تحتاج مساعدة في طباعة الإيصالات؟",
     ],
 )
 def test_an_offer_without_an_object_is_not_open(offer: str) -> None:
@@ -399,7 +413,16 @@ def test_a_question_for_any_work_is_not_open() -> None:
 
 def test_edits_before_a_push_that_succeeded_are_not_said_to_be_uncommitted() -> None:
     head = head_of(REQUEST, EDIT, EDITED, *run(1, "git push origin main", "0843cd1..f2955a7 main -> main"), DONE)
-    assert head["State"].startswith("On branch `main`; pushed after the last edit.")
+    assert head["State"].startswith("On branch `main` the last commit `f2955a7` is pushed.")
+
+
+def test_a_push_tells_the_last_commit_after_the_history_was_rewritten() -> None:
+    commit = run(1, "git commit -qam receipts && git status", "[main 632f879] receipts")
+    rewrite = run(2, "git filter-branch --index-filter 'git rm --cached keys.txt' HEAD", "Ref 'refs/heads/main' was rewritten")
+    push = run(3, "git push origin main --force", "To example.org:shop.git\n + ff6065a...65d6cf6 main -> main (forced update)")
+    state = head_of(REQUEST, EDIT, EDITED, *commit, *rewrite, *push, DONE)["State"]
+    assert state.startswith("On branch `main` the last commit `65d6cf6` is pushed.")
+    assert "632f879" not in state
 
 
 def test_an_announced_start_is_no_report() -> None:

@@ -128,7 +128,8 @@ class _Leftovers:
             best = next((unit for unit in telling if wants(unit, self._languages)), worthiest)
             return FirstStep(unit=best, kind="requirement", lead=self._question_before(best, requests))
         if telling := [unit for unit in requests if len(unit.stems) >= _MIN_REQUEST_STEMS]:
-            return FirstStep(unit=max(telling, key=lambda unit: min(len(unit.stems), _MANY_STEMS)), kind="requirement")
+            fullest = max(telling, key=lambda unit: min(len(unit.stems), _MANY_STEMS))
+            return FirstStep(unit=next((unit for unit in telling if wants(unit, self._languages)), fullest), kind="requirement")
         intents = [unit for unit in self.report(last_closing) if unit.statement.round == numbers[-1] and unit.is_narration]
         if intents:
             return FirstStep(unit=intents[-1], kind="next_step")
@@ -269,7 +270,11 @@ class _Leftovers:
 
     def _asks(self, unit: Unit) -> bool:
         is_question = unit.text.endswith(("?", "？")) and unit.text.count("`") % 2 == 0 and unit.size >= _MIN_QUESTION_WORDS
-        return is_question and not pattern("idle", _ALL_LANGUAGES).search(unit.text)
+        return is_question and not self.offers_help(unit)
+
+    def offers_help(self, unit: Unit) -> bool:
+        """Whether a question only offers help or asks for any work at all."""
+        return unit.text.endswith(("?", "？")) and pattern("idle", _ALL_LANGUAGES).search(unit.text) is not None
 
 
 def find_first_step(
@@ -293,7 +298,7 @@ def find_first_step(
         cut_off = left.cut_off(end.unreported_rounds() or [last], last_closing)
         if cut_off:
             return cut_off
-    report = left.report(last_closing)
+    report = [unit for unit in left.report(last_closing) if not left.offers_help(unit)]
     finders = (left.announced_step, left.question, left.person_steps, left.blocker, left.order)
     return next((step for finder in finders if (step := finder(report))), None)
 

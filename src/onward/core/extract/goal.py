@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from onward.core.extract.orders import is_standing_order
-from onward.core.extract.phrases import pattern
+from onward.core.extract.phrases import PHRASES, pattern
 from onward.core.extract.replies import is_mere_agreement, last_question, reply_lead
 from onward.core.extract.rounds import Round
 from onward.core.extract.trace import Trace
@@ -23,6 +23,10 @@ _LONG_SESSION_ROUNDS = 5
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
 """Rounds, and the share of those that follow, which speak of a request's things from which on the session is one thread from it on."""
 _ERRAND_WORDS, _BARE_STEMS = 4, 2
+_TASK_UNITS = 3
+"""Sentences at the beginning of a message among which the one that asks is its task."""
+_RECENT_TASKS = 3
+"""Rounds back from the last one with a request among which the last task is looked for."""
 _SENTENCE_END = re.compile(r"(?<=\D[.!?])\s|(?<=[。！？])")
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _GOING_ON = re.compile(
@@ -44,7 +48,7 @@ _TERMINAL = re.compile(r"[^\w\s\"'`“„«¿¡(\[@/#*<~.,…-]|[\w.-]+@[\w.-]+[
 """How a line of a terminal begins, with its emoji or its prompt."""
 _ECHO_STEMS, _ECHO_SHARE = 4, 0.8
 """Content words, and the share of them that an agent said before, from which on a request repeats an item of its list."""
-_ECHO_FACTOR, _CHORE_FACTOR, _GOING_ON_FACTOR, _QUESTION_FACTOR, _ERRAND_FACTOR = 0.4, 0.3, 0.6, 0.4, 0.3
+_MEANS_FACTOR, _ECHO_FACTOR, _CHORE_FACTOR, _GOING_ON_FACTOR, _QUESTION_FACTOR, _ERRAND_FACTOR = 0.3, 0.4, 0.3, 0.6, 0.4, 0.3
 _OUTLIVED_FACTOR, _OUTLIVED_FIRST_FACTOR, _FIRST_FACTOR, _OPEN_FACTOR, _WANT_FACTOR, _REPLY_FACTOR = 0.35, 0.45, 1.5, 2.0, 1.6, 0.6
 _MIN_COMMON, _MAX_COMMON, _COMMON_SHARE = 2, 4, 0.3
 """Content words that a later round has in common with a request whose things it speaks of: a share of them, at least and at most so
@@ -80,6 +84,7 @@ _TITLE_LINE = re.compile(r"^#{1,4} +(\S.*)$|^\*\*([^*\n]{8,90})\*\*$", re.M)
 """A title in a report, as a heading or as a line in bold."""
 _TITLED_UNITS, _MIN_TITLE_STEMS = 8, 2
 """Sentences of a message with a title among which the one that says most of the title is told, and the words that it must say."""
+_ALL_LANGUAGES = frozenset(PHRASES)
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
 
 
@@ -94,7 +99,7 @@ class _SessionRounds(NamedTuple):
     asking: frozenset[int]
     languages: frozenset[str]
     first_round: int
-    """The first round that asks for something and was not taken back."""
+    """The first round that asks for something and was not taken back; 0 where the session goes on from a summary of an earlier one."""
 
     def serving(self, unit: Unit, weight: float) -> float:
         """Return how much of the session serves *unit*, a request of learned worth *weight*."""
@@ -111,6 +116,8 @@ class _SessionRounds(NamedTuple):
     def _form(self, unit: Unit) -> float:
         factor = _FIRST_FACTOR if unit.statement.round <= self.first_round else 1.0
         factor *= _ERRAND_FACTOR if _is_errand(unit) else 1.0
+        is_means = unit.statement.round > self.first_round and pattern("means", self.languages).match(unit.text) is not None
+        factor *= _MEANS_FACTOR if is_means else 1.0
         factor *= _CHORE_FACTOR if len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems) else 1.0
         if unit.statement.round <= self.first_round or wants(unit, self.languages):
             factor *= _WANT_FACTOR
@@ -118,10 +125,14 @@ class _SessionRounds(NamedTuple):
             factor *= _QUESTION_FACTOR if "?" in unit.text or "？" in unit.text else 1.0
             factor *= _REPLY_FACTOR if unit.statement.position - 1 in self.asking else 1.0
         if self.rounds[unit.statement.round].fate == "open":
-            factor *= _OPEN_FACTOR if unit.size >= _TELLING_WORDS and wants(unit, self.languages) and not self._agrees(unit) else 1.0
+            factor *= _OPEN_FACTOR if self._tells_purpose(unit) and not is_means else 1.0
         elif unit.statement.round > self.first_round and _GOING_ON.match(unit.text):
             factor *= _GOING_ON_FACTOR
         return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
+
+    def _tells_purpose(self, unit: Unit) -> bool:
+        """Whether a request says enough to tell what the session is for."""
+        return unit.size >= _TELLING_WORDS and wants(unit, self.languages) and not self._agrees(unit)
 
     def _agrees(self, unit: Unit) -> bool:
         """Whether the message of a request begins by agreeing: it takes up what the agent proposed."""
@@ -148,7 +159,9 @@ def find_goal(
     weights = dict(zip((unit.order for unit in units), worths, strict=True))
     requests = [(unit, weights[unit.order]) for unit in _requests(units, trace, rounds, templates, languages)]
     requests = [candidate for candidate in requests if not _only_asks(candidate[0])] or requests
-    requests = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS] or requests
+    long_enough = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS]
+    # A wish in a few words says more than sentences none of which asks for anything.
+    requests = long_enough if any(wants(unit, languages) for unit, _ in long_enough) else requests
     if command := _opening_command(units, rounds, templates):
         return command
     if not requests:
@@ -193,25 +206,53 @@ def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str
 def last_request(
     goal: Unit, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
 ) -> Unit | None:
-    """Return what a person asked for last, where that is another piece of work than the goal and was reported; None for a question, an
-    errand, a chore, a paste, an answer or what the goal says already.
+    """Return the task that a person set last, where that is another piece of work than the goal; None for a question, an errand, a chore, a
+    paste, an answer or what the goal says already.
     """
-    candidates = [unit for unit in _requests(units, trace, rounds, templates, languages) if unit.size > _MIN_PLAIN_WORDS]
-    number = max((unit.statement.round for unit in candidates), default=0)
-    if number <= goal.statement.round or rounds[number].fate not in ("done", "answered"):
-        return None
+    of_rounds: dict[int, list[Unit]] = {}
+    for unit in _requests(units, trace, rounds, templates, languages):
+        if unit.statement.round > goal.statement.round and not unit.text.endswith((":", "：")):
+            of_rounds.setdefault(unit.statement.round, []).append(unit)
     is_chat = not trace.changes and not trace.runs
-    of_round = [unit for unit in candidates if unit.statement.round == number and not unit.text.endswith((":", "："))]
-    last = next(
-        (unit for unit in of_round if wants(unit, languages)), of_round[0] if of_round and (is_chat or rounds[number].edits) else None
-    )
-    if last is None or _is_errand(last) or len(last.stems & goal.stems) >= _ECHO_SHARE * len(last.stems):
-        return None
-    before = trace.statements[last.statement.position - 1]
-    is_settled = last.text.endswith(("?", "？")) or (before.author == "agent" and bool(last_question(before.text)))
-    is_chore = len(last.stems & _CHORE_NAMES) > _CHORE_SHARE * len(last.stems)
-    is_prose = sum(c.isalpha() or c.isspace() for c in last.text) >= _PROSE_SHARE * len(last.text)
-    return last if is_prose and not is_chore and (wants(last, languages) or not is_settled) else None
+    for number in sorted(of_rounds, reverse=True)[:_RECENT_TASKS]:
+        task = _task_of(of_rounds[number], languages, is_work=is_chat or bool(rounds[number].edits))
+        if task and _is_whole_task(task, trace, languages):
+            return task if len(task.stems & goal.stems) < _ECHO_SHARE * len(task.stems) else None
+    return None
+
+
+def _task_of(of_round: Sequence[Unit], languages: frozenset[str], *, is_work: bool) -> Unit | None:
+    """Return the sentence of a round that sets its task: one with a wish or with what is broken, rather than one that says how to go about
+    it; the first one of a round with work where none has a wish.
+    """
+    purposes = [unit for unit in of_round if not pattern("means", languages).match(unit.text)]
+    asking = [unit for unit in purposes if wants(unit, languages) or _tells_trouble(unit, languages)]
+    opening = [unit for unit in asking if unit in purposes[:_TASK_UNITS]]
+    candidates = opening or (purposes if is_work else []) or asking or [unit for unit in of_round if wants(unit, languages)]
+    return next((unit for unit in candidates if unit.size > _MIN_PLAIN_WORDS), None)
+
+
+def _tells_trouble(unit: Unit, languages: frozenset[str]) -> bool:
+    """Whether a person says that something is broken, and does not ask about it."""
+    is_trouble = any(pattern(group, languages).search(unit.text) for group in ("broken", "fix"))
+    return is_trouble and not unit.text.endswith(("?", "？"))
+
+
+def _is_whole_task(task: Unit, trace: Trace, languages: frozenset[str]) -> bool:
+    """Whether a request tells a task by itself and in words: no errand, chore, paste, question or answer."""
+    before = trace.statements[task.statement.position - 1]
+    is_settled = task.text.endswith(("?", "？")) or (before.author == "agent" and bool(last_question(before.text)))
+    is_chore = len(task.stems & _CHORE_NAMES) > _CHORE_SHARE * len(task.stems)
+    text = task_text(task)
+    is_prose = sum(c.isalpha() or c.isspace() for c in text) >= _PROSE_SHARE * len(text)
+    return is_prose and not is_chore and not _is_errand(task) and (wants(task, languages) or not is_settled)
+
+
+def task_text(task: Unit) -> str:
+    """Return how the last task is told: whole where it is in words, its first sentence where a log or code follows that."""
+    is_prose = sum(c.isalpha() or c.isspace() for c in task.text) >= _PROSE_SHARE * len(task.text)
+    first = _SENTENCE_END.split(task.text, maxsplit=1)[0]
+    return task.text if is_prose or len(words(first)) <= _MIN_PLAIN_WORDS else first
 
 
 def _requests(
@@ -223,10 +264,15 @@ def _requests(
         for unit in units
         if unit.by_user and unit.statement.position not in templates
         and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
-        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages)
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and not _only_reassures(unit, languages)
         and not unit.statement.is_answer and not reply_lead(unit, trace)[0] and not is_trial(unit.statement.text)
         and not _TERMINAL.match(unit.text) and _reads_as_request(unit, units)
     ]  # fmt: skip
+
+
+def _only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
+    """Whether a person only answers that something is no trouble: "no problem, the folder is not public"."""
+    return pattern("reassure", _ALL_LANGUAGES).match(unit.text) is not None and not wants(unit, languages)
 
 
 def is_trial(text: str) -> bool:
@@ -262,13 +308,15 @@ def _read_rounds(units: Sequence[Unit], rounds: dict[int, Round], languages: fro
         if unit.by_user or unit.statement.is_closing:
             round_words.setdefault(unit.statement.round, set()).update(unit.stems)
     agent_units = [unit for unit in units if not unit.by_user]
+    goes_on = bool(units) and units[0].statement.is_summary
+    first_round = min((number for number, current in rounds.items() if current.requests and current.fate != "withdrawn"), default=1)
     return _SessionRounds(
         round_words=round_words,
         rounds=rounds,
         agent_words=[(unit.statement.position, unit.stems) for unit in agent_units],
         asking=frozenset(position for position, mates in _by_statement(agent_units).items() if _closes_asking(mates)),
         languages=languages,
-        first_round=min((number for number, current in rounds.items() if current.requests and current.fate != "withdrawn"), default=1),
+        first_round=0 if goes_on else first_round,
     )
 
 

@@ -17,6 +17,7 @@ PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
     "address", "reason", "passed", "need", "hope", "temporary", "begin", "guess", "dangle", "join", "sound", "ahead",
+    "reassure", "means", "shelve",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
@@ -25,7 +26,8 @@ says that an act is not to be done, `temporary` that an order holds for a while,
 `next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason`
 gives a reason, a limit or a condition, `passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and
 was not seen, `begin` what an agent tells itself to do now, `guess` what is possible; `dangle` and `join` open a sentence that hangs on
-the one before it, `ahead` what comes next amid the work; `sound` says that something is as it should be."""
+the one before it, `ahead` what comes next amid the work; `sound` says that something is as it should be; `reassure` opens a remark that
+something is no trouble, `means` an order that says how to go about the work, `shelve` puts a thing off."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -472,11 +474,11 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
 
 _OPENING: frozenset[PhraseGroup] = frozenset(
     ("agree", "refuse", "narrate", "offer", "praise", "lasting", "forbid", "prefer", "habit", "instruct", "courtesy", "need", "hope",
-     "begin", "dangle", "join", "ahead")
+     "begin", "dangle", "join", "ahead", "reassure", "means")
 )  # fmt: skip
 _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
     ("unfinished", "narrate", "praise", "lasting", "forbid", "prefer", "next", "did", "decide", "tried", "fix", "idle", "instruct",
-     "courtesy", "want", "dismiss", "need", "hope", "begin")
+     "courtesy", "want", "dismiss", "need", "hope", "begin", "reassure", "means", "shelve")
 )  # fmt: skip
 """Groups whose phrases may be beginnings of words, since many languages inflect."""
 _UNSPACED = frozenset(("zh", "ja", "ko", "ar"))

@@ -65,6 +65,8 @@ _NAMED_COMMIT = re.compile(
 )
 """How an agent names the commit that was made: "Commit: `2146b6e`"; "prior commits (`fd0aa45`)" names none."""
 _PUSHED_BRANCH = re.compile(r"\bgit push\b[^&;|\n]*?\s(?:origin|upstream)\s+(?:HEAD:)?(?!HEAD\b)([\w./-]+)")
+_PUSHED_RANGE = re.compile(r"^ *\+? *[0-9a-f]{7,40}\.{2,3}([0-9a-f]{7,40}) +(\S+) -> (\S+)", re.M)
+"""How git tells which commit a push left on a branch: "old..new  source -> target"."""
 _COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
 _MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
 _DETACHED = "HEAD"
@@ -111,6 +113,8 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
                 turns=(run.result_turn,),
                 weight=0.62,
             )
+        if "git push" in run.command and not run.failed and (pushed := _pushed_commit(run, last)):
+            last, is_pushed = pushed, True
         for commit, message in _UNDONE.findall(run.output):
             text = f"The commit `{commit}` was taken back: {one_line(message, 160)}"
             yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
@@ -151,6 +155,17 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         retires = (FAILED_PUSH,) if is_pushed else ()
         text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}{stashed}"
         yield ToolDraft(kind="done", subject=GIT_STATE, statement=text, turns=(turn,), weight=0.6, retires=retires)
+
+
+def _pushed_commit(run: CommandRun, last: tuple[int, str, str] | None) -> tuple[int, str, str] | None:
+    """Return turn, branch and id of the commit that a push left on the branch of the *last* known one, where it is another commit: the
+    history was rewritten, or the commit is not in the log.
+    """
+    for commit, source, target in _PUSHED_RANGE.findall(run.output):
+        if last is None or last[1] in ("", source, target):
+            is_known = last is not None and (commit.startswith(last[2]) or last[2].startswith(commit))
+            return None if is_known else (run.result_turn, target, commit)
+    return None
 
 
 def _left_stash(trace: Trace) -> int:

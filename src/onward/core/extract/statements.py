@@ -14,7 +14,7 @@ from onward.core.extract import sentence_worth as form
 from onward.core.extract.aftermath import Aftermath, read_aftermath
 from onward.core.extract.completion import request_outcome
 from onward.core.extract.first_step import FirstStep, find_first_step
-from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request
+from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request, task_text
 from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
@@ -416,9 +416,9 @@ def _goal_text(unit: Unit, head: _Head) -> tuple[str, tuple[int, ...]]:
         text = f"{text.removesuffix('.')}: {clean(tail)}"
     if head.continuation and len(text) <= _MAX_GOAL_CHARS // 2:
         text = f"{whole(text)} {head.continuation}"
-    if head.last_request is None:
+    if head.last_request is None or head.is_step(head.last_request):
         return text, (unit.statement.turn,)
-    return f"{whole(text)} Asked last: {clean(head.last_request.text, _MAX_LAST_CHARS)}", (
+    return f"{whole(text)} Asked last: {clean(task_text(head.last_request), _MAX_LAST_CHARS)}", (
         unit.statement.turn,
         head.last_request.statement.turn,
     )

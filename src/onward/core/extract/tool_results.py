@@ -59,6 +59,13 @@ _MENDED_ERROR_WEIGHT = 0.3
 _CLOSED_TODO_WEIGHT = 0.05
 """A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
 
+_MAX_SHELVING_CHARS, _MAX_SHELVED_WORDS, _SHELVED_WORDS, _WORD_BEGINNING = 300, 6, 2, 5
+"""Characters of a person's text that may put a task off, content words of the clause that does, those at its beginning of which
+one is the task's, and the letters with which two forms of a word begin.
+"""
+_CLAUSE_END = re.compile(r"[.,;:!?](?=\s|$)|[。、，；！？\n]")
+_ALL_LANGUAGES = frozenset(PHRASES)
+
 
 def draft_tool_facts(trace: Trace, cwd: str, branch: str) -> Iterator[ToolDraft]:
     """Yield what the tools of one session show. Paths below *cwd* are relative to it; *branch* is the one it began on."""
@@ -258,8 +265,18 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
         if not todo.text.strip():
             continue
         subject = f"todo:{todo.text.lower()[:80]}"
-        reported_turn = _reported_turn(trace, todo.text, turns[-1]) if todo.status in ("pending", "in_progress") else 0
-        if reported_turn:
+        is_open = todo.status in ("pending", "in_progress")
+        reported_turn = _reported_turn(trace, todo.text, turns[-1]) if is_open else 0
+        shelved_turn = _shelving_turn(trace, todo.text, turns[-1]) if is_open and not reported_turn else 0
+        if shelved_turn:
+            yield ToolDraft(
+                kind="decision",
+                subject=subject,
+                statement=f"Put off by the user: {todo.text}",
+                turns=(*turns, shelved_turn),
+                weight=_CLOSED_TODO_WEIGHT,
+            )
+        elif reported_turn:
             yield ToolDraft(
                 kind="done",
                 subject=subject,
@@ -306,6 +323,27 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             )
 
 
+def _shelving_turn(trace: Trace, task: str, turn: int) -> int:
+    """Return the turn of a person's later word that puts *task* off: "forget the deployment for now"; 0 without one."""
+    shelving, for_now = pattern("shelve", _ALL_LANGUAGES), pattern("temporary", _ALL_LANGUAGES)
+    terms = content_words(task)
+    for statement in trace.statements:
+        if statement.author == "user" and statement.turn > turn and len(statement.text) <= _MAX_SHELVING_CHARS:
+            for clause in _CLAUSE_END.split(statement.text):
+                shelved = content_words(for_now.sub(" ", shelving.sub(" ", clause))) if shelving.search(clause) else ()
+                if 0 < len(shelved) <= _MAX_SHELVED_WORDS and any(
+                    _is_form_of(word, term) for word in shelved[:_SHELVED_WORDS] for term in terms
+                ):
+                    return statement.turn
+    return 0
+
+
+def _is_form_of(word: str, other: str) -> bool:
+    """Whether two words begin alike, as "deployment" and "deploy" do."""
+    size = min(len(word), len(other))
+    return stem(word) == stem(other) or (size >= _WORD_BEGINNING and word[:_WORD_BEGINNING] == other[:_WORD_BEGINNING])
+
+
 def _reported_turn(trace: Trace, task: str, turn: int) -> int:
     """Return the turn of a later report of which one sentence says what was done in most words of *task*; 0 without one."""
     terms = frozenset(map(stem, content_words(task)))
@@ -318,7 +356,7 @@ def _reported_turn(trace: Trace, task: str, turn: int) -> int:
                 if (
                     shared >= _REPORTED_SHARE * len(terms)
                     and tells_outcome(sentence.text)
-                    and not pattern("unfinished", frozenset(PHRASES)).search(sentence.text)
+                    and not pattern("unfinished", _ALL_LANGUAGES).search(sentence.text)
                 ):
                     return statement.turn
     return 0
