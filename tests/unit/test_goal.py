@@ -263,18 +263,18 @@ def test_the_last_task_is_told_beside_the_goal_without_a_report() -> None:
     work = (edit, edited)
     last = Turn(
         "user",
-        "Read NOTES.md first. Phases 1-8 are complete.\n\nNow phase 9: the drawer opens at each sale.\n\nTick all boxes of the list.",
+        "Read NOTES.md first. Phases 1-8 are complete.\n\nNow phase 9: the drawer opens at each sale.\n\nTick all boxes.",
     )
-    told = goal_of(goal, *work, *work, DONE, Turn("user", "Does the printer need paper?"), DONE, last, edit)
-    assert told == f"{goal.text} Asked last: Now phase 9: the drawer opens at each sale."
+    goal_line = goal_of(goal, *work, *work, DONE, Turn("user", "Does the printer need paper?"), DONE, last, edit)
+    assert goal_line == f"{goal.text} Asked last: Now phase 9: the drawer opens at each sale."
 
 
 def test_an_order_that_says_how_to_go_about_the_work_is_not_the_goal() -> None:
     goal = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
     trouble = "still getting an error after clicking print the second time"
     means = (
-        "make sure that you read the manual of the printer carefully because we are using a brand new driver for the drawer, and the manual "
+        "make sure that you read the manual of the printer carefully because we are using a brand new driver for the drawer, and it "
         "says what the driver needs in each case"
     )
-    told = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"))
-    assert told == f"{goal.text} Asked last: {trouble}"
+    goal_line = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"))
+    assert goal_line == f"{goal.text} Asked last: {trouble}"

@@ -204,45 +204,6 @@ def test_an_interruption_belongs_to_the_newest_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "offer",
-    [
-        "How can I assist you today?",
-        "What would you like to do next?",
-        "Is there anything else you need?",
-        "Ada lagi yang bisa saya bantu?",
-        "Wie kann ich dir noch helfen?",
-        "En quoi puis-je vous aider aujourd'hui ?",
-        "¿En qué más puedo ayudarte hoy?",
-        "Como posso ajudar você hoje?",
-        "Come posso aiutarti oggi?",
-        "还有什么需要我帮忙的吗？",
-        "他に何かお手伝いできることはありますか？",
-        "무엇을 도와드릴까요, 오늘은?",
-        "Чем могу помочь сегодня вам?",
-        "Bạn muốn làm gì tiếp theo hôm nay?",
-        "Size nasıl yardımcı olabilirim bugün?",
-        "كيف يمكنني مساعدتك اليوم؟",
-        "Do you need help with printing one of the receipts?",
-        "Perlu bantuan untuk mencetak salah satu struk?",
-        "Brauchst du Hilfe beim Drucken der Quittungen?",
-        "Avez-vous besoin d'aide pour imprimer les reçus ?",
-        "¿Necesitas ayuda para imprimir los recibos?",
-        "Precisa de ajuda para imprimir algum dos recibos?",
-        "Hai bisogno di aiuto per stampare le ricevute?",
-        "您需要帮助打印收据吗？",
-        "領収書の印刷でお手伝いが必要ですか？",
-        "영수증 인쇄에 도움이 필요하신가요?",
-        "Нужна помощь с печатью чеков?",
-        "Bạn có cần tôi giúp in hóa đơn không?",
-        "Fişleri yazdırmak için yardım ister misiniz?",
-        "هل تحتاج مساعدة في طباعة الإيصالات؟",
-    ],
-)
-def test_an_offer_without_an_object_is_not_open(offer: str) -> None:
-    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{DONE.text} {offer}"))
-
-
-@pytest.mark.parametrize(
     ("lead", "steps"),
     [
         ("You can finish it with two commands:", ("`git add src`", "`git push origin main`")),
@@ -414,15 +375,6 @@ def test_a_question_for_any_work_is_not_open() -> None:
 def test_edits_before_a_push_that_succeeded_are_not_said_to_be_uncommitted() -> None:
     head = head_of(REQUEST, EDIT, EDITED, *run(1, "git push origin main", "0843cd1..f2955a7 main -> main"), DONE)
     assert head["State"].startswith("On branch `main` the last commit `f2955a7` is pushed.")
-
-
-def test_a_push_tells_the_last_commit_after_the_history_was_rewritten() -> None:
-    commit = run(1, "git commit -qam receipts && git status", "[main 632f879] receipts")
-    rewrite = run(2, "git filter-branch --index-filter 'git rm --cached keys.txt' HEAD", "Ref 'refs/heads/main' was rewritten")
-    push = run(3, "git push origin main --force", "To example.org:shop.git\n + ff6065a...65d6cf6 main -> main (forced update)")
-    state = head_of(REQUEST, EDIT, EDITED, *commit, *rewrite, *push, DONE)["State"]
-    assert state.startswith("On branch `main` the last commit `65d6cf6` is pushed.")
-    assert "632f879" not in state
 
 
 def test_an_announced_start_is_no_report() -> None:

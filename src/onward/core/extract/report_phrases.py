@@ -1,6 +1,6 @@
-"""Phrases with which an agent opens or closes a report, as data, one table a language: an offer of any work at all or of help (`idle`), how a step
-opens that the person is to take (`instruct`), what only agrees with the person or greets them (`courtesy`), and what an agent tells itself
-to do now (`begin`). They are read by `phrases.pattern`.
+"""Phrases with which an agent opens or closes a report, as data, one table a language: an offer of any work at all or of help (`idle`), how
+a step opens that the person is to take (`instruct`), what only agrees with the person or greets them (`courtesy`), and what an agent tells
+itself to do now (`begin`). They are read by `phrases.pattern`.
 """
 
 from __future__ import annotations

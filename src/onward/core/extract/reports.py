@@ -37,6 +37,14 @@ _POINTS_BACK = re.compile(
     r"esto|eso|isso|isto|questo|これ|それ|その|この|이것|그것|这|那|它|ця|це|вона|він|itu|ini|bu|şu|هذا|هذه)\b",
     re.I,
 )
+_ORDER = re.compile(
+    r"(?:now,? |then,? |next,? |please |first,? |finally,? )*(?:re-?)?(?:run|start|try|watch|save|open|click|check|reload|refresh|visit|"
+    r"navigate|paste|retry) (?:it|this|that|the|your|again|a|an|to|`)",
+    re.I,
+)
+"""How an English sentence begins that tells the person what to do."""
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»")
+_TORN_SPAN = re.compile(r"`[^`\s][^`]*\s`\w")
 GUESS = re.compile(
     r"\b(?:seems?|appears?) (?:\w+ )?(?:to|like|that|directly|un|related)|\b(?:looks? like|probably|presumably|most likely|"
     r"sepertinya|kayaknya|tampaknya|mungkin|scheint?|wahrscheinlich|vermutlich|vielleicht|semble(?:nt)?|probablement|sans doute|"
@@ -105,12 +113,25 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
         and not is_only_names(unit)
         and not tells_intent(unit, opens)
         and not text.endswith(("?", "？"))
+        and not _is_torn(text)
+        and not _advises(text, opens)
         and (not text.endswith((":", "：")) or _claims_before_list(unit))
         and not any(opens(group, text) for group in ("offer", "praise", "need"))
         and not (opens("courtesy", text) and not _GOES_ON_TO_CLAIM.match(text))
         and not (unit.size <= _COURTESY_WORDS and opens("agree", text))
         and not any(label_kind(label) in OPEN_LABELS for label in (unit.sentence.lead, unit.sentence.heading, text.partition(":")[0]))
     )
+
+
+def _is_torn(text: str) -> bool:
+    """Whether a code span of a sentence is open or ends before a word, as where two pieces of text were joined."""
+    return text.count("`") % 2 == 1 or _TORN_SPAN.search(text) is not None
+
+
+def _advises(text: str, opens: Callable[[PhraseGroup, str], bool]) -> bool:
+    """Whether a sentence tells the person what to do and claims nothing: "Run the server once"."""
+    is_order = _ORDER.match(text) is not None or opens("instruct", text)
+    return is_order and not tells_outcome(_QUOTED.sub("", text))
 
 
 def is_only_names(unit: Unit) -> bool:

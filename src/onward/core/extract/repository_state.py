@@ -105,14 +105,8 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         last_push = run if "git push" in run.command else last_push
         for branch, commit, message in shown_commits(run):
             last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
-            branch_note = f" on branch `{branch}`" if branch else ""
-            yield ToolDraft(
-                kind="done",
-                subject=f"commit:{commit[:7]}",
-                statement=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
-                turns=(run.result_turn,),
-                weight=0.62,
-            )
+            text = f"Committed `{commit}`{f' on branch `{branch}`' if branch else ''}: {one_line(message, 160)}"
+            yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=0.62)
         if "git push" in run.command and not run.failed and (pushed := _pushed_commit(run, last)):
             last, is_pushed = pushed, True
         for commit, message in _UNDONE.findall(run.output):
@@ -196,7 +190,7 @@ def _is_dismissed(push: CommandRun, trace: Trace) -> bool:
 
 def _uncommitted(trace: Trace, commit_turn: int) -> str:
     """Return which files were changed after the last commit; empty where none was."""
-    names = _name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
+    names = name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
     return f"; edited since, not committed: {names}" if names else ""
 
 
@@ -215,7 +209,7 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
         branch, turn = f"{branch.partition(',')[0]}; pushed after the last edit", pushes[-1].result_turn
     may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
     may_be_committed = may_be_committed or is_pushed or _names_commit(trace, last_edit)
-    edited = "" if may_be_committed else _name_files(_existing_paths(trace))
+    edited = "" if may_be_committed else name_files(_existing_paths(trace))
     if not branch and not edited:
         return None
     turn = turn or trace.changes[-1].turn
@@ -253,7 +247,8 @@ def _last_status(trace: Trace) -> tuple[str, int]:
     return "", 0
 
 
-def _name_files(changed: set[str]) -> str:
+def name_files(changed: set[str]) -> str:
+    """Return the names of changed files, the first few and how many more."""
     names = sorted({path.replace("\\", "/").rpartition("/")[2] for path in changed})
     shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
     more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
@@ -274,7 +269,7 @@ def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
         return
     last = max((run for run in (tests, check) if run), key=lambda run: run.result_turn)
     later = {c.change.path for c in trace.changes if c.turn > last.result_turn and not c.change.path.endswith(_PROSE_FILES)}
-    stale = f"; not run again since the edit of {_name_files(later)}" if later else ""
+    stale = f"; not run again since the edit of {name_files(later)}" if later else ""
     yield ToolDraft(
         kind="done",
         subject=TESTS_STATE,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.reports import GUESS, opening_of, points_back, report_of, tells_intent
+from onward.core.extract.repository_state import name_files
 from onward.core.extract.rounds import Round
 from onward.core.extract.sentence_phrases import tells_outcome
 from onward.core.extract.trace import RecordedCall, Trace
@@ -204,12 +205,25 @@ class SessionEnd:
             words.append("The last answer proposes a change of a file that was not applied.")
         else:
             words.append("The last request has no report.")
+        if edited := self._edited_since(request_turn, reported_turn):
+            words.append(edited)
+        if errors := [request.error for request in current.requests if request.error]:
+            words.append(f"It reports the error: `{errors[0]}`.")
         if finding := self._found_at_work(acts):
             words.append(finding)
         if interruptions:
             words.append(_INTERRUPTION_TEXTS[interruptions[-1].cause].format(interruptions[-1].text.rstrip(".")))
             turns.append(interruptions[-1].turn)
         return EndState(" ".join(words), tuple(turns))
+
+    def _edited_since(self, request_turn: int, reported_turn: int) -> str:
+        """Return which files were edited for the request that has no report, and whether nothing was run after; empty without an edit."""
+        edits = [c for c in self._trace.changes if c.turn >= request_turn and c.turn > reported_turn]
+        if not edits:
+            return ""
+        is_run = any(run.turn > edits[-1].turn for run in self._trace.runs)
+        untested = "" if is_run or not self._trace.is_whole else ", and nothing was run after that"
+        return f"Edited for it: {name_files({c.change.path for c in edits})}{untested}."
 
     def _found_at_work(self, acts: Sequence[RecordedCall]) -> str:
         """Return what the agent told last at work on the request that has no report: a finding or a cause, not what it was about to do."""

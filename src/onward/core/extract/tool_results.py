@@ -269,13 +269,8 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
         reported_turn = _reported_turn(trace, todo.text, turns[-1]) if is_open else 0
         shelved_turn = _shelving_turn(trace, todo.text, turns[-1]) if is_open and not reported_turn else 0
         if shelved_turn:
-            yield ToolDraft(
-                kind="decision",
-                subject=subject,
-                statement=f"Put off by the user: {todo.text}",
-                turns=(*turns, shelved_turn),
-                weight=_CLOSED_TODO_WEIGHT,
-            )
+            text = f"Put off by the user: {todo.text}"
+            yield ToolDraft(kind="decision", subject=subject, statement=text, turns=(*turns, shelved_turn), weight=_CLOSED_TODO_WEIGHT)
         elif reported_turn:
             yield ToolDraft(
                 kind="done",

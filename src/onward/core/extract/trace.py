@@ -15,6 +15,7 @@ from typing import TypeAlias
 from onward.core.extract.interruptions import Interruption, find_interruption, is_bare_interruption
 from onward.core.extract.subtask_report import split_report
 from onward.core.facts.fact import FactAuthor
+from onward.core.text.prose import one_line
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
 from onward.core.transcript.frames import SLASH_COMMAND
 from onward.core.transcript.shell_moves import shell_changes
@@ -45,12 +46,17 @@ def was_not_run(result: str) -> bool:
 
 _GIT_FAILURE = re.compile(r"^(?:fatal|error): |^ ! \[(?:remote )?rejected\]", re.M)
 """How git says that it failed, where the log has no exit code."""
+_QUOTED_ERROR = re.compile(
+    r"^\W{0,6}(?:Uncaught )?((?:[\w.]*(?:Error|Exception)|error(?:\[\w+\]| TS\d+)?|fatal|panic): ?\S[^\n]{3,})", re.M
+)
+"""A line that names an error, as runtimes and compilers print it."""
+_MAX_ERROR_CHARS = 160
 
 
 @dataclass(slots=True)
 class Statement:
     """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
-    text of a round, `is_answer` what the user answered in a dialog of a tool.
+    text of a round, `is_answer` what the user answered in a dialog of a tool; `error` is the first error that a user quotes.
     """
 
     turn: int
@@ -61,6 +67,7 @@ class Statement:
     is_summary: bool = False
     is_closing: bool = False
     is_answer: bool = False
+    error: str = ""
     position: int = 0
 
 
@@ -242,7 +249,13 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
 def _add_request(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     trace.rounds += 1
     is_answer = turn.mark == "answered"
-    trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer))
+    error = _QUOTED_ERROR.search(turn.text)
+    trace.statements.append(
+        Statement(
+            turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer,
+            error=one_line(error.group(1).replace("`", "'"), _MAX_ERROR_CHARS) if error else "",
+        )
+    )  # fmt: skip
 
 
 def _record_call(call: ToolCall, act: Action, ordinal: int, round_number: int) -> RecordedCall:

@@ -1,0 +1,120 @@
+"""What a session leaves by its last acts: the commit that a push left, what was edited and not run, and an error that is not mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.core.extract.extraction import extract
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import compose
+from onward.core.handoff.session_summary import SessionSummary
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.tokens import count_tokens
+
+REQUEST = Turn("user", "Add a receipts page to the bakery shop, with one line for each article.")
+EDIT = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/src/cart.py", "old_string": "a", "new_string": "b"}),))
+EDITED = Turn("tool", results=(ToolResult("e1", "ok"),))
+DONE = Turn("assistant", "I added the receipts page, and it lists every article.")
+
+
+def head_of(*turns: Turn, branch: str = "") -> dict[str, str]:
+    """Return the head of the handoff after one session of these turns."""
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop", branch=branch), list(enumerate(turns, start=1)))
+    return {name: line.text for name, line in compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens).head}
+
+
+def run(number: int, command: str, output: str = "", *, failed: bool = False) -> list[Turn]:
+    return [
+        Turn("assistant", calls=(ToolCall(f"r{number}", "Bash", {"command": command}),)),
+        Turn("tool", results=(ToolResult(f"r{number}", output, is_error=failed),)),
+    ]
+
+
+def test_a_push_tells_the_last_commit_after_the_history_was_rewritten() -> None:
+    commit = run(1, "git commit -qam receipts && git status", "[main 632f879] receipts")
+    rewrite = run(2, "git filter-branch --index-filter 'git rm --cached keys.txt' HEAD", "Ref 'refs/heads/main' was rewritten")
+    push = run(3, "git push origin main --force", "To example.org:shop.git\n + ff6065a...65d6cf6 main -> main (forced update)")
+    state = head_of(REQUEST, EDIT, EDITED, *commit, *rewrite, *push, DONE)["State"]
+    assert state.startswith("On branch `main` the last commit `65d6cf6` is pushed.")
+    assert "632f879" not in state
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "How can I assist you today?",
+        "What would you like to do next?",
+        "Is there anything else you need?",
+        "Ada lagi yang bisa saya bantu?",
+        "Wie kann ich dir noch helfen?",
+        "En quoi puis-je vous aider aujourd'hui ?",
+        "¿En qué más puedo ayudarte hoy?",
+        "Como posso ajudar você hoje?",
+        "Come posso aiutarti oggi?",
+        "还有什么需要我帮忙的吗？",
+        "他に何かお手伝いできることはありますか？",
+        "무엇을 도와드릴까요, 오늘은?",
+        "Чем могу помочь сегодня вам?",
+        "Bạn muốn làm gì tiếp theo hôm nay?",
+        "Size nasıl yardımcı olabilirim bugün?",
+        "كيف يمكنني مساعدتك اليوم؟",
+        "Do you need help with printing one of the receipts?",
+        "Perlu bantuan untuk mencetak salah satu struk?",
+        "Brauchst du Hilfe beim Drucken der Quittungen?",
+        "Avez-vous besoin d'aide pour imprimer les reçus ?",
+        "¿Necesitas ayuda para imprimir los recibos?",
+        "Precisa de ajuda para imprimir algum dos recibos?",
+        "Hai bisogno di aiuto per stampare le ricevute?",
+        "您需要帮助打印收据吗？",
+        "領収書の印刷でお手伝いが必要ですか？",
+        "영수증 인쇄에 도움이 필요하신가요?",
+        "Нужна помощь с печатью чеков?",
+        "Bạn có cần tôi giúp in hóa đơn không?",
+        "Fişleri yazdırmak için yardım ister misiniz?",
+        "هل تحتاج مساعدة في طباعة الإيصالات؟",
+    ],
+)
+def test_an_offer_without_an_object_is_not_open(offer: str) -> None:
+    assert "Do first" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{DONE.text} {offer}"))
+
+
+def test_what_was_edited_for_the_last_request_and_its_error_are_told() -> None:
+    report = Turn(
+        "user", "Still broken after the second click on print:\n\nTypeError: drawer.open is not a function\n    at print (cart.py:47:24)"
+    )
+    state = head_of(REQUEST, DONE, report, EDIT, EDITED)["State"]
+    assert "It reports the error: `TypeError: drawer.open is not a function`." in state
+    assert "Edited for it: `cart.py`, and nothing was run after that." in state
+    assert "nothing was run" not in head_of(REQUEST, DONE, report, EDIT, EDITED, *run(1, "python cart.py"))["State"]
+
+
+@pytest.mark.parametrize(
+    "advice",
+    [
+        "Run the shop once to see the receipts.",
+        "Jalankan toko itu sekali untuk melihat struk.",
+        "请运行一次商店来看收据。",
+        "店のプログラムを一度実行してください。",
+        "가게 프로그램을 한 번 실행해 주세요.",
+        "Запустите магазин один раз и посмотрите.",
+        "Bitte starten Sie den Laden einmal neu und sehen Sie nach, ob die Quittungen auf der Seite sind.",
+        "Lancez la boutique une fois pour voir.",
+        "Ejecuta la tienda una vez para ver.",
+        "Execute a loja uma vez para ver.",
+        "Esegui il negozio una volta per vedere.",
+        "Hãy chạy cửa hàng một lần để xem các hóa đơn của bạn trên trang.",
+        "Yazıcının ayarlar sayfasını açın ve fişlerin çıktığını görmek için bir kez daha deneyin.",
+        "قم بتشغيل المتجر مرة واحدة.",
+    ],
+)
+def test_what_the_person_is_to_do_is_not_the_state(advice: str) -> None:
+    claim = "The receipts page lists every article of the bakery."
+    state = head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{advice}\n\n{claim}"))["State"]
+    assert state.endswith(claim)
+    assert advice not in state
+
+
+def test_a_sentence_with_an_open_code_span_is_not_the_state() -> None:
+    torn = "The second fix is `cart.pyThe error `ERROR: Error loading the till."
+    claim = "The receipts page lists every article of the bakery."
+    assert "cart.pyThe" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{torn}\n\n{claim}"))["State"]
