@@ -276,5 +276,6 @@ def test_an_order_that_says_how_to_go_about_the_work_is_not_the_goal() -> None:
         "make sure that you read the manual of the printer carefully because we are using a brand new driver for the drawer, and it "
         "says what the driver needs in each case"
     )
-    goal_line = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"))
+    look = Turn("assistant", "Now I read the manual of the driver.")
+    goal_line = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"), look)
     assert goal_line == f"{goal.text} Asked last: {trouble}"

@@ -207,7 +207,7 @@ def last_request(
     goal: Unit, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
 ) -> Unit | None:
     """Return the task that a person set last, where that is another piece of work than the goal; None for a question, an errand, a chore, a
-    paste, an answer or what the goal says already.
+    paste, an answer, what the goal says already and what was not begun, which is to do first.
     """
     of_rounds: dict[int, list[Unit]] = {}
     for unit in _requests(units, trace, rounds, templates, languages):
@@ -216,8 +216,12 @@ def last_request(
     is_chat = not trace.changes and not trace.runs
     for number in sorted(of_rounds, reverse=True)[:_RECENT_TASKS]:
         task = _task_of(of_rounds[number], languages, is_work=is_chat or bool(rounds[number].edits))
+        is_begun = rounds[number].texts or rounds[number].edits or rounds[number].runs
+        is_echo = task is not None and len(task.stems & goal.stems) >= _ECHO_SHARE * len(task.stems)
+        if rounds[number].fate == "refused" or not is_begun or is_echo:
+            return None
         if task and _is_whole_task(task, trace, languages):
-            return task if len(task.stems & goal.stems) < _ECHO_SHARE * len(task.stems) else None
+            return task
     return None
 
 
