@@ -63,7 +63,8 @@ def test_a_document_is_flattered_where_even_the_lower_end_is_above_the_probes() 
 def test_start(results: Path) -> None:
     start.main(["--sessions", "2", "--times", "1"])
     document = newest_result("start")
-    assert set(document["ms"]) == {"bare interpreter", "onward --version", "onward hook session-start", "onward hook session-end"}
+    commands = {"--version", "hook session-start", "hook session-end", "project list", "session list", "session start", "handoff", "search"}
+    assert set(document["ms"]) == {"bare interpreter", *(f"onward {command}" for command in commands)}
 
 
 def test_quotes(shared_folder: Path) -> None:
