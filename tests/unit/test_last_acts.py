@@ -9,6 +9,7 @@ from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import compose
 from onward.core.handoff.session_summary import SessionSummary
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.core.transcript.turn import lighten
 from onward.tokens import count_tokens
 
 REQUEST = Turn("user", "Add a receipts page to the bakery shop, with one line for each article.")
@@ -83,7 +84,7 @@ def test_what_was_edited_for_the_last_request_and_its_error_are_told() -> None:
         "user", "Still broken after the second click on print:\n\nTypeError: drawer.open is not a function\n    at print (cart.py:47:24)"
     )
     state = head_of(REQUEST, DONE, report, EDIT, EDITED)["State"]
-    assert "It reports the error: `TypeError: drawer.open is not a function`." in state
+    assert "The request names the error: `TypeError: drawer.open is not a function`." in state
     assert "Edited for it: `cart.py`, and nothing was run after that." in state
     assert "nothing was run" not in head_of(REQUEST, DONE, report, EDIT, EDITED, *run(1, "python cart.py"))["State"]
 
@@ -118,3 +119,11 @@ def test_a_sentence_with_an_open_code_span_is_not_the_state() -> None:
     torn = "The second fix is `cart.pyThe error `ERROR: Error loading the till."
     claim = "The receipts page lists every article of the bakery."
     assert "cart.pyThe" not in head_of(REQUEST, EDIT, EDITED, Turn("assistant", f"{torn}\n\n{claim}"))["State"]
+
+
+def test_an_error_in_a_paste_that_is_left_out_is_told() -> None:
+    trace = "\n".join(f"    at step{number} (cart.js:{number}:24)" for number in range(1, 9))
+    report = lighten(Turn("user", f"Still broken after the second click.\n\nTypeError: drawer.open is not a function\n{trace}"))
+    assert "cart.js" not in report.text
+    state = head_of(REQUEST, DONE, report, EDIT, EDITED)["State"]
+    assert "The request names the error: `TypeError: drawer.open is not a function`." in state

@@ -208,7 +208,7 @@ class SessionEnd:
         if edited := self._edited_since(request_turn, reported_turn):
             words.append(edited)
         if errors := [request.error for request in current.requests if request.error]:
-            words.append(f"It reports the error: `{errors[0]}`.")
+            words.append(f"The request names the error: `{errors[0]}`.")
         if finding := self._found_at_work(acts):
             words.append(finding)
         if interruptions:

@@ -15,9 +15,9 @@ from typing import TypeAlias
 from onward.core.extract.interruptions import Interruption, find_interruption, is_bare_interruption
 from onward.core.extract.subtask_report import split_report
 from onward.core.facts.fact import FactAuthor
-from onward.core.text.prose import one_line
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
 from onward.core.transcript.frames import SLASH_COMMAND
+from onward.core.transcript.pastes import quoted_error
 from onward.core.transcript.shell_moves import shell_changes
 from onward.core.transcript.tools import (
     CLIENT_CALL,
@@ -46,11 +46,6 @@ def was_not_run(result: str) -> bool:
 
 _GIT_FAILURE = re.compile(r"^(?:fatal|error): |^ ! \[(?:remote )?rejected\]", re.M)
 """How git says that it failed, where the log has no exit code."""
-_QUOTED_ERROR = re.compile(
-    r"^\W{0,6}(?:Uncaught )?((?:[\w.]*(?:Error|Exception)|error(?:\[\w+\]| TS\d+)?|fatal|panic): ?\S[^\n]{3,})", re.M
-)
-"""A line that names an error, as runtimes and compilers print it."""
-_MAX_ERROR_CHARS = 160
 
 
 @dataclass(slots=True)
@@ -249,11 +244,10 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
 def _add_request(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     trace.rounds += 1
     is_answer = turn.mark == "answered"
-    error = _QUOTED_ERROR.search(turn.text)
     trace.statements.append(
         Statement(
             turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds, is_answer=is_answer,
-            error=one_line(error.group(1).replace("`", "'"), _MAX_ERROR_CHARS) if error else "",
+            error=turn.error or quoted_error(turn.text),
         )
     )  # fmt: skip
 

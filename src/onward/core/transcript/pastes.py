@@ -19,6 +19,9 @@ _ENCLOSED_SHARE = 0.5
 """The share of a message's lines that are a paste from which on lines between two pastes are no person's words."""
 _MAX_MENTION_CHARS = 200
 _MIN_FIELDS = 3
+_QUOTED_ERROR = re.compile(
+    r"^\W{0,6}(?:Uncaught )?((?:[\w.]*(?:Error|Exception)|error(?:\[\w+\]| TS\d+)?|fatal|panic): ?\S[^\n]{3,})", re.M
+)
 
 _LINE_FORMS = (
     r"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ,]+\d\d[:.]\d\d",
@@ -74,6 +77,13 @@ def strip_pastes(text: str) -> str:
     words = "\n".join(line for line, is_pasted in zip(lines, pasted, strict=True) if not is_pasted)
     words = re.sub(r"\n\s*\n\s*\n+", "\n\n", words).strip()
     return words if any(map(str.isalnum, words)) else _mention([line for line, is_pasted in zip(lines, pasted, strict=True) if is_pasted])
+
+
+def quoted_error(text: str) -> str:
+    """Return the first line of *text* that names an error, as runtimes and compilers print it; empty where none does."""
+    error = _QUOTED_ERROR.search(text)
+    line = " ".join(error.group(1).replace("`", "'").split()) if error else ""
+    return line if len(line) <= _MAX_MENTION_CHARS else f"{line[:_MAX_MENTION_CHARS].rstrip()} …"
 
 
 def is_paste(text: str) -> bool:

@@ -59,7 +59,7 @@ class Turn:
 
     `id` is the agent's own, unique within the project, or None. `at` is aware UTC or None. A turn of role `tool`
     carries `results` and no text. `sidechain` names the sub-agent of the turn. `line` is the 1-based line (JSON lines,
-    Markdown) or 0-based index (one document) of its first record.
+    Markdown) or 0-based index (one document) of its first record. `error` is the first error in what was left out of a person's message.
     """
 
     role: Role
@@ -74,6 +74,7 @@ class Turn:
     model: str | None = None
     usage: Usage | None = None
     line: int = 0
+    error: str = ""
 
 
 @dataclass(slots=True)

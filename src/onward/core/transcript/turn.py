@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from onward.core.transcript.frames import read_summary, unframe
-from onward.core.transcript.pastes import strip_pastes
+from onward.core.transcript.pastes import quoted_error, strip_pastes
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 _RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
@@ -19,7 +19,7 @@ def lighten(turn: Turn) -> Turn:
     if turn.role == "user" and turn.text and turn.mark in ("said", "queued"):
         turn = unframe_turn(turn)
         words = strip_pastes(turn.text) if turn.mark != "injected" else turn.text
-        turn = turn if words == turn.text else replace(turn, text=words)
+        turn = turn if words == turn.text else replace(turn, text=words, error=quoted_error(turn.text))
     long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
     if not turn.thinking and not long_results:
         return turn
