@@ -45,6 +45,22 @@ CUES: dict[PhraseGroup, dict[str, str]] = {
         "it": "Il prossimo passo è stampare.", "vi": "Bước tiếp theo là in.", "tr": "Bir sonraki adım yazdırmak.",
         "ar": "الخطوة التالية هي الطباعة.",
     },
+    "boast": {
+        "en": "The till is now fully functional.", "id": "Mesin kasir berfungsi sepenuhnya.", "zh": "收银机一切正常。", "ja": "レジは完全に動作します。",
+        "ko": "계산대는 완벽하게 돕니다.", "ru": "Касса полностью готова.", "de": "Die Kasse ist voll funktionsfähig.",
+        "fr": "La caisse est pleinement fonctionnelle.", "es": "La caja funciona perfectamente.",
+        "pt": "O caixa está totalmente funcional.",
+        "it": "La cassa è completamente funzionante.", "vi": "Máy tính tiền hoạt động hoàn hảo.", "tr": "Kasa tamamen işlevsel.",
+        "ar": "الصندوق يعمل بشكل كامل.",
+    },
+    "plan": {
+        "en": "This module will print the receipts.", "id": "Modul ini akan mencetak struk.", "zh": "该模块将打印收据。",
+        "ja": "このモジュールは領収書を印刷します。", "ko": "이 모듈은 영수증을 인쇄할 것이다.", "ru": "Этот модуль будет печатать чеки.",
+        "de": "Dieses Modul wird die Belege drucken.", "fr": "Ce module va imprimer les reçus.",
+        "es": "Este módulo va a imprimir los recibos.",
+        "pt": "Este módulo vai imprimir os recibos.", "it": "Questo modulo gestirà le ricevute.", "vi": "Mô-đun này sẽ in biên lai.",
+        "tr": "Bu modül fişleri yazdıracak.", "ar": "هذه الوحدة سوف تطبع الإيصالات.",
+    },
 }  # fmt: skip
 PLAIN = {
     "en": "The receipt has two lines.", "id": "Struk punya dua baris.", "zh": "收据有两行。", "ja": "領収書は二行です。", "ko": "영수증은 두 줄이다.",
@@ -60,7 +76,7 @@ def test_every_language_has_its_cue(group: PhraseGroup) -> None:
     assert CUES[group].keys() == PHRASES.keys() == PLAIN.keys()
     for language, sentence in CUES[group].items():
         cue = pattern(group, frozenset((language,)))
-        find = cue.search if group in ("sound", "guess") else cue.match
+        find = cue.search if group in ("sound", "guess", "boast", "plan") else cue.match
         assert find(sentence), sentence
         assert not find(PLAIN[language]), PLAIN[language]
 
@@ -117,3 +133,38 @@ def test_a_long_last_report_says_most_with_its_best_sentences() -> None:
     ]
     worths = sorted(weights("\n".join(f"- {item}" for item in items)).values(), reverse=True)
     assert worths[6] > 1.5 * worths[-1]
+
+
+def test_an_item_of_code_alone_says_nothing_and_one_that_says_what_it_does_does() -> None:
+    report = "The till has these calls now:\n\n- `till.open({ drawer })`\n- `tax_id` (Tax ID)\n- `till.close()` locks the drawer at once."
+    texts = weights(report, *AGREED)
+    assert not any("till.open" in text or "tax_id" in text for text in texts)
+    assert any("till.close" in text for text in texts)
+
+
+def test_a_label_that_several_items_share_hangs_on_what_stands_above() -> None:
+    parted = "Level: receipts and drawers are counted by the till `kiosk_one`."
+    other = "Level: receipts and drawers are counted by the till `kiosk_two`."
+    assert weights(f"- {parted}\n- {other}", *AGREED).get(parted, 0) < weights(f"- {parted}", *AGREED)[parted]
+
+
+def test_the_style_of_a_page_is_worth_less_than_what_it_does() -> None:
+    style, deed = "Changed the class of the receipt to `overflow-hidden`.", "Changed the order of the receipt to `newest_first`."
+    assert weights(f"- {style}", *AGREED).get(style, 0) < weights(f"- {deed}", *AGREED)[deed]
+
+
+def test_edits_of_a_document_are_worth_less_than_edits_of_code() -> None:
+    line = "Moved the paper size of the printer into `printer_paper`."
+
+    def weight(name: str) -> float:
+        call = ToolCall("w", "Write", {"file_path": f"/home/ayu/antrian/{name}", "content": "x"})
+        code = ToolCall("c", "Write", {"file_path": "/home/ayu/antrian/till.py", "content": "x"})
+        turns = [
+            Turn("user", "Set up the printer of the kiosk."),
+            *(Turn("assistant", calls=(call,)), Turn("tool", results=(ToolResult("w", "ok"),)), Turn("assistant", f"- {line}")),
+            *(AGREED[0], Turn("assistant", calls=(code,)), Turn("tool", results=(ToolResult("c", "ok"),)), AGREED[1]),
+        ]
+        facts = extract(1, HEAD, list(enumerate(turns, start=1)))
+        return max((fact.weight for fact in facts if line in fact.text and fact.author == "agent"), default=0.0)
+
+    assert weight("docs/printer.md") < weight("printer.py")

@@ -17,7 +17,7 @@ PhraseGroup: TypeAlias = Literal[
     "agree", "refuse", "broken", "withdraw", "narrate", "cause", "offer", "praise", "scope", "lasting", "forbid", "prefer",
     "habit", "manner", "object", "next", "unfinished", "did", "decide", "tried", "fix", "idle", "instruct", "courtesy", "want", "dismiss",
     "address", "reason", "passed", "need", "hope", "temporary", "begin", "guess", "dangle", "join", "sound", "ahead",
-    "reassure", "means", "shelve",
+    "reassure", "means", "shelve", "boast", "plan",
 ]  # fmt: skip
 """`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
 taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
@@ -27,7 +27,7 @@ says that an act is not to be done, `temporary` that an order holds for a while,
 gives a reason, a limit or a condition, `passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and
 was not seen, `begin` what an agent tells itself to do now, `guess` what is possible; `dangle` and `join` open a sentence that hangs on
 the one before it, `ahead` what comes next amid the work; `sound` says that something is as it should be; `reassure` opens a remark that
-something is no trouble, `means` an order that says how to go about the work, `shelve` puts a thing off."""
+something is no trouble, `means` says how to go about it, `shelve` puts it off; `boast` praises unmeasured, `plan` tells the future."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -86,7 +86,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "did": "done|fixed|added|created|updated|removed|implemented|pushed|committed|merged|passed?|passing|resolved|closed|"
         "completed?|works now|deployed|renamed|moved|wrote|built|refactored|replaced|migrated|configured|installed|verified|cleaned",
         "decide": "because|instead|rather than|decided|chose|so that|in favou?r|reason|recommend|trade-?off|agreed",
-        "tried": "tried|attempted|didn'?t (?:work|help)|does(?:n'?t| not) work|no effect|dead end|not possible|ruled out|abandoned|"
+        "tried": "(?:^|(?:i|we|i've|we've|already|also|first|then|was|were|been|have|has|had|[:;—-]) )"
+        "(?:tried|attempted)|didn'?t (?:work|help)|does(?:n'?t| not) work|no effect|dead end|not possible|ruled out|abandoned|"
         "rejected|reverted|failed because|won'?t work",
         "fix": "root cause|the (?:issue|problem|bug|cause) (?:is|was)|caused by|fixed by|the fix|bug|error|exception|crash|fail(?:s|"
         "ed|ing|ure)|broken|regression",
@@ -325,7 +326,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "próximo|siguiente|faltan?\\b|pendiente|todavía no|quedan?\\b|hay que|aún no",
         "did": "hecho|añadido|creado|corregido|actualizado|eliminado|implementado|terminado|completado|pasan|arreglado",
         "decide": "porque|decidi|eleg|en lugar de|en vez de|para que|por eso",
-        "tried": "intent|no funcionó|no sirve|sin efecto|descartad",
+        "tried": "intent(?:é|amos|ado)|intentos? fallid|no funcionó|no sirve|sin efecto|descartad",
         "fix": "causa|error|excepción|fallo|bug|corregido|problema",
         "lasting": "yo mism[oa] (?:ejecut|prueb|inici|arranc|sub|despleg|despliego)|(?:ejecuto|pruebo|inicio|subo|"
         "despliego) [^.]{0,40}yo mism[oa]|"
@@ -355,7 +356,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "próxim|faltam?\\b|pendente|ainda não|restam?\\b|precisa(?:m|mos)?\\b|tem que|aguardando",
         "did": "feito|adicionad|criad|corrigid|atualizad|removid|implementad|concluíd|pronto|passaram",
         "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
-        "tried": "tent|não funcionou|sem efeito|descartad|não adiantou",
+        "tried": "tent(?:ei|amos|ado|ativa)|não funcionou|sem efeito|descartad|não adiantou",
         "fix": "causa|erro|exceção|falha|bug|corrigid|problema",
         "lasting": "eu mesm[oa] (?:rodo|executo|testo|inicio|subo|faço o deploy|comito)|(?:rodo|executo|testo|inicio|"
         "subo) [^.]{0,40}eu mesm[oa]|"
@@ -386,7 +387,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "prossim|manca(?:no)?\\b|rimane\\b|rimangono|da fare|non ancora|in attesa|bisogna\\b|resta(?:no)?\\b",
         "did": "fatto|aggiunt|creat|corrett|aggiornat|rimoss|implementat|completat|risolt|passano",
         "decide": "perché|deciso|scelto|invece di|piuttosto|così che",
-        "tried": "provato|tentat|non (?:ha )?funziona|senza effetto|scartat",
+        "tried": "provato|tentat[oi]v|(?:ho|abbiamo|stat[oa]) tentat|non (?:ha )?funziona|senza effetto|scartat",
         "fix": "causa|errore|eccezione|fallit|bug|corrett|problema",
         "lasting": "(?:eseguo|lancio|avvio|provo|rilascio|committo) (?:io )?[^.]{0,40}(?:io stess[oa]|da sol[oa])|"
         "(?:d'ora|da ora|da adesso|da oggi) in (?:poi|avanti)|in nessun caso|ricorda(?:ti)?|in futuro|non \\S+ mai",

@@ -5,8 +5,11 @@ option.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from onward.core.extract.trace import RecordedChange
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import NAME_WITH_PATH
 
@@ -30,6 +33,21 @@ _LATER_PART_FACTOR = 0.7
 _GAIN_FACTOR = 0.5
 """What is left of the worth of what an agent lists as the gain of its work."""
 _BARE_ITEM_WORDS = 7
+_PARTED_FACTOR, _STYLE_FACTOR, _DOCUMENT_FACTOR = 0.5, 0.3, 0.7
+"""What is left of the worth of an item whose label the same text gives to others, so that it hangs on what stands above it, of what an
+agent tells of the style of a page, and of what it lists of its edits where it changed documents only."""
+_ITEM_LABEL = re.compile(r"([^:：`]{2,30})[:：]\s?\S")
+_SPAN = re.compile(r"`([^`]+)`")
+_GLOSS = re.compile(r"[(（][^()（）]*[)）]")
+_STYLE = re.compile(
+    r"(?:[a-z]+:)*-?(?:overflow|h|w|(?:min|max)-[hw]|flex|grid|p[xytrbl]?|m[xytrbl]?|text|bg|border|rounded|shadow|gap|space|z|opacity|items|"
+    r"justify|top|left|right|bottom|inset|font|leading|tracking|whitespace|break|cursor)-[\w\[\]()%./-]+|"
+    r"(?:min|max)-?(?:height|width)\b.*|(?:overflow|padding|margin|display|position|z-?index|flex|font-?size|line-?height)\s*:.*",
+    re.I,
+)
+"""A class or a property of a style sheet."""
+_DOCUMENT = re.compile(r".+\.(?:md|mdx|rst|txt|adoc|org|tex|docx?|pdf)", re.I)
+"""The path of a document, which is read and not run."""
 _FULL_WORTH_SENTENCES, _CROWD_DECAY = 7, 0.93
 """Sentences of the last report, the best ones, that keep their worth; what each further one keeps of the worth of the one before."""
 _PROSE_LETTERS = 0.8
@@ -67,10 +85,55 @@ _GAINS = re.compile(
 def is_stub(unit: Unit, lead_ins: frozenset[tuple[int, str]]) -> bool:
     """Whether an agent's sentence only names what the items after it are about, or shows a bar of progress."""
     text = unit.text
-    if _PROGRESS_BAR.search(text) or NAME_WITH_PATH.fullmatch(text):
+    if _PROGRESS_BAR.search(text) or NAME_WITH_PATH.fullmatch(text) or _is_bare_span(text):
         return True
     is_lead_in = (unit.statement.position, text) in lead_ins
     return is_lead_in and (text[-1:].isalnum() or text.endswith((")", "`", "）")))
+
+
+def _is_bare_span(text: str) -> bool:
+    """Whether a text is code in backticks, with or without its name in brackets, and nothing said of it; a command is something."""
+    spans = _SPAN.findall(text)
+    if len(spans) != 1 or ("(" not in spans[0] and set(" /:=") & set(spans[0])):
+        return False
+    return not any(c.isalnum() for c in _GLOSS.sub("", _SPAN.sub("", text)))
+
+
+class ReportItems(NamedTuple):
+    """Where the items of a report say little by themselves: position and label of those of which one text gives several the same label
+    ("Level: INFO" below each of its calls), and the rounds that changed documents only, of a session that changed other files too.
+    """
+
+    shared_labels: frozenset[tuple[int, str]]
+    document_rounds: frozenset[int]
+
+
+def read_items(units: Sequence[Unit], changes: Iterable[RecordedChange]) -> ReportItems:
+    """Return what is known of the lists of a session."""
+    counts = Counter(key for unit in units if not unit.sentence.part and (key := _label_key(unit)))
+    paths: dict[int, list[str]] = {}
+    for record in changes:
+        paths.setdefault(record.round, []).append(record.change.path)
+    rounds = frozenset(number for number, names in paths.items() if all(_DOCUMENT.fullmatch(name) for name in names))
+    return ReportItems(frozenset(key for key, count in counts.items() if count > 1), rounds if len(rounds) < len(paths) else frozenset())
+
+
+def item_factor(unit: Unit, items: ReportItems) -> float:
+    """Return what is left of the worth of an item that bears a shared label, or lists what was edited in documents."""
+    factor = _PARTED_FACTOR if _label_key(unit) in items.shared_labels else 1.0
+    is_edit = unit.sentence.is_item and unit.statement.is_closing and unit.statement.round in items.document_rounds
+    return factor * _DOCUMENT_FACTOR if is_edit else factor
+
+
+def _label_key(unit: Unit) -> tuple[int, str] | None:
+    label = _ITEM_LABEL.match(unit.text) if unit.sentence.is_item else None
+    return (unit.statement.position, label[1].lower()) if label else None
+
+
+def style_factor(text: str) -> float:
+    """Return what is left of the worth of a sentence whose only names are classes or properties of a style sheet."""
+    spans = _SPAN.findall(text)
+    return _STYLE_FACTOR if spans and all(_STYLE.fullmatch(span.strip(" ;")) for span in spans) else 1.0
 
 
 def announces_code(unit: Unit) -> bool:

@@ -100,6 +100,8 @@ _HANGING_FACTOR, _SOUND_FACTOR = 0.6, 0.3
 """What is left of the worth of a sentence that needs the one before it, and of what an earlier text finds as it should be."""
 _ANNOUNCED_FACTOR = 0.4
 """What is left of the worth of a sentence whose colon announces code, which no line repeats."""
+_BOAST_FACTOR, _PLAN_FACTOR = 0.35, 0.3
+"""What is left of the worth of a success that nothing measures, and of what an earlier text says that a file or the agent will do."""
 _CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
 _HOPELESS_WORTH = 0.02
 """A learned worth that no factor lifts above the least worth."""
@@ -143,6 +145,7 @@ class _Session(NamedTuple):
     last_runs: dict[int, bool]
     """Whether the last command of a round failed, by round."""
     aftermath: Aftermath
+    items: form.ReportItems
     denials: tuple[frozenset[str], ...] = ()
     """The words of each claim of the agent that the person denied: a later summary does not revive it."""
 
@@ -198,6 +201,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         lead_ins=frozenset((unit.statement.position, unit.sentence.lead) for unit in units if unit.sentence.lead),
         last_runs={run.round: bool(run.failed) for run in trace.runs},
         aftermath=read_aftermath(units, trace, rounds),
+        items=form.read_items(units, trace.changes),
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
@@ -286,7 +290,10 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
     is_open_ended = text.endswith((":", "：")) and not unit.sentence.is_row
     if is_open_ended and (unit.size < 8 or unit.is_narration or not unit.names or (statement.position, text) in session.lead_ins):
         return 0.0
-    learned *= form.form_factor(unit, is_last=statement.position == session.last_closing)
+    learned *= form.form_factor(unit, is_last=statement.position == session.last_closing) * form.style_factor(text)
+    if not session.says("cause", text) and not session.says("reason", text):
+        learned *= form.item_factor(unit, session.items)
+        learned *= _BOAST_FACTOR if not numbers(text) and session.says("boast", text) and not session.says("passed", text) else 1.0
     if is_open_ended and not tells_outcome(text, session.languages) and form.announces_code(unit):
         learned *= _ANNOUNCED_FACTOR
     if unit.is_narration:
@@ -301,12 +308,10 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
             learned *= _HOPE_FACTOR
         if statement.is_closing and session.opens("instruct", text):
             learned *= _STEP_FACTOR
-        if session.says("guess", text):
-            learned *= _GUESS_FACTOR
-        if session.says("offer", text):
-            learned *= _OFFER_FACTOR
-        if session.says("next", text):
-            learned *= _PAST_STEP_FACTOR
+        learned *= _GUESS_FACTOR if session.says("guess", text) else 1.0
+        learned *= _PLAN_FACTOR if session.says("plan", text) else 1.0
+        learned *= _OFFER_FACTOR if session.says("offer", text) else 1.0
+        learned *= _PAST_STEP_FACTOR if session.says("next", text) else 1.0
         if statement.is_summary and session.rounds[statement.round].fate == "refused":
             learned *= _FATE_FACTORS["refused"]
         if statement.is_closing:

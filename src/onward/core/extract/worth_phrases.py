@@ -1,7 +1,8 @@
 """Phrases that tell of a sentence's worth, as data, one table a language: it speaks to the person (`address`), it gives a reason, a
 limit or a condition (`reason`), it tells that tests pass (`passed`), it tells what is possible (`guess`), it begins with
 a word that stands for something said before (`dangle`) or ties it to that (`join`), it says that something is as it should be (`sound`), it
-tells amid the work what comes next (`ahead`). They are read by `phrases.pattern`.
+tells amid the work what comes next (`ahead`), it praises a result without a measure (`boast`), it says what a file, or the agent, is going
+to do (`plan`). They are read by `phrases.pattern`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "guess": "would|could|might|may|maybe|perhaps|potentially|likely",
         "passed": "\\d+ (?:[\\w-]+ ){0,3}(?:tests?|checks?|specs?)(?: \\w+){0,3} pass\\w*|tests?(?: \\w+)? pass\\w*|"
         "pass\\w* (?:\\w+ ){0,3}\\d+ (?:\\w+ )?tests?|\\d+/\\d+ (?:\\w+ ){0,2}(?:pass\\w*|green)",
+        "boast": "crystal clear|fully (?:functional|operational|implemented|integrated)|production[- ]ready|works? (?:perfectly|"
+        "flawlessly|seamlessly|beautifully|great)|seamless(?:ly)?|clear path|accurately reflects?|(?:ready|"
+        "good) to (?:go|use)|everything (?:is )?(?:works?|working|in place)|working nicely|"
+        "nothing (?:else )?(?:is )?(?:missing|to do)|all set|clean and (?:simple|modern|maintainable)",
+        "plan": "(?:this|the|these|each) (?:new )?(?:file|module|class|function|component|script|service|page|method|"
+        "package)s? will|i(?:'ll| will) (?:start|begin|create|implement|build|update|add|write)",
     },
     "id": {
         "address": "anda|kamu|silakan",
@@ -32,6 +39,10 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "langkah (?:selanjutnya|berikutnya)|setelah itu|sebelum (?:me|ber)\\w+",
         "guess": "mungkin|barangkali|sepertinya|bisa jadi",
         "passed": "(?:tes|uji|pengujian)\\b[^.;]{0,25}(?:lulus|lolos|berhasil)|(?:lulus|lolos)[^.;]{0,15}\\d+ (?:tes|uji)",
+        "boast": "berfungsi (?:penuh|sepenuhnya|sempurna|dengan (?:baik|sempurna))|siap (?:pakai|produksi|digunakan)|"
+        "sangat jelas|semuanya (?:sudah )?(?:beres|berjalan|siap)",
+        "plan": "(?:berkas|file|modul|kelas|fungsi|komponen|skrip|layanan) ini akan|saya akan (?:mulai|membuat|menambah|"
+        "memperbarui|menulis)",
     },
     "zh": {
         "address": "你|您|请",
@@ -42,6 +53,8 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "下一步|接下来|在\\S{1,12}之前",
         "guess": "可能|也许|或许|大概",
         "passed": "测试[^。；]{0,12}通过|通过[^。；]{0,12}测试",
+        "boast": "完全(?:可用|正常|实现|就绪)|完美(?:运行|工作)|生产就绪|一目了然|非常清晰|一切(?:就绪|正常)|无缝",
+        "plan": "(?:该|这个|此|本)(?:文件|模块|类|函数|组件|脚本|服务)(?:将|会)|我(?:将|会)(?:开始|创建|实现|更新|添加)",
     },
     "ja": {
         "address": "あなた|ください|下さい|お願い|ましょう",
@@ -52,6 +65,8 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "次(?:の|に)|[^。]{0,30}(?:前に|次のステップ)",
         "guess": "かもしれ|可能性|おそらく|でしょう",
         "passed": "テスト[^。]{0,15}(?:通|成功|パス)|(?:通過|成功|パス)[^。]{0,10}テスト",
+        "boast": "完全に(?:動作|機能|実装)|完璧に|本番環境(?:に|で)対応|非常に明確|すべて(?:正常|整い|準備)|シームレス",
+        "plan": "この(?:ファイル|モジュール|クラス|関数|コンポーネント|スクリプト|サービス)(?:は|が)[^。]{0,40}(?:ます|予定)|これから[^。]{0,20}(?:作成|実装|開始)",
     },
     "ko": {
         "address": "당신|하세요|주세요|십시오|세요",
@@ -62,6 +77,8 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "다음 ?(?:단계|으로)|[^.]{0,30}하기 전에",
         "guess": "수도 있|아마|가능성|것 같",
         "passed": "테스트[^.]{0,15}통과|통과[^.]{0,10}테스트",
+        "boast": "완전히 (?:작동|동작|구현)|완벽(?:하게|히)|프로덕션 준비|매우 명확|모든 것이 (?:정상|준비)|원활하게",
+        "plan": "이 (?:파일|모듈|클래스|함수|컴포넌트|스크립트|서비스)(?:은|는|이|가)[^.]{0,40}(?:할 것|될 것|예정)|제가 [^.]{0,20}(?:시작하겠|만들겠|추가하겠)",
     },
     "ru": {
         "address": "вы|вам|вас|вами|ваш\\w*|ты|тебе|тебя|тобой|тво\\w+|(?:можете|можешь|хотите|хочешь)",
@@ -74,6 +91,10 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "следующ\\w+ шаг|перед тем|прежде чем|теперь, когда|наступн\\w+ крок|перш ніж",
         "guess": "возможно|может быть|вероятно|наверное|мог(?:ла|ло|ли)? бы|можливо|ймовірно|мабуть",
         "passed": "тест\\w*[^.;]{0,25}(?:прош\\w+|проход\\w+|успешн\\w+)|(?:прош\\w+|проход\\w+)[^.;]{0,15}тест\\w*",
+        "boast": "полностью (?:функционал|работоспособ|готов|реализован|функціонал|працездат)\\w*|кристально ясно|(?:работает|"
+        "працює) (?:идеально|безупречно|ідеально)|готов\\w* к (?:работе|продакшену)|вс[её] готово|усе готово",
+        "plan": "(?:этот|эта|данный|цей|ця) (?:файл|модуль|класс|клас|функция|функція|компонент|скрипт|сервис|сервіс) (?:будет|"
+        "буде)|я (?:начну|создам|добавлю|обновлю|реализую|почну|створю)",
     },
     "de": {
         "address": "du|dir|dich|dein\\w*|ihnen|euch|euer|eure\\w*|(?:können|sollten|möchten|müssen|wollen|haben) sie",
@@ -86,6 +107,11 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:der )?nächste\\w* schritt|bevor|nachdem|jetzt,? (?:da|wo)",
         "guess": "könnten?|möglicherweise|vielleicht|vermutlich|wahrscheinlich|eventuell",
         "passed": "tests?\\b[^.;]{0,20}(?:bestanden|bestehen|grün|laufen durch)|(?:bestanden|bestehen)[^.;]{0,15}tests?",
+        "boast": "voll(?:ständig)? (?:funktionsfähig|einsatzbereit|implementiert|integriert)|produktionsreif|glasklar|"
+        "kristallklar|funktioniert (?:perfekt|einwandfrei|tadellos)|nahtlos|alles (?:ist )?(?:bereit|startklar)|"
+        "einsatzbereit",
+        "plan": "(?:diese|dieses|dieser|die|das) (?:datei|modul|klasse|funktion|komponente|skript|dienst) wird|"
+        "ich werde [^.]{0,40}(?:beginnen|erstellen|hinzufügen|aktualisieren|umsetzen|schreiben)",
     },
     "fr": {
         "address": "vous|votre|vos|tu|te|toi|ton|tes|peux-tu|veux-tu",
@@ -98,6 +124,10 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:la )?prochaine étape|l'étape suivante|avant de|maintenant que",
         "guess": "pourrai(?:t|ent)|peut-être|probablement|éventuellement|sans doute",
         "passed": "tests?\\b[^.;]{0,20}(?:pass\\w+|réussi\\w*|ok\\b)|(?:réussi\\w*|pass\\w+)[^.;]{0,15}tests?",
+        "boast": "(?:pleinement|entièrement|totalement) (?:fonctionnel|opérationnel|implémenté|intégré)\\w*|"
+        "pr[êe]te?s? pour la production|limpide|fonctionne (?:parfaitement|à merveille)|tout est (?:prêt|en place)",
+        "plan": "ce (?:fichier|module|composant|script|service) (?:va|sera|gérera|contiendra)|cette (?:classe|fonction) (?:va|"
+        "sera|gérera)|je vais (?:commencer|créer|ajouter|mettre à jour|écrire)",
     },
     "es": {
         "address": "tú|te|ti|tu|tus|usted(?:es)?|puedes|puede usted|quieres|deseas",
@@ -110,6 +140,11 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:el )?(?:siguiente|próximo) paso|antes de|ahora que",
         "guess": "podrían?|quizás?|tal vez|probablemente|posiblemente|a lo mejor",
         "passed": "(?:pruebas?|tests?)\\b[^.;]{0,20}(?:pasa\\w*|exitos\\w+|correct\\w+)|pasa\\w*[^.;]{0,15}(?:pruebas?|tests?)",
+        "boast": "(?:totalmente|completamente|plenamente) (?:funcional|operativ[oa]|implementad[oa]|integrad[oa])|"
+        "list[oa]s? para (?:producción|usar)|clarísim[oa]|funciona (?:perfectamente|a la perfección)|"
+        "todo (?:está )?(?:listo|en su lugar)",
+        "plan": "este (?:archivo|fichero|módulo|componente|script|servicio) (?:va a|será|manejará|contendrá)|esta (?:clase|"
+        "función) (?:va a|será)|voy a (?:empezar|crear|añadir|actualizar|escribir)",
     },
     "pt": {
         "address": "você|vocês|tu|te|teu|tua|pode (?:usar|rodar|executar|testar|verificar)|quer que",
@@ -122,6 +157,11 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:o )?próximo passo|antes de|agora que",
         "guess": "poderiam?|talvez|provavelmente|possivelmente|quiçá",
         "passed": "testes?\\b[^.;]{0,20}(?:pass\\w+|aprovad\\w+)|(?:passa\\w+)[^.;]{0,15}testes?",
+        "boast": "(?:totalmente|completamente|plenamente) (?:funcional|operacional|implementad[oa]|integrad[oa])|"
+        "pront[oa]s? para (?:produção|uso|usar)|claríssim[oa]|funciona (?:perfeitamente)|tudo (?:está )?(?:pronto|"
+        "certo|no lugar)",
+        "plan": "este (?:arquivo|ficheiro|módulo|componente|script|serviço) (?:vai|irá|será)|esta (?:classe|função) (?:vai|irá|"
+        "será)|(?:eu )?vou (?:começar|criar|adicionar|atualizar|escrever)",
     },
     "it": {
         "address": "tu|ti|te|tuo|tua|tuoi|puoi|vuoi|lei può|voi|vi",
@@ -134,6 +174,11 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:il )?prossimo passo|prima di|ora che",
         "guess": "potrebber?o?|forse|probabilmente|magari|eventualmente",
         "passed": "test\\b[^.;]{0,20}(?:passa\\w*|superat\\w*)|(?:passa\\w*|superat\\w*)[^.;]{0,15}test",
+        "boast": "(?:pienamente|completamente|totalmente) (?:funzionant|operativ|implementat|integrat)\\w*|"
+        "pront[oaie] per (?:la produzione|l'uso)|chiarissim[oa]|funziona (?:perfettamente|alla perfezione)|"
+        "tutto (?:è )?(?:pronto|a posto)",
+        "plan": "questo (?:file|modulo|componente|script|servizio) (?:sarà|gestirà|conterrà)|questa (?:classe|"
+        "funzione) (?:sarà|gestirà)|(?:inizierò|creerò|aggiungerò|aggiornerò|scriverò)",
     },
     "vi": {
         "address": "bạn|anh ơi|hãy|vui lòng",
@@ -144,6 +189,9 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "bước tiếp theo|trước khi|bây giờ",
         "guess": "có thể|có lẽ|có khả năng|chắc là",
         "passed": "(?:kiểm thử|test|bài test)[^.;]{0,20}(?:đạt|qua|thành công|pass)",
+        "boast": "hoạt động (?:hoàn hảo|hoàn toàn|trơn tru)|sẵn sàng (?:cho sản xuất|sử dụng|triển khai)|hoàn toàn rõ ràng|"
+        "mọi thứ (?:đã )?(?:sẵn sàng|ổn)",
+        "plan": "(?:tệp|tập tin|file|mô-đun|lớp|hàm|thành phần|dịch vụ) này sẽ|tôi sẽ (?:bắt đầu|tạo|thêm|cập nhật|viết)",
     },
     "tr": {
         "address": "sen|siz|size|sana|sizin|senin|\\w+(?:abilirsiniz|ebilirsiniz|abilirsin|ebilirsin|malısınız|melisiniz)|lütfen",
@@ -155,6 +203,10 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "(?:bir )?sonraki adım|sıradaki adım|\\w+m(?:adan|eden) önce|artık",
         "guess": "\\w+(?:abilir|ebilir)|belki|muhtemelen|olasılıkla",
         "passed": "test\\w*[^.;]{0,20}(?:geçti|geçiyor|başarılı)|(?:geçti|başarılı)[^.;]{0,15}test\\w*",
+        "boast": "tamamen (?:çalışıyor|işlevsel|hazır)|tam(?:amıyla)? işlevsel|kusursuz (?:çalışıyor|şekilde)|kullanıma hazır|"
+        "üretime hazır|her şey (?:hazır|yolunda)",
+        "plan": "bu (?:dosya|modül|sınıf|fonksiyon|bileşen|betik|servis)\\b[^.]{0,60}(?:acak|ecek)\\w*|(?:başlayacağım|"
+        "oluşturacağım|ekleyeceğim|güncelleyeceğim|yazacağım)",
     },
     "ar": {
         "address": "يمكنك|عليك|تريد|ترغب|لديك|لك |من فضلك|يرجى",
@@ -165,5 +217,8 @@ WORTH_PHRASES: dict[str, dict[str, str]] = {
         "ahead": "الخطوة (?:التالية|القادمة)|قبل أن|بعد أن|الآن بعد",
         "guess": "قد |ربما|يحتمل|من المحتمل",
         "passed": "(?:اختبار|الاختبارات|اختبارات)[^.؛]{0,20}(?:نجح|اجتاز|ناجح)|(?:نجح|اجتاز)[^.؛]{0,15}(?:اختبار|الاختبار)",
+        "boast": "(?:يعمل|تعمل) (?:بشكل (?:كامل|مثالي)|بالكامل|بسلاسة)|جاهز(?:ة)? (?:للإنتاج|للاستخدام)|واضح(?:ة)? تماما|"
+        "كل شيء (?:جاهز|يعمل)",
+        "plan": "(?:هذا الملف|هذه الوحدة|هذه الدالة|هذا المكون|هذه الخدمة) (?:سوف|س)|سأ(?:بدأ|نشئ|ضيف|كتب|قوم)",
     },
 }
