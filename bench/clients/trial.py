@@ -216,6 +216,8 @@ def check_compaction(trial: Trial) -> str:
     has_event = known_agent and known_agent.hooks and "pre-compact" in known_agent.hooks.events.values()
     if has_event and not any(line["event"] == "pre-compact" for line in trial.log()[lines:]):
         return "its hook was not heard"
+    if not trial.client.hears_end:
+        trial.onward("sweep")  # What came after the last hook call is imported by the next session, or by this.
     return "" if "SUMMARYMARK" in trial.onward("search", "SUMMARYMARK").text else "its summary is not stored"
 
 
