@@ -35,7 +35,7 @@ from bench import (
     preservation,
     prices,
     quotes,
-    reading,
+    reader_outcomes,
     recall,
     retention,
     scale,
@@ -60,7 +60,7 @@ BENCHES = {
     "speed": Bench("speed of distill and import", speed.main),
     "start": Bench("how soon hooks and --version have answered", start.main),
     "formats": Bench("read speed of each format, and the share of records accounted for", formats.main),
-    "reading": Bench("what comes of every shared file, and clients' own words in handoffs", reading.main),
+    "reader_outcomes": Bench("what comes of every shared file, and clients' own words in handoffs", reader_outcomes.main),
     "preservation": Bench("preservation on the frozen probes", preservation.main),
     "fit": Bench("what trees learn of a sentence's worth, in-sample and on projects left out", fit.main, ["--left-out"]),
     "held_out": Bench("the same on projects that the trees have not seen", held_out.main),
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     if flags and len(options.names) != 1:
         argument_parser.error(f"{flags[0]} needs the name of one benchmark before it")
     if options.list:
-        print("\n".join(f"{name:14}{bench.measures}" for name, bench in BENCHES.items()))
+        print("\n".join(f"{name:16}{bench.measures}" for name, bench in BENCHES.items()))
         return 0
     failed: list[str] = []
     for name in options.names or BENCHES:

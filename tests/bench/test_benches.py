@@ -14,7 +14,22 @@ from bench.line_scores import LineScorer
 from bench.probe_sets import Frozen
 from bench.transcripts import Source
 
-from bench import agreement, canaries, gold, held_out, left_out, losses, page, quotes, reading, recall, report, retention, scale, start
+from bench import (
+    agreement,
+    canaries,
+    gold,
+    held_out,
+    left_out,
+    losses,
+    page,
+    quotes,
+    reader_outcomes,
+    recall,
+    report,
+    retention,
+    scale,
+    start,
+)
 from onward.core.extract.worth_trees import TREES
 from onward.core.facts.fact import Handle
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
@@ -60,7 +75,7 @@ def test_a_document_is_flattered_where_even_the_lower_end_is_above_the_probes() 
 
 
 def test_small_inputs_are_read_without_words_of_clients(shared_cases: Path) -> None:
-    readings = [reading.read_file(shared_cases.parent, path) for path in reading.files_of(shared_cases.parent, "cases/2")]
+    readings = [reader_outcomes.read_file(shared_cases.parent, path) for path in reader_outcomes.files_of(shared_cases.parent, "cases/2")]
     assert len(readings) > 10
     assert {entry.outcome for entry in readings} == {"read"}
     assert [line for entry in readings for line in entry.framed_lines] == []
@@ -71,8 +86,8 @@ def test_a_line_with_a_frame_is_found(tmp_path: Path) -> None:
     session.parent.mkdir()
     words = "Explain what <system-reminder> means in the notes of the printer."
     session.write_text(json.dumps([{"role": "user", "content": words}, {"role": "assistant", "content": "It is a tag of the client."}]))
-    assert all("<system-reminder>" in line for line in reading.read_file(tmp_path, session).framed_lines)
-    assert reading.read_file(tmp_path, session).framed_lines
+    assert all("<system-reminder>" in line for line in reader_outcomes.read_file(tmp_path, session).framed_lines)
+    assert reader_outcomes.read_file(tmp_path, session).framed_lines
 
 
 @pytest.mark.slow

@@ -265,3 +265,11 @@ def test_a_compaction_without_a_summary_says_nothing():
         "user", "{{ CHECKPOINT 0 }}\n**The earlier parts of this conversation have been truncated due to its long length.**", mark="summary"
     )
     assert unframe_turn(notice).mark == "injected"
+
+
+def test_what_is_attached_at_the_end_of_a_line_is_not_the_persons() -> None:
+    message = (
+        f"{WORDS} <attached_contents>\n<canvas_viewport_context>\nNote: use the tool.\n</canvas_viewport_context>\n</attached_contents>"
+    )
+    assert unframe(message) == (WORDS, "said")
+    assert unframe("Write <documents> around them, then </documents>.")[0] == "Write <documents> around them, then </documents>."

@@ -137,7 +137,8 @@ class SessionEnd:
             if current.fate == "refused":
                 break  # What the person denied is no state, and what was said before it is older still.
             opening = self._report_of(number) or self._shown_result(current)
-            if opening and (current.edits or current.commits or current.runs or self._reports_work(current, opening)):
+            is_work = current.edits or current.commits or current.runs or self._reports_work(current, opening)
+            if opening and (is_work or self._is_chat):
                 return opening
             talk = talk or opening
         return [] if is_working_on else talk
@@ -149,8 +150,15 @@ class SessionEnd:
         words = [unit for unit in self._last_words(current.number) if unit.text.endswith((":", "：")) and not unit.is_narration]
         return words[:1]
 
+    @property
+    def _is_chat(self) -> bool:
+        """Whether the log shows no act of the agent's: its last answer is the state, since none of its answers is a report of work."""
+        return not self._trace.calls
+
     def _reports_work(self, current: Round, opening: Sequence[Unit]) -> bool:
         """Whether a round without work of the agent's own tells what was done, as by another agent: its request is no question."""
+        if not opening:
+            return False
         is_question = "?" in current.request or "？" in current.request
         return not is_question and tells_outcome(opening[0].text, self._languages)
 

@@ -38,7 +38,8 @@ FRAMES: dict[str, Frames] = {
         attached="system-reminder system_reminder system-notification system_notification hook_context additional_context file_content "
         "file_contents folder_content url_content attached_file attached_files attachment attachments document document_content documents "
         "tool_result tool_results tool_output tool_response function_result function_results function_response web_page search_results "
-        "user_info user_rules environment_details environment_context current_datetime mode_notice",
+        "user_info user_rules environment_details environment_context current_datetime mode_notice attached_contents viewport_context "
+        "canvas_viewport_context editor_context workspace_context",
         # A command to the client itself, without a word to the agent.
         notices=(r"/[a-z][a-z0-9:_-]*\Z",),
     ),
@@ -359,7 +360,9 @@ def _patterns(field: str) -> list[str]:
 
 @cache
 def _attached_tag() -> re.Pattern[str]:
-    return re.compile(rf"(?m)^[ \t>]*<({_alternatives('attached')})\b[^>\n]*(?<!/)>|<(system-reminder|system_reminder|hook_context)>")
+    anywhere = "system-reminder|system_reminder|hook_context"
+    at_an_edge = r"(?:^[ \t>]*|[ \t](?=<[^>\n]*>[ \t]*$))"
+    return re.compile(rf"(?m){at_an_edge}<({_alternatives('attached')})\b[^>\n]*(?<!/)>|<({anywhere})>")
 
 
 @cache

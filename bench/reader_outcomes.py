@@ -1,6 +1,6 @@
 """What the readers make of every file of the shared folder, and how many lines of the handoffs hold a client's own words.
 
-    python -m bench.reading [--shared FOLDER] [--only TEXT]
+    python -m bench.reader_outcomes [--shared FOLDER] [--only TEXT]
 
 Every file of the shared transcripts, small cases and clients' transcripts is read as `distill` reads it. A file is *read*, *refused* with
 what to do about it, or *silent*: read without a turn and without a refusal, which must not happen. *Frames* are the tags and notices that
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for reading in readings:
         for line in reading.framed_lines:
             print(f"{reading.name}: {line[:160]}")
-    keep("reading", {"files": [asdict(reading) for reading in readings]}, arguments)
+    keep("reader_outcomes", {"files": [asdict(reading) for reading in readings]}, arguments)
 
 
 if __name__ == "__main__":
