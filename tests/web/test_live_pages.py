@@ -266,6 +266,6 @@ def test_words_of_another_window_are_compared_before_they_are_replaced(page: Pag
     expect(dialog.locator(".compared ins")).to_have_text("The ticket prints")
     assert violations(page) == []
     dialog.get_by_role("button", name="Add to them").click()
-    page.wait_for_url("**/sessions/4/handoff")
+    page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
     expect(page.locator(".handoff-prose").first).to_contain_text("The paper is cut")
     expect(page.locator(".handoff-prose").first).to_contain_text("The ticket prints")
