@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.receipts_session import DONE, EDIT, EDITED, REQUEST, head_of, run
 
-from onward.core.extract.extraction import extract
-from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.composer import SessionSummary, compose
-from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
-from onward.tokens import count_tokens
-
-REQUEST = Turn("user", "Add a receipts page to the bakery shop, with one line for each article.")
-EDIT = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/src/cart.py", "old_string": "a", "new_string": "b"}),))
-EDITED = Turn("tool", results=(ToolResult("e1", "ok"),))
-DONE = Turn("assistant", "I added the receipts page, and it lists every article.")
-
-
-def head_of(*turns: Turn) -> dict[str, str]:
-    """Return the head of the handoff after one session of these turns."""
-    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
-    return {name: line.text for name, line in compose(fold(Ledger(), facts), [SessionSummary(1)], 2000, count_tokens).head}
-
-
-def run(number: int, command: str, output: str = "") -> tuple[Turn, Turn]:
-    call = ToolCall(f"r{number}", "Bash", {"command": command})
-    return Turn("assistant", calls=(call,)), Turn("tool", results=(ToolResult(call.id, output, is_error=False),))
+from onward.core.transcript.transcript import ToolCall, Turn
 
 
 @pytest.mark.parametrize(
