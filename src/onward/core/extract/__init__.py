@@ -1,5 +1,5 @@
-"""Extraction of facts from turns, with one family of rules per module.
+"""Extraction of facts from the turns of a session, with one family of rules per module.
 
-`trace` collects what happened in the session, `tool_results` drafts facts from tool calls, `statements` from what was
-said; `echoes` drops what only repeats a handoff, and `claims` checks what an agent says against the log.
+`trace` records what happened in order, `tool_results` drafts facts from tool calls, and `statements` drafts facts from sentences. `echoes`
+drops sentences that only repeat an earlier handoff, and `claims` checks what an agent claims against the log.
 """

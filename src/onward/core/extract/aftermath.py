@@ -1,5 +1,5 @@
-"""Sentences of an agent's that later work of the session makes untrue: of a line that was changed since, of a file that was deleted, of a
-value that a later list replaces, and of how things were at the moment.
+"""Which sentences of an agent later work makes untrue: they name a line that changed, a file that was deleted, a value that a later list
+replaced, or a state that was true only at that moment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from onward.core.extract.units import Unit
 
 _LINE_OF_FILE = re.compile(r"([\w./\\-]*\w\.[a-zA-Z]\w{0,5}):\d+")
 _SUBJECT = re.compile(r"\W*(?:[\w.-]+[/\\])*([\w.-]+\.\w{1,8})\b")
-"""The name of the file with which a sentence begins."""
+"""The file name at the beginning of a sentence."""
 _SNAPSHOT = re.compile(
     r"(?<!\w)(?:currently|current (?:state|status)|"
     r"as of now|at the moment|right now|at present|saat ini|sekarang ini|derzeit\w*|momentan\w*|zurzeit|actuellement|"
@@ -23,19 +23,19 @@ _SNAPSHOT = re.compile(
     r"şu anda?|halihazırda|mevcut durum)(?!\w)|当前|目前|现在|現在|現状|현재|지금|حاليا|حالياً|الحالة الحالية",
     re.I,
 )
-"""A word with which a sentence tells how things are at that moment only."""
+"""Words that limit a sentence to its moment: "currently", "as of now"."""
 _ENTRY = re.compile(r"`?([\w./@-]*[\w@./-][\w./@-]{2,60})`?\s*(?:[:：]|=|→|->)\s*`?(\S{2,120}?)`?[.]?$")
-"""An entry of a list that gives a name one value."""
+"""A list entry that gives a name one value."""
 _OVERTAKEN_FACTOR = 0.3
-"""What is left of the worth of what an earlier report says of a line that was changed since, or of a moment before more work."""
+"""Factor on the worth of a sentence that names a line changed later, or a state that later work changed."""
 
 
 class Aftermath(NamedTuple):
-    """What the session did after a sentence was said.
+    """What the session did after a sentence was written.
 
-    `changes` is the round of the last change of each file, and `deletions` the turn at which each file that is gone at the end was deleted,
-    both by its name in lower case. `replaced` are the entries of lists, by the order of their sentences, that a later one replaces.
-    `last_work` is the last round that changed a file or made a commit.
+    `changes` maps each file to the round of its last change, `deletions` maps each deleted file to the turn of its deletion; both use the
+    file's name in lower case. `replaced` holds the order numbers of list entries that a later list replaces. `last_work` is the last round
+    that changed a file or made a commit.
     """
 
     changes: dict[str, int]
@@ -44,7 +44,7 @@ class Aftermath(NamedTuple):
     last_work: int
 
     def factor(self, unit: Unit) -> float:
-        """Return what is left of the worth of *unit*, a sentence of an agent's."""
+        """Return the factor on the worth of the agent's sentence *unit*."""
         if unit.order in self.replaced or self._names_deleted_file(unit):
             return 0.0
         is_past = unit.statement.round < self.last_work and _SNAPSHOT.search(unit.text) is not None
@@ -54,13 +54,13 @@ class Aftermath(NamedTuple):
         return any(self.changes.get(path.lower().rpartition("/")[2], 0) > unit.statement.round for path in _LINE_OF_FILE.findall(unit.text))
 
     def _names_deleted_file(self, unit: Unit) -> bool:
-        """Whether a sentence is about a file that was deleted after it: it begins with the file's name."""
+        """Whether a sentence begins with the name of a file that was deleted later."""
         subject = _SUBJECT.match(unit.text.lower())
         return subject is not None and self.deletions.get(subject[1], 0) > unit.statement.turn
 
 
 def read_aftermath(units: Sequence[Unit], trace: Trace, rounds: dict[int, Round]) -> Aftermath:
-    """Return what the session of *units* did."""
+    """Return the later changes that affect the sentences *units*."""
     last = {record.change.path.replace("\\", "/").rpartition("/")[2].lower(): record for record in trace.changes}
     return Aftermath(
         changes={name: record.round for name, record in last.items()},
@@ -71,7 +71,7 @@ def read_aftermath(units: Sequence[Unit], trace: Trace, rounds: dict[int, Round]
 
 
 def _replaced_entries(units: Sequence[Unit]) -> frozenset[int]:
-    """Return the entries, by their order, whose name a later text of the agent's gives another value."""
+    """Return the order numbers of list entries whose name gets another value in a later text of the agent."""
     entries = [(unit, entry) for unit in units if not unit.by_user and (entry := _ENTRY.fullmatch(unit.text))]
     last = {entry[1].lower(): (unit, entry[2]) for unit, entry in entries}
     return frozenset(

@@ -1,8 +1,7 @@
-"""Claims of an agent, checked against the log: that tests pass, that work is committed, that a file was created.
+"""Checks an agent's claims against the log: that tests pass, that work is committed, that a file was created.
 
-A claim is `verified` only by the result of a command or a tool. A hedged claim is `assumed`, any other stays `claimed`.
-Where the log contradicts a claim, the line says so. Only what the log itself shows counts as a contradiction: what
-nobody ran or tried here may have been done elsewhere.
+A claim is `verified` only by the result of a command or a tool. A hedged claim is `assumed`; any other claim stays `claimed`. If the log
+contradicts a claim, its line says so. Missing evidence is not a contradiction, because the work may have been done outside the session.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _COMMITTED = re.compile(
 _COMMITS = re.compile(
     r"commit|\bgit (?:merge|pull|rebase|cherry-pick|revert)|\b(?:gh|make|npm|just|release)\b[^\n]*\b(?:merge|release|version|publish)", re.I
 )
-"""Tools and commands that may make a commit under another name."""
+"""Tools and commands that may commit under another name."""
 _CREATED = re.compile(r"\b(?:created|wrote|written|added|generated|dibuat|membuat|menulis|créé|criei|creado|creé)\b", re.I)
 _NOT_CLAIMED = re.compile(
     r"\?$|\b(?:if|once|until|unless|when|make sure|so that|before|will|must|need(?:s|ed)? to|should|make(?:s)? the|let me|let's|"
@@ -39,7 +38,7 @@ _NOT_CLAIMED = re.compile(
     r"aren't|without|except|but|jika|kalau|sampai|supaya|agar|belum|tidak|akan)\b",
     re.I,
 )
-"""Words beside which a sentence claims nothing, or only with a reservation."""
+"""Words that turn a claim into a reservation, or into no claim at all."""
 _HEDGED = re.compile(
     r"\b(?:should(?: now| all)? (?:work|pass|be)|probably|presumably|i (?:assume|think|believe|guess|suspect)|seems? to|appears to|"
     r"most likely|mungkin|sepertinya|kayaknya|seharusnya|"
@@ -55,13 +54,11 @@ _PASSING = re.compile(
     re.I,
 )
 _ANY_TESTS = frozenset(("", *"all every the our these those existing other remaining new relevant targeted automated and both of".split()))
-"""Words that do not narrow "tests" down to some of them."""
+"""Words that do not limit "tests" to some of them."""
 
 
 class Verdict(NamedTuple):
-    """What the log says of a claim: whether it holds (None if the log does not show it), the reason in words, and
-    the turn that shows it.
-    """
+    """The log's verdict on a claim: whether it is true (None if the log does not show it), a reason, and the turn that shows it."""
 
     holds: bool | None
     reason: str = ""
@@ -69,7 +66,7 @@ class Verdict(NamedTuple):
 
 
 def check_claim(statement: StatementDraft, trace: Trace) -> StatementDraft:
-    """Return *statement* with the verdict of the log: verified, or flagged in words where the log contradicts it."""
+    """Return *statement* with the log's verdict: verified, or with a remark if the log contradicts it."""
     if statement.author != "agent":
         return statement
     if _HEDGED.search(statement.text):
@@ -97,9 +94,7 @@ def _judge_claim(statement: StatementDraft, trace: Trace) -> Verdict:
 
 
 def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
-    """Judge "tests pass" by the last run of tests before it, or of the kind of tests that it names. A run without a
-    clear result decides nothing.
-    """
+    """Judge "tests pass" by the last earlier run of the tests that the claim names. A run without a clear result decides nothing."""
     runs = [run for run in trace.runs if run.result_turn <= turn and _TESTING.search(run.command)]
     if kind not in _ANY_TESTS and not kind[0].isdigit():
         runs = [run for run in runs if kind in run.command.lower()]
@@ -118,7 +113,7 @@ def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
 
 
 def _tests_passed(run: CommandRun) -> bool | None:
-    """Return whether the tests of a run passed, by its output; None if the output does not show it."""
+    """Return whether the output of a run shows that its tests passed; None if it does not show a result."""
     if _FAILING.search(run.output):
         return False
     if _PASSING.search(run.output) and not run.failed:
@@ -127,8 +122,8 @@ def _tests_passed(run: CommandRun) -> bool | None:
 
 
 def _judge_commit(trace: Trace, turn: int) -> Verdict:
-    """Judge "committed" by the commits that were tried before it. That there was none is said only of a whole log in which
-    nothing else can commit.
+    """Judge "committed" by the earlier attempts to commit. Without any attempt, the claim is contradicted only if the log is complete and
+    nothing else in it can commit.
     """
     attempts = [run for run in trace.runs if run.result_turn <= turn and re.search(r"\bgit\b[^\n|;&]*\bcommit\b", run.command)]
     commits = [run for run in attempts if not run.failed]
@@ -143,9 +138,7 @@ def _judge_commit(trace: Trace, turn: int) -> Verdict:
 
 
 def _judge_files(text: str, trace: Trace, turn: int) -> Verdict:
-    """Judge "created" by writes that were refused and never succeeded; a session without commands may still create a
-    file by its tools.
-    """
+    """Judge "created" by refused writes that never succeeded later. Without shell commands, a tool may still have created the file."""
     names = [name for name in identifiers(text) if "." in name.rsplit("/", 1)[-1] and not name.startswith(("http", "-"))]
     for name in names:
         changes = [c for c in trace.changes if c.turn <= turn and _ends_with(c.change.path, name)]

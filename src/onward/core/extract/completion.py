@@ -1,6 +1,4 @@
-"""What a session shows of the end of a request: done where a report claims it, perhaps done where one follows, if nothing after it speaks
-against that.
-"""
+"""How a request ended: done if a report claims it, perhaps done if a report follows, unless something later contradicts that."""
 
 from __future__ import annotations
 
@@ -15,18 +13,20 @@ from onward.core.text.prose import content_words
 from onward.core.text.sentences import sentences
 
 _LAST_SENTENCES = 3
-"""Sentences at the end of a report among which a question leaves the request to the person."""
+"""A question in this many last sentences of a report returns the decision to the person."""
 _REPEATED_SHARE, _MIN_REPEATED_STEMS = 0.6, 2
-"""The share of a request's words, and the least number of them, in a later request that asks for the same again."""
+"""A later request asks for the same thing if it repeats this share, and at least this number, of the first request's words."""
 _DENIED_STEMS = 2
-"""Words that a later complaint has in common with the request that it is about."""
+"""A complaint is about a request if they share this many words."""
 _ALL_LANGUAGES = frozenset(PHRASES)
 
 
 def request_outcome(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, bool], languages: frozenset[str]) -> Outcome | None:
-    """Return how the request *unit* ended: `reported` where the report of its round claims it, asks nothing and misses nothing; `answered`
-    where there is any report that the person went on from, or that asks nothing of them; None without one, after a run that failed last
-    (*last_runs*, by round), or where a later word of the person asks for it again or denies it.
+    """Return how the request *unit* ended, or None if that is unknown.
+
+    `reported`: the report of its round claims the work, asks nothing and lists nothing as missing. `answered`: there is a report that asks
+    nothing of the person, or that the person moved on from. None: there is no report, the round's last command failed (*last_runs*, by
+    round), or the person later repeats or denies the request.
     """
     current = rounds[unit.statement.round]
     if current.closing is None or last_runs.get(current.number, False):
@@ -39,7 +39,7 @@ def request_outcome(unit: Unit, rounds: dict[int, Round], last_runs: dict[int, b
     is_unfinished = _asks(report) or any(pattern("unfinished", languages).search(text) for text in report)
     if is_claimed and not is_unfinished:
         return Outcome("reported")
-    # What the person says to the last report is not known: one that asks or tells them what to do leaves the request open.
+    # Nobody answers the last report: if it asks for something or gives orders, the request stays open.
     is_settled = bool(later) or not (_asks(report) or any(pattern("instruct", languages).match(text) for text in report))
     return Outcome("answered") if is_settled else None
 
@@ -49,7 +49,7 @@ def _asks(report: Sequence[str]) -> bool:
 
 
 def _speaks_against(following: Round, stems: frozenset[str]) -> bool:
-    """Whether a later round asks for the same again, or complains of the same."""
+    """Whether a later round repeats the request or complains about its result."""
     common = len(stems & frozenset(content_words(following.request)))
     is_repeated = common >= max(_MIN_REPEATED_STEMS, _REPEATED_SHARE * len(stems))
     return is_repeated or (following.refuses and common >= min(_DENIED_STEMS, len(stems)))

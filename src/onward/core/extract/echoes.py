@@ -1,6 +1,4 @@
-"""Statements that only repeat the handoff the session was given: they are known already, and repetition does not
-confirm them.
-"""
+"""Drops statements that only repeat the handoff the session started from: a repetition is no new evidence."""
 
 from __future__ import annotations
 
@@ -10,20 +8,20 @@ from onward.core.extract.statements import StatementDraft
 from onward.core.text.prose import content_words, stem
 
 _MIN_SHARE = 0.85
-"""The least share of a statement's words that one line of the handoff must hold."""
+"""An echo shares at least this share of its words with one line of the handoff."""
 _MIN_WORDS = 3
-"""Fewer words match a line by chance."""
+"""Shorter statements match a line by chance."""
 
 
 class EchoFilter:
-    """Recognises statements that repeat the lines of a handoff that the session was given."""
+    """Recognises statements that repeat lines of the handoff the session started from."""
 
     def __init__(self, handoff_lines: Iterable[str]) -> None:
         self._lines = [(frozenset(content_words(line)), _stems(line)) for line in handoff_lines]
 
     def is_echo(self, statement: StatementDraft) -> bool:
-        """Return whether *statement* only repeats a line. A user's statement always counts. What an agent reports as
-        done is an echo only in the same words.
+        """Return whether *statement* only repeats a line. A user's statement is never an echo; an agent's outcome is one only in the same
+        words.
         """
         if statement.author == "user" or not self._lines:
             return False

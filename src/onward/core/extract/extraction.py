@@ -1,4 +1,4 @@
-"""The facts of a session, from its turns: what its tools did and what was said in it."""
+"""Extracts the facts of a session from its turns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from onward.core.transcript.transcript import SessionHead, Turn
 
 
 def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -> list[Fact]:
-    """Return the facts of session *number* from its main path of (ordinal, turn), in order. A turn without a time
-    gets that of the turn before.
+    """Return the facts of session *number* from its main path of (ordinal, turn), in order. A turn without a time takes the time of the
+    turn before it.
     """
     pairs = list(turns)
     times = _times(head, pairs)

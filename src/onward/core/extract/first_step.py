@@ -1,5 +1,7 @@
-"""What a session leaves to do first in the next one: the request or call that was cut off, the first announced step, the steps that the
-person is asked to take, the question that waits for an answer, or what the last report names as missing.
+"""The first step of the next session.
+
+It is, in this order, the request or call that was cut off, the step the agent announced, the steps the person is asked to take, the
+question that waits for an answer, or what the last report names as missing.
 """
 
 from __future__ import annotations
@@ -24,25 +26,26 @@ from onward.core.text.prose import content_words, one_line
 from onward.core.text.sentences import sentences
 
 _MIN_QUESTION_WORDS = 3
-"""Words that a question needs to ask for something: "anything else?" asks for nothing."""
+"""A shorter question asks for nothing: "anything else?"."""
 _CLOSING_QUESTIONS = 3
-"""Sentences at the end of a report, but for a list that closes it, that may contain its question to the person."""
+"""The question of a report is among this many last sentences, not counting a list at its end."""
 _MIN_REQUEST_STEMS, _TELLING_STEMS, _MANY_STEMS = 3, 5, 12
-"""Content words with which a request says by itself what to do ("go on" does not), and from which on an earlier one says no
-more; more of them say no more."""
+"""Content words of a request: fewer than the first say nothing ("go on"), the second make it clear by itself, and more than the third need
+no earlier request as context.
+"""
 _MAX_LEAD_CHARS, _MAX_CALL_CHARS, _MAX_STEPS = 160, 160, 4
 _MIN_ANSWERED_SHARE = 0.8
-"""The share of calls with a result from which on a missing result is a sign; some logs hold none."""
+"""A missing result means an interruption only if at least this share of calls has a result: some logs store none."""
 _POINTING = re.compile(
     r"\b(?:it|that|this|these|them|those|itu|ini|es|das|dies|dafür|ça|cela|eso|esto|isso|isto|questo|это|ці|це|bunu)\b", re.I
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|atau|oder|ou|o|oppure|или|або|hoặc|veya|ya da)\b|还是|或者|または|それとも|또는|아니면|\bأو\b", re.I)
 _ASIDE_WORDS = 9
-"""Words below which a question to an agent at work asks something beside the work."""
+"""A shorter question to a working agent is an aside."""
 _CHORES, _CHORE_WORDS = frozenset(("commit", "push", "merge", "pr")), 14
-"""Words for the chores of a repository, and the words of a request that asks for nothing else."""
+"""Words for repository chores, and the other words of a request that asks only for chores."""
 _CLOSING_ORDERS = 2
-"""Sentences at the end of a report that may tell the person what to do."""
+"""This many last sentences of a report may give the person orders."""
 _NEXT_UP = re.compile(
     r"(?:\w+ )?next (?:steps?|up)\b[^:]{0,60}: \S|what (?:would|could|should|i would|i['’]d) [^:?]{0,40}\bnext: \S|proceed (?:to|with) ",
     re.I,
@@ -52,16 +55,16 @@ _TO_PERSON = re.compile(
     r"(?:re-?)?(?:run|start|test|try|open|check|verify|commit|push|deploy|review|reload|restart|merge|install|add|set|running|reloading)\w*\b",
     re.I,
 )
-"""How an English sentence begins that asks the person for an act."""
+"""How an English sentence that asks the person to act begins."""
 _ALL_LANGUAGES = frozenset(PHRASES)
 _FENCED_LINE = re.compile(r"[\s*_]*```(?:bash|sh|shell|console|zsh|powershell|cmd)?\n(?:#[^\n]*\n)?[ \t]*([^\n`]{3,120})\n")
-"""The first line of a block of code that follows at once, below a comment."""
+"""The first line, below any comment, of the code block that follows."""
 _STEP_NUMBER = re.compile(r"^\W*\d+[.)]\s*")
 
 
 class FirstStep(NamedTuple):
-    """The sentence that says what to do first, and what kind of fact it is. `text` replaces its words and `lead` introduces them where they
-    do not stand alone; `turns` show what no sentence says.
+    """The sentence with the first step, and its kind of fact. `text` replaces the sentence and `lead` introduces it if it is unclear alone;
+    `turns` are the evidence if no sentence says it.
     """
 
     unit: Unit | None
@@ -72,7 +75,7 @@ class FirstStep(NamedTuple):
 
 
 class _Leftovers:
-    """Looks for what a session leaves open."""
+    """Finds the work that a session leaves open."""
 
     def __init__(
         self,
@@ -97,7 +100,7 @@ class _Leftovers:
         return [unit for unit in self._units if unit.statement.position == position and not unit.by_user]
 
     def unanswered_call(self, number: int) -> RecordedCall | None:
-        """Return the last call of a round if it changes something and the log does not show what came of it."""
+        """Return the last call of a round if it changes something and its result is not in the log."""
         calls = self._trace.calls
         if not calls or sum(call.is_answered for call in calls) < _MIN_ANSWERED_SHARE * (len(calls) - 1):
             return None
@@ -107,8 +110,8 @@ class _Leftovers:
         return last if last.has_effect and not last.is_answered and not last.hands_in and last.round == number else None
 
     def cut_off(self, numbers: Sequence[int], last_closing: int) -> FirstStep | None:
-        """Return the request of the last of these rounds, none of which was finished; where it says too little, that of an earlier one, or
-        what the agent was about to do.
+        """Return the request of the last of these unfinished rounds. If it says too little, return an earlier request, or what the agent
+        announced.
         """
         texts = [unit for unit in self._units if unit.by_user and unit.statement.round in numbers]
         requests = [unit for unit in texts if not is_standing_order(unit.text, self._languages)]
@@ -136,19 +139,19 @@ class _Leftovers:
         return FirstStep(unit=last[-1], kind="requirement") if last else None if texts else bare
 
     def _is_done_chore(self, requests: Sequence[Unit], number: int) -> bool:
-        """Whether the last words only ask for chores of the repository, and commands after them did these without an error."""
+        """Whether the last message asks only for repository chores, and later commands did them without an error."""
         words = {word.lower().rstrip("s") for unit in requests for word in unit.text.replace(",", " ").split()} & _CHORES
         is_short = sum(unit.size for unit in requests) <= _CHORE_WORDS
         return bool(words) and is_short and words <= shown_chores(run for run in self._trace.runs if run.round == number)
 
     def _question_before(self, unit: Unit, requests: Sequence[Unit]) -> str:
-        """Return the question of the round before that nothing answered, which a remark goes with: "why a new one? I have one already"."""
+        """Return the unanswered question of the previous round that a remark belongs to: "why a new one? I have one already"."""
         before = [mate for mate in requests if mate.statement.round == unit.statement.round - 1]
         is_remark = not unit.text.endswith(("?", "？")) and bool(before) and before[-1].text.endswith(("?", "？"))
         return one_line(before[-1].text, _MAX_LEAD_CHARS) if is_remark else ""
 
     def interrupted_work(self, number: int) -> FirstStep | None:
-        """Return what the agent said last while it worked, where the round after that only asks a short question beside the work."""
+        """Return the agent's last words at work, if the next round only asks a short question aside."""
         request = [unit for unit in self._units if unit.by_user and unit.statement.round == number]
         is_aside = len(request) == 1 and request[0].text.endswith(("?", "？")) and request[0].size < _ASIDE_WORDS
         if not is_aside or any(call.round == number for call in self._trace.calls):
@@ -160,7 +163,7 @@ class _Leftovers:
         return FirstStep(unit=closing[-1], kind="next_step") if is_working else None
 
     def _bare_request(self, number: int) -> FirstStep | None:
-        """Return a request of one word: a command of the client's, or a "yes" with the question that it answers."""
+        """Return a request of one word: a command of the client, or a "yes" with the question that it answers."""
         texts = [statement for statement in self._trace.statements if statement.round == number and statement.author == "user"]
         if not texts or len(texts[-1].text) > _MAX_LEAD_CHARS:
             return None
@@ -175,8 +178,8 @@ class _Leftovers:
         return FirstStep(unit=steps[0], kind="next_step") if steps else None
 
     def question(self, report: Sequence[Unit]) -> FirstStep | None:
-        """Return the question with which a report closes; one that points back includes the sentence before it, where the state does not
-        tell it.
+        """Return the closing question of a report. If it refers back, it includes the sentence before it, unless the state already has that
+        sentence.
         """
         end = next((place for place in range(len(report), 0, -1) if not report[place - 1].sentence.is_item), 0)
         closing = report[max(0, end - _CLOSING_QUESTIONS) :]
@@ -198,7 +201,7 @@ class _Leftovers:
         return FirstStep(unit=unit, kind="question", lead=lead)
 
     def person_steps(self, report: Sequence[Unit]) -> FirstStep | None:
-        """Return the list of orders with which a report closes: what the person is to run or to change by hand."""
+        """Return the list of orders at the end of a report: what the person should run or change by hand."""
         lists = [unit for unit in report if unit.sentence.is_item and not unit.sentence.is_row]
         if not lists:
             return None
@@ -216,13 +219,13 @@ class _Leftovers:
         )
 
     def _tells_what_was_done(self, lead: str) -> bool:
-        """Whether what introduces a list says that its items were done or made, and does not tell what to do."""
+        """Whether the lead-in of a list says that its items are done, rather than to be done."""
         claim = pattern("did", self._languages).search(lead)
         is_claim = PAST.match(lead) is not None or (claim is not None and claim.start() > 0)
         return is_claim and not self.says("next", lead) and not self.says("instruct", lead)
 
     def _is_closed(self, step: str) -> bool:
-        """Whether the person's last request says of what a step is about that it is not to be done: "no need to run it"."""
+        """Whether the person's last message rejects a step: "no need to run it"."""
         last = max((unit.statement.round for unit in self._units if unit.by_user), default=0)
         stems = frozenset(content_words(step))
         dismissal = pattern("dismiss", self._languages)
@@ -254,7 +257,7 @@ class _Leftovers:
         return next((step for step in steps if step), None)
 
     def _with_command(self, unit: Unit) -> FirstStep | None:
-        """Return an order as a step; one that ends in a colon with the command that it introduces, or not at all without one."""
+        """Return an order as a step. An order that ends in a colon takes the command it introduces; without a command, None."""
         if not unit.text.endswith((":", "：")):
             return FirstStep(unit=unit, kind="next_step") if unit.size > _MIN_QUESTION_WORDS else None
         fence = _FENCED_LINE.match(unit.statement.text.partition(unit.text)[2])
@@ -265,7 +268,7 @@ class _Leftovers:
         return pattern("offer", self._languages).match(unit.text) is not None
 
     def _offers_a_choice(self, unit: Unit) -> bool:
-        """Whether a report leaves one of two ways to the person: "let me know if I shall run `make`, or if you do it"."""
+        """Whether a report lets the person choose who acts: "let me know if I should run `make`, or if you do it"."""
         return self._offers(unit) and bool(unit.names) and _ALTERNATIVE.search(unit.text) is not None
 
     def _asks(self, unit: Unit) -> bool:
@@ -285,7 +288,9 @@ def find_first_step(
     languages: frozenset[str],
     announced: Callable[[Unit], FactKind | None],
 ) -> FirstStep | None:
-    """Return what to do first; None where the session leaves nothing open. *announced* tells what a sentence stands under."""
+    """Return the first step of the next session; None if the session leaves nothing open. *announced* gives the kind that a sentence's
+    heading announces.
+    """
     left = _Leftovers(units, worths, trace, languages, announced, end.leads())
     last = end.last_round
     last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)

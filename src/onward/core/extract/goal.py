@@ -1,4 +1,4 @@
-"""What a session is for: the request that most of it serves and that holds at its end."""
+"""The goal of a session: the request that most of it serves and that is still valid at its end."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from onward.core.text.prose import content_words, one_line, stem, words
 
 _MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
 _PROSE_SHARE = 0.85
-"""The share of letters and blanks below which a text is a line of a log."""
+"""A text with a smaller share of letters and blanks is a log line."""
 _LONG_SESSION_ROUNDS = 5
-"""Rounds from which on the last one may be an errand that leaves the goal as it is."""
+"""In a session of this many rounds the last request may be an errand that does not change the goal."""
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
-"""Rounds, and the share of those that follow, which speak of a request's things from which on the session is one thread from it on."""
+"""The session has one topic from a request on if at least this many later rounds, and this share of them, mention what it mentions."""
 _ERRAND_WORDS, _BARE_STEMS = 4, 2
 _TASK_UNITS = 3
-"""Sentences at the beginning of a message among which the one that asks is its task."""
+"""The task of a message is among this many first sentences."""
 _RECENT_TASKS = 3
-"""Rounds back from the last one with a request among which the last task is looked for."""
+"""The last task is among this many last rounds with a request."""
 _SENTENCE_END = re.compile(r"(?<=\D[.!?])\s|(?<=[。！？])")
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _GOING_ON = re.compile(
@@ -34,7 +34,7 @@ _GOING_ON = re.compile(
     r"poi|ora|затем|теперь|и|sonra|şimdi|ثم|الآن|次に|それから|然后|现在|接着|이제|그리고|rồi|bây giờ)\b",
     re.I,
 )
-"""How a request begins that goes on from one before it."""
+"""How a request that continues an earlier one begins."""
 _CONDITION = re.compile(
     r"(?:if|when|whenever|wenn|falls|si|quand|lorsque|cuando|se|quando|если|когда|якщо|коли|kalau|jika|bila|nếu|khi|eğer|إذا|عندما)\b"
     r"[^,，、،]{3,160}[,，、،] ?(?:just |then |dann |alors |entonces |então |allora |то |maka |thì |hãy )?|(?:如果|若|当)[^，,]{2,60}[，,]",
@@ -42,35 +42,34 @@ _CONDITION = re.compile(
 )
 """A condition before an order: "if a line is broken, skip it"."""
 _CHORE_NAMES = frozenset("commit commits push merge rebase branch pr pull stage staged release tag stash message".split())
-"""Words of the keeping of a repository, which requests in any language use: what they ask for is a chore, unless they say much more."""
+"""Words for repository chores in any language. A request with one is a chore, unless it says much more."""
 _CHORE_SHARE = 0.24
 _TERMINAL = re.compile(r"[^\w\s\"'`“„«¿¡(\[@/#*<~.,…-]|[\w.-]+@[\w.-]+[:$#]|\$ |❯ |➜ |\[\d\d[/:]\d\d")
-"""How a line of a terminal begins, with its emoji or its prompt."""
+"""How a terminal line begins: an emoji or a prompt."""
 _ECHO_STEMS, _ECHO_SHARE = 4, 0.8
-"""Content words, and the share of them that an agent said before, from which on a request repeats an item of its list."""
+"""A request of at least this many content words repeats the agent if the agent wrote this share of them."""
 _MEANS_FACTOR, _ECHO_FACTOR, _CHORE_FACTOR, _GOING_ON_FACTOR, _QUESTION_FACTOR, _ERRAND_FACTOR = 0.3, 0.4, 0.3, 0.6, 0.4, 0.3
 _OUTLIVED_FACTOR, _OUTLIVED_FIRST_FACTOR, _FIRST_FACTOR, _OPEN_FACTOR, _WANT_FACTOR, _REPLY_FACTOR = 0.35, 0.45, 1.5, 2.0, 1.6, 0.6
 _MIN_COMMON, _MAX_COMMON, _COMMON_SHARE = 2, 4, 0.3
-"""Content words that a later round has in common with a request whose things it speaks of: a share of them, at least and at most so
-many."""
+"""A later round is about the same things if it shares this share of a request's content words, within these limits."""
 _OPENING_UNITS = 2
-"""Sentences at the beginning of a message among which the one that asks is its purpose; what comes later tells how."""
+"""The purpose of a message is among this many first sentences; later ones say how to do it."""
 _ASKING_SENTENCES = 3
-"""Sentences at the end of an agent's text among which it asks: what a person says next may only reply."""
+"""If the agent asks in its last sentences, this many, the person's next message may be only a reply."""
 _QUESTION_WORDS, _TELLING_WORDS = 12, 20
-"""Words below which a question asks for no work, and from which on a request that is open tells what the session is for now."""
+"""A question with fewer words asks for no work; an open request with at least this many words can be the goal."""
 _TITLE = re.compile(r"^#{1,2} +(\S.*)$", re.M)
 _TITLE_CHARS = 300
-"""Characters at the beginning of a message among which the title of a handed-over plan stands."""
+"""The title of a handed-over plan is among this many first characters."""
 _MAX_LEAD_CHARS, _MAX_CONTEXT_CHARS = 90, 200
 _POINTING_WORDS = 8
-"""Words at the beginning of a request among which a word that points back needs the sentence before it."""
+"""If one of this many first words refers back, the request needs the sentence before it."""
 _WISH_UNITS = 3
-"""Sentences after one without a wish, in the same paragraph, among which the wish is told with it."""
+"""The wish may follow within this many sentences of the same paragraph."""
 _TROUBLE_WORDS = 7
-"""Words of a message's first sentence from which on it tells why something is asked for."""
+"""A first sentence of this many words explains why something is asked for."""
 _LINE_MARKS = " \t`>❯$➜*-"
-"""Marks around a line that a person pastes."""
+"""Marks around a pasted line."""
 _GREETING = re.compile(
     r"(?<!\w)(?:hello(?:[ ,]+world)?|hi|hey|tests?|testing|ping|hallo|halo|hai|bonjour|salut|hola|olá|oi|ciao|привет|привіт|вітаю|"
     r"здравствуйте|merhaba|selam|xin chào|chào)(?!\w)|こんにちは|안녕(?:하세요)?|你好|您好|مرحبا",
@@ -78,20 +77,19 @@ _GREETING = re.compile(
 )
 _PRINTING = re.compile(r"[\w.]+ ?\(.*\);?")
 _TRIAL_WORDS = 5
-"""Words beside two greetings up to which a text only asks for the second one."""
+"""Two greetings and at most this many other words only ask for a greeting."""
 _SLASH_COMMAND = re.compile(r"/[\w:.-]+(?: (?P<argument>[^\n]{1,60}))?$")
 _TITLE_LINE = re.compile(r"^#{1,4} +(\S.*)$|^\*\*([^*\n]{8,90})\*\*$", re.M)
-"""A title in a report, as a heading or as a line in bold."""
+"""A title in a report: a heading or a line in bold."""
 _TITLED_UNITS, _MIN_TITLE_STEMS = 8, 2
-"""Sentences of a message with a title among which the one that says most of the title is told, and the words that it must say."""
+"""How many first sentences of a titled message are compared with its title, and how many of the title's words one of them has to contain.
+"""
 _ALL_LANGUAGES = frozenset(PHRASES)
 _MARKUP, _PATH_SLASHES = ("<", "{", "[", "|"), 2
 
 
 class _SessionRounds(NamedTuple):
-    """What tells how much of a session serves a request: the words of each round, the edits, what the agent said before, and where it
-    asked.
-    """
+    """Data to measure how much of the session serves a request: the words of each round, edits, and what the agent said and asked."""
 
     round_words: dict[int, set[str]]
     rounds: dict[int, Round]
@@ -99,10 +97,10 @@ class _SessionRounds(NamedTuple):
     asking: frozenset[int]
     languages: frozenset[str]
     first_round: int
-    """The first round that asks for something and was not taken back; 0 where the session goes on from a summary of an earlier one."""
+    """The first round with a request that was not withdrawn; 0 if the session continues from a summary of an earlier one."""
 
     def serving(self, unit: Unit, weight: float) -> float:
-        """Return how much of the session serves *unit*, a request of learned worth *weight*."""
+        """Return how much of the session serves the request *unit* of learned worth *weight*."""
         number, last = unit.statement.round, max(self.round_words)
         common = min(len(unit.stems), max(_MIN_COMMON, min(_MAX_COMMON, round(_COMMON_SHARE * len(unit.stems)))))
         later = [n for n, stems in self.round_words.items() if n >= number and len(stems & unit.stems) >= common]
@@ -131,16 +129,16 @@ class _SessionRounds(NamedTuple):
         return factor * (_ECHO_FACTOR if self._is_echo(unit) else 1.0)
 
     def _tells_purpose(self, unit: Unit) -> bool:
-        """Whether a request says enough to tell what the session is for."""
+        """Whether a request says enough to be a goal."""
         return unit.size >= _TELLING_WORDS and wants(unit, self.languages) and not self._agrees(unit)
 
     def _agrees(self, unit: Unit) -> bool:
-        """Whether the message of a request begins by agreeing: it takes up what the agent proposed."""
+        """Whether the message of a request begins by agreeing: it accepts a proposal of the agent."""
         agreement = pattern("agree", self.languages).match(unit.statement.text.strip())
         return unit.statement.round > self.first_round and agreement is not None
 
     def _is_echo(self, unit: Unit) -> bool:
-        """Whether a request repeats what the agent said before: it points at an item of a list, and is no purpose of its own."""
+        """Whether a request repeats an item of the agent's list, which makes it no goal by itself."""
         return len(unit.stems) >= _ECHO_STEMS and any(
             position < unit.statement.position and len(unit.stems & stems) >= _ECHO_SHARE * len(unit.stems)
             for position, stems in self.agent_words
@@ -155,12 +153,14 @@ def find_goal(
     templates: frozenset[int],
     languages: frozenset[str],
 ) -> Unit | None:
-    """Return the request that most of the session serves and that holds at its end: no chore, none withdrawn, none that a program wrote."""
+    """Return the request that most of the session serves and that is still valid at its end. Chores, withdrawn requests and texts of
+    programs do not count.
+    """
     weights = dict(zip((unit.order for unit in units), worths, strict=True))
     requests = [(unit, weights[unit.order]) for unit in _requests(units, trace, rounds, templates, languages)]
     requests = [candidate for candidate in requests if not _only_asks(candidate[0])] or requests
     long_enough = [candidate for candidate in requests if candidate[0].size >= _MIN_GOAL_WORDS]
-    # A wish in a few words says more than sentences none of which asks for anything.
+    # A short wish says more than sentences without a wish.
     requests = long_enough if any(wants(unit, languages) for unit, _ in long_enough) else requests
     if command := _opening_command(units, rounds, templates):
         return command
@@ -168,7 +168,7 @@ def find_goal(
         return _first_terse(units, templates, languages)
     session_rounds = _read_rounds(units, rounds, languages)
     best = max(requests, key=lambda candidate: session_rounds.serving(*candidate))[0]
-    # A message says first what it wants, then how; what introduces a path is told with it.
+    # A message says first what it wants, then how. The goal includes the lead-in of a path.
     of_message = [unit for unit, _ in requests if unit.statement is best.statement]
     if title := _title_of(best):
         return _of_title(title, of_message)
@@ -180,7 +180,7 @@ def find_goal(
 
 
 def _opening_command(units: Sequence[Unit], rounds: dict[int, Round], templates: frozenset[int]) -> Unit | None:
-    """Return the command of the client's with an argument that opens a session: what follows goes through what it reports."""
+    """Return the client command with an argument that opens a session: the work follows from what it reports."""
     first = next((unit for unit in units if unit.by_user), None)
     command = _SLASH_COMMAND.match(first.statement.text) if first else None
     if first is None or command is None or not command["argument"] or first.statement.position in templates:
@@ -189,7 +189,7 @@ def _opening_command(units: Sequence[Unit], rounds: dict[int, Round], templates:
 
 
 def _of_title(title: str, of_message: Sequence[Unit]) -> Unit:
-    """Return the first sentence of a handed-over plan; where that says nothing of its title, the one that says most of it."""
+    """Return the first sentence of a handed-over plan; if it shares too few words with the title, the sentence that shares most."""
     stems = frozenset(map(stem, content_words(title)))
     common = [len(stems & frozenset(map(stem, unit.stems))) for unit in of_message[:_TITLED_UNITS]]
     most = max(common)
@@ -197,7 +197,7 @@ def _of_title(title: str, of_message: Sequence[Unit]) -> Unit:
 
 
 def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str]) -> Unit:
-    """Return the wish after a paste that *unit* introduces with a colon, where it tells no wish itself; else *unit*."""
+    """Return the wish after a paste that *unit* introduces with a colon, or *unit* if it contains the wish."""
     if not unit.text.endswith((":", "：")) or wants(unit, languages):
         return unit
     return next((later for later in of_message if later.order > unit.order and wants(later, languages)), unit)
@@ -206,8 +206,10 @@ def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str
 def last_request(
     goal: Unit, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
 ) -> Unit | None:
-    """Return the task that a person set last, where that is another piece of work than the goal; None for a question, an errand, a chore, a
-    paste, an answer, what the goal says already and what was not begun, which is to do first.
+    """Return the person's last task if it differs from the goal, else None.
+
+    Questions, errands, chores, pastes, answers and repetitions of the goal do not count. A task that was not begun is the first step
+    instead.
     """
     of_rounds: dict[int, list[Unit]] = {}
     for unit in _requests(units, trace, rounds, templates, languages):
@@ -226,8 +228,9 @@ def last_request(
 
 
 def _task_of(of_round: Sequence[Unit], languages: frozenset[str], *, is_work: bool) -> Unit | None:
-    """Return the sentence of a round that sets its task: one with a wish or with what is broken, rather than one that says how to go about
-    it; the first one of a round with work where none has a wish.
+    """Return the sentence that sets the task of a round.
+
+    A wish or a problem comes before a sentence about how to do it. If no sentence has a wish, it is the first one of a round with work.
     """
     purposes = [unit for unit in of_round if not pattern("means", languages).match(unit.text)]
     asking = [unit for unit in purposes if wants(unit, languages) or _tells_trouble(unit, languages)]
@@ -237,13 +240,13 @@ def _task_of(of_round: Sequence[Unit], languages: frozenset[str], *, is_work: bo
 
 
 def _tells_trouble(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a person says that something is broken, and does not ask about it."""
+    """Whether a person reports a problem rather than asks about it."""
     is_trouble = any(pattern(group, languages).search(unit.text) for group in ("broken", "fix"))
     return is_trouble and not unit.text.endswith(("?", "？"))
 
 
 def _is_whole_task(task: Unit, trace: Trace, languages: frozenset[str]) -> bool:
-    """Whether a request tells a task by itself and in words: no errand, chore, paste, question or answer."""
+    """Whether a request is a complete task in words: no errand, chore, paste, question or answer."""
     before = trace.statements[task.statement.position - 1]
     is_settled = task.text.endswith(("?", "？")) or (before.author == "agent" and bool(last_question(before.text)))
     is_chore = len(task.stems & _CHORE_NAMES) > _CHORE_SHARE * len(task.stems)
@@ -253,7 +256,7 @@ def _is_whole_task(task: Unit, trace: Trace, languages: frozenset[str]) -> bool:
 
 
 def task_text(task: Unit) -> str:
-    """Return how the last task is told: whole where it is in words, its first sentence where a log or code follows that."""
+    """Return the text of the last task: all of it, or its first sentence if a log or code follows."""
     is_prose = sum(c.isalpha() or c.isspace() for c in task.text) >= _PROSE_SHARE * len(task.text)
     first = _SENTENCE_END.split(task.text, maxsplit=1)[0]
     return task.text if is_prose or len(words(first)) <= _MIN_PLAIN_WORDS else first
@@ -262,7 +265,7 @@ def task_text(task: Unit) -> str:
 def _requests(
     units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
 ) -> list[Unit]:
-    """Return the sentences with which a person may ask for work: no reply, rule, trial or paste, and none that was withdrawn."""
+    """Return the sentences in which a person may ask for work: no reply, rule, trial, paste or withdrawn request."""
     return [
         unit
         for unit in units
@@ -275,12 +278,12 @@ def _requests(
 
 
 def _only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a person only answers that something is no trouble: "no problem, the folder is not public"."""
+    """Whether a person only answers that something is no problem: "no problem, the folder is not public"."""
     return pattern("reassure", _ALL_LANGUAGES).match(unit.text) is not None and not wants(unit, languages)
 
 
 def is_trial(text: str) -> bool:
-    """Whether a person only tries whether an agent answers: a greeting, a greeting that asks for one, or a call that prints one."""
+    """Whether a person only tests whether the agent answers: a greeting, a request for one, or a call that prints one."""
     greetings = _GREETING.findall(text)
     rest = words(_GREETING.sub(" ", text))
     is_reply = len(greetings) > 1 and len(rest) <= _TRIAL_WORDS
@@ -288,7 +291,7 @@ def is_trial(text: str) -> bool:
 
 
 def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: frozenset[str]) -> Unit | None:
-    """Return the first request of a few words, where a session has none that says more; else the first command of the client's."""
+    """Return the first request of a few words if no request says more, else the first client command."""
     terse = [
         unit
         for unit in units
@@ -300,7 +303,7 @@ def _first_terse(units: Sequence[Unit], templates: frozenset[int], languages: fr
 
 
 def wants(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a sentence of a person's asks for work, in words of a wish or an order, also after a condition."""
+    """Whether a person's sentence asks for work, in words of a wish or an order, also after a condition."""
     wish = pattern("want", languages)
     condition = _CONDITION.match(unit.text)
     return wish.search(unit.text) is not None or (condition is not None and wish.search(unit.text[condition.end() :]) is not None)
@@ -336,19 +339,19 @@ def _closes_asking(sentences: Sequence[Unit]) -> bool:
 
 
 def _only_asks(unit: Unit) -> bool:
-    """Whether a request is a short question, which an answer settles."""
+    """Whether a request is a short question that an answer settles."""
     return unit.text.endswith(("?", "？")) and unit.size < _QUESTION_WORDS
 
 
 def _is_errand(unit: Unit) -> bool:
-    """Whether a request says too little to be what a session is for: "now write a test for it"."""
+    """Whether a request says too little to be the goal of a session: "now write a test for it"."""
     opening = _SENTENCE_END.split(unit.text, maxsplit=1)[0]
     size = len(set(content_words(opening)))
     return size <= _ERRAND_WORDS and (len(unit.stems) <= _BARE_STEMS or _POINTING.search(opening) is not None)
 
 
 def _reads_as_request(unit: Unit, units: Sequence[Unit]) -> bool:
-    """Whether a sentence is made of words: no path, address or line of a log, unless the text before it says what to do with it."""
+    """Whether a sentence consists of words: not a path, address or log line, unless the text before it says what to do with it."""
     letters = sum(c.isalpha() or c.isspace() for c in unit.text)
     return (_has_words(unit) and letters >= _MIN_LETTER_SHARE * len(unit.text)) or bool(_lead_in(unit, units))
 
@@ -358,15 +361,17 @@ def _has_words(unit: Unit) -> bool:
 
 
 def _lead_in(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return what introduces a sentence: its lead-in, else the sentence before it in the same message where that ends in a colon."""
+    """Return the lead-in of a sentence, else the sentence before it in the same message if that ends in a colon."""
     previous = units[unit.order - 1] if unit.order else unit
     is_introduced = previous.statement is unit.statement and previous.text.endswith((":", "："))
     return unit.sentence.lead or (previous.text if is_introduced else "")
 
 
 def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
-    """Return what a goal is told under: the command with which the person opened the session, the title of the plan or task that they
-    handed over, the sentence before it where it points back, else what introduces a bare path.
+    """Return the lead-in of a goal.
+
+    It is the command that opened the session, the title of the plan or task that the person handed over, the sentence that the goal refers
+    back to, or the lead-in of a bare path.
     """
     opening = next((statement for statement in trace.statements if statement.author == "user"), None)
     if opening and opening is not unit.statement and _SLASH_COMMAND.match(opening.text):
@@ -379,9 +384,7 @@ def goal_lead(unit: Unit, units: Sequence[Unit], trace: Trace) -> str:
 
 
 def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return the sentence before a request in its message, where the request points back or the message opens with what is wrong; empty
-    where there is none that is short.
-    """
+    """Return the short sentence before a request if the request refers back or the message opens with a problem, else empty."""
     previous = units[unit.order - 1] if unit.order else unit
     opening = " ".join(unit.text.split()[:_POINTING_WORDS])
     is_after = previous is not unit and previous.statement is unit.statement and not _TERMINAL.match(previous.text)
@@ -396,8 +399,8 @@ def _context_of(unit: Unit, units: Sequence[Unit]) -> str:
 
 
 def goal_continuation(unit: Unit, units: Sequence[Unit], languages: frozenset[str]) -> str:
-    """Return the sentence that goes on from a goal in the same paragraph and tells the wish: "but we want them to go on"; after a command
-    of the client's, the title of what it reported.
+    """Return the next sentence of the goal's paragraph that contains the wish: "but we want them to go on"; after a client command, the
+    title of its report.
     """
     if command := _SLASH_COMMAND.match(unit.statement.text):
         return _reported_title(command["argument"] or "", unit, units)
@@ -416,7 +419,7 @@ def goal_continuation(unit: Unit, units: Sequence[Unit], languages: frozenset[st
 
 
 def _reported_title(argument: str, command: Unit, units: Sequence[Unit]) -> str:
-    """Return the first title in a report after *command* that names its argument and says more; empty where none does."""
+    """Return the first title in the report after *command* that names its argument and says more; empty if no title does."""
     for unit in units:
         if argument and unit.statement.is_closing and unit.order > command.order and argument in unit.statement.text:
             titles = (clean(match[1] or match[2]) for match in _TITLE_LINE.finditer(unit.statement.text))
@@ -425,7 +428,7 @@ def _reported_title(argument: str, command: Unit, units: Sequence[Unit]) -> str:
 
 
 def goal_tail(unit: Unit) -> str:
-    """Return the first line of what a goal introduces with a colon: an error, a command; empty where it introduces nothing short."""
+    """Return the first line of what a goal introduces with a colon, such as an error or a command; empty if it introduces nothing short."""
     _, _, rest = unit.statement.text.partition(unit.text)
     lines = [line.strip(_LINE_MARKS) for line in rest.split("\n") if line.strip(_LINE_MARKS)]
     is_short = bool(lines) and len(lines[0]) <= _MAX_LEAD_CHARS
@@ -433,6 +436,6 @@ def goal_tail(unit: Unit) -> str:
 
 
 def _title_of(unit: Unit) -> str:
-    """Return the title of the plan or task in whose message a sentence stands; empty where it has none."""
+    """Return the title of the plan or task whose message contains a sentence; empty if it has none."""
     title = _TITLE.search(unit.statement.text[:_TITLE_CHARS])
     return title.group(1) if title else ""

@@ -1,4 +1,4 @@
-"""What ended an agent's work before it could report: a person who interrupted it, a failing model, a limit that was reached."""
+"""What stopped an agent before it could report: an interruption by the person, a failing model, or a limit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from onward.core.text.prose import one_line
 from onward.core.transcript.transcript import Turn
 
 InterruptionCause: TypeAlias = Literal["interrupted", "failed", "limit"]
-"""Why an agent stopped: the person `interrupted` it or refused a call, its model `failed`, or a `limit` of the account was reached."""
+"""Why an agent stopped: the person `interrupted` it or refused a call, its model `failed`, or the account reached a `limit`."""
 
 _MAX_CHARS = 600
-"""A longer text of an agent's is a report, whatever words it holds."""
+"""A longer text of an agent is a report, whatever words it contains."""
 _REFUSED = re.compile(
     r"\[?request (?:was )?(?:interrupted|aborted|cancell?ed)|\binterrupted by (?:the )?user|"
     r"\boperation (?:was )?(?:stopped|cancell?ed|aborted)|(?:^|\n)\W*cancell?ed\W*$|user (?:aborted|cancell?ed) the|"
@@ -20,16 +20,16 @@ _REFUSED = re.compile(
     r"user (?:doesn['’]t|does not) want to proceed|rejected by (?:the )?user|user (?:denied|rejected|refused)",
     re.I,
 )
-"""What a program writes in the result of a call. An agent may talk of such things: elsewhere only a line that is a notice counts."""
+"""What a program writes in the result of a refused call. Agents may discuss such words, so elsewhere only a complete notice line counts."""
 _LINE = r"^[^\w\n<]*"
-"""The beginning of a line, with a bracket or a bullet before its words."""
+"""The beginning of a line, with any bracket or bullet before its words."""
 _INTERRUPTED = re.compile(
     rf"{_LINE}(?:(?:the )?(?:request|operation) (?:was )?(?:interrupted|stopped|cancell?ed|aborted)(?: by (?:the )?user[^\n]*)?[^\w\n]*$|"
     r"interrupted by (?:the )?user\b|<turn_aborted>|cancell?ed\W*\Z|(?:the )?user (?:aborted|cancell?ed|denied|rejected|refused)[^\n]{0,40}$)",
     re.I | re.M,
 )
 _LIMIT = re.compile(
-    rf"{_LINE}(?:(?:sorry|(?:[\w.]+ )?\w*(?:error|exception))\b[^\n]{{0,80}}?)?"  # the name of an error before the notice
+    rf"{_LINE}(?:(?:sorry|(?:[\w.]+ )?\w*(?:error|exception))\b[^\n]{{0,80}}?)?"  # the error's name before the notice
     r"\b(?:you(?:['’]ve| have)?(?: already)? (?:hit|reach(?:ed)?|exceeded|exhausted|used (?:up|all)|run out of|are out of)\b"
     r"[^\n]{0,60}?(?:limits?|quota|credits?|allowance|tokens)\b|"
     r"(?:[\w-]+ ){0,4}limit (?:was )?(?:reached|exceeded)(?: for\b|[^\w\n]*(?:$|\d|resets?)|[.|:;(·∙])|"
@@ -47,12 +47,12 @@ _FAILED = re.compile(
     re.I | re.M,
 )
 _CLOSING_MARK = re.compile(r"[^\n]\s*\n+\W*cancell?ed\W*$", re.I)
-"""What a client writes below the agent's words when a person refuses the call that follows them."""
+"""What a client appends to the agent's text when a person refuses the next call."""
 _CAUSE_LINE = re.compile(r"error|limit|exception|timed? ?out|blocked|overloaded|denied", re.I)
 
 
 class Interruption(NamedTuple):
-    """Where an agent was stopped: the turn that shows it, the round, the cause, and the line that says so."""
+    """Where an agent was stopped: the turn that shows it, the round, the cause, and the notice line."""
 
     turn: int
     round: int
@@ -61,7 +61,9 @@ class Interruption(NamedTuple):
 
 
 def find_interruption(turn: Turn, ordinal: int, round_number: int) -> Interruption | None:
-    """Return how *turn* shows that the agent was stopped; None where it does not. A person's own words never do, a client's may."""
+    """Return how *turn* shows that the agent was stopped, else None. A person's own words never show it; a client's words in their place
+    may.
+    """
     if turn.role == "user" and turn.mark == "said" and not turn.text.startswith("["):
         return None
     results = "\n".join(result.text for result in turn.results if len(result.text) <= _MAX_CHARS)
@@ -79,11 +81,11 @@ def find_interruption(turn: Turn, ordinal: int, round_number: int) -> Interrupti
 
 
 def is_bare_interruption(turn: Turn) -> bool:
-    """Whether an agent's turn that shows a stop says nothing else."""
+    """Whether an agent's turn contains nothing but the notice of an interruption."""
     return turn.role == "assistant" and len(turn.text) <= _MAX_CHARS and not _CLOSING_MARK.search(turn.text)
 
 
 def _cause_line(text: str) -> str:
-    """Return the last line of *text* that names the cause, since a trace ends with it."""
+    """Return the last line of *text* that names the cause: a stack trace ends with it."""
     lines = [line.strip() for line in text.split("\n") if _CAUSE_LINE.search(line)]
     return one_line(lines[-1] if lines else text, 160)

@@ -7,13 +7,11 @@ from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import words
 
 OPEN_LABELS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
-"""The kinds of what a label announces as open: next steps, blockers, questions."""
+"""Kinds whose label announces something open: next steps, blockers, questions."""
 
 _KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind.name for kind in KINDS.values() for label in kind.labels}
 
 
 def label_kind(lead: str) -> FactKind | None:
-    """Return the kind that a lead-in or heading announces if it is a known label, whatever punctuation is around it;
-    else None.
-    """
+    """Return the kind that a lead-in or heading announces, whatever punctuation is around it; None if it is no known label."""
     return _KIND_BY_LABEL.get(" ".join(words(lead)))

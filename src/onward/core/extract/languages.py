@@ -1,4 +1,4 @@
-"""Which languages the extraction reads."""
+"""The languages that the extraction supports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Standing orders of a person, distinguished from one-off requests by their scope and object, not by modal verbs.
 
-"The save button must be blue" is a request; "from now on use pnpm", "don't touch the legacy folder", "I prefer short commits" are rules:
-they speak of always or never, or order how the work itself is done.
+"The save button must be blue" is a request. "From now on use pnpm", "don't touch the legacy folder" and "I prefer short commits" are rules:
+they say always or never, or say how to work.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ _ASSURANCE = re.compile(
     r"đảm bảo|emin ol)\b|确保|ようにして|확인해|تأكد",
     re.I,
 )
-"""How an order opens that a state shall hold, which is a rule only of the work itself: "make sure the list always keeps its order"."""
+"""An order to ensure a state, which is a rule only if it is about the work itself: "make sure the list always keeps its order"."""
 _PARENTHESIS = re.compile(r"[(（][^)）]*[)）]")
-"""A remark, whose scope is not that of the order: "put it back (by default it is off)"."""
+"""A remark in brackets, whose scope is not the order's: "put it back (by default it is off)"."""
 _UNSPACED = frozenset(("zh",))
-"""Languages in which an order may open after any word, since nothing parts clauses."""
+"""Languages without blanks, in which an order may begin after any word."""
 _PROHIBITION_WORDS = frozenset(("jangan",))
 _ADVERBS = frozenset("selalu toujours jamais sempre nunca siempre".split())
-"""Words for always and never that follow the verb of an order at once: "passe toujours par"; later in a clause they describe."""
+"""Words for always and never right after an order's verb ("passe toujours par"); later in a clause they only describe."""
 _AMBIGUOUS_WORDS = frozenset("always never".split())
 _DEMAND_OPENINGS = frozenset("please also and but or then so you we should must shall".split()) | {""}
-"""Words before "always" or "never" in an order; after any other word they may describe: "the callback is never reached"."""
+"""Words before "always" or "never" in an order. After any other word they may describe: "the callback is never reached"."""
 _OBSERVATION_OPENINGS = frozenset(
     "is are was were be been has have had it they which will would almost still i he she this that to".split()
 )
 _TELLING_CONJUNCTIONS = frozenset("if because since when although".split())
 _PLACE_WORDS = frozenset("to into onto for from when".split())
-"""Words after a verb or "only" that make an order one act or a detail: "write to the same file twice", "only for the results"."""
+"""Words after a verb or "only" that limit an order to one act or detail: "write to the same file twice", "only for the results"."""
 _PRONOUNS = frozenset("i we you they he she it".split())
-"""Words before "never" in a clause that tells how something is, and what stands between: "if we never wrote it"."""
+"""Words before "never" in a description, and what may come between: "if we never wrote it"."""
 _STATES = frozenset("is are was were has had".split())
-"""Verbs after which "never" with a participle tells what is the case: "it is created but never used"."""
+"""Verbs after which "never" with a participle describes a state: "it is created but never used"."""
 _NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
 _SHORT_ORDER_WORDS = 12
-"""The most words of a plain statement that counts as an order, as "prices never are floats" does."""
+"""A plain statement counts as an order up to this many words: "prices never are floats"."""
 _MODAL_WORDS = frozenset("should must shall".split())
 """Before "always be" they demand a state, which is a rule only of the work itself: "the button should always be visible" is a request."""
 _ARTICLES = frozenset(
     "a an the this that these those my your der die das den dem des ein eine einen einem diese dieser dieses diesen".split()
 )
 _ARTICLE_LANGUAGES = frozenset(("en", "de"))
-"""Languages in which a noun without an article is meant in general: "keep functions short", but "run the tests"."""
+"""Languages in which a noun without an article is general: "keep functions short", but "run the tests"."""
 _ACTS = frozenset("run commit put name remember ensure sure".split())
-"""Verbs of an order that ask for one act: "commit current work" is no rule, "write small commits" is."""
+"""Verbs that order a single act: "commit current work" is no rule, "write small commits" is."""
 _ENGLISH_WORDS = frozenset("the and to is of it that for this with not you use".split())
 _POINTS_AT_WORK = re.compile(
     r"\b(?:in|for|on|from|with) (?:those|these) \w+|"
@@ -65,16 +65,18 @@ _POINTS_AT_WORK = re.compile(
     r"(?:في|من) (?:هذه|تلك)(?! المشروع)",
     re.I,
 )
-"""How a sentence points at what is at hand: "not in those tests" is said of one piece of work."""
+"""Words that refer to the present work: "not in those tests"."""
 _OUTPUT_LINE = re.compile(r"[^:：]{1,60}[:：]\s*(?:~?/|[A-Za-z]:\\|https?://)\S+")
-"""A line that a program printed: what it did, and the path or the address alone: "Keeping test repo at: /tmp/x"."""
+"""A line that a program printed: what it did, and only a path or an address: "Keeping test repo at: /tmp/x"."""
 _OBJECT_WORDS = 4
-"""Words after the verb of an order that may contain its object."""
+"""The object of an order is among this many words after its verb."""
 
 
 @lru_cache(maxsize=4096)
 def is_standing_order(text: str, languages: frozenset[str]) -> bool:
-    """Return whether a person's sentence orders something for good: always or never, in a scope ("every commit"), or on how to work."""
+    """Return whether a person's sentence is an order for good: it says always or never, names a scope ("every commit"), or says how to
+    work.
+    """
     text = text.strip()
     if not text or len(text) > _MAX_CHARS or text.endswith(("?", "？")) or pattern("withdraw", languages).match(text):
         return False
@@ -113,14 +115,14 @@ def _opens_order(sentence: str, languages: frozenset[str]) -> bool:
 
 
 def _languages_in(text: str, languages: frozenset[str]) -> frozenset[str]:
-    """Return *languages* with that of *text* itself, since a person may write one sentence in another language than the session."""
+    """Return *languages* and the language of *text*, because single sentences may be in another language than the session."""
     if not _ENGLISH_WORDS.isdisjoint(text.lower().split()):
         return languages
     return languages | languages_of((text,))
 
 
 def _forbids(clause: str, languages: frozenset[str]) -> bool:
-    """Whether *clause* begins with a prohibition; in a script that parts no words, whether it holds one."""
+    """Whether *clause* begins with a prohibition; in scripts without blanks, whether it contains one."""
     unspaced = languages & _UNSPACED
     return pattern("forbid", languages).match(clause) is not None or (
         bool(unspaced) and pattern("forbid", unspaced).search(clause) is not None
@@ -128,7 +130,7 @@ def _forbids(clause: str, languages: frozenset[str]) -> bool:
 
 
 def _orders_manner(clause: str, languages: frozenset[str]) -> bool:
-    """Whether a clause that opens like an order says how all work is to be done: in which language, or on things of one kind in general."""
+    """Whether a clause that begins like an order says how to do all work: in which language, or with things of a kind in general."""
     if pattern("manner", languages).search(clause):
         return True
     order = pattern("prefer", languages & _ARTICLE_LANGUAGES).match(clause)
@@ -145,7 +147,7 @@ def _orders_manner(clause: str, languages: frozenset[str]) -> bool:
 
 
 def _is_universal(text: str, languages: frozenset[str]) -> bool:
-    """Return whether *text* demands something always or never; an observation does not, nor a request of what a product is to do."""
+    """Return whether *text* demands something always or never. Observations and requests about a product's behaviour do not count."""
     tokens = text.lower().replace(",", " ").split()
     if not _PROHIBITION_WORDS.isdisjoint(tokens) or not _ADVERBS.isdisjoint(tokens[:2]):
         return True

@@ -1,6 +1,6 @@
-"""Phrases by what they show, as data, one table a language: how a person agrees, refuses or withdraws, how an agent narrates.
+"""Phrases as data, one table a language, grouped by what they show: agreement, refusal, withdrawal, an agent's narration and more.
 
-A phrase is a regular expression over lower-cased text. `^` phrases are looked for at the beginning, all others anywhere.
+A phrase is a regular expression for lower-case text. `^` phrases match at the beginning, all others anywhere.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ PhraseGroup: TypeAlias = Literal[
     "address", "reason", "passed", "need", "hope", "temporary", "begin", "guess", "dangle", "join", "sound", "ahead",
     "reassure", "means", "shelve", "boast", "plan",
 ]  # fmt: skip
-"""`scope` makes an order a standing one, `lasting` makes any sentence it opens one, `forbid` and `prefer` open an order, `habit` tells a
-taste or a convention, `manner` is how all work is to be worded, `object` is what the work itself is about (commits, branches, tests, tools,
-files); `idle` asks a person for any work at all, `instruct` opens a step that a person is to take, `want` asks an agent for work, `dismiss`
-says that an act is not to be done, `temporary` that an order holds for a while, `courtesy` only agrees with a person or greets them;
-`next`, `unfinished`, `did`, `decide`, `tried` and `fix` tell what a sentence of a report says; `address` speaks to the person, `reason`
-gives a reason, a limit or a condition, `passed` tells that tests pass, `need` opens what is still to be done, `hope` what should hold and
-was not seen, `begin` what an agent tells itself to do now, `guess` what is possible; `dangle` and `join` open a sentence that hangs on
-the one before it, `ahead` what comes next amid the work; `sound` says that something is as it should be; `reassure` opens a remark that
-something is no trouble, `means` says how to go about it, `shelve` puts it off; `boast` praises unmeasured, `plan` tells the future."""
+"""A person's words: `agree`, `refuse` and `withdraw` answer a report, `broken` complains, `want` asks for work, `dismiss` rejects an act,
+`shelve` postpones it, `reassure` calls it no problem, `means` says how to do it, `courtesy` only agrees or greets. Orders: `scope` and
+`lasting` make an order or any sentence a standing one, `forbid` and `prefer` open an order, `habit` is a taste or a convention, `manner`
+says how to word all work, `object` is what the work is about (commits, tests, tools), `temporary` limits an order in time. An agent's
+words: `narrate` describes its own work, `begin` and `ahead` announce it; `cause`, `did`, `decide`, `tried`, `fix`, `passed`, `next`,
+`need` and `unfinished` report; `offer`, `idle` (any work at all), `instruct` (a step) and `address` turn to the person; `praise` and
+`boast` praise, `reason` gives a reason or limit, `hope` what should be true, `guess` what is possible, `plan` the future, `sound` what is
+correct; `dangle` and `join` depend on the sentence before."""
 
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
@@ -481,13 +480,13 @@ _OPEN_ENDED: frozenset[PhraseGroup] = frozenset(
     ("unfinished", "narrate", "praise", "lasting", "forbid", "prefer", "next", "did", "decide", "tried", "fix", "idle", "instruct",
      "courtesy", "want", "dismiss", "need", "hope", "begin", "reassure", "means", "shelve")
 )  # fmt: skip
-"""Groups whose phrases may be beginnings of words, since many languages inflect."""
+"""Groups whose phrases may be beginnings of words, because many languages inflect."""
 _UNSPACED = frozenset(("zh", "ja", "ko", "ar"))
 
 
 @cache
 def pattern(group: PhraseGroup, languages: frozenset[str]) -> re.Pattern[str]:
-    """Return what finds the phrases of *group* in *languages*; of groups that open a text, use `match`."""
+    """Return the compiled phrases of *group* in *languages*; use `match` for groups that open a text."""
     parts = []
     for language in sorted(languages & PHRASES.keys()):
         tables = (PHRASES[language], REPORT_PHRASES[language], REQUEST_PHRASES[language], WORTH_PHRASES[language])

@@ -1,4 +1,4 @@
-"""Replies: what a person says to an agent's question, what only agrees with it, and what the names and numbers of a request stand for."""
+"""Replies: a person's answer to an agent's question, mere agreement, and what the names and numbers of a request refer to."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from onward.core.extract.wording import clean
 from onward.core.text.prose import content_words, one_line, stem
 
 REPLY_WORDS, _AGREEMENT_WORDS = 12, 6
-"""Words up to which a text is a reply to a question before it, and up to which an agreement asks for nothing."""
+"""A text up to the first number of words is a reply to the question before it; an agreement up to the second asks for nothing."""
 _AGREEMENT_LETTERS = 8
-"""Letters beside its phrases up to which an agreement asks for nothing, in scripts without words."""
+"""In scripts without blanks, an agreement with at most this many letters beside its phrases asks for nothing."""
 _NUMBER = re.compile(r"(?<![\w.])\d{1,2}(?![\w.%])")
 _NUMBERED_ITEMS = tuple(
     re.compile(rf"(?m)^[ \t*#>|-]*{number}[ \t*|]+(\S[^\n]{{3,300}})")
     for number in (r"\((\d{1,2})\)", r"(\d{1,2})[.)]", r"(?:[^\W\d]{3,12} )?#?(\d{1,2})\**(?:[:|]|[ \t]+[—–-])")
 )
-"""How a list numbers its items, the surest form first."""
+"""How a list numbers its items, the most reliable form first."""
 _MARKS = re.compile(r"\*\*|__")
 _FEW_WORDS, _NUMBERED_WORDS, _NUMBERED_CHARS, _MAX_NUMBERED, _ITEM_CHARS = 3, 8, 160, 5, 70
 REPLY_MARK = " — the user:"
 
 
 def is_mere_agreement(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a person only agrees: "yes, go on"; what follows the agreement would be a request."""
+    """Whether a person only agrees ("yes, go on"): what follows the agreement would be a request."""
     if unit.names or not pattern("agree", languages).match(unit.text):
         return False
     rest = pattern("agree", languages).sub("", unit.text.lower())
@@ -34,7 +34,7 @@ def is_mere_agreement(unit: Unit, languages: frozenset[str]) -> bool:
 
 
 def reply_lead(unit: Unit, trace: Trace) -> tuple[str, tuple[int, ...]]:
-    """Return, for a terse reply, the agent's question that it answers, and the turns that show both."""
+    """Return the agent's question that a terse reply answers, and the turns that show both."""
     statement = unit.statement
     if statement.position and unit.size <= REPLY_WORDS and len(statement.text) < 200 and not unit.text.endswith(("?", "？")):
         previous: Statement = trace.statements[statement.position - 1]
@@ -45,14 +45,14 @@ def reply_lead(unit: Unit, trace: Trace) -> tuple[str, tuple[int, ...]]:
 
 
 def last_question(text: str) -> str:
-    """Return the question that a text ends with; empty where it does not end with one."""
+    """Return the question that a text ends with, else empty."""
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     question = next((line for line in reversed(lines[-4:]) if line.endswith(("?", "？"))), "")
     return re.split(r"(?<=[.!])\s+|(?<=[。！])", question)[-1] if question else ""
 
 
 def numbered_note(unit: Unit, trace: Trace) -> str:
-    """Return what the numbers of a terse request stand for ("address 3, 8 and 11"): the items of the last list with these numbers."""
+    """Return what the numbers of a terse request refer to ("address 3, 8 and 11"): the items of the last list with these numbers."""
     numbers = _NUMBER.findall(unit.text)
     plain = _NUMBER.sub("", unit.text).split()
     is_list = len(numbers) > 1 or len(plain) <= _FEW_WORDS
@@ -66,7 +66,7 @@ def numbered_note(unit: Unit, trace: Trace) -> str:
         return ""
     for statement in reversed(trace.statements[: unit.statement.position]):
         for form in _NUMBERED_ITEMS if statement.author == "agent" else ():
-            items = dict(reversed(form.findall(statement.text)))  # The first item of a number counts.
+            items = dict(reversed(form.findall(statement.text)))  # Of several items with one number the first counts.
             if all(number in items for number in numbers):
                 named = (f"{number}: {one_line(clean(_MARKS.sub('', items[number])), _ITEM_CHARS)}" for number in numbers[:_MAX_NUMBERED])
                 return f" ({'; '.join(named)})"
@@ -74,7 +74,7 @@ def numbered_note(unit: Unit, trace: Trace) -> str:
 
 
 def created_note(unit: Unit, trace: Trace) -> str:
-    """Return under which path a file that the person named was created, if under another: "docs/plan.md" became `docs/plan-v2.md`."""
+    """Return the path under which a file that the person named was created, if it differs: "docs/plan.md" became `docs/plan-v2.md`."""
     for name in unit.names:
         if "/" not in name or "." not in name or any(name in c.change.path.lower() for c in trace.changes):
             continue

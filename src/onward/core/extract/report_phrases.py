@@ -1,6 +1,7 @@
-"""Phrases with which an agent opens or closes a report, as data, one table a language: an offer of any work at all or of help (`idle`), how
-a step opens that the person is to take (`instruct`), what only agrees with the person or greets them (`courtesy`), and what an agent tells
-itself to do now (`begin`). They are read by `phrases.pattern`.
+"""Phrases that open or close an agent's report, as data, one table a language; `phrases.pattern` compiles them.
+
+`idle` offers help or any work at all, `instruct` opens a step for the person, `courtesy` only agrees with or greets the person, and `begin`
+opens what the agent decides to do now.
 """
 
 from __future__ import annotations

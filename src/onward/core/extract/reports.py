@@ -1,4 +1,4 @@
-"""Reports: what an agent said last in a round, and how it opens: the claim that gives a reader the current state."""
+"""Reports: what an agent wrote last in a round, and its opening claim, which gives a reader the current state."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from onward.core.extract.wording import GENERIC_LEAD, NAME_WITH_PATH
 from onward.core.text.prose import words
 
 MIN_CLAIM_WORDS = 2
-"""Words below which a sentence claims nothing, as "Done." does not."""
+"""A shorter sentence claims nothing: "Done."."""
 _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
-"""Characters of an opening at most, characters from which on it says enough, and the sentences that it takes at most."""
+"""The most characters of an opening, the characters after which no further sentence is added, and the most sentences."""
 _BARE_CHARS = 80
-"""Characters below which an opening says too little by itself, as "Committed." does: the list under the next heading goes with it."""
+"""A shorter opening ("Committed.") says too little, so the list under the next heading is added."""
 _FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.3, 0.5
-"""The claims among which a report may open, since a courtesy stands before, and the share of the best one's worth that opens it."""
+"""An opening may start at one of this many first claims, because a courtesy may come first, if its worth is this share of the best one's:
+of prose, of items.
+"""
 _MIN_PROSE_WORDS = 6
-"""Words of a sentence that tells more than the items of a list under a heading."""
+"""A sentence of this many words says more than list items under a heading."""
 _MAX_REPEATS = 2
-"""What an agent says more often is its way of going on: "Calling the function"."""
+"""A sentence repeated more often is a habit of the agent: "Calling the function"."""
 _CODE, _MAX_CODE_SHARE = re.compile(r"`[^`]*`"), 0.6
 _COURTESY_WORDS = 6
-"""Words of an agreement up to which it claims nothing: "Yes, agreed."."""
+"""An agreement up to this many words claims nothing: "Yes, agreed."."""
 _GOES_ON_TO_CLAIM = re.compile(r".{0,40} [—–-] (?:\S+ ){4}")
-"""How a sentence goes on after a courtesy that opens it: "Bravo — the page is there and prints every receipt."."""
+"""A claim after an opening courtesy: "Bravo — the page is there and prints every receipt."."""
 _CLAUSE_END = re.compile(r"[,;—–]\s+(?:(?:so|and|but|then)\s+)?")
 _ENTRY = re.compile(r"[^\s:`]{1,40}(?: [^\s:`]{1,40}){0,2}: |`[^`]*`(?: \([^)]*\))?\s*(?:[—–:-]|→|->) ")
-"""How an entry of a list begins that names its subject first."""
+"""How a list entry that names its subject first begins."""
 _POINTS_BACK = re.compile(
     r"(?:it|it['’]s|its|this|that|these|those|they|since|because|also|but|so|which|however|otherwise|es|das|dies\w*|cela|ça|c['’]est|это|"
     r"esto|eso|isso|isto|questo|これ|それ|その|この|이것|그것|这|那|它|ця|це|вона|він|itu|ini|bu|şu|هذا|هذه)\b",
@@ -42,7 +44,7 @@ _ORDER = re.compile(
     r"navigate|paste|retry) (?:it|this|that|the|your|again|a|an|to|`)",
     re.I,
 )
-"""How an English sentence begins that tells the person what to do."""
+"""How an English sentence that gives the person an order begins."""
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»")
 _TORN_SPAN = re.compile(r"`[^`\s][^`]*\s`\w")
 GUESS = re.compile(
@@ -53,13 +55,11 @@ GUESS = re.compile(
     r"似乎|可能|看起来|大概|ようです|かもしれ|と思われ|것 같|듯합|아마|يبدو|ربما|على الأرجح",
     re.I,
 )
-"""A word of a guess: what an agent at work only supposes is no state."""
+"""Words of a guess: what an agent only supposes at work is no state."""
 
 
 def report_of(units: Sequence[Unit]) -> list[Unit]:
-    """Return the sentences of one text of an agent's that report: those after its last announcement of work, or all before it where
-    nothing follows.
-    """
+    """Return the sentences of an agent's text that report: those after its last announcement of work, or all before it if none follows."""
     last = next((place for place in range(len(units) - 1, -1, -1) if units[place].is_narration), -1)
     following = [unit for unit in units[last + 1 :] if unit.size >= MIN_CLAIM_WORDS]
     if following or last < 0:
@@ -70,8 +70,8 @@ def report_of(units: Sequence[Unit]) -> list[Unit]:
 
 
 def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[[PhraseGroup, str], bool]) -> list[Unit]:
-    """Return the opening claim of a report: its first sentences that claim something, whole and in order; of a list, its first items.
-    *worths* are those of the session's sentences, by their order.
+    """Return the opening claim of a report: its first complete sentences with a claim, in order, or the first items of a list. *worths* are
+    the worths of the session's sentences, by their order.
     """
     claims = [unit for unit in report if _is_claim(unit, opens)]
     claims = [unit for place, unit in enumerate(claims) if not _introduces(unit, claims[place + 1 : place + 2])]
@@ -89,17 +89,17 @@ def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[
 
 
 def tells_intent(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
-    """Whether a sentence, or a clause that ends it, tells what the agent is about to do: "it is old, so I'll write a new one"."""
+    """Whether a sentence or its last clause announces what the agent is about to do: "it is old, so I'll write a new one"."""
     return unit.is_narration or any(opens("narrate", clause) for clause in _CLAUSE_END.split(unit.text)[1:])
 
 
 def _introduces(unit: Unit, following: Sequence[Unit]) -> bool:
-    """Whether a sentence that ends in a colon is told with the item after it."""
+    """Whether a sentence that ends in a colon belongs to the item after it."""
     return unit.text.endswith((":", "：")) and any(unit.text == item.sentence.lead for item in following)
 
 
 def points_back(text: str) -> bool:
-    """Whether a sentence begins with a word that refers to something named before it."""
+    """Whether a sentence begins with a word that refers to something earlier."""
     return _POINTS_BACK.match(text) is not None
 
 
@@ -124,7 +124,7 @@ def _is_claim(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
 
 
 def _is_torn(text: str) -> bool:
-    """Whether a code span of a sentence is open or ends before a word, as where two pieces of text were joined."""
+    """Whether a code span of a sentence is open or ends in the middle of a word, as after a bad join of two texts."""
     return text.count("`") % 2 == 1 or _TORN_SPAN.search(text) is not None
 
 
@@ -135,19 +135,19 @@ def _advises(text: str, opens: Callable[[PhraseGroup, str], bool]) -> bool:
 
 
 def is_only_names(unit: Unit) -> bool:
-    """Whether a sentence names paths or other things and says nothing of them."""
+    """Whether a sentence only lists paths or other names."""
     if NAME_WITH_PATH.fullmatch(unit.text):
         return True
     return bool(unit.names) and unit.size - sum(len(words(name)) for name in unit.names) < MIN_CLAIM_WORDS
 
 
 def _claims_before_list(unit: Unit) -> bool:
-    """Whether a sentence that ends in a colon tells what was done, and does not only name what kind of list follows."""
+    """Whether a sentence that ends in a colon says what was done, rather than only what kind of list follows."""
     return unit.size > MIN_CLAIM_WORDS and not GENERIC_LEAD.match(unit.text.rstrip(":： ")) and tells_outcome(unit.text)
 
 
 def _from_first_telling(claims: list[Unit], worths: Sequence[float]) -> list[Unit]:
-    """Return *claims* from the first one on that reads by itself and is worth as much as those beside it; all where none does."""
+    """Return *claims* from the first one that is clear by itself and has about the worth of those beside it; all if none does."""
     first = _prose_after_list(claims) or claims[:_FIRST_CLAIMS]
     most = max((worths[unit.order] for unit in first), default=0.0)
     for is_any in (False, True):
@@ -160,7 +160,7 @@ def _from_first_telling(claims: list[Unit], worths: Sequence[float]) -> list[Uni
 
 
 def _prose_after_list(claims: Sequence[Unit]) -> list[Unit]:
-    """Return the sentences after the lists with which a report opens, where only a heading says what the first of them lists."""
+    """Return the sentences after the lists that open a report, if the first list is introduced only by a heading."""
     opening = claims[0].sentence if claims else None
     if opening is None or not opening.is_item or not opening.heading or _tells_of_list(opening.lead):
         return []
@@ -173,7 +173,7 @@ def _tells_of_list(lead: str) -> bool:
 
 
 def _list_start(claims: Sequence[Unit], place: int) -> int:
-    """Return where the list begins to which the claim at *place* belongs; *place* where it belongs to none."""
+    """Return the position where the list around the claim at *place* begins; *place* if the claim is in no list."""
     unit = claims[place]
     while place and unit.sentence.is_item and claims[place - 1].sentence.is_item and _goes_on(claims[place - 1], unit):
         place -= 1
@@ -181,12 +181,12 @@ def _list_start(claims: Sequence[Unit], place: int) -> int:
 
 
 def _fills_in(length: int, unit: Unit) -> bool:
-    """Whether an item says what a bare opening of *length* characters leaves out, as the list after "Committed." does."""
+    """Whether an item completes a bare opening of *length* characters, as the list after "Committed." does."""
     return length < _BARE_CHARS and unit.sentence.is_item
 
 
 def _goes_on(previous: Unit, unit: Unit) -> bool:
-    """Whether *unit* belongs to what *previous* says: it is under the same heading, and in the same list or in none."""
+    """Whether *unit* continues *previous*: under the same heading, and in the same list or in none."""
     before, after = previous.sentence, unit.sentence
     if before.heading != after.heading:
         return False

@@ -1,4 +1,4 @@
-"""The state of the repository at a session's end: commits, branch, pushes, what is not committed, and how the last checks ended."""
+"""The state of the repository at the end of a session: commits, branch, pushes, uncommitted files, and how the last checks ended."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _CHORES = {
     "merge": re.compile(r"\bgit\b[^&|;\n]*\bmerge\b|\bgh pr merge\b"),
     "pr": re.compile(r"\bgh pr create\b"),
 }
-"""Chores of a repository by the word for them in any language, with the commands that do them."""
+"""Repository chores by their word in any language, with the commands that do them."""
 _STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
 _NOTHING_STASHED = re.compile("No local changes to save")
 _UNDONE = re.compile(r"^Removed: ([0-9a-f]{7,40}) (\S[^\n]*)", re.M)
 _UNDONE_WEIGHT = 0.2
-"""How Aider tells that it took back the last commit, and what that is worth beside what stands."""
+"""How Aider reports that it undid the last commit, and the weight of an undone commit beside a valid one."""
 _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
 _AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
 _PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
@@ -57,39 +57,39 @@ _TEMPORARY = re.compile(
     r"(?:\bcd|\bpushd|-C)\s+[\"']?\$\{?\w*(?:te?mp|test)\w*",
     re.I,
 )
-"""How a command enters a folder that is thrown away: a commit there is none of the project's."""
+"""How a command enters a temporary folder: a commit there is not the project's."""
 _NAMED_COMMIT = re.compile(
     r"(?:\b(?:commit|komit)|コミット|提交|커밋|коммит)(?: (?:hash|id))?\W{1,6}(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b|"
     r"\bcommitted\b[^\n]{0,30}`[0-9a-f]{7,40}\b",
     re.I,
 )
-"""How an agent names the commit that was made: "Commit: `2146b6e`"; "prior commits (`fd0aa45`)" names none."""
+"""How an agent names the commit it made: "Commit: `2146b6e`", but not "prior commits (`fd0aa45`)"."""
 _PUSHED_BRANCH = re.compile(r"\bgit push\b[^&;|\n]*?\s(?:origin|upstream)\s+(?:HEAD:)?(?!HEAD\b)([\w./-]+)")
 _PUSHED_RANGE = re.compile(r"^ *\+? *[0-9a-f]{7,40}\.{2,3}([0-9a-f]{7,40}) +(\S+) -> (\S+)", re.M)
-"""How git tells which commit a push left on a branch: "old..new  source -> target"."""
+"""How git names the commit that a push leaves on a branch: "old..new source -> target"."""
 _COMMITTERS = re.compile(r"commit|git|aider|release|publish", re.I)
 _MAX_UNCOMMITTED, _MAX_FAILED_TESTS = 5, 2
 _DETACHED = "HEAD"
-"""What stands for a branch's name where none is checked out."""
+"""What git prints instead of a branch when none is checked out."""
 _MAX_DISMISSAL_CHARS = 200
-"""Characters up to which a person's word on a push that failed dismisses it; a longer text asks for more."""
+"""A person's message up to this length dismisses a failed push; a longer one asks for more."""
 _ALL_LANGUAGES = frozenset(PHRASES)
 
 
 def draft_repository_facts(trace: Trace, branch: str) -> Iterator[ToolDraft]:
-    """Yield commits, pull requests, the state of the repository, which was on *branch* at first, and how the last checks ended."""
+    """Yield commits, pull requests, the state of the repository, which began on *branch*, and how the last checks ended."""
     yield from _draft_git(trace, branch)
     yield from _draft_checks(trace)
 
 
 def shown_chores(runs: Iterable[CommandRun]) -> frozenset[str]:
-    """Return the chores of a repository that commands did without an error: commit, push, merge, pr."""
+    """Return the repository chores that commands did without an error: commit, push, merge, pr."""
     commands = " ".join(run.command for run in runs if run.failed is False)
     return frozenset(name for name, form in _CHORES.items() if form.search(commands))
 
 
 def shown_commits(run: CommandRun) -> list[tuple[str, str, str]]:
-    """Return the commits that the output of a command shows that it made: branch (empty where it names none), id and message."""
+    """Return the commits that the output of a command reports: branch (empty if it names none), id and message."""
     return _COMMIT.findall(run.output) if _COMMITTING.search(run.command) else []
 
 
@@ -152,8 +152,8 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
 
 
 def _pushed_commit(run: CommandRun, last: tuple[int, str, str] | None) -> tuple[int, str, str] | None:
-    """Return turn, branch and id of the commit that a push left on the branch of the *last* known one, where it is another commit: the
-    history was rewritten, or the commit is not in the log.
+    """Return turn, branch and id of the commit that a push left on the branch of *last*, if it is another commit: history was rewritten, or
+    the commit is not in the log.
     """
     for commit, source, target in _PUSHED_RANGE.findall(run.output):
         if last is None or last[1] in ("", source, target):
@@ -163,7 +163,7 @@ def _pushed_commit(run: CommandRun, last: tuple[int, str, str] | None) -> tuple[
 
 
 def _left_stash(trace: Trace) -> int:
-    """Return the turn of the last `git stash` whose changes the session did not take back or drop; 0 where none is left."""
+    """Return the turn of the last `git stash` that the session neither restored nor dropped, else 0."""
     left: list[int] = []
     for run in trace.runs:
         if run.failed or _TEMPORARY.search(run.command):
@@ -179,7 +179,7 @@ def _left_stash(trace: Trace) -> int:
 
 
 def _is_dismissed(push: CommandRun, trace: Trace) -> bool:
-    """Whether the person says, after a push that failed, that it is not to be done."""
+    """Whether the person says, after a failed push, not to push."""
     dismissal = pattern("dismiss", _ALL_LANGUAGES)
     return any(
         statement.author == "user" and statement.turn > push.turn and len(statement.text) <= _MAX_DISMISSAL_CHARS
@@ -189,14 +189,14 @@ def _is_dismissed(push: CommandRun, trace: Trace) -> bool:
 
 
 def _uncommitted(trace: Trace, commit_turn: int) -> str:
-    """Return which files were changed after the last commit; empty where none was."""
+    """Return the files changed after the last commit; empty if there are none."""
     names = name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
     return f"; edited since, not committed: {names}" if names else ""
 
 
 def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None:
-    """Return what is known of a repository in which the session made no commit, and the turn that shows it; only a whole log shows that
-    none was made.
+    """Return the state of a repository without a commit in the session, and the turn that shows it. Only a complete log shows that there
+    was no commit.
     """
     status, turn = _last_status(trace)
     last_edit = max((c.turn for c in trace.changes), default=0)
@@ -219,7 +219,7 @@ def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None
 
 
 def _existing_paths(trace: Trace) -> set[str]:
-    """Return the changed files that were not deleted after; a shell deletes one by its relative path too."""
+    """Return the changed files that were not deleted later, including by a shell command with a relative path."""
     paths: set[str] = set()
     for record in trace.changes:
         change = record.change
@@ -236,7 +236,7 @@ def _names_commit(trace: Trace, last_edit: int) -> bool:
 
 
 def _last_status(trace: Trace) -> tuple[str, int]:
-    """Return the branch that the last `git status` names, with the commits that it is ahead, and the turn; empty without one."""
+    """Return the branch in the last `git status`, with the number of commits ahead, and the turn; empty if there is none."""
     for run in reversed(trace.runs):
         if "git status" in run.command and (status := _STATUS.search(run.output)):
             name = status["branch"] or status["short"]
@@ -248,7 +248,7 @@ def _last_status(trace: Trace) -> tuple[str, int]:
 
 
 def name_files(changed: set[str]) -> str:
-    """Return the names of changed files, the first few and how many more."""
+    """Return the names of the first changed files and how many more there are."""
     names = sorted({path.replace("\\", "/").rpartition("/")[2] for path in changed})
     shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
     more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
@@ -256,7 +256,7 @@ def name_files(changed: set[str]) -> str:
 
 
 def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
-    """Yield how the last test run ended, and a later build or lint run; nothing where the log does not say."""
+    """Yield how the last test run ended, and a later build or lint run; nothing if the log does not show it."""
     tests = next((run for run in reversed(trace.runs) if _is_finished(run) and _is_test_run(run)), None)
     others = [run for run in trace.runs if _is_finished(run) and _is_check_run(run) and not _is_test_run(run)]
     check = others[-1] if others and (tests is None or others[-1].result_turn > tests.result_turn) else None
@@ -292,12 +292,12 @@ def _is_check_run(run: CommandRun) -> bool:
 
 
 def _runs(run: CommandRun, program: re.Pattern[str]) -> bool:
-    """Whether a command of the first line is *program*, and does not only look for it or install it."""
+    """Whether the first line runs *program*, rather than looks for it or installs it."""
     return any(program.search(part) and not _MENTIONS.search(part) for part in _COMMAND_END.split(command_key(run.command)))
 
 
 def _outcome(run: CommandRun) -> str:
-    """Return how a check ended, in its own words where it counts."""
+    """Return how a check ended, with the program's own counts if it prints them."""
     output = COLOURS.sub("", run.output)
     counts = [count for count in _TEST_COUNTS.findall(output) if any(map(str.isdigit, count)) and not count.startswith(("ok", "FAIL"))]
     if counts:

@@ -1,6 +1,7 @@
-"""Phrases of a person's requests, as data, one table a language: how they ask for work (`want`: a wish, an order, a polite question), how
-they say that an act is not to be done (`dismiss`) or a thing is put off (`shelve`), that something is no trouble (`reassure`), how to go
-about the work (`means`), and that an order holds for a while (`temporary`). They are read by `phrases.pattern`.
+"""Phrases of a person's requests, as data, one table a language; `phrases.pattern` compiles them.
+
+`want` asks for work (a wish, an order, a polite question), `dismiss` says not to do something, `shelve` postpones it, `reassure` says that
+something is no problem, `means` says how to do the work, and `temporary` limits an order to a time.
 """
 
 from __future__ import annotations

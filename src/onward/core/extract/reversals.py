@@ -1,7 +1,7 @@
-"""Old values that a clause calls replaced, by phrases of each language.
+"""Old values that a clause says are replaced, by phrases of each language.
 
-Only a value that the text itself names is retired ("instead of X", "switched from X to Y"); a change of mind without
-the old value retires nothing.
+Only a value that the text names is retired ("instead of X", "switched from X to Y"). A change of mind that does not name the old value
+retires nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from onward.core.text.prose import STOPWORDS
 
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
 _NAME = r"[`\"'「『]?([A-Za-z][\w./:@#+-]*)[`\"'」』]?"
-"""A name in Latin letters, as it is written in scripts without blanks or before a postposition."""
+"""A name in Latin letters, as written in scripts without blanks or before a postposition."""
 _CHANGING = r"mov(?:e|ed|ing)|migrat\w+|switch\w*|chang\w+|renam\w+|bump\w*|upgrad\w+|updat\w+|ganti|mengganti|diganti|ubah|mengubah|diubah"
 _PHRASINGS = (
     (
@@ -39,14 +39,14 @@ _FOREIGN_PHRASINGS = (
     rf"(?:而不是|不再(?:使用|用)|别再用|不要再用|放弃|بدلا من|بدلاً من|عوضا عن) ?{_NAME}",
     rf"从 ?{_NAME} ?(?:换成|改成|切换到|迁移到|换到|改用)",
 )
-"""Phrasings that a text in ASCII cannot hold."""
+"""Phrases that an ASCII text cannot contain."""
 _HINTS = (
     "instead", "rather", "in place", "replac", "swap", "switch", "mov", "migrat", "chang", "renam", "bump", "upgrad", "updat", "no longer",
     " not ", "ganti", "ubah", "tidak", "gak ", "ga ", "lieu", "plutôt", "lugar", "vez de", "invece", "posto", "anstelle", "statt", "вместо",
     "thay", "daripada", "alih", " um", "gewechselt", "yerine", "代わり", "ではなく", "やめ", "대신", "말고", "而不是", "不再", "别再", "不要", "放弃",
     "بدل", "عوضا", "从",
 )  # fmt: skip
-"""A text that holds none of these matches no phrasing: most sentences are done after a few searches for substrings."""
+"""A text without any of these matches no phrase, so that most sentences need only a few substring searches."""
 _DISMISSALS = (
     (
         r"(?:^|[.;,!] |\b(?:and|then|please|now|so) )(?:drop|ditch|get rid of|stop using|do(?: not|n't) use|no more|remove)"
@@ -85,7 +85,7 @@ def changes_value(text: str) -> bool:
 
 
 def retired_values(text: str, *, by_user: bool = False) -> tuple[str, ...]:
-    """Return the old values that *text* says are replaced, in its order; of a person's text also those that it dismisses ("drop X")."""
+    """Return the old values that *text* says are replaced, in its order; in a person's text also those they dismiss ("drop X")."""
     lower = text.lower()
     if not by_user and not any(hint in lower for hint in _HINTS):
         return ()

@@ -1,4 +1,4 @@
-"""Rounds of a session: what a person asked, what was worked on it, what the agent reported, and what became of the request."""
+"""Rounds of a session: what a person asked, the work on it, what the agent reported, and how the request ended."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ from onward.core.extract.trace import Statement, Trace
 from onward.core.text.sentences import sentences
 
 Fate: TypeAlias = Literal["done", "answered", "refused", "withdrawn", "open", "passed"]
-"""What became of a request: worked on and reported `done`, `answered` in words, `refused` by the person's next word, `withdrawn`, still
-`open` when the session ended, or `passed` over: the person went on before it was reported."""
+"""How a request ended: reported `done`, `answered` in words, `refused` in the person's next message, `withdrawn`, still `open` at the end
+of the session, or `passed` over: the person went on before a report.
+"""
 
 _COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:create|merge)")
 _UNDONE = re.compile(r"Removed: [0-9a-f]{7,40}\b")
-"""How Aider tells that it took back the last commit."""
+"""How Aider reports that it undid the last commit."""
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
 _UNDOING = re.compile(r"/(?:undo|rewind|revert)\b")
-"""The command of a client that takes back what the agent did last."""
+"""The client command that undoes what the agent did last."""
 _REFUSAL_MARK = re.compile("[^\\w\\n]{0,3}[❌✗✘👎🚫⛔]")
-"""A sign with which a person, or the answer that they choose, says that something failed."""
+"""A sign for failure in a person's message, or in the answer they choose."""
 _REPLY_CHARS = 400
-"""Characters at the beginning of a person's text that tell how it answers what the agent reported."""
+"""The first characters of a person's text, which show how it answers the agent's report."""
 _WITHDRAWAL_CHARS = 60
-"""Characters within which a person who takes something back says so; a longer text that holds such a word asks for something else."""
+"""A withdrawal is at most this long; a longer text with such a word asks for something else."""
 _SHORT_REPORT_CHARS = 400
-"""A longer report says what is missing in a list of its own, which tells it better than the request."""
+"""A longer report lists what is missing itself, which says more than the request."""
 _INTERJECTION = re.compile(
     r"(?:(?:ah|aah|oh|eh|uh|um|hm+|mm+|hé|hey|mais|aber|ach|och|but|well|ma|pero|mas|tapi|lho|но|а|ну|ой|ama|ay|à|ừm|ا|آه|لكن|えっ|あの|あ|아|어|哎|呃|啊)"
     r"[\s,.!…、，]+)+",
     re.I,
 )
-"""A word of surprise or objection before what a person says: "ah no, it is there"."""
+"""An exclamation before a person's sentence: "ah no, it is there"."""
 _MIN_REWRITTEN_CHARS, _REWRITTEN_SHARE = 30, 0.6
-"""Characters of a request, and the share of them from its beginning on, that the next one repeats where it is the same, sent anew."""
+"""A request is sent again if the next one repeats this many first characters and this share of it."""
 _CUT_SHORT_RUNS = 2
-"""Tool runs after the last report of a round above which the round was cut short."""
+"""A round was cut short if more tool runs than this follow its last report."""
 
 
 @dataclass(slots=True)
 class Round:
-    """One request and the work on it. Counts are tool calls; `runs_after` are commands after the agent's last text of the round;
-    `is_handed_in` whether its last call hands the work in.
+    """A request and the work on it. The counts are of tool calls; `runs_after` counts commands after the agent's last text of the round;
+    `is_handed_in` is whether the last call submits the work.
     """
 
     number: int
@@ -62,12 +63,12 @@ class Round:
 
     @property
     def request(self) -> str:
-        """What the person wrote, empty before their first word."""
+        """What the person wrote; empty before their first message."""
         return "\n".join(statement.text for statement in self.requests)
 
 
 def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
-    """Return the rounds of a session by number, each with its fate. Round 0 is what came before a person's first word."""
+    """Return the rounds of a session by number, each with its fate. Round 0 comes before the person's first message."""
     rounds: dict[int, Round] = {0: Round(0)}
 
     def at(number: int) -> Round:
@@ -99,7 +100,7 @@ def rounds_of(trace: Trace, languages: frozenset[str]) -> dict[int, Round]:
 
 
 def _refuses(reply: str, languages: frozenset[str]) -> bool:
-    """Whether a person's word denies or takes back what was reported before it, by a command of the client's or in words."""
+    """Whether a person's message denies or undoes what was reported before it, by a client command or in words."""
     interjection = _INTERJECTION.match(reply)
     openings = (reply, reply[interjection.end() :]) if interjection else (reply,)
     if (
@@ -135,7 +136,7 @@ def _fate(current: Round, following: Round | None, languages: frozenset[str]) ->
 
 
 def _is_sent_anew(current: Round, following: Round) -> bool:
-    """Whether nothing came of a request and the next one begins as it does: it was broken off and is written again."""
+    """Whether a request had no result and the next one begins in the same way: it was interrupted and written again."""
     if current.closing or current.edits or len(current.request) < _MIN_REWRITTEN_CHARS:
         return False
     opening = current.request[: int(len(current.request) * _REWRITTEN_SHARE)]
@@ -143,7 +144,7 @@ def _is_sent_anew(current: Round, following: Round) -> bool:
 
 
 def _is_unfinished(last: Round, languages: frozenset[str]) -> bool:
-    """Whether the last report, where it is short, says that something of what was asked is still missing."""
+    """Whether a short last report says that part of the request is still missing."""
     report = last.closing.text if last.closing else ""
     return len(report) <= _SHORT_REPORT_CHARS and pattern("unfinished", languages).search(report) is not None
 
@@ -153,13 +154,13 @@ def _settled(current: Round) -> Fate:
 
 
 def _is_cut_short(last: Round, languages: frozenset[str]) -> bool:
-    """Whether the session ended in the middle of its last round: without a report, with a sentence of intent, or with tools running."""
+    """Whether the session ended in the middle of its last round: without a report, with an announcement, or with tools running."""
     if last.closing is None or _STOPPED.search(last.request[-200:]) or last.runs_after > _CUT_SHORT_RUNS:
         return True
     return not last.is_handed_in and last_intent(last, languages) is not None
 
 
 def last_intent(last: Round, languages: frozenset[str]) -> str | None:
-    """Return what the agent was about to do with its last words in a round: its last sentence, where that announces work."""
+    """Return the last sentence of a round if it announces what the agent was about to do."""
     parts = sentences(last.closing.text) if last.closing else []
     return parts[-1].text if parts and pattern("narrate", languages).match(parts[-1].text) else None

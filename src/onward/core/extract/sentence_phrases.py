@@ -1,4 +1,4 @@
-"""How a sentence begins that tells what was done, or what to do next."""
+"""How English sentences begin that say what was done or what to do next."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _ACTION = re.compile(
     r"finish|wait|ask|decide|confirm|try|install|rename|replace|refactor|clean|document)\b",
     re.I,
 )
-"""How an English sentence that tells what to do begins."""
+"""How an English sentence that says what to do begins."""
 
 _CONDITION = re.compile(r"(?:then|before|after|still|you can)\b", re.I)
-"""How an English sentence begins that may tell what to do, but rather tells when something holds or what is possible."""
+"""How an English sentence begins that looks like an order but states a condition or a possibility."""
 
 
 PAST = re.compile(
     r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
     r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
 )
-"""How an English sentence begins that tells what was done."""
+"""How an English sentence that says what was done begins."""
 
 
 def tells_outcome(text: str, languages: frozenset[str] = frozenset(PHRASES)) -> bool:
-    """Return whether *text* tells what was done: by how it begins, or by a phrase of one of *languages*."""
+    """Return whether *text* says what was done: by its beginning, or by a phrase of one of *languages*."""
     return PAST.match(text) is not None or pattern("did", languages).search(text) is not None
 
 
 def tells_action(text: str) -> bool:
-    """Return whether *text* tells what to do next, so that one can begin with it: it opens with an order or with a phrase like "next"."""
+    """Return whether *text* says what to do next: it begins with an order or with a phrase like "next"."""
     if _ACTION.match(text):
         return True
     return pattern("next", frozenset(PHRASES)).match(text) is not None and not _CONDITION.match(text)

@@ -1,6 +1,4 @@
-"""Sentences of an agent's that a handoff is better without: bare names, bars of progress, announcements of code, arguments for an
-option.
-"""
+"""Sentences of an agent that a handoff should omit: bare names, progress bars, announcements of code, arguments for an option."""
 
 from __future__ import annotations
 
@@ -19,23 +17,25 @@ _PLACE_OPENING = re.compile(
     r"\W*\d{1,3}[.:)|]",
     re.I,
 )
-"""How a sentence begins that hangs on a line's number or on its place in a list."""
+"""How a sentence begins that depends on a line number or on its place in a list."""
 _LABEL = re.compile(r"[^:：.。]{2,40}[:：]\s?\S")
 _PLACE_FACTOR, _LABEL_FACTOR, _BARE_ITEM_FACTOR = 0.3, 0.75, 0.8
-"""What is left of the worth of an earlier sentence that begins with its place, of a label with its text amid the work, and of an item of a
-last report that is too short to tell more than its list does."""
+"""Factors on the worth of an earlier sentence that begins with its place, of a label with its text during the work, and of an item of the
+last report that is too short to say more than its list.
+"""
 _ROW_FACTOR, _LAST_ROW_FACTOR = 0.45, 0.75
-"""What is left of the worth of a table's row, which says little without its head, in an earlier text and in the last report."""
+"""Factors on the worth of a table row, which says little without its head: in an earlier text, in the last report."""
 _FEW_STEMS, _FEW_STEMS_FACTOR = 6, 0.6
-"""Content words up to which a sentence of the last report that names nothing only says that all is done, and what is left of its worth."""
+"""A sentence of the last report with no name and at most this many content words only says that all is done; the factor on its worth."""
 _LATER_PART_FACTOR = 0.7
-"""What is left of the worth of a further sentence of a list item, whose first one tells what it is about."""
+"""Factor on the worth of a further sentence of a list item: the first one names the subject."""
 _GAIN_FACTOR = 0.5
-"""What is left of the worth of what an agent lists as the gain of its work."""
+"""Factor on the worth of the benefits that an agent lists for its work."""
 _BARE_ITEM_WORDS = 7
 _PARTED_FACTOR, _STYLE_FACTOR, _DOCUMENT_FACTOR = 0.5, 0.3, 0.7
-"""What is left of the worth of an item whose label the same text gives to others, so that it hangs on what stands above it, of what an
-agent tells of the style of a page, and of what it lists of its edits where it changed documents only."""
+"""Factors on the worth of an item with a label that the same text repeats, so that it depends on its context; of a sentence on the style of
+a page; and of a listed edit in rounds that changed only documents.
+"""
 _ITEM_LABEL = re.compile(r"([^:：`]{2,30})[:：]\s?\S")
 _SPAN = re.compile(r"`([^`]+)`")
 _GLOSS = re.compile(r"[(（][^()（）]*[)）]")
@@ -49,17 +49,17 @@ _STYLE = re.compile(
 _DOCUMENT = re.compile(r".+\.(?:md|mdx|rst|txt|adoc|org|tex|docx?|pdf)", re.I)
 """The path of a document, which is read and not run."""
 _FULL_WORTH_SENTENCES, _CROWD_DECAY = 7, 0.93
-"""Sentences of the last report, the best ones, that keep their worth; what each further one keeps of the worth of the one before."""
+"""This many best sentences of the last report have their full worth; each further one has this share of the worth of the one before."""
 _PROSE_LETTERS = 0.8
-"""The share of letters and blanks below which a person's sentence is code, a path or a line of a log."""
+"""A person's sentence with a smaller share of letters and blanks is code, a path or a log line."""
 _CODE_MARKS = frozenset("(){}[]=;<>")
 _MIN_CODE_MARKS, _CODE_MARK_SHARE = 3, 0.05
-"""As many of these marks, and as large a share, make a person's sentence source code."""
+"""A person's sentence with this many and this share of such marks is source code."""
 _TROUBLE_SHOWN = re.compile(
     r"\b\w*(?:Error|Exception)\b(?:: |\]|$)|\bE[A-Z]{4,}\b|Traceback \(|\bpanic: |app crashed|npm ERR!|\bexit(?:ed with)? (?:code|status) [1-9]|"
     r"\bFAILED\b|[⨯✘] |\b[45]\d\d (?:in \d|Internal|Not Found)|Cannot (?:read|find)|is not (?:defined|a function)|not found in module"
 )
-"""How a program tells, in words of its own, that something went wrong."""
+"""How a program reports an error in its own words."""
 _PROGRESS_BAR = re.compile("[█▓▒░▰▱■□▮▯]{3}")
 _OPTIONS = re.compile(r"(?:^|\s)A[:).] \S.*\sB[:).] \S.*\sC[:).] \S")
 _ARGUMENTS = re.compile(
@@ -70,7 +70,7 @@ _ARGUMENTS = re.compile(
     r"\W*(?:优点|缺点|优势|劣势|利点|欠点|メリット|デメリット|장점|단점|مزايا|عيوب|المزايا|العيوب)",
     re.I,
 )
-"""How a list begins that weighs an option, or its heading."""
+"""How a list that weighs an option begins, or its heading."""
 _GAINS = re.compile(
     r"\b(?:benefits?|advantages?|highlights?|strengths?|why (?:this|it) (?:works|is|matters)|improvements?|key features|"
     r"manfaat|keuntungan|keunggulan|perbaikan utama|vorteile?|stärken|verbesserungen|avantages?|bénéfices?|points forts|améliorations?|"
@@ -79,11 +79,11 @@ _GAINS = re.compile(
     r"переваг\w*|покращенн\w*)\b|优势|好处|改进|亮点|利点|メリット|改善点|장점|이점|개선 ?사항|فوائد|مزايا|تحسينات",
     re.I,
 )
-"""The heading or lead-in of a list that praises what was done."""
+"""The heading or lead-in of a list of benefits."""
 
 
 def is_stub(unit: Unit, lead_ins: frozenset[tuple[int, str]]) -> bool:
-    """Whether an agent's sentence only names what the items after it are about, or shows a bar of progress."""
+    """Whether an agent's sentence only names the topic of the items after it, or is a progress bar."""
     text = unit.text
     if _PROGRESS_BAR.search(text) or NAME_WITH_PATH.fullmatch(text) or _is_bare_span(text):
         return True
@@ -92,7 +92,7 @@ def is_stub(unit: Unit, lead_ins: frozenset[tuple[int, str]]) -> bool:
 
 
 def _is_bare_span(text: str) -> bool:
-    """Whether a text is code in backticks, with or without its name in brackets, and nothing said of it; a command is something."""
+    """Whether a text is only code in backticks, with or without its name in brackets. A command says enough."""
     spans = _SPAN.findall(text)
     if len(spans) != 1 or ("(" not in spans[0] and set(" /:=") & set(spans[0])):
         return False
@@ -100,8 +100,10 @@ def _is_bare_span(text: str) -> bool:
 
 
 class ReportItems(NamedTuple):
-    """Where the items of a report say little by themselves: position and label of those of which one text gives several the same label
-    ("Level: INFO" below each of its calls), and the rounds that changed documents only, of a session that changed other files too.
+    """List items that say little by themselves.
+
+    These are the position and label of items that share their label with others in the same text ("Level: INFO" below each of its calls),
+    and the rounds that changed only documents in a session that also changed other files.
     """
 
     shared_labels: frozenset[tuple[int, str]]
@@ -109,7 +111,7 @@ class ReportItems(NamedTuple):
 
 
 def read_items(units: Sequence[Unit], changes: Iterable[RecordedChange]) -> ReportItems:
-    """Return what is known of the lists of a session."""
+    """Return the list items of a session that say little by themselves."""
     counts = Counter(key for unit in units if not unit.sentence.part and (key := _label_key(unit)))
     paths: dict[int, list[str]] = {}
     for record in changes:
@@ -119,7 +121,7 @@ def read_items(units: Sequence[Unit], changes: Iterable[RecordedChange]) -> Repo
 
 
 def item_factor(unit: Unit, items: ReportItems) -> float:
-    """Return what is left of the worth of an item that bears a shared label, or lists what was edited in documents."""
+    """Return the factor on the worth of an item with a shared label, or that lists edits of documents."""
     factor = _PARTED_FACTOR if _label_key(unit) in items.shared_labels else 1.0
     is_edit = unit.sentence.is_item and unit.statement.is_closing and unit.statement.round in items.document_rounds
     return factor * _DOCUMENT_FACTOR if is_edit else factor
@@ -131,20 +133,20 @@ def _label_key(unit: Unit) -> tuple[int, str] | None:
 
 
 def style_factor(text: str) -> float:
-    """Return what is left of the worth of a sentence whose only names are classes or properties of a style sheet."""
+    """Return the factor on the worth of a sentence that names nothing but classes or properties of a style sheet."""
     spans = _SPAN.findall(text)
     return _STYLE_FACTOR if spans and all(_STYLE.fullmatch(span.strip(" ;")) for span in spans) else 1.0
 
 
 def announces_code(unit: Unit) -> bool:
-    """Whether a block of code follows a sentence, with or without the name of its file above."""
+    """Whether a code block follows a sentence, with or without a line for its file name between them."""
     _, tail, following = unit.statement.text.partition(unit.text[-_TAIL_CHARS:])
     lines = [line for line in following.split("\n") if line.strip(" *_")][:2] if tail else []
     return any(line.lstrip().startswith(("```", "~~~")) for line in lines)
 
 
 def weighs_options(unit: Unit) -> bool:
-    """Whether a sentence speaks for or against one of several options, or lists them: once the person has chosen, the choice counts."""
+    """Whether a sentence argues for or against an option, or lists options. After the person's choice, only the choice counts."""
     sentence = unit.sentence
     return _OPTIONS.search(unit.text) is not None or any(
         _ARGUMENTS.match(part) for part in (unit.text, sentence.lead, sentence.heading) if part
@@ -152,7 +154,7 @@ def weighs_options(unit: Unit) -> bool:
 
 
 def form_factor(unit: Unit, *, is_last: bool) -> float:
-    """Return what a sentence of an agent's is worth by its form, beside a whole sentence in its place: rows, stubs and places less."""
+    """Return the factor on the worth of an agent's sentence for its form: rows, stubs and places are worth less than a full sentence."""
     sentence, factor = unit.sentence, 1.0
     if not is_last and _PLACE_OPENING.match(unit.text):
         factor *= _PLACE_FACTOR
@@ -172,7 +174,7 @@ def form_factor(unit: Unit, *, is_last: bool) -> float:
 
 
 def crowded(units: Sequence[Unit], worths: Sequence[float], last_closing: int) -> list[float]:
-    """Return *worths*, those of a long last report sinking from its best sentences on: what it says best says most of it."""
+    """Return *worths* with those of a long last report reduced from its best sentences on, because the best ones say most of it."""
     places = sorted((i for i, unit in enumerate(units) if unit.statement.position == last_closing), key=lambda i: (-worths[i], -i))
     thinned = list(worths)
     for rank, place in enumerate(places[_FULL_WORTH_SENTENCES:], start=1):
@@ -181,15 +183,15 @@ def crowded(units: Sequence[Unit], worths: Sequence[float], last_closing: int) -
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is source code, by the share of its brackets, semicolons and equals signs."""
+    """Whether a text is source code, by its share of brackets, semicolons and equals signs."""
     return sum(c in _CODE_MARKS for c in text) >= max(_MIN_CODE_MARKS, _CODE_MARK_SHARE * len(text))
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text is mostly letters and blanks, unlike a path or a line of a log."""
+    """Whether a text is mostly letters and blanks, unlike a path or a log line."""
     return sum(c.isalpha() or c.isspace() for c in text) >= _PROSE_LETTERS * max(1, len(text))
 
 
 def shows_trouble(reply: str) -> bool:
-    """Whether a person answers a report with what a program printed when it failed."""
+    """Whether a person answers a report with the error output of a program."""
     return _TROUBLE_SHOWN.search(reply[:_REPLY_CHARS]) is not None

@@ -1,4 +1,4 @@
-"""Where a session ended: the opening claim of its last report, and what happened after it that nobody reported."""
+"""How a session ended: the opening claim of its last report, and what happened after it without a report."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from onward.core.extract.wording import GENERIC_LEAD, clean, whole
 from onward.core.text.prose import one_line
 
 _RECENT_ROUNDS = 4
-"""Rounds back from the last one in which a report may still tell the state."""
+"""The report that gives the state is from one of this many last rounds."""
 _MAX_ASKED_CHARS, _MAX_ACT_CHARS = 140, 90
 _FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
-"""Words of an agreement after which nothing is expected, and sentences at a report's end of which one may ask for it."""
+"""After an agreement of at most this many words nothing more is expected, unless one of this many last sentences of the report asks for it.
+"""
 _LAST_TEXTS, _MAX_FINDINGS, _MIN_FINDING_WORDS, _MAX_FINDING_CHARS = 3, 2, 6, 260
-"""Texts of an agent's at work that may tell what it found, how much of them is told, and the words of a finding."""
+"""Findings at work come from this many last texts of the agent; the most findings, the fewest words of one, and the most characters of all.
+"""
 _HOPED, _SUPPOSED = "Expected by the agent, not shown", "Supposed by the agent"
-"""What introduces a sentence that tells what should hold now, and one that tells what seems to hold."""
+"""The lead-ins of an expectation and of a supposition."""
 _PROPOSAL = re.compile(r"^<{5,9} SEARCH\b[\s\S]*^>{5,9} REPLACE", re.M)
-"""A change of a file as a block that a client applies."""
+"""A change of a file as a block for the client to apply."""
 _SHORT_ANSWER_CHARS = 200
-"""An answer up to this length to a mere agreement says nothing of the state."""
+"""An answer up to this length to mere agreement says nothing about the state."""
 
 
 class EndState(NamedTuple):
-    """What the log shows of a session's end, and the turns that show it."""
+    """What the log shows about the end of a session, and the turns that show it."""
 
     text: str
     turns: tuple[int, ...]
 
 
 class SessionEnd:
-    """Looks at how a session ended."""
+    """Finds out how a session ended."""
 
     def __init__(
         self, units: Sequence[Unit], worths: Sequence[float], trace: Trace, rounds: dict[int, Round], languages: frozenset[str]
@@ -55,21 +57,21 @@ class SessionEnd:
         self.last_round = (asking or requested or [0])[-1]
 
     def leads(self) -> dict[int, str]:
-        """Return the sentences that tell the state, by their order, each with what introduces it; none where no report tells it."""
+        """Return the sentences that give the state, by their order, each with its lead-in; empty if no report gives it."""
         unsure = {unit.order: _SUPPOSED for unit in self._last_report if GUESS.search(unit.text)}
         unsure |= {unit.order: _HOPED for unit in self._last_report if self._opens("hope", unit.text)}
         return {order: unsure.get(order, lead) for order, lead in _leads(self._last_report, self._asked()).items()}
 
     def end_state(self) -> EndState | None:
-        """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
+        """Return what happened after the last report without a new one: a request, the agent's last act, and what stopped it."""
         return self._unreported(self._last_report)
 
     def is_reported(self) -> bool:
-        """Whether the last round that asked for something has a report or an answer, and nothing stopped the agent after it."""
+        """Whether the last round with a request has a report or an answer, and nothing stopped the agent after it."""
         return self._is_answered(self.last_round)
 
     def unreported_rounds(self) -> list[int]:
-        """Return the rounds that nothing was reported of, after the last one that was reported."""
+        """Return the rounds at the end of the session that have no report."""
         numbers: list[int] = []
         for number in range(self.last_round, 0, -1):
             if self._is_answered(number):
@@ -78,7 +80,7 @@ class SessionEnd:
         return numbers[::-1]
 
     def _is_answered(self, number: int) -> bool:
-        """Whether the agent's last words in a round report, or, where no call followed, do not announce work."""
+        """Whether the agent's last words in a round are a report, or, if no call followed, at least no announcement of work."""
         sentences = self._last_words(number)
         if sentences and self._rounds[number].is_handed_in:
             return True
@@ -92,26 +94,26 @@ class SessionEnd:
         return bool(self._report_of(number)) or not any(self._works(call, number, turn) for call in self._trace.calls)
 
     def _is_committed(self, number: int) -> bool:
-        """Whether a round closes with code alone, which the client committed."""
+        """Whether a round ends with nothing but code that the client committed."""
         current = self._rounds[number]
         is_stopped = any(interruption.round == number for interruption in self._trace.interruptions)
         return bool(current.closing and current.commits) and not is_stopped
 
     def _works(self, call: RecordedCall, number: int, turn: int) -> bool:
-        """Whether a call is the agent's own work of a round, from a turn on."""
+        """Whether a call is the agent's own work in a round, from a turn on."""
         return call.round == number and call.turn >= turn and not call.by_client and not call.hands_in
 
     def _only_proposes(self, number: int) -> bool:
-        """Whether the last words of a round hold a change to a file that nothing applied."""
+        """Whether the last words of a round contain a change to a file that was not applied."""
         current = self._rounds[number]
         return bool(current.closing and not current.edits and not current.commits and _PROPOSAL.search(current.closing.text))
 
     def _report_of(self, number: int) -> list[Unit]:
-        """Return the opening of the report of a round; empty where it has none."""
+        """Return the opening of the report of a round; empty if it has none."""
         return opening_of(report_of(self._last_words(number)), self._worths, self._opens)
 
     def _last_words(self, number: int) -> list[Unit]:
-        """Return the sentences with which a round closes; none where the agent was stopped, or went on working after them."""
+        """Return the last sentences of a round; none if the agent was stopped or kept working after them."""
         current = self._rounds.get(number)
         closing = current.closing if current else None
         if closing is None or any(
@@ -127,7 +129,7 @@ class SessionEnd:
 
     @cached_property
     def _last_report(self) -> list[Unit]:
-        """Return the opening of the last report: that of the last round with work, where only talk followed it; none that was denied."""
+        """Return the opening of the last report that was not denied: that of the last round with work if only talk followed it."""
         is_working_on = not self.is_reported() and any(call.round == self.last_round for call in self._trace.calls)
         talk: list[Unit] = []
         for number in range(self.last_round, max(-1, self.last_round - _RECENT_ROUNDS), -1):
@@ -135,7 +137,7 @@ class SessionEnd:
             if current is None or self._is_thanks(current):
                 continue
             if current.fate == "refused":
-                break  # What the person denied is no state, and what was said before it is older still.
+                break  # A denied report is no state, and earlier reports are out of date.
             opening = self._report_of(number) or self._shown_result(current)
             is_work = current.edits or current.commits or current.runs or self._reports_work(current, opening)
             if opening and (is_work or self._is_chat):
@@ -144,7 +146,7 @@ class SessionEnd:
         return [] if is_working_on else talk
 
     def _shown_result(self, current: Round) -> list[Unit]:
-        """Return the sentence of a round's last words that introduces what its work gives, as a block of code: "it now prints:"."""
+        """Return the last sentence of a round that introduces a result in a code block: "it now prints:"."""
         if not current.edits or not self._is_answered(current.number):
             return []
         words = [unit for unit in self._last_words(current.number) if unit.text.endswith((":", "：")) and not unit.is_narration]
@@ -152,11 +154,11 @@ class SessionEnd:
 
     @property
     def _is_chat(self) -> bool:
-        """Whether the log shows no act of the agent's: its last answer is the state, since none of its answers is a report of work."""
+        """Whether the log shows no act of the agent, so that its last answer is the state."""
         return not self._trace.calls
 
     def _reports_work(self, current: Round, opening: Sequence[Unit]) -> bool:
-        """Whether a round without work of the agent's own tells what was done, as by another agent: its request is no question."""
+        """Whether a round without work of the agent reports work, for example of another agent: its request is no question."""
         if not opening:
             return False
         is_question = "?" in current.request or "？" in current.request
@@ -178,21 +180,21 @@ class SessionEnd:
         return not is_stopped and not is_intent
 
     def _is_asked(self, number: int) -> bool:
-        """Whether the agent's last words of a round end with a question or an offer, or leave the round without a report."""
+        """Whether the agent's last words of a round end with a question or an offer, or the round has no report."""
         sentences = self._last_words(number)
         return not sentences or any(
             unit.text.endswith(("?", "？")) or self._opens("offer", unit.text) for unit in sentences[-_LAST_SENTENCES:]
         )
 
     def _asked(self) -> str:
-        """Return what was asked, where the report's first sentence leans on it."""
+        """Return the request if the first sentence of the report depends on it."""
         report = self._last_report
         request = self._rounds[report[0].statement.round].request if report else ""
         leans = bool(report) and (points_back(report[0].text) or report[0].text.endswith((":", "：")))
         return f"Asked: {one_line(request, _MAX_ASKED_CHARS)}" if request and leans else ""
 
     def _unreported(self, report: Sequence[Unit]) -> EndState | None:
-        """Return what followed the last report without one: a request, the agent's last act, and what stopped it."""
+        """Return what happened after the last report without a new one: a request, the agent's last act, and what stopped it."""
         reported_turn = report[0].statement.turn if report else 0
         if self.last_round == 0 or self.is_reported():
             return None
@@ -225,7 +227,7 @@ class SessionEnd:
         return EndState(" ".join(words), tuple(turns))
 
     def _edited_since(self, request_turn: int, reported_turn: int) -> str:
-        """Return which files were edited for the request that has no report, and whether nothing was run after; empty without an edit."""
+        """Return the files edited for the request without a report, and whether no command was run after; empty without an edit."""
         edits = [c for c in self._trace.changes if c.turn >= request_turn and c.turn > reported_turn]
         if not edits:
             return ""
@@ -234,7 +236,7 @@ class SessionEnd:
         return f"Edited for it: {name_files({c.change.path for c in edits})}{untested}."
 
     def _found_at_work(self, acts: Sequence[RecordedCall]) -> str:
-        """Return what the agent told last at work on the request that has no report: a finding or a cause, not what it was about to do."""
+        """Return the agent's last finding or cause while it worked on the request without a report, not what it announced."""
         texts: dict[int, list[Unit]] = {}
         for unit in self._units if acts else ():
             if unit.statement.round == self.last_round and not unit.by_user:

@@ -1,7 +1,7 @@
-"""What was said: the sentences worth carrying, each with its kind, its worth and what had become of it when the session ended.
+"""Facts from what was said: the sentences worth keeping, each with its kind, its worth and its state at the end of the session.
 
-The worth is learned (`worth`), everything else is decided by rules: who speaks, in which round, what became of the round's request, the
-heading of the sentence, and, last, phrases (`phrases`), of which a missing one costs a better heading and never the sentence.
+The worth is learned (`worth`). Rules decide the rest, in this order: who speaks, the round, how the round's request ended, the heading, and
+last phrases (`phrases`). A missing phrase costs a better heading, never the sentence.
 """
 
 from __future__ import annotations
@@ -46,27 +46,27 @@ from onward.core.text.prose import content_words, numbers, one_line
 from onward.core.transcript.tools import FINISHING_TOOLS
 
 MAX_STATEMENTS = 220
-"""Sentences kept of one session: several times what the largest handoff can show."""
+"""The most sentences of one session: several times what the largest handoff can show."""
 
 MIN_WORTH = 0.045
-"""Below this worth a sentence is not kept: nine of ten such would be struck out by a reader."""
+"""Sentences with less worth are dropped: readers strike out nine of ten of them."""
 
 RULE_WORTH, GOAL_WORTH, ANSWER_WORTH = 0.6, 0.5, 0.25
-"""The least worth of a person's standing rule, of what they came for and of what they chose in a dialog, whatever its place."""
+"""The least worth of a person's standing rule, of their goal and of their choice in a dialog, wherever they are."""
 
 _ANSWER_CHARS = 200
-"""Characters of an answer in a dialog up to which each of its sentences is what the person chose; a longer one goes on with a paste."""
+"""In an answer up to this length every sentence is the person's choice; a longer one includes a paste."""
 
 HEAD_WORTH = 0.5
-"""The worth of what only the head of a handoff says."""
+"""The worth of text that only the head of a handoff has."""
 
 _MAX_LEAD_CHARS = 90
 _MAX_GOAL_CHARS, _MAX_LAST_CHARS = 640, 200
-"""Characters of a goal, which is told whole, and of what was asked last beside it."""
+"""The most characters of a goal, and of the last request beside it."""
 _BARE_WORDS = 9
-"""Words up to which a list item needs its lead-in to name its subject."""
+"""A list item with at most this many words needs its lead-in to name the subject."""
 _MAX_REPEATS = 3
-"""What is said more often in one session is a phrase of the agent's or of a program's."""
+"""A sentence repeated more often in a session is a stock phrase of the agent or a program."""
 _DANGLING = re.compile(
     r"^(?:it|this|that|these|those|they|both|so|also|and|but|then|here|such|he|she|which|the former|the latter|es|das|dies|cela|ça|это|"
     r"esto|isso|questo|これ|それ|这|那)\b",
@@ -76,35 +76,34 @@ _SUMMARY_OPENING = re.compile(
     r"session is being continued from a previous|ran out of context|conversation is summarized below|^all user messages", re.I
 )
 _REFUSAL_CHARS, _DENIED_WORDS = 300, 3
-"""The beginning of a refusal that counts, and the words that it shares with a sentence which it denies."""
+"""The part of a refusal that counts, and how many words it shares with a sentence that it denies."""
 _REVIVED_SHARE = 0.6
-"""The share of a denied claim's words that a sentence of a later summary repeats when it revives it."""
+"""A later summary revives a denied claim if a sentence of it has this share of the claim's words."""
 _NARRATED_CAUSE_FACTOR, _PRAISE_FACTOR, _ERRAND_FACTOR, _TEMPLATE_FACTOR, _ANSWERED_FACTOR = 0.5, 0.5, 0.5, 0.3, 0.3
 _CODE_FACTOR = 0.4
-"""What is left of the worth of a person's sentence that is mostly paths and signs."""
+"""Factor on the worth of a person's sentence that is mostly paths and signs."""
 _REFUTED_FACTOR = 0.5
-"""What is left of the worth of a report that the person answered with an error."""
+"""Factor on the worth of a report that the person answered with an error."""
 _FATE_FACTORS: dict[Fate, float] = {"refused": 0.4, "passed": 0.6, "withdrawn": 0.3}
-"""What is left of the worth of a report that the person's next word refused, that they passed over, or took back."""
+"""Factors on the worth of a report, by the fate of its request: refused, passed over, withdrawn."""
 _REASON_FACTOR, _CAUSE_FACTOR, _PASSED_FACTOR = 1.3, 1.2, 1.6
-"""What a sentence is worth that gives a reason or a limit, names a cause or a fix, or tells that tests pass, beside others in its place."""
+"""Factors on the worth of a reason or limit, of a cause or fix, and of passing tests."""
 _ADDRESS_FACTOR, _OFFER_FACTOR, _PAST_STEP_FACTOR, _REMARK_FACTOR = 0.35, 0.2, 0.6, 0.65
-"""What is left of the worth of a sentence in an earlier report that speaks to the person, that offers work or that tells what is to be
-done, since the person went on; and of what an agent remarked amid its work.
+"""Factors on the worth of a sentence in an earlier report that speaks to the person, offers work or names a step; and of a remark at work.
 """
 _BARE_REQUEST_WORDS, _BARE_REQUEST_FACTOR = 4, 0.6
-"""Content words up to which a finished request without a name points at what went before, and what is left of its worth."""
+"""A finished request without a name and with at most this many content words depends on its context; the factor on its worth."""
 _HOPE_FACTOR, _STEP_FACTOR, _GUESS_FACTOR = 0.3, 0.6, 0.7
-"""What is left of the worth of what an earlier text hopes for, of a step that it asks the person to take and of what it thinks possible."""
+"""Factors on the worth of what an earlier text expects, asks the person to do, or thinks possible."""
 _HANGING_FACTOR, _SOUND_FACTOR = 0.6, 0.3
-"""What is left of the worth of a sentence that needs the one before it, and of what an earlier text finds as it should be."""
+"""Factors on the worth of a sentence that depends on the one before it, and of what an earlier text finds correct."""
 _ANNOUNCED_FACTOR = 0.4
-"""What is left of the worth of a sentence whose colon announces code, which no line repeats."""
+"""Factor on the worth of a sentence that announces code, which a handoff does not repeat."""
 _BOAST_FACTOR, _PLAN_FACTOR = 0.35, 0.3
-"""What is left of the worth of a success that nothing measures, and of what an earlier text says that a file or the agent will do."""
+"""Factors on the worth of a success without a measure, and of what an earlier text says a file or the agent will do."""
 _CAUSE_GROUPS: tuple[PhraseGroup, ...] = ("cause", "fix", "tried")
 _HOPELESS_WORTH = 0.02
-"""A learned worth that no factor lifts above the least worth."""
+"""A learned worth that no factor can raise above the least worth."""
 _PASSED_MARK, _FAILED_MARK = re.compile("[✅✓✔☑👍🟢]"), re.compile("[❌⚠✗✘❓🔴🟡🟠]")
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»")
 _ERROR_NAME = re.compile(
@@ -114,7 +113,7 @@ _ERROR_NAME = re.compile(
 
 
 class StatementDraft(NamedTuple):
-    """A fact in the making, from what was said. `state` is what had become of it when the session ended."""
+    """A draft of a fact from a statement. `state` is its state at the end of the session."""
 
     kind: FactKind
     turns: tuple[int, ...]
@@ -136,21 +135,21 @@ class _Session(NamedTuple):
     rounds: dict[int, Round]
     last_closing: int
     open_closings: frozenset[int]
-    """Positions of the reports after which no file was changed: what they leave to do is still to do."""
+    """Positions of the reports after which no file was changed, so that their next steps are still open."""
     templates: frozenset[int]
     reviews: frozenset[int]
-    """Positions of the reports that mark some things as sound and others as wrong: what is sound needs no line."""
+    """Positions of the reports that mark some things as correct and others as wrong: correct ones need no line."""
     lead_ins: frozenset[tuple[int, str]]
-    """Position and text of each sentence that items follow: they carry it where they need it."""
+    """Position and text of each sentence that introduces items, which include it if they need it."""
     last_runs: dict[int, bool]
     """Whether the last command of a round failed, by round."""
     aftermath: Aftermath
     items: form.ReportItems
     denials: tuple[frozenset[str], ...] = ()
-    """The words of each claim of the agent that the person denied: a later summary does not revive it."""
+    """The words of each claim that the person denied: a later summary does not revive it."""
 
     def says(self, group: PhraseGroup, text: str) -> bool:
-        """Whether *text* holds a phrase of *group* in one of the session's languages."""
+        """Whether *text* contains a phrase of *group* in one of the session's languages."""
         return pattern(group, self.languages).search(text) is not None
 
     def opens(self, group: PhraseGroup, text: str) -> bool:
@@ -159,7 +158,7 @@ class _Session(NamedTuple):
 
 
 class _Head(NamedTuple):
-    """What the head of the handoff takes from the session: the goal, the first step, and the sentences of the state with their leads."""
+    """What the head of the handoff takes from the session: the goal, the first step, and the sentences of the state with their lead-ins."""
 
     goal: Unit | None
     goal_lead: str
@@ -175,14 +174,14 @@ class _Head(NamedTuple):
         return self.step is not None and unit is self.step.unit
 
     def place(self, unit: Unit) -> str:
-        """Return the subject that a unit has by its place in the head."""
+        """Return the subject of a unit by its place in the head."""
         if self.is_step(unit):
             return OPEN_REQUEST if unit.by_user else FIRST_STEP
         return SESSION_STATE if unit.order in self.state and not unit.by_user else ""
 
 
 def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
-    """Yield the sentences of the session that are worth keeping, best first, each once."""
+    """Yield the sentences of the session that are worth keeping, best first, without repeats."""
     languages = languages_of(statement.text for statement in trace.statements)
     rounds = rounds_of(trace, languages)
     units = units_of(trace, languages)
@@ -218,7 +217,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     )
     yield from _log_drafts(end, step)
     yielded: set[frozenset[str] | str] = set()
-    # Of several repeats the last one counts: states and lists change, and a fact said again is said better.
+    # The last of several repeats counts: states and lists change, and later words are usually better.
     for index in sorted(range(len(units)), key=lambda i: (not head.holds(units[i]), -worths[i], -i)):
         unit = units[index]
         if worths[index] < MIN_WORTH and not head.holds(unit):
@@ -236,7 +235,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
 
 
 def _log_drafts(end: SessionEnd, step: FirstStep | None) -> Iterator[StatementDraft]:
-    """Yield what the head says in words that no sentence of the session has: how it ended, and a first step that only the log shows."""
+    """Yield texts of the head that no sentence of the session has: how it ended, and a first step that only the log shows."""
     if end_state := end.end_state():
         yield _log_draft("done", SESSION_END, end_state.text, end_state.turns)
     if step and step.unit is None:
@@ -258,7 +257,7 @@ def _open_closings(trace: Trace, rounds: dict[int, Round]) -> frozenset[int]:
 
 
 def _worth(unit: Unit, learned: float, session: _Session) -> float:
-    """Return the worth of a sentence after what rules know of it: narration, praise, templates and mere lead-ins are worth little."""
+    """Return the worth of a sentence after rules reduced narration, praise, templates and mere lead-ins."""
     text = unit.text
     if unit.by_user:
         if unit.statement.position in session.templates:
@@ -268,7 +267,7 @@ def _worth(unit: Unit, learned: float, session: _Session) -> float:
         if unit.statement.is_answer and (unit.sentence.position == 0 or len(unit.statement.text) <= _ANSWER_CHARS):
             return max(learned, ANSWER_WORTH)
         if not FINISHING_TOOLS.isdisjoint(unit.names):
-            return 0.0  # How the work is to be handed in.
+            return 0.0  # How to submit the work.
         if form.is_code(text):
             return 0.0
         if not form.is_prose(text):
@@ -326,8 +325,8 @@ def _agent_worth(unit: Unit, learned: float, session: _Session) -> float:
 
 
 def _kind_factor(text: str, statement: Statement, session: _Session) -> float:
-    """Return what a sentence of an agent's is worth by what it tells, beside another in the same place: reasons, causes, dead ends and
-    passing tests more, praise less, and what it noticed amid the work less unless it is a cause or a reason.
+    """Return the factor on the worth of an agent's sentence for what it says: reasons, causes, dead ends and passing tests are worth more;
+    praise and remarks during the work without a cause or reason are worth less.
     """
     factor = _PRAISE_FACTOR if session.opens("praise", text) else 1.0
     if statement.position != session.last_closing and session.says("sound", text):
@@ -344,14 +343,14 @@ def _kind_factor(text: str, statement: Statement, session: _Session) -> float:
 
 
 def _asks_for_any_work(unit: Unit, session: _Session) -> bool:
-    """Whether an agent only asks if there is anything else, or lists a name among its next steps and says nothing of it."""
+    """Whether an agent only asks whether there is anything else, or lists a bare name among its next steps."""
     if unit.text.endswith(("?", "？")):
         return session.says("idle", unit.text)
     return is_only_names(unit) and _announced_kind(unit) in OPEN_LABELS
 
 
 def _is_sound_point(unit: Unit, session: _Session) -> bool:
-    """Whether a point of a review says that something is as it should be."""
+    """Whether a point of a review says that something is correct."""
     sentence = unit.sentence
     return unit.statement.position in session.reviews and any(
         _PASSED_MARK.match(part.lstrip("([0123456789)]. ")) for part in (sentence.text, sentence.lead, sentence.heading) if part
@@ -359,7 +358,7 @@ def _is_sound_point(unit: Unit, session: _Session) -> bool:
 
 
 def _is_denied(unit: Unit, session: _Session) -> bool:
-    """Whether the person's next word refuses what an agent's sentence says; of a summary one common word is enough."""
+    """Whether the person's next message denies an agent's sentence; for a summary one common word is enough."""
     if unit.statement.is_summary and _SUMMARY_OPENING.search(unit.text):
         return True
     if unit.statement.is_summary and any(len(unit.stems & stems) >= _REVIVED_SHARE * len(stems) for stems in session.denials):
@@ -415,7 +414,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
 
 
 def _goal_text(unit: Unit, head: _Head) -> tuple[str, tuple[int, ...]]:
-    """Return how a goal is told, whole, with what it introduces or goes on to and with what was asked last, and the turns of it."""
+    """Return the full text of the goal, with its continuation and the last request, and their turns."""
     text = clean(unit.text, _MAX_GOAL_CHARS)
     if tail := goal_tail(unit):
         text = f"{text.removesuffix('.')}: {clean(tail)}"
@@ -430,7 +429,7 @@ def _goal_text(unit: Unit, head: _Head) -> tuple[str, tuple[int, ...]]:
 
 
 def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:
-    """Return what a person's sentence is, and what became of it: a rule stays, a request is resolved when its round was reported."""
+    """Return the kind and state of a person's sentence: a rule remains, a request is resolved if its round was reported."""
     current = session.rounds[unit.statement.round]
     if is_standing_order(unit.text, session.languages):
         return "rule", "live"
@@ -446,7 +445,7 @@ def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKin
 
 
 def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[FactKind, FactState]:
-    """Return what an agent's sentence is: by its heading or lead-in, else by its form and phrases; in doubt an outcome."""
+    """Return the kind of an agent's sentence: by its heading or lead-in, else by its form and phrases; in doubt an outcome."""
     text = unit.text
     is_last = unit.statement.position in session.open_closings
     announced = label or _announced_kind(unit)
@@ -482,7 +481,7 @@ def _announced_kind(unit: Unit) -> FactKind | None:
 
 
 def _split_label(text: str) -> tuple[FactKind | None, str]:
-    """Return the kind that a label before a colon announces, and the text without it."""
+    """Return the kind that a label before a colon announces, and the text without the label."""
     label, colon, rest = text.partition(": ")
     if colon and len(label) < 30 and len(rest) > 15 and (kind := label_kind(label)):
         return kind, rest
@@ -490,7 +489,7 @@ def _split_label(text: str) -> tuple[FactKind | None, str]:
 
 
 def _item_lead(unit: Unit, text: str) -> str:
-    """Return the lead-in of an item that does not name its subject; empty where it does, or where the lead only names a section."""
+    """Return the lead-in that an item needs as its subject; empty if the item names it, or the lead-in only names a section."""
     sentence = unit.sentence
     if not sentence.is_item or not (unit.size <= _BARE_WORDS or _DANGLING.match(unit.text)):
         return ""

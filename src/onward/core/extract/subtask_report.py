@@ -1,5 +1,5 @@
-"""Reports of another agent in a person's place: what a sub-task hands back where the log holds it as the person's message, with what the
-person wrote below it.
+"""Reports of another agent in a person's place: a log may record the result of a sub-task as the person's message, with the person's own
+words below it.
 """
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ from __future__ import annotations
 import re
 
 _TITLE = re.compile(r"^(?:#{1,4} +\S|[^\w\n*]{0,6}\*\*[^*\n]{4,120}\*\*[ \t:]*$)", re.M)
-"""A line of a report that is a title: a heading, or bold alone."""
+"""A title line of a report: a heading, or a line in bold."""
 _MIN_TITLES, _MIN_CHARS = 3, 300
-"""Titles and characters from which on a text is a report and not what a person types."""
+"""A text with this many titles and characters is a report, not typed by a person."""
 _RULE = re.compile(r"^[ \t]*(?:-{3,}|_{3,}|\*{3,}|={3,}|—+)[ \t]*$", re.M)
 
 
 def split_report(text: str) -> tuple[str, str]:
-    """Return the report in *text* and what its sender wrote below the last rule; the report is empty where *text* is none."""
+    """Return the report in *text* and what its sender wrote below the last rule; the report is empty if *text* is none."""
     *_, rule = (None, *_RULE.finditer(text))
     below = text[rule.end() :].strip() if rule else ""
     report = text[: rule.start()] if rule and below and not _TITLE.search(below) else text

@@ -1,4 +1,4 @@
-"""Texts in a person's place that a program wrote: prompt templates, expanded commands, instructions that come back word for word."""
+"""Texts in a person's place that a program wrote: prompt templates, expanded commands, instructions that are repeated word for word."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _MIN_SENTENCES = 4
 
 
 def template_positions(trace: Trace, units: Sequence[Unit]) -> frozenset[int]:
-    """Return the positions of a person's texts that a program wrote: known templates, long texts on output formats, and repeated ones."""
+    """Return the positions of texts in a person's place that a program wrote: known templates, long texts on output formats, and repeated
+    ones.
+    """
     by_text: dict[int, list[Unit]] = defaultdict(list)
     for unit in units:
         if unit.by_user:

@@ -1,7 +1,6 @@
-"""Facts from tool calls: files, commands and their results, commits, errors and the success that ended them, the
-task list.
+"""Facts from tool calls: files, commands and their results, commits, errors and how they were resolved, the task list.
 
-Nothing here depends on what anyone said, so a fact is `verified` where a result shows it.
+Nothing here depends on what anyone said, so a fact is `verified` if a result shows it.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ _TRIVIAL = re.compile(
     r"^(?:cd|ls|cat|head|tail|sed|grep|rg|find|echo|pwd|which|wc|sleep|git (?:status|diff|log|show|branch|add|fetch)|mkdir|tree|ps|jq)\b"
 )
 _NAMES = re.compile(r"(?<!\S)\S*/\S*|\"[^\"]*\"|'[^']*'")
-"""Words of a command that are paths or quoted: what they are called says nothing of what it does."""
+"""Paths and quoted words of a command: names do not show what the command does."""
 _OPENS_TEXT = re.compile(r"<<|^(?:apply_patch|test|\w+=\$\()\b")
 _ADDS_PACKAGE = re.compile(
     r"(?:npm|pnpm|yarn|bun|pip3?|uv(?: pip)?|poetry|cargo|go|gem|composer|brew|(?:sudo )?(?:apt|apt-get|dnf|apk)) (?:install|i|add|get)\s+[^-.\s]"
 )
-"""Adding a package by name: once it ran, the project's own list of packages tells it."""
+"""Adding a package by name: afterwards the project's own list of packages has it."""
 _EDITOR_WORDS = frozenset("edit create open goto submit scroll_up scroll_down find_file search_dir search_file str_replace_editor".split())
-"""How commands of an agent's own editor begin, which no shell knows."""
+"""How commands of an agent's own editor, which no shell knows, begin."""
 _PASSED = re.compile(
     r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|"
     r"\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
@@ -51,24 +50,24 @@ _PASSED = re.compile(
 
 TASK_IN_PROGRESS_WEIGHT, _PENDING_TASK_WEIGHT, OUTDATED_TASK_WEIGHT = 0.8, 0.7, 0.3
 _OUTDATED_REQUESTS = 2
-"""Requests after the last change of a task list from which on it is no longer what the work goes by."""
+"""After this many requests without a change, a task list is out of date."""
 _MIN_TASK_WORDS, _REPORTED_SHARE = 2, 0.6
-"""Words that a task needs to be found in a report, and the share of them that a sentence of the report must hold."""
+"""A task needs this many words to be found in a report, and a sentence of the report has to contain this share of them."""
 _MENDED_ERROR_WEIGHT = 0.3
-"""A command that failed and passes now: told where there is room."""
+"""The weight of a command that failed first and passes now: listed if there is room."""
 _CLOSED_TODO_WEIGHT = 0.05
-"""A task that is off the list ends what stood under its subject; by itself it says nothing that the report does not."""
+"""The weight of a task removed from the list. It resolves the earlier fact of its subject and adds nothing to the report."""
 
 _MAX_SHELVING_CHARS, _MAX_SHELVED_WORDS, _SHELVED_WORDS, _WORD_BEGINNING = 300, 6, 2, 5
-"""Characters of a person's text that may put a task off, content words of the clause that does, those at its beginning of which
-one is the task's, and the letters with which two forms of a word begin.
+"""The most characters of a person's text that postpones a task, the most content words of its clause, how many of the first ones may name
+the task, and how many equal letters make two words forms of one.
 """
 _CLAUSE_END = re.compile(r"[.,;:!?](?=\s|$)|[。、，；！？\n]")
 _ALL_LANGUAGES = frozenset(PHRASES)
 
 
 def draft_tool_facts(trace: Trace, cwd: str, branch: str) -> Iterator[ToolDraft]:
-    """Yield what the tools of one session show. Paths below *cwd* are relative to it; *branch* is the one it began on."""
+    """Yield the facts that the tools of one session show. Paths below *cwd* are relative to it; the session began on *branch*."""
     yield from _draft_files(trace, cwd)
     yield from draft_repository_facts(trace, branch)
     yield from _draft_commands(trace, cwd)
@@ -84,12 +83,12 @@ def _strip_cwd(text: str, cwd: str) -> str:
 
 @lru_cache(maxsize=16)
 def _cwd_prefixes(cwd: str) -> tuple[str, ...]:
-    """Return the beginnings of paths below *cwd*, in every spelling."""
+    """Return *cwd* as the beginning of a path, in every spelling."""
     return tuple(root + separator for root in paths.spellings(cwd) if len(root) > 3 for separator in "/\\")
 
 
 def _project_path(path: str, cwd: str) -> str:
-    """Return *path* relative to *cwd*, with `/`, whatever an agent on Windows wrote."""
+    """Return *path* relative to *cwd*, with `/` also for paths from Windows."""
     short = _strip_cwd(path, cwd)
     return short.replace("\\", "/") if paths.is_windows(cwd) and not paths.is_windows(short) else short
 
@@ -108,7 +107,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         old = [_project_path(c.change.old_path, cwd) for c in changes if c.change.old_path]
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
         if is_gone:
-            # A deleted file is asked for less often than one that exists.
+            # Readers need a deleted file less often than one that exists.
             verb, weight = "was deleted", weight / 2
         elif old:
             verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
@@ -136,16 +135,15 @@ def _rename_text(path: str, old_path: str) -> str:
 
 
 def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
-    """Return whether a deleted file never belonged to the project: it is outside its folder, or a log, and no tool
-    wrote it.
-    """
+    """Whether a deleted file was never part of the project: it is outside its folder, or it is a log that no tool wrote."""
     is_outside = path.startswith(("/", "..")) or paths.is_windows(path)
     return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
 
 
 def _find_report(path: str, last_round: int, trace: Trace) -> tuple[str, int] | None:
-    """Return what the agent reported of the file and where: the last sentence of a report, of the round of its last change or later, that
-    names it and says more than its name.
+    """Return what the agent reported about a file, and where.
+
+    It is the last sentence of a report, in the round of the file's last change or later, that names the file and says something about it.
     """
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
     narration = pattern("narrate", frozenset(PHRASES))
@@ -203,12 +201,12 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
 
 
 def _is_cut(key: str) -> bool:
-    """Whether the first line of a command says little of it: it opens a text that follows, or a quotation that it does not close."""
+    """Whether the first line of a command is incomplete: it opens a here-document or an unclosed quotation."""
     return key.endswith("\\") or _OPENS_TEXT.search(key) is not None or any(key.count(quote) % 2 for quote in "'\"")
 
 
 def _passed_later(key: str, failed: CommandRun, runs: dict[str, list[CommandRun]]) -> str:
-    """Return a command that passed after *failed* and covers it: the same words, but fewer of them."""
+    """Return a command that passed after *failed* and covers it: its words are a subset."""
     wider = (
         k for k, same_runs in runs.items() if key.startswith(f"{k} ") and same_runs[-1].turn > failed.turn and same_runs[-1].failed is False
     )
@@ -256,7 +254,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
 
 
 def _error_prefix(key: str, cwd: str) -> str:
-    """Return the beginning of the subjects of a command's open errors: a run that passes resolves them all."""
+    """Return the common prefix of the subjects of a command's open errors: a run that passes resolves them all."""
     return f"error:{_strip_cwd(key, cwd)[:60].replace(': ', ' ')}"
 
 
@@ -319,7 +317,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
 
 
 def _shelving_turn(trace: Trace, task: str, turn: int) -> int:
-    """Return the turn of a person's later word that puts *task* off: "forget the deployment for now"; 0 without one."""
+    """Return the turn in which the person later postponed *task* ("forget the deployment for now"), else 0."""
     shelving, for_now = pattern("shelve", _ALL_LANGUAGES), pattern("temporary", _ALL_LANGUAGES)
     terms = content_words(task)
     for statement in trace.statements:
@@ -340,7 +338,7 @@ def _is_form_of(word: str, other: str) -> bool:
 
 
 def _reported_turn(trace: Trace, task: str, turn: int) -> int:
-    """Return the turn of a later report of which one sentence says what was done in most words of *task*; 0 without one."""
+    """Return the turn of a later report with a sentence that says what was done in most words of *task*, else 0."""
     terms = frozenset(map(stem, content_words(task)))
     if len(terms) < _MIN_TASK_WORDS:
         return 0

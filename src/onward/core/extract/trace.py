@@ -1,7 +1,7 @@
-"""The trace of a session: what was said, and what the tools did, in order.
+"""The trace of a session: what was said and what the tools did, in order.
 
-Only the main path counts; abandoned branches are left out before. Injected text is no evidence, and of a person's text
-only their own words are; a compaction summary is a claim of the agent.
+Only the main path counts; callers leave out abandoned branches. Injected text is no evidence, and of a person's text only their own words
+are. A compaction summary is a claim of the agent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOT_RUN = re.compile(
     r"tool use was rejected|^\W*\[Request interrupted by user|^\W*(?:command|tool call) (?:was )?(?:rejected|cancell?ed|declined) by (?:the )?user",
     re.I,
 )
-"""The result of a call that a person refused, or that was dropped because one beside it failed: it shows nothing of the command."""
+"""The result of a call that a person refused, or that was dropped because a parallel call failed. It shows nothing about the command."""
 
 
 def was_not_run(result: str) -> bool:
@@ -45,13 +45,15 @@ def was_not_run(result: str) -> bool:
 
 
 _GIT_FAILURE = re.compile(r"^(?:fatal|error): |^ ! \[(?:remote )?rejected\]", re.M)
-"""How git says that it failed, where the log has no exit code."""
+"""How git reports a failure, for logs without exit codes."""
 
 
 @dataclass(slots=True)
 class Statement:
-    """A text of a user or the agent. `round` counts the user's turns so far; `is_closing` marks the agent's last
-    text of a round, `is_answer` what the user answered in a dialog of a tool; `error` is the first error that a user quotes.
+    """A text of the user or the agent.
+
+    `round` counts the user's turns so far. `is_closing` marks the agent's last text of a round, and `is_answer` the user's answer in a
+    tool's dialog. `error` is the first error that the user quotes.
     """
 
     turn: int
@@ -97,8 +99,10 @@ class RecordedChange:
 
 @dataclass(slots=True)
 class RecordedCall:
-    """A tool call of the agent itself. `subject` is what it was about: a command, a path, or the tool's name; `by_client` marks what the
-    client did with the agent's words, which needs no further report.
+    """A tool call of the agent itself.
+
+    `subject` is what the call was about: a command, a path, or the tool's name. `by_client` marks what the client did with the agent's
+    words, which needs no further report.
     """
 
     id: str
@@ -111,21 +115,23 @@ class RecordedCall:
 
     @property
     def hands_in(self) -> bool:
-        """Whether it hands the work in, so that nothing is expected after it."""
+        """Whether the call submits the work, so that nothing is expected after it."""
         return self.subject.partition(" ")[0].strip() in FINISHING_TOOLS
 
     @property
     def awaits_report(self) -> bool:
-        """Whether it gave work to another agent and no result came back as such."""
+        """Whether the call gave work to another agent whose result did not come back as a result."""
         return not self.is_answered and self.subject.lower() in DELEGATING_TOOLS
 
 
 @dataclass(slots=True)
 class Trace:
-    """What one session shows. `todos` is the latest task list; `rounds` is how many times the user spoke;
-    `handoff_lines` are lines of handoffs that the session was given; `refused_changes` are changes that a tool
-    refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
-    `tool_names` are the tools called; `interruptions` tell where something ended the agent's work; `calls` are the agent's own calls.
+    """What one session shows.
+
+    `todos` is the latest task list, and `rounds` how many times the user spoke. `handoff_lines` are lines of handoffs that the session
+    received. `refused_changes` are changes that a tool refused to make. `sub_agent_turns` are turns of sub-agents, which may come after the
+    agent's last words. `tool_names` are the tools called, `interruptions` show where the agent's work was stopped, and `calls` are the
+    agent's own calls.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -143,20 +149,16 @@ class Trace:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the log shows all that happened: no compaction, and a result for every command. Only then does silence
-        prove anything.
-        """
+        """Whether the log is complete: no compaction, and a result for every command. Only then does a missing record prove anything."""
         return all(run.answer_turn for run in self.runs) and not any(statement.is_summary for statement in self.statements)
 
 
 _PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
-"""A call without a result so far: a command, the changes that it makes, or the questions that it asks a person."""
+"""A call without a result so far: a command, the changes it makes, or the questions it asks a person."""
 
 
 def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
-    """Return what *turns* (ordinal, turn; in order, main path only) show. The prose of sub-agents is left out, the
-    work of their tools is not.
-    """
+    """Return the trace of *turns* (ordinal, turn; in order, main path only). It has the tool calls of sub-agents, but not their prose."""
     trace = Trace()
     pending_calls: dict[str, _PendingCall] = {}
     slash_command: tuple[int, Turn, str] | None = None
@@ -215,9 +217,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
 
 
 def _add_unanswered_changes(trace: Trace, pending: Iterable[_PendingCall]) -> None:
-    """Add the files that commands without a result deleted or renamed, where the agent went on after them: some clients keep no empty
-    output.
-    """
+    """Add files that commands without a stored result deleted or renamed, if the agent continued after them."""
     last_turn = max((statement.turn for statement in trace.statements), default=0)
     runs = [run for run in pending if isinstance(run, CommandRun) and run.turn < last_turn]
     changes = [RecordedChange(run.turn, run.at, change, run.round) for run in runs for change in shell_changes(run.command)]
@@ -231,7 +231,7 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     if turn.mark == "summary":
         trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds, is_summary=True))
     elif turn.role == "user":
-        # What a sub-task hands back may stand in the person's place.
+        # The result of a sub-task may be in the person's place.
         report, words = split_report(text) if trace.calls and trace.calls[-1].awaits_report else ("", text)
         if report:
             trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=report, round=trace.rounds))
@@ -261,7 +261,7 @@ def _record_call(call: ToolCall, act: Action, ordinal: int, round_number: int) -
 
 
 def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
-    """Update the task list as the call does. Tasks that are added one by one are numbered from 1, as agents do."""
+    """Update the task list as the call does. Tasks that are added one by one are numbered from 1, as agents number them."""
     if act.todos:
         trace.todos = [((ordinal,), entry) for entry in act.todos]
     if act.task and not act.task.id:
@@ -300,9 +300,7 @@ def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResul
 
 
 def _read_answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
-    """Yield (question, the person's answer) from the result of a tool that asks a person: no other tool's result is
-    a person's word.
-    """
+    """Yield (question, the person's answer) from the result of a tool that asks a person; no other result is a person's words."""
     pairs = re.findall(r'"([^"]+)"\s*=\s*"([^"]+)"', text)
     if pairs:
         yield from pairs

@@ -1,7 +1,7 @@
-"""The sentences of a session with what their place tells of their worth: who says it when, what follows, what it repeats and names.
+"""The sentences of a session with features of their place: who says them and when, what follows, what they repeat and name.
 
-No feature is a word of any language: position, round, form, repetition and names carry what can be learned (decision 12). `FEATURES` gives
-the meaning of each place of a vector; `python -m bench.fit` fits trees to them.
+No feature is a word of a language, so that position, round, form, repetition and names carry what can be learned (decision 12). `FEATURES`
+names each place of a vector; `python -m bench.fit` fits trees to them.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from onward.core.text.prose import content_words, identifiers, words
 from onward.core.text.sentences import Sentence, sentences
 
 _MAX_VOCABULARY_CHARS = 3_000
-"""A longer text of a person's is mostly pasted: its words do not count as theirs."""
+"""A longer text of a person is mostly pasted: its words do not count as theirs."""
 _REQUEST_CHARS, _RECENT_CLOSINGS = 600, 6
 _MAX_REMARK_CHARS = 260
-"""Characters of a person's remark that is kept together."""
+"""The most characters of a remark whose sentences are joined."""
 
 _CLAUSE_END = re.compile(r"[,;:.—–]\s+(?:(?:so|and|but|then)\s+)?")
 _IN_PROGRESS = re.compile(
     r"(?!Nothing|Everything|Something|Anything|During|String|Warning|Missing|Existing|Remaining|Pending|According|Regarding)"
     r"[A-Z][a-z]+ing (?!is\b|are\b|was\b|were\b|has\b|will\b|would\b|can\b|should\b)\S"
 )
-"""How an English sentence begins that says what the agent is doing: "Verifying the schema before I go on"."""
+"""How an English sentence that says what the agent is doing begins: "Verifying the schema before I go on"."""
 
 _JOINT = re.compile(r"[,;]\s+(?:and|but|und|aber|et|mais|y|pero|e|mas|ma|dan|tapi|ve|và|и|но)\s+", re.I)
 _MIN_PARTED_CHARS = 15
 _LABEL_WORDS, _MAX_LABEL_CHARS = 3, 40
-"""Words and characters of a line that ends in a colon up to which it only names what follows."""
+"""A line of at most this many words and characters that ends in a colon is only a label."""
 _MAX_AGREEMENT_CHARS = 15
-"""Characters of a sentence that only agrees ("Great."): what follows it is a sentence of its own."""
+"""The most characters of a sentence that only agrees ("Great."): it is not joined with what follows."""
 
 FEATURES: tuple[str, ...] = (
     "by_user", "is_closing", "is_last_closing", "closings_after", "rounds_left", "rounds", "text_share", "sentences_in_text",
@@ -51,7 +51,7 @@ FEATURES: tuple[str, ...] = (
 class Unit:
     """A sentence or item in its session.
 
-    `names` are its identifiers in lower case, `stems` its content words, `repeats` how often the session says it.
+    `names` are its identifiers in lower case, `stems` its content words, and `repeats` is how often the session says it.
     """
 
     sentence: Sentence
@@ -75,7 +75,7 @@ class Unit:
 
 
 def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
-    """Return every sentence of two words or more that was said in the session, in order."""
+    """Return every sentence of two or more words in the session, in order."""
     units: list[Unit] = []
     counts: Counter[str] = Counter()
     narration = (pattern("narrate", languages), pattern("begin", languages))
@@ -104,7 +104,7 @@ def units_of(trace: Trace, languages: frozenset[str]) -> list[Unit]:
 
 
 def _narrates(text: str, statement: Statement, narration: tuple[re.Pattern[str], re.Pattern[str]]) -> bool:
-    """Whether an agent tells what it is about to do: at the beginning, or, in the middle of its work, in any clause."""
+    """Whether an agent announces what it is about to do: at the beginning of a text, or in any clause in the middle of its work."""
     intent, start = narration
     if intent.match(text):
         return True
@@ -118,7 +118,7 @@ def _narrates(text: str, statement: Statement, narration: tuple[re.Pattern[str],
 
 
 def _part_orders(parts: Iterable[Sentence], languages: frozenset[str]) -> Iterator[Sentence]:
-    """Yield a person's sentences, a standing order apart from the request it is tied to: "find out why, and never restart it"."""
+    """Yield a person's sentences, with a standing order apart from the request it follows: "find out why, and never restart it"."""
     for part in parts:
         for joint in _JOINT.finditer(part.text):
             request, order = part.text[: joint.start()], part.text[joint.end() :]
@@ -135,7 +135,9 @@ def _part_orders(parts: Iterable[Sentence], languages: frozenset[str]) -> Iterat
 
 
 def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[Sentence]:
-    """Return a person's sentences, those of one short paragraph joined, since a remark in pieces loses its subject; orders stay alone."""
+    """Return a person's sentences with those of a short paragraph joined, because parts of a remark lose its subject; orders remain
+    separate.
+    """
     joined: list[Sentence] = []
     for part in parts:
         previous = joined[-1] if joined else None
@@ -152,12 +154,12 @@ def _join_remarks(parts: Iterable[Sentence], languages: frozenset[str]) -> list[
 
 
 def _is_label(text: str) -> bool:
-    """Whether a sentence only names what follows it: "Objectives:"."""
+    """Whether a sentence only announces what follows: "Objectives:"."""
     return text.endswith((":", "：")) and len(text) <= _MAX_LABEL_CHARS and len(words(text)) <= _LABEL_WORDS
 
 
 class _Context:
-    """What a session's sentences are compared with: which words and names each text contains."""
+    """What the sentences of a session are compared with: the words and names of each text."""
 
     def __init__(self, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round]) -> None:
         self.trace = trace
@@ -187,7 +189,7 @@ class _Context:
 
 
 def feature_vectors(units: Sequence[Unit], trace: Trace, rounds: dict[int, Round]) -> list[list[float]]:
-    """Return the vector of each unit, its places named by `FEATURES`."""
+    """Return the vector of each unit; `FEATURES` names its places."""
     context = _Context(units, trace, rounds)
     return [_vector(unit, context) for unit in units]
 

@@ -1,4 +1,4 @@
-"""How a sentence of a session is written in a line: on one line, whole, without ornaments."""
+"""How a sentence of a session becomes a line: on one line, complete, without ornaments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ GENERIC_LEAD = re.compile(
     r"why .*|benefits?\b.*|advantages?\b.*|how (?:it|this) .*|(?:the )?(?:problem|issue)|files? .*|next.*|all .*|.*:.*:.*)$",
     re.I,
 )
-"""A lead-in that only names what kind of list follows."""
+"""A lead-in that only names the kind of list that follows."""
 NAME_WITH_PATH = re.compile(r"\W*[^`.:!?()（）]{1,40}[(（]`[^`]+`[)）]\W*")
-"""A name with a path in brackets, and nothing said of either."""
+"""A name with a path in brackets and nothing else."""
 _ENDS = ".!?…。！？"
 
 
 def clean(text: str, max_chars: int = _MAX_CHARS) -> str:
-    """Return *text* on one line, without ornaments at its beginning, ending in no colon and cut in no code span."""
+    """Return *text* on one line, without leading ornaments, a final colon or an open code span."""
     text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
     if text.endswith((":", "：")):
         text = text[:-1] + "."
@@ -31,6 +31,6 @@ def clean(text: str, max_chars: int = _MAX_CHARS) -> str:
 
 
 def whole(text: str) -> str:
-    """Return *text* cleaned and closed like a sentence."""
+    """Return *text*, cleaned, with a full stop if it needs one."""
     text = clean(text)
     return text if text[-1:] in _ENDS else f"{text}."

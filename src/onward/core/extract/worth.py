@@ -1,4 +1,4 @@
-"""How much a sentence is worth to whoever continues: boosted trees over what its place in the session tells."""
+"""The worth of a sentence to whoever continues the session: boosted trees over the features of its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from onward.core.extract.worth_trees import TREES, Tree
 
 
 def worth(vector: Sequence[float]) -> float:
-    """Return the worth of a sentence from its features (`units.FEATURES`), 0..1, where an essential sentence has about 1."""
+    """Return the worth of a sentence from its features (`units.FEATURES`), 0..1; an essential sentence has about 1."""
     total = 0.0
     for tree in TREES:
         node: Tree | float = tree

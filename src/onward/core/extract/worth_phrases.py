@@ -1,8 +1,8 @@
-"""Phrases that tell of a sentence's worth, as data, one table a language: it speaks to the person (`address`), it gives a reason, a
-limit or a condition (`reason`), it tells that tests pass (`passed`), it tells what is possible (`guess`), it begins with
-a word that stands for something said before (`dangle`) or ties it to that (`join`), it says that something is as it should be (`sound`), it
-tells amid the work what comes next (`ahead`), it praises a result without a measure (`boast`), it says what a file, or the agent, is going
-to do (`plan`). They are read by `phrases.pattern`.
+"""Phrases that affect the worth of a sentence, as data, one table a language; `phrases.pattern` compiles them.
+
+`address` speaks to the person, `reason` gives a reason, limit or condition, `passed` says that tests pass, `guess` says what is possible,
+`sound` says that something is correct, `ahead` announces the next act during the work, `boast` praises without a measure, and `plan` says
+what a file or the agent will do. `dangle` begins with a word for something mentioned before, and `join` connects to it.
 """
 
 from __future__ import annotations
