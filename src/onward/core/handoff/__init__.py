@@ -1,1 +1,1 @@
-"""The handoff: composed, rendered, compared, measured over time."""
+"""Handoffs: composition, rendering, comparison, and measurement over time."""

@@ -34,7 +34,7 @@ class FactText(NamedTuple):
 
 
 class ChangelogEntry(NamedTuple):
-    """One change: the `old` wording and the `new` one. One of them is None if there was or is nothing."""
+    """One change: the `old` wording and the `new` one; None on a side without a fact."""
 
     kind: FactKind
     old: FactText | None
@@ -43,9 +43,11 @@ class ChangelogEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changelog:
-    """New facts (`added`), facts with another wording (`changed`), open items that were settled (`resolved`), facts
-    that no longer hold (`retired`), and facts that hold but lost their place in the handoff (`no_longer_shown`).
-    `untold` counts changes that neither handoff shows.
+    """The changes between two ledgers.
+
+    `added` facts are new, `changed` ones have another wording, `resolved` ones are open items that were settled, and `retired` ones are no
+    longer valid. `no_longer_shown` facts are still valid but lost their place in the handoff. `untold` counts changes that neither handoff
+    shows.
     """
 
     added: tuple[ChangelogEntry, ...] = ()
@@ -100,7 +102,7 @@ class _FactStatus(NamedTuple):
 
 
 def _status_of(fact: Fact, facts_by_id: Mapping[str, Fact]) -> _FactStatus | None:
-    """Return the status of *fact* among *facts_by_id*; None if the ledger does not hold it any more."""
+    """Return the status of *fact* among *facts_by_id*; None if it is no longer in the ledger."""
     current = facts_by_id.get(fact.id)
     if current is None:
         return None

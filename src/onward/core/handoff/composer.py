@@ -1,8 +1,8 @@
-"""Choosing what a handoff says: a project's facts in, a document under a token budget out.
+"""Chooses the content of a handoff: from a project's facts to a document under a token budget.
 
-The head (goal, state, what to do first) comes from evidence and is left out where there is none. Then come rules, at most two fifths of the
-budget; files by folder and the commands that matter, each under a cap; then everything else by worth per token, above a floor: a full
-budget is a limit, not a goal, and nothing is repeated. The same ledger gives the same document.
+The head (goal, state, first step) comes from evidence, and a part without evidence is omitted. Rules follow, with at most two fifths of the
+budget, then files by folder and important commands, each under a limit, then all other facts by worth per token. Facts below a floor are
+omitted even if there is room, and nothing is repeated. Equal ledgers give equal documents.
 """
 
 from __future__ import annotations
@@ -34,43 +34,45 @@ from onward.core.handoff.selection import RULE_KINDS, asks_nothing, fullest_rule
 from onward.core.handoff.session_summary import SessionSummary
 
 RULES_SHARE = 0.4
-"""Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
+"""The largest share of the budget for rules; `onward fact list --kind rule` lists the others."""
 
 FILES_SHARE, FILES_TOKENS = 0.11, 400
-"""Of the budget, and in tokens, at most for the list of files."""
+"""The largest share of the budget, and the most tokens, for the list of files."""
 
 _HAPPENED = SECTION_OF["done"]
 _MAX_FILES_IN_FOLDER, _MAX_FOLDERS = 5, 8
 _HANDLE_TOKENS = 9
-"""About what the handles of a line cost."""
+"""The approximate tokens of a line's handles."""
 _COST_EXPONENT = 0.2
-"""How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
+"""How much cost counts against value: 0 ignores the length of a line, 1 compares value per token."""
 _SESSION_DECAY, _OUTCOME_DECAY = 0.98, 0.85
-"""What a fact is worth one session later, of what it was worth before: reasons last, outcomes are soon built upon."""
+"""The share of its value that a fact has one session later: reasons last longer than outcomes."""
 _OPEN_DECAY = 0.8
 _AGENT_OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "question"))
-"""What an agent proposed or asked loses more with each session that does not come back to it."""
+"""An agent's proposals and questions lose more value with each session that does not mention them again."""
 _LASTING_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 _LASTING_FACTOR, _PERSON_FACTOR = 1.7, 1.2
-"""What reasons and lessons, and the person's words, of an earlier session are worth beside its outcomes: they hold, outcomes pass."""
+"""Factors on the value of reasons and lessons, and of a person's words, from earlier sessions: they stay valid longer than outcomes."""
 _RECURRENCE_BONUS = 0.2
-"""What each further session that names the same thing adds to a fact's value, up to three."""
+"""Added to the value of a fact for each further session that names the same thing, up to three."""
 _TOLD_SHARE, _SHORT_SESSION_TOKENS = 0.3, 2_000
-"""Of the first tokens of the sessions, at most, for what an agent reported: a page longer than its source helps nobody."""
+"""The largest share of the sessions' first tokens for an agent's reports: a handoff longer than its source is useless."""
 _REPORTED_KINDS: frozenset[FactKind] = frozenset(("done", "lesson"))
-"""What a handoff of a very short session leaves out first: its source is as quickly read."""
+"""Kinds that the handoff of a very short session leaves out first, because the session itself is quickly read."""
 _FLOOR, _FLOOR_TOKENS, _FLOOR_SLOPE, _LEAST_FLOOR = 0.165, 2_000, 0.095, 0.045
-"""The floor under worth up to so many tokens, what it sinks by with each doubling of the budget, and the least that it sinks to."""
+"""The least worth of a shown fact up to a budget of so many tokens, how much it falls with each doubling of the budget, and its lower
+limit.
+"""
 _FEW_FACTS = 30
-"""With fewer facts than this the floor under worth is lower: a short session is shown nearly whole."""
+"""With fewer facts the floor is lower, so that a short session is shown almost completely."""
 _MAX_MESSAGE_CHARS = 600
-"""Characters of what a person asked for in one message that fit on one line."""
+"""The most characters of a message's requests on one line."""
 _ASKED_FACTOR = 0.9
-"""What a request that was done is worth, of what it was worth while it was open."""
+"""Factor on the value of a request that is done."""
 _MAX_STATED = 3
-"""Statements of a person's that are shown as the state."""
+"""The most statements of a person that are shown as the state."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
-"""What is left of the worth of a statement that nothing marks as anything else, and of an error that only the log tells."""
+"""Factors on the worth of a lesson without any mark of its kind, and of an error that only the log shows."""
 
 
 def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
@@ -95,7 +97,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     commands = telling_commands([fact for fact in remaining if fact.kind == "command"], "\n".join(line.text for _, line in head))
     document.add_all(_by_worth(commands, last.number, {})[: _max_commands(budget_tokens)], budget_tokens // 6)
     _add_prose(document, [fact for fact in remaining if fact.kind not in (*RULE_KINDS, "file", "command") and not fact.pinned], sessions)
-    # What a file is for is not said again beside it where another section says it.
+    # The list of files omits the purpose of a file that another section mentions.
     document.add_lines(FILES_SECTION, file_lines(files, document.shown.has), reserved)
     document.add_all(_by_worth([fact for fact in remaining if fact.kind in RULE_KINDS], last.number, {}), budget_tokens)
     handoff = document.fit()
@@ -103,7 +105,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
 
 
 def _add_prose(document: _Document, prose: Sequence[Fact], sessions: Sequence[SessionSummary]) -> None:
-    """Add what was said, above the floor; after a very short session little of what the agent reported."""
+    """Add the facts from prose above the floor. After a very short session, reports get little room."""
     number = sessions[-1].number if sessions else 0
     recurrences = _count_recurrences(prose)
     floor = floor_of(document.budget) * min(1.0, len(prose) / _FEW_FACTS)
@@ -112,25 +114,25 @@ def _add_prose(document: _Document, prose: Sequence[Fact], sessions: Sequence[Se
     reports = [fact for fact in worthy if room < document.budget and fact.kind in _REPORTED_KINDS and fact.author == "agent"]
     document.add_all((fact for fact in worthy if fact not in reports), document.budget)
     document.add_all(reports, room)
-    # Merged lines cost less than each alone: what is left over is spent once more.
+    # Merged lines cost less than separate ones, which leaves room for more.
     document.recount()
     document.add_all((fact for fact in worthy if fact not in reports), document.budget)
 
 
 def _room_to_report(sessions: Sequence[SessionSummary], budget_tokens: int) -> int:
-    """Return the tokens for what an agent reported: less than the budget only after very short sessions."""
+    """Return the tokens available for an agent's reports: less than the budget only after very short sessions."""
     total = sum(session.tokens for session in sessions)
     share = max(int(total * _TOLD_SHARE), total - int(_SHORT_SESSION_TOKENS * (1 - _TOLD_SHARE)))
     return min(budget_tokens, share) if total else budget_tokens
 
 
 def floor_of(budget_tokens: int) -> float:
-    """Return the worth below which nothing is said at a budget: a large one says a little more, and none is filled for its own sake."""
+    """Return the least worth of a shown fact for a budget. A larger budget has a lower floor, but no budget is filled for its own sake."""
     return max(_LEAST_FLOOR, _FLOOR - _FLOOR_SLOPE * log2(max(1.0, budget_tokens / _FLOOR_TOKENS)))
 
 
 def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
-    """Return what a fact is worth to the session after *session_number*: its worth, less for its age and for a request that was done."""
+    """Return the value of a fact to the session after *session_number*: its worth, reduced by age and if its request is done."""
     value = fact.weight * (1 + _RECURRENCE_BONUS * min(3, recurrences))
     if fact.kind in RULE_KINDS or fact.pinned:
         return value
@@ -147,16 +149,18 @@ def value_of(fact: Fact, session_number: int, recurrences: int = 0) -> float:
 
 
 def _last_telling_session(facts: Sequence[Fact], session_number: int, worked: frozenset[int]) -> int:
-    """Return the number of the newest session, up to *session_number*, that tells the state: one in which a person only tried the agent or
-    asked something leaves it as it was.
+    """Return the number of the newest session, up to *session_number*, that changes the state. A session in which a person only tested the
+    agent or asked something does not.
     """
     known = {fact.session for fact in facts if fact.session <= session_number and fact.subject != SESSION_END}
     return max(known & worked, default=max(known, default=session_number))
 
 
 def _can_be_told(fact: Fact, session_number: int, telling: int) -> bool:
-    """Whether a fact may be in a document: what holds or is open, and a person's request that was done, as what happened. How an earlier
-    session broke off is no news in a later one, nor how one before *telling*, which tells the state, left the repository.
+    """Whether a fact may be in a document.
+
+    Valid and open facts may, and so may requests that are done, as history. How an earlier session broke off may not, and neither may the
+    repository's state before session *telling*, which gives the current one.
     """
     if fact.session > session_number or (fact.subject == SESSION_END and fact.session < session_number):
         return False
@@ -171,7 +175,7 @@ def _is_perhaps_done(fact: Fact) -> bool:
 
 
 def _cite_closing(fact: Fact, by_id: Mapping[str, Fact]) -> Fact:
-    """Return an open item that is perhaps done with the turn that suggests it among its sources."""
+    """Return an open item that is perhaps done with the turn that suggests so among its sources."""
     closing = by_id.get(fact.superseded_by or "") if _is_perhaps_done(fact) else None
     return fact._replace(sources=tuple(dict.fromkeys((*fact.sources, *closing.sources[:1])))) if closing else fact
 
@@ -189,7 +193,7 @@ def _by_worth(facts: Iterable[Fact], session_number: int, recurrences: dict[str,
 
 
 def _count_recurrences(facts: Sequence[Fact]) -> dict[str, int]:
-    """Return, by fact, how many further sessions name one of the same things: what work keeps coming back to matters longer."""
+    """Return, by fact, how many further sessions name one of its things: recurring things matter longer."""
     if len({fact.session for fact in facts}) < 2:
         return {}
     mentions = {fact.id: (fact.session, fact_names(fact)) for fact in facts}
@@ -201,7 +205,7 @@ def _count_recurrences(facts: Sequence[Fact]) -> dict[str, int]:
 
 
 class _Document:
-    """A document in the making: facts in the order of choosing, lines by section, and what is left to spend."""
+    """A document under construction: facts in the order they were chosen, lines by section, and the remaining budget."""
 
     def __init__(self, base: Handoff, budget_tokens: int, count_tokens: Callable[[str], int]) -> None:
         self._base = base
@@ -216,7 +220,7 @@ class _Document:
         self._sections: set[str] = set()
 
     def add_all(self, facts: Iterable[Fact], max_tokens: int) -> None:
-        """Add *facts* in order as long as they fit and say something new, spending at most *max_tokens*."""
+        """Add *facts* in order if they fit and are new, with at most *max_tokens*."""
         room = min(max_tokens, self._left)
         for fact in facts:
             is_repeated = (self.shown.has_rule if fact.kind in RULE_KINDS else self.shown.has)(fact.text, fact.lead)
@@ -237,7 +241,7 @@ class _Document:
         return self._count(f"- {render_line(line)}\n")
 
     def reserve(self, lines: Iterable[CitedLine], max_tokens: int) -> int:
-        """Keep room for as many of *lines*, from the first, as fit into *max_tokens*; return it."""
+        """Reserve room for as many of the first *lines* as fit into *max_tokens*, and return it."""
         reserved = 0
         for line in lines:
             cost = self._cost(line)
@@ -249,12 +253,12 @@ class _Document:
         return reserved
 
     def recount(self) -> None:
-        """Set what is left to what the document, as it stands, and what is reserved leave of the budget."""
+        """Set the remaining budget to what the document and the reserved room leave."""
         document = replace(self._base, sections=tuple(self._render_sections()))
         self._left = self.budget - self._count(render(document)) - self._reserved
 
     def add_lines(self, title: str, lines: Iterable[CitedLine], reserved_tokens: int) -> None:
-        """Add ready *lines* to the section *title* as long as they fit into the room that was reserved for them."""
+        """Add finished *lines* to the section *title* as long as they fit into the room *reserved* for them."""
         self._left += reserved_tokens
         for line in lines:
             cost = self._cost(line)
@@ -265,7 +269,7 @@ class _Document:
             self._fixed.setdefault(title, []).append(line)
 
     def fit(self) -> Handoff:
-        """Return the document, giving up the last choices until it fits."""
+        """Return the document, without the last choices if it is too long."""
         while True:
             document = replace(self._base, sections=tuple(self._render_sections()))
             excess = self._count(render(document)) - self.budget
@@ -287,8 +291,10 @@ class _Document:
 
 
 def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
-    """Return the lines of a section: what a person asked for in one message is one line, every other fact one of its own, and what
-    introduces several items of one list is printed before the first of them only.
+    """Return the lines of a section.
+
+    All requests of one message share a line; every other fact has its own. The lead-in of several list items is printed only before the
+    first.
     """
     lines: list[CitedLine] = []
     leads: set[tuple[Handle, str]] = set()
@@ -309,7 +315,7 @@ def _lines_by_subject(facts: Sequence[Fact]) -> list[CitedLine]:
 
 
 def _is_asked(fact: Fact) -> bool:
-    """Whether a fact is a request of a person's that was done."""
+    """Whether a fact is a person's request that is done."""
     return fact.kind == "requirement" and fact.author == "user" and fact.state == "resolved" and not fact.lead
 
 
@@ -318,19 +324,20 @@ def _chars(facts: Iterable[Fact]) -> int:
 
 
 def _reading_order(facts: Iterable[Fact]) -> list[Fact]:
-    """Return facts as a reader wants them: the newest session first, within a session as things happened."""
+    """Return facts in reading order: the newest session first, and within a session in order of events."""
     return sorted(facts, key=lambda fact: (-fact.session, fact_order(fact)))
 
 
 def section_title(fact: Fact) -> str:
-    """Return the section that shows a fact: a finished request is shown under what happened."""
+    """Return the section of a fact; a finished request is shown as an event."""
     was_asked = fact.kind == "goal" or (fact.kind == "requirement" and fact.state != "live")
     return _HAPPENED if was_asked else SECTION_OF[fact.kind]
 
 
 def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = None) -> list[CitedLine]:
-    """Return the list of files by folder, those of the newest session and most worked on first; a folder is one line, without the files
-    that are gone beside others. What *is_said* elsewhere of a file is not said again beside it.
+    """Return the list of files by folder: files of the newest session, and those with most changes, first.
+
+    A folder is one line and omits deleted files if it has others. A purpose that *is_said* in another section is omitted.
     """
     folders: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -357,16 +364,14 @@ def file_lines(facts: Iterable[Fact], is_said: Callable[[str], bool] | None = No
 
 
 def _existing_files(handoff: Handoff, facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Return the paths of the files that the list of files names, without the deleted ones."""
+    """Return the paths of files in the list of files that still exist."""
     paths = {fact.id: fact.subject.partition(":")[2] for fact in facts if fact.kind == "file" and not fact.is_deleted_file}
     lines = [line for section in handoff.sections if section.title == FILES_SECTION for line in section.lines]
     return tuple(paths[name] for line in lines for name in line.facts[:_MAX_FILES_IN_FOLDER] if name in paths)
 
 
 def _head(live: Sequence[Fact], session_number: int, worked: frozenset[int]) -> tuple[tuple[str, CitedLine], ...]:
-    """Return goal, state and what to do first, each from what the sessions show; what they do not show is left out. *worked* are the
-    sessions that worked on their goal.
-    """
+    """Return goal, state and first step, each only if the sessions show it. *worked* are the sessions that worked on their goal."""
     here = [fact for fact in live if fact.session == session_number or fact.subject == SESSION_END]
     goal = choose_goal(live, worked)
     first_step = _first_step(here)
@@ -392,8 +397,8 @@ def _head_line(name: str, facts: Sequence[Fact]) -> CitedLine:
 
 
 def _report(here: Sequence[Fact], first_step: Fact | None) -> list[Fact]:
-    """Return what a session says of its end: what a person stated on completing it, else what its last report claims, or leaves open where
-    another thing is to be done first.
+    """Return the state at a session's end: what a person stated on completing it, else the claims of its last report, else what it leaves
+    open beside the first step.
     """
     stated = [fact for fact in here if fact.kind == "done" and fact.author == "user" and not fact.turn]
     report = sorted((fact for fact in here if fact.subject == SESSION_STATE), key=fact_order)
@@ -402,7 +407,7 @@ def _report(here: Sequence[Fact], first_step: Fact | None) -> list[Fact]:
 
 
 def _first_step(here: Sequence[Fact]) -> Fact | None:
-    """Return what to do first: the task in progress, what the session leaves open, or the next task on the list."""
+    """Return the first step: the task in progress, the work that the session leaves open, or the next task on the list."""
     tasks = sorted(
         (fact for fact in here if fact.subject.startswith("todo:") and fact.kind == "next_step" and fact.weight > OUTDATED_TASK_WEIGHT),
         key=lambda fact: (-fact.weight, fact.turn, fact.position),
@@ -413,7 +418,7 @@ def _first_step(here: Sequence[Fact]) -> Fact | None:
 
 
 def line_from_facts(facts: Sequence[Fact], *, in_head: bool = False) -> CitedLine:
-    """Return one line that says *facts*, a lead that they share once; outside of the head, a goal as what was asked in its session."""
+    """Return one line for *facts*, which share a lead-in. Outside the head, a goal is shown as a request of its session."""
     parts: list[str] = []
     lead = ""
     for fact in facts:

@@ -35,9 +35,10 @@ class HandoffSection:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The document for the next session. `origin` is date and agent of the last session; `closing` are the lines
-    below the rule: what the document preserves and what it leaves out. `files` are the paths of the files that the
-    document names and that existed at the end (not part of the Markdown).
+    """The document for the next session.
+
+    `origin` is date and agent of the last session. `closing` are the lines below the rule: what the document preserves and what it omits.
+    `files` are the paths of named files that existed at the end (not part of the Markdown).
     """
 
     session: int

@@ -1,4 +1,4 @@
-"""Which goal holds after many sessions."""
+"""The current goal of a project after many sessions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from onward.core.facts.ledger import fact_order
 from onward.core.text.prose import content_words
 
 _DECAY, _UNWORKED_FACTOR, _ERRAND_FACTOR, _ERRAND_WORDS = 0.7, 0.4, 0.6, 3
-"""What is left of a goal's hold with each later goal, of one that nothing was done for, and of one of so few words."""
+"""Factors on the claim of an older goal: for each later goal, for one without any work, for one with at most so many words."""
 _TALK_TOKENS = 3_000
-"""Tokens of a session from which on it is work, even where it changed nothing: a review, a search for a cause."""
+"""A session with at least this many tokens is work even if it changed nothing: a review, a search for a cause."""
 
 
 def worked_sessions(facts: Iterable[Fact], tokens: Mapping[int, int]) -> frozenset[int]:
-    """Return the sessions that worked: they changed a file, made a commit, leave a request open, are long by their *tokens*, or a person
-    told what they did. Others only asked something or tried the agent.
+    """Return the sessions with work: they changed a file, made a commit, leave a request open, have many *tokens*, or a person described
+    the work. Others only asked something or tested the agent.
     """
     shown = {fact.session for fact in facts if _shows_work(fact)}
     return frozenset(shown | {number for number, count in tokens.items() if count >= _TALK_TOKENS})
@@ -28,8 +28,10 @@ def _shows_work(fact: Fact) -> bool:
 
 
 def choose_goal(live: Sequence[Fact], worked: frozenset[int]) -> Fact | None:
-    """Return which of the *live* facts is the goal that holds: that of the newest session that has one or leaves a request open; an older
-    one where that was only a question or an errand. *worked* are the sessions that worked on their goal.
+    """Return which of the *live* facts is the current goal.
+
+    It is the goal of the newest session that has one or leaves a request open. If that was only a question or an errand, it is an older
+    one. *worked* are the sessions that worked on their goal.
     """
     stated = {fact.session for fact in live if fact.kind == "goal"}
     goals = [fact for fact in live if fact.kind == "goal" or (fact.session not in stated and _is_open_request(fact))]
@@ -45,5 +47,5 @@ def choose_goal(live: Sequence[Fact], worked: frozenset[int]) -> Fact | None:
 
 
 def _is_open_request(fact: Fact) -> bool:
-    """Whether a fact is a request that its session leaves open, in words and not only by a path."""
+    """Whether a fact is a request that its session leaves open, in words and not only as a path."""
     return fact.subject == OPEN_REQUEST and sum("/" not in word for word in fact.text.split()) > _ERRAND_WORDS

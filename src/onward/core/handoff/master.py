@@ -58,11 +58,9 @@ def build_handoff(
     read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
     budget_tokens: int | None = None,
 ) -> MasterHandoff:
-    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it preserves
-    and leaves out.
+    """Return the master handoff after the last of *sessions*: composed, measured, and closed with lines on what it preserves and omits.
 
-    *read_turns* returns the turns behind handles, as far as they exist: each line is checked against the turns that it
-    cites.
+    *read_turns* returns the turns behind handles that exist: each line is checked against the turns it cites.
     """
     budget = budget_tokens or default_budget(sessions)
     handoff = compose(ledger, sessions, budget - reserve_tokens(budget), count_tokens)
@@ -83,9 +81,7 @@ def close_handoff(
     read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
     budget_tokens: int,
 ) -> MasterHandoff:
-    """Return *handoff*, by any author, measured and closed with what it preserves and leaves out. An earlier closing
-    is replaced.
-    """
+    """Return *handoff*, by any author, measured and with new closing lines on what it preserves and omits."""
     handoff = replace(handoff, closing=())
     text = render(handoff)
     preservation = measure(
@@ -108,7 +104,7 @@ def close_handoff(
 
 
 def _without_retracted(references: Sequence[Reference], ledger: Ledger) -> list[Reference]:
-    """Return *references* without what a person retracted from the ledger: it is not lost, it is not wanted."""
+    """Return *references* without those that a person retracted from the ledger: they are unwanted, not lost."""
     retracted: dict[Handle, list[str]] = {}
     for fact in ledger.facts:
         if fact.state == "retracted":
@@ -154,7 +150,7 @@ def _omitted(ledger: Ledger, handoff: Handoff) -> list[Fact]:
 
 
 def _omission_line(omitted: Iterable[Fact]) -> str:
-    """Return the line that counts the facts that the document leaves out, by section."""
+    """Return the line that counts the omitted facts by section."""
     counts = Counter(KINDS[fact.kind].section.short_title.lower() for fact in omitted)
     if not counts:
         return ""

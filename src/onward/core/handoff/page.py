@@ -38,7 +38,7 @@ def shorten_page(page: str, max_bytes: int) -> str:
             size -= len(lines.pop(last).encode()) + 1
             omitted_counts[title] = omitted_counts.get(title, 0) + 1
         if last == first:
-            # The heading goes with its last line, and so does the blank line before it.
+            # When its last line goes, the heading and the blank line before it go too.
             size -= sum(len(line.encode()) + 1 for line in lines[first - 2 : first])
             del lines[first - 2 : first]
     summary = ", ".join(f"{title.lower()} {count}" for title, count in omitted_counts.items())

@@ -41,7 +41,7 @@ def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> 
 
 
 def _start_advice(handoff: Handoff) -> str:
-    """Return where to begin and what to leave alone, by the parts that the handoff has."""
+    """Return advice on where to begin and what to leave unchanged, for the parts that the handoff has."""
     names = {name for name, _ in handoff.head}
     place = next((name for name in START_PLACES if name in names), "")
     advice = f"Go on from *{place}*" if place else "Go on with this work"

@@ -1,4 +1,4 @@
-"""When two texts say the same, so that a handoff says it once."""
+"""Repetition: whether a text only says what a handoff already says."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import lru_cache
 from onward.core.text.prose import content_words, identifiers, numbers, stem
 
 _REPEATED_SHARE, _REPEATED_NAMED_SHARE = 0.9, 0.55
-"""A text counts as already shown if this share of its words is in one line; the smaller one is enough where it has names and numbers,
-and the line has them all."""
+"""A text is already shown if one line has this share of its words; the second share applies if it has names and numbers, and the line has
+all of them.
+"""
 _MIN_REPEATED_WORDS = 3
 
 
 class ShownLines:
-    """The lines that a document has so far."""
+    """The lines of a document so far."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._lines = [(_marks(text), _names(text)) for text in texts]

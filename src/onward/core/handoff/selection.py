@@ -1,4 +1,4 @@
-"""Which facts a handoff leaves out: greetings, all but the last commits of a session, a rule that a fuller one holds."""
+"""Facts that a handoff leaves out: greetings, all but the last commits of a session, rules that a longer one includes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from onward.core.text.prose import content_words, identifiers
 
 RULE_KINDS: frozenset[FactKind] = frozenset(("rule", "shared_rule"))
 _MAX_COMMITS = 3
-"""Commits of one session that a handoff lists."""
+"""The most commits of one session in a handoff."""
 _SIGNATURE_WORDS = 4
 _PLAIN_WORD = re.compile(r"(?:--)?[a-z][\w:-]*|\S*\.(?:sh|py|[cm]?[jt]s|rb|pl|ps1)", re.I)
-"""A word of a command that says what it does: the name of a tool or a script, an option in words; no path, value or assignment."""
+"""A word of a command that says what it does: a tool, a script or a long option; not a path, value or assignment."""
 _NEXT_COMMAND = re.compile(r"&&|\|\|?|;")
 _CODE_SPAN = re.compile(r"`([^`]+)`")
 _MIN_REQUEST_WORDS = 2
-"""Content words below which a request says nothing by itself."""
+"""A request with fewer content words says nothing by itself."""
 
 
 def asks_nothing(fact: Fact, session_number: int) -> bool:
-    """Whether a person's request is a greeting or points at what went before ("do that"), which only the last one's place explains."""
+    """Whether a person's request is a greeting or refers to something earlier ("do that"). The last request of the newest session is
+    exempt, because its place makes it clear.
+    """
     is_request = fact.kind == "requirement" or fact.subject == FIRST_STEP or (fact.kind == "goal" and fact.session < session_number)
     is_bare = is_request and not fact.pinned and not fact.lead and not identifiers(fact.text)
     is_last_word = fact.subject in (OPEN_REQUEST, FIRST_STEP) and fact.session == session_number
@@ -32,8 +34,8 @@ def asks_nothing(fact: Fact, session_number: int) -> bool:
 
 
 def telling_commands(facts: Sequence[Fact], head: str) -> list[Fact]:
-    """Return the commands of *facts*, the weightiest first, without those that run what the *head* or one before names: the same words
-    but for short flags, paths and values. What failed last is told in any case, unless the head names it.
+    """Return the commands of *facts*, the weightiest first, without repetitions of one that the *head* or an earlier line names: the same
+    words apart from short flags, paths and values. A command that failed last is repeated unless the head names it.
     """
     spans = _CODE_SPAN.findall(head)
     signatures = {_signature(span) for span in spans}
@@ -55,7 +57,7 @@ def _signature(command: str) -> tuple[str, ...]:
 
 
 def last_commits(facts: Sequence[Fact]) -> list[Fact]:
-    """Return *facts* without the commits before the last few of each session: `git log` lists them."""
+    """Return *facts* without all but the last few commits of each session: `git log` lists the others."""
     counts: Counter[int] = Counter()
     dropped: set[str] = set()
     for fact in sorted(facts, key=fact_order, reverse=True):
@@ -67,7 +69,7 @@ def last_commits(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def fullest_rules(facts: Sequence[Fact]) -> list[Fact]:
-    """Return *facts* without the rules that another one says word for word, and more."""
+    """Return *facts* without rules whose words are all in a longer one."""
     rules = [fact for fact in facts if fact.kind in RULE_KINDS]
     texts = {fact.id: _plain(fact.text) for fact in rules}
     parts = {

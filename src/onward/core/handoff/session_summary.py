@@ -1,4 +1,4 @@
-"""What a handoff has to know of a session."""
+"""What a handoff needs to know about a session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from onward.core.agents import agent_label
 
 
 class SessionSummary(NamedTuple):
-    """What a handoff has to know of a session. `tokens` counts its transcript."""
+    """What a handoff needs to know about a session. `tokens` counts its transcript."""
 
     number: int
     agent: str = ""

@@ -19,11 +19,10 @@ RULES = "rules"
 class WriterReport:
     """The report of one written handoff.
 
-    `why` says why the rules' handoff was kept; empty if the model's lines were accepted. Of `requests`, those in
-    `unanswered` (by title, with the reason) gave no usable answer. Of the `written` lines, `standing` are in the
-    document; `removed` are the others, each with a `reason`, its `text` and what it is `about`. `put_back` facts are in
-    the rules' words. `before` and `after` are the measure's counts (kept, total) by group, for the rules' handoff and
-    for the written one. `cost_usd` is None if a price is unknown.
+    `why` is the reason for keeping the handoff by rules; it is empty if the model's lines were accepted. Of `requests`, those in
+    `unanswered` (by title, with the reason) gave no usable answer. Of the `written` lines, `standing` are in the document; `removed` are
+    the others, each with a `reason`, its `text` and what it is `about`. `put_back` facts are in the rules' words. `before` and `after` are
+    the measure's counts (kept, total) by group, for the handoff by rules and for the written one. `cost_usd` is None if a price is unknown.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""The sections of a handoff as a writer writes it, in their order, and the titles under which a handoff shows them."""
+"""The sections of a handoff for a writer, in their order, and their titles in a handoff."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECTION_OF_KIND = {
     **{kind: section for section, kind in _MAIN_KINDS.items() if section != VALUES},
     "shared_rule": RULES, "blocker": NEXT, "question": NEXT, "requirement": NEXT, "goal": NEXT,
 }  # fmt: skip
-"""The section in which a writer puts a fact, by its kind; facts of other kinds are among what is learned."""
+"""The section for each kind of fact in a written handoff; other kinds go to what was learned."""
 
 CUT_ORDER = (VALUES, COMMANDS, FILES, LEARNED, DONE)
 """The sections that lose lines where a page is too long, in order."""
