@@ -108,3 +108,9 @@ def test_links_between_the_documents_lead_somewhere(root: Path, repository_files
         if path.suffix == ".md":
             for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
                 assert (path.parent / target).exists(), f"{path.relative_to(root)} links to {target}"
+
+
+def test_each_change_in_the_changelog_is_one_line(root: Path) -> None:
+    _, *entries = (root / "CHANGELOG.md").read_text(encoding="utf-8").partition("## Unreleased")[2].split("\n")
+    wrong = [line for line in entries if line and not re.fullmatch(r"### \w+|[A-Z][\w ,()]+|- .+\.", line)]
+    assert not wrong, "one short line a change: reason and details belong in the commit"
