@@ -20,9 +20,11 @@ def test_growth_is_absent_where_it_cannot_be_weighed(growths: list[tuple[Growth,
 
 
 def test_a_trend_says_how_sure_it_is() -> None:
-    slope, low, high = trend_interval([0.5, 0.6, 0.7, 0.8, 0.9]) or (0.0, 0.0, 0.0)
+    slope, low, high = trend_interval([0.5, 0.6, 0.7, 0.8, 0.9], range(5)) or (0.0, 0.0, 0.0)
     assert (slope, low, high) == pytest.approx((0.1, 0.1, 0.1))
-    slope, low, high = trend_interval([0.9, 0.1, 0.9, 0.1, 0.9]) or (1.0, 1.0, 1.0)
+    slope, low, high = trend_interval([0.9, 0.1, 0.9, 0.1, 0.9], range(5)) or (1.0, 1.0, 1.0)
     assert low < 0 < high
     assert slope == pytest.approx(0.0)
-    assert trend_interval([0.2, 0.9]) is None
+    assert trend_interval([0.2, 0.9], range(2)) is None
+    # A session without a figure leaves its place empty.
+    assert (trend_interval([1.0, 2.0, 4.0], [1, 2, 4]) or (0.0,))[0] == pytest.approx(1.0)

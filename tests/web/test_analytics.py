@@ -88,6 +88,59 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
         assert "predicted as one project" not in chart.note
 
 
+def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_prediction() -> None:
+    actual = SessionMeasurement(
+        efficiency_ratio=0.8,
+        knowledge_factor=1.1,
+        output=None,
+        output_per_credit=0.9,
+        tokens=100,
+        recovery_tokens=10,
+        rework_tokens=5,
+        reread_tokens=0,
+        repeated_tokens=0,
+        explained_tokens=0,
+        first_edit_minutes=None,
+        facts_used_again=0,
+        accomplished=0,
+        credits_used=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.5,
+        handoff_tokens=100,
+    )
+    # Every third session is shown, the last one imported first.
+    points = [
+        GrowthPoint(
+            position,
+            "shop",
+            session=1 if position == 100 else position,
+            ended_at=None,
+            predicted=predict(position),
+            actual=replace(actual, efficiency_ratio=0.9 - position * 0.0001 + (position % 2) * 0.0001, kept_ratio=0.5 + position * 0.001),
+        )
+        for position in range(1, 101, 3)
+    ]
+    totals = GrowthReport(
+        points=points,
+        sessions=100,
+        not_measured=0,
+        growth=Growth(-12.0, 5),
+        efficiency_ratio=0.8,
+        recovery_ratio=0.1,
+        rework_ratio=0.1,
+        first_edit_minutes=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.9,
+        reach=predict_target(0.95),
+    )
+    output, efficiency, _knowledge, preservation = charts(totals)
+    assert efficiency.title.startswith("Efficiency falls by 0.1% per 10 sessions (−0.1% to −0.1%")
+    assert preservation.title == "Preservation rises by 0.1% per session (+0.1% to +0.1%)"
+    assert all("The formula predicts a rise, which these sessions do not show." in chart.note for chart in (output, efficiency))
+    assert "predicts a rise" not in preservation.note
+    assert (output.data["ticks"][-1], output.data["axis"]) == (100, "Sessions in chronological order")
+
+
 def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
     actual = SessionMeasurement(
         efficiency_ratio=0.8,

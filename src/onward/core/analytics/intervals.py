@@ -45,20 +45,20 @@ def mean_interval(shares: Sequence[float]) -> tuple[float, float] | None:
     return max(0.0, fmean(shares) - margin), min(1.0, fmean(shares) + margin)
 
 
-def trend_interval(values: Sequence[float]) -> tuple[float, float, float] | None:
-    """Return by how much *values* change from one to the next, on the line that fits them best (least squares), with its
+def trend_interval(values: Sequence[float], positions: Sequence[int]) -> tuple[float, float, float] | None:
+    """Return by how much *values* change from one position to the next, on the line that fits them best (least squares), with its
     interval; None for fewer than three.
 
-    >>> tuple(round(figure, 2) for figure in trend_interval([1.0, 2.0, 3.0, 4.0]) or ())
+    >>> tuple(round(figure, 2) for figure in trend_interval([1.0, 2.0, 4.0], [1, 2, 4]) or ())
     (1.0, 1.0, 1.0)
 
     """
     count = len(values)
     if count < 3:
         return None
-    centre, mean = (count - 1) / 2, fsum(values) / count
-    spread = sum((place - centre) ** 2 for place in range(count))
-    slope = sum((place - centre) * (value - mean) for place, value in enumerate(values)) / spread
-    rest = sum((value - mean - slope * (place - centre)) ** 2 for place, value in enumerate(values))
+    centre, mean = fsum(positions) / count, fsum(values) / count
+    spread = sum((position - centre) ** 2 for position in positions)
+    slope = sum((position - centre) * (value - mean) for position, value in zip(positions, values, strict=True)) / spread
+    rest = sum((value - mean - slope * (position - centre)) ** 2 for position, value in zip(positions, values, strict=True))
     margin = (_T[count - 3] if count - 3 < len(_T) else _Z) * sqrt(rest / (count - 2) / spread)
     return slope, slope - margin, slope + margin

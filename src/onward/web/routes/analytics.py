@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Annotated, NamedTuple, TypeAlias
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from onward.app import analytics
 from onward.app.accounts.selection import ModelUsage, analyze
@@ -24,12 +25,17 @@ MAX_POINTS = 300
 MAX_RECURRING = 10
 MAX_MODELS = 12
 TITLE_LATER = 5
+_TREND_SESSIONS = (1, 10, 100)
+"""Over how many sessions a change is given: the smallest at which it does not round to zero."""
+
+
+_Measure: TypeAlias = Callable[[GrowthPoint], float | None]
 
 
 class _Curve(NamedTuple):
     name: str
     is_predicted: bool
-    value: Callable[[GrowthPoint], float | None]
+    value: _Measure
 
 
 class _Basis(NamedTuple):
@@ -53,6 +59,14 @@ def show_analytics(request: CurrentPageRequest, project: int | None = None) -> R
         charts=charts(report) if report.sessions else [],
         project_lines=projects.list_known(request.store),
     )
+
+
+@router.get("/parts/analytics/table")
+def chart_table_part(request: CurrentPageRequest, chart: Annotated[int, Query(ge=0, le=3)], project: int | None = None) -> Response:
+    """Return a chart of the page as a table."""
+    chosen_project = projects.require(request.store, project) if project else None
+    report = analytics.growth(request.store, chosen_project, most_points=MAX_POINTS)
+    return partial(request, "partials/_chart_table.html", chart_data=charts(report)[chart])
 
 
 @router.get("/parts/analytics/recurring")
@@ -128,44 +142,49 @@ def charts(report: GrowthReport) -> list[Chart]:
     has_credits = any(point.actual.output is not None for point in report.points)
     tokens = _Basis(_("Tokens"), lambda point: point.actual.tokens)
     count_note = _("Exact counts, so no error bars.")
+
+    def read_predicted_output(point: GrowthPoint) -> float:
+        return point.predicted.output if has_credits else point.predicted.efficiency_ratio * point.predicted.knowledge_factor
+
+    def read_efficiency(point: GrowthPoint) -> float | None:
+        return point.actual.efficiency_ratio
+
+    def read_knowledge(point: GrowthPoint) -> float | None:
+        return point.actual.knowledge_factor
+
     return [
         _chart(
             _output_title(report),
-            f"{_output_note(has_credits=has_credits)} {count_note}",
+            f"{_output_note(has_credits=has_credits)} {count_note}"
+            + _prediction_note(is_falling=bool(report.growth.window) and round(report.growth.percent) < 0),
             report.points,
             "number",
             tokens,
-            _Curve(
-                _("Predicted"),
-                True,
-                lambda point: (
-                    point.predicted.output if has_credits else point.predicted.efficiency_ratio * point.predicted.knowledge_factor
-                ),
-            ),
+            _Curve(_("Predicted"), True, read_predicted_output),
             _Curve(_("Actual"), False, lambda point: point.actual.output if has_credits else point.actual.output_per_credit),
         ),
         _chart(
-            _trend_title(_("Efficiency"), (point.actual.efficiency_ratio for point in report.points), _format_tenths),
-            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}",
+            _trend_title(_("Efficiency"), report.points, read_efficiency, _format_tenths),
+            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}"
+            + _prediction_note(is_falling=_falls(report.points, read_efficiency)),
             report.points,
             "percent",
             tokens,
             _Curve(_("Predicted"), True, lambda point: point.predicted.efficiency_ratio),
-            _Curve(_("Actual"), False, lambda point: point.actual.efficiency_ratio),
+            _Curve(_("Actual"), False, read_efficiency),
         ),
         _chart(
-            _trend_title(
-                _("Knowledge factor"), (point.actual.knowledge_factor for point in report.points), lambda value: format_decimal(value, 2)
-            ),
-            _("1 + ln(1 + reused facts / 10): facts from earlier sessions that this session used."),
+            _trend_title(_("Knowledge factor"), report.points, read_knowledge, lambda value: format_decimal(value, 2)),
+            _("1 + ln(1 + reused facts / 10): facts from earlier sessions that this session used.")
+            + _prediction_note(is_falling=_falls(report.points, read_knowledge)),
             report.points,
             "number",
             _Basis(_("Reused facts"), lambda point: point.actual.facts_used_again),
             _Curve(_("Predicted"), True, lambda point: point.predicted.knowledge_factor),
-            _Curve(_("Actual"), False, lambda point: point.actual.knowledge_factor),
+            _Curve(_("Actual"), False, read_knowledge),
         ),
         _chart(
-            _trend_title(_("Preservation"), (point.actual.kept_ratio for point in report.points), _format_tenths),
+            _trend_title(_("Preservation"), report.points, lambda point: point.actual.kept_ratio, _format_tenths),
             _("The share of expected facts that each handoff preserves, estimated automatically, with its Wilson interval at 95%."),
             report.points,
             "percent",
@@ -219,23 +238,52 @@ def _output_title(report: GrowthReport) -> str:
     )
 
 
-def _trend_title(figure: str, values: Iterable[float | None], format_value: Callable[[float], str]) -> str:
-    """Return the trend of a figure as a sentence: its change from session to session, with the interval at 95 %."""
-    measured = [value for value in values if value is not None]
-    if not measured:
+def _measure_trend(points: Sequence[GrowthPoint], measure: _Measure) -> tuple[float, float, float] | None:
+    """Return the change of a figure from session to session, with its interval."""
+    measured = [(point.position, value) for point in points if (value := measure(point)) is not None]
+    return trend_interval([value for _position, value in measured], [position for position, _value in measured])
+
+
+def _falls(points: Sequence[GrowthPoint], measure: _Measure) -> bool:
+    trend = _measure_trend(points, measure)
+    return trend is not None and trend[2] < 0
+
+
+def _trend_title(figure: str, points: Sequence[GrowthPoint], measure: _Measure, format_value: Callable[[float], str]) -> str:
+    """Return the trend of a figure as a sentence: its change over as many sessions as make it visible, with the interval at 95 %."""
+    last_value = next((value for point in reversed(points) if (value := measure(point)) is not None), None)
+    if last_value is None:
         return figure
-    trend = trend_interval(measured)
+    trend = _measure_trend(points, measure)
     if trend is None:
-        return f"{figure}: {format_value(measured[-1])}"
-    change, low, high = trend
+        return f"{figure}: {format_value(last_value)}"
+    sessions = next((count for count in _TREND_SESSIONS if _is_visible(trend, count, format_value)), _TREND_SESSIONS[-1])
+    change, low, high = (value * sessions for value in trend)
     interval = _("%(low)s to %(high)s", low=_format_change(low, format_value), high=_format_change(high, format_value))
+    span = _("per session") if sessions == 1 else _("per %(count)s sessions", count=sessions)
     if low <= 0 <= high:
-        return _("%(what)s: no clear trend (%(interval)s a session)", what=figure, interval=interval)
+        return _("%(what)s: no clear trend (%(interval)s %(span)s)", what=figure, interval=interval, span=span)
     return (
-        _("%(what)s rises by %(change)s a session (%(interval)s)", what=figure, change=format_value(change), interval=interval)
+        _("%(what)s rises by %(change)s %(span)s (%(interval)s)", what=figure, change=format_value(change), span=span, interval=interval)
         if change > 0
-        else _("%(what)s falls by %(change)s a session (%(interval)s)", what=figure, change=format_value(-change), interval=interval)
+        else _(
+            "%(what)s falls by %(change)s %(span)s (%(interval)s)", what=figure, change=format_value(-change), span=span, interval=interval
+        )
     )
+
+
+def _is_visible(trend: tuple[float, float, float], sessions: int, format_value: Callable[[float], str]) -> bool:
+    """Return whether the interval of the change over *sessions* does not round to zero: both of its ends, or one of them if zero is
+    between.
+    """
+    _change, low, high = trend
+    shown = [format_value(abs(end) * sessions) != format_value(0.0) for end in (low, high)]
+    return any(shown) if low <= 0 <= high else all(shown)
+
+
+def _prediction_note(*, is_falling: bool) -> str:
+    """Return a sentence where the measured sessions fall: the prediction always rises."""
+    return f" {_('The formula predicts a rise, which these sessions do not show.')}" if is_falling else ""
 
 
 def _format_tenths(ratio: float) -> str:
@@ -264,6 +312,8 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
         f"{point.project} #{point.session}" if has_many_projects else _("Session %(number)s", number=point.session) for point in points
     ]
 
+    is_numbered_by_time = not has_many_projects and all(point.session < next_point.session for point, next_point in pairwise(points))
+
     def format_value(value: float | None) -> str:
         return format_percent(value) if unit == "percent" else format_decimal(value, 2)
 
@@ -272,8 +322,14 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
     rows = [[labels[index], *(format_value(curve_values[index]) for curve_values in values)] for index in range(len(points))]
     data = {
         "x": [point.position for point in points],
-        "ticks": [point.position if has_many_projects else point.session for point in points],
-        "axis": _("Sessions of all projects, in chronological order") if has_many_projects else _("Session"),
+        "ticks": [point.session if is_numbered_by_time else point.position for point in points],
+        "axis": (
+            _("Sessions of all projects, in chronological order")
+            if has_many_projects
+            else _("Session")
+            if is_numbered_by_time
+            else _("Sessions in chronological order")
+        ),
         "labels": labels,
         "series": series,
         "unit": unit,

@@ -57,7 +57,7 @@ customElements.define("growth-chart", class extends HTMLElement {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) }, y: { range: (_, low, high) => this.valueRange(low, high) } },
-        axes: [{ ...axis, grid: { show: false }, size: 30, label: axisLabel, labelSize: 18, labelFont: axis.font, values: (_, values) => values.map((tick) => (ticks ? ticks[x.indexOf(tick)] ?? "" : this.text(tick))) }, { ...axis, size: 52, values: (_, values) => values.map((tick) => this.text(tick)) }],
+        axes: [{ ...axis, grid: { show: false }, size: 30, label: axisLabel, labelSize: 18, labelFont: axis.font, splits: (_plot, _axis, low, high, step) => this.splits(low, high, Math.max(1, Math.round(step))), values: (_, values) => values.map((tick) => (ticks ? ticks[x.indexOf(tick)] : this.text(tick))) }, { ...axis, size: 52, values: (_, values) => values.map((tick) => this.text(tick)) }],
         series: [{}, ...(band ?? []).map(() => ({ width: 0, spanGaps: true, points: { show: false } })), ...series.map((curve) => ({ stroke: curve.predicted ? quiet : accent, width: 2, dash: curve.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !curve.predicted && x.length < 40, size: 6, fill: curve.predicted ? quiet : accent } }))],
         // The interval, as an area behind the curve.
         bands: band ? [{ series: [1, 2], fill: this.colour("accent-soft") }] : [],
@@ -66,6 +66,13 @@ customElements.define("growth-chart", class extends HTMLElement {
       [x, ...(band ?? []), ...series.map((curve) => curve.values)],
       this,
     );
+  }
+  // Where the labels of the axis go: at points of the curve, the nearest to every step.
+  splits(low, high, step) {
+    const { x, ticks } = this.chart;
+    const places = [];
+    for (let at = Math.ceil(low / step) * step; at <= high; at += step) places.push(ticks ? x.reduce((best, point) => (Math.abs(point - at) < Math.abs(best - at) ? point : best)) : at);
+    return [...new Set(places)];
   }
   valueRange(low, high) {
     if (low === null) return [0, 1];
