@@ -235,8 +235,19 @@ def test_selected_sessions_are_deleted_with_undo(page: Page, busy_site: Site) ->
 def test_a_session_and_a_project_are_seen_as_pictures(page: Page, busy_site: Site) -> None:
     visit(page, f"{busy_site.url}/sessions/3")
     expect(page.locator(".session-map .edit").first).to_be_attached()
-    page.locator(".session-map [data-goes-to='46'] .back").click()
+    picture = page.locator(".session-map svg")
+    box = picture.bounding_box()
+    assert box
+    columns = int(picture.get_attribute("data-columns") or 0)
+    picture.click(position={"x": box["width"] * 45.5 / columns, "y": 20})
     page.wait_for_url("**/sessions/3?turn=46")
+    # A name of the legend goes to the next turn of its kind, and after the last to the first.
+    failures = page.locator(".session-map button.failure")
+    turns = (failures.get_attribute("data-next-of") or "").split()
+    for turn in [*(number for number in turns if int(number) > 46), turns[0]]:
+        failures.click()
+        expect(page.locator(f"#turn-{turn}")).to_be_focused()
+    visit(page, f"{busy_site.url}/sessions/3?turn=46")
     page.get_by_role("button", name="Errors", exact=True).click()
     expect(page.locator(".turn:not(:has(.failed))").first).to_be_hidden()
     page.get_by_role("button", name="All", exact=True).click()

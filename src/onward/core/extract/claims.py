@@ -98,7 +98,7 @@ def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
     runs = [run for run in trace.runs if run.result_turn <= turn and _TESTING.search(run.command)]
     if kind not in _ANY_TESTS and not kind[0].isdigit():
         runs = [run for run in runs if kind in run.command.lower()]
-    has_passed = _tests_passed(runs[-1]) if runs else None
+    has_passed = tests_passed(runs[-1]) if runs else None
     if has_passed is None:
         return Verdict(None)
     last = runs[-1]
@@ -112,7 +112,7 @@ def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
     )
 
 
-def _tests_passed(run: CommandRun) -> bool | None:
+def tests_passed(run: CommandRun) -> bool | None:
     """Return whether the output of a run shows that its tests passed; None if it does not show a result."""
     if _FAILING.search(run.output):
         return False

@@ -257,8 +257,8 @@ def name_files(changed: set[str]) -> str:
 
 def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
     """Yield how the last test run ended, and a later build or lint run; nothing if the log does not show it."""
-    tests = next((run for run in reversed(trace.runs) if _is_finished(run) and _is_test_run(run)), None)
-    others = [run for run in trace.runs if _is_finished(run) and _is_check_run(run) and not _is_test_run(run)]
+    tests = next((run for run in reversed(trace.runs) if _is_finished(run) and is_test_run(run)), None)
+    others = [run for run in trace.runs if _is_finished(run) and _is_check_run(run) and not is_test_run(run)]
     check = others[-1] if others and (tests is None or others[-1].result_turn > tests.result_turn) else None
     sentences = [
         f"Last {name} `{one_line(command_key(run.command), 70)}`: {_outcome(run)}"
@@ -283,7 +283,8 @@ def _is_finished(run: CommandRun) -> bool:
     return run.failed is not None
 
 
-def _is_test_run(run: CommandRun) -> bool:
+def is_test_run(run: CommandRun) -> bool:
+    """Return whether a command ran tests."""
     return _runs(run, _TEST_RUN)
 
 

@@ -213,8 +213,8 @@ def turns_part(
 def map_part(request: CurrentPageRequest, session_id: int) -> Response:
     """Return the picture of a session. Loaded after the page, because all of its turns are read."""
     session = sessions.require_by_id(request.store, session_id)
-    columns = draw_session(sessions.replay(request.store, session), session.turns)
-    return partial(request, "partials/_session_map.html", columns=columns)
+    session_map = draw_session(sessions.replay(request.store, session), session.turns)
+    return partial(request, "partials/_session_map.html", session_map=session_map)
 
 
 @router.get("/parts/sessions/{session_id}/turns/{ordinal}")

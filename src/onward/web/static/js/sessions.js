@@ -41,16 +41,40 @@ document.addEventListener("htmx:afterSettle", () => {
   if (filter) document.getElementById(filter)?.focus();
   filter = "";
 });
+// The overview: a column goes to its turns, a name in its legend to the next turn of that kind.
+let reached = 0;
+const currentTurn = () => {
+  const place = document.getElementById(`turn-${reached}`)?.getBoundingClientRect();
+  if (place && place.bottom > 0 && place.top < innerHeight) return reached;
+  const shown = [...document.querySelectorAll(".talk .turn")].findLast((turn) => turn.getBoundingClientRect().top < 120);
+  return shown ? Number(shown.id.slice(5)) : 0;
+};
+const goTo = (number) => {
+  reached = number;
+  const turn = document.getElementById(`turn-${number}`);
+  if (!turn) {
+    htmx.ajax("GET", `${location.pathname}?turn=${number}`, { target: "#main", swap: "outerHTML", push: "true", headers: { "HX-Boosted": "true" } });
+    return;
+  }
+  turn.scrollIntoView({ block: "start" });
+  turn.focus({ preventScroll: true });
+};
 // Only the turns of one kind; more of them are loaded while the page has room.
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", ({ target, clientX }) => {
   const button = target.closest?.("[data-only]");
   if (button) {
     button.closest(".talk").dataset.shows = button.dataset.only;
     for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
   }
-  const column = target.closest?.("[data-goes-to]");
-  if (!column) return;
-  const turn = document.getElementById(`turn-${column.dataset.goesTo}`);
-  if (turn) turn.scrollIntoView({ block: "start" });
-  else htmx.ajax("GET", `${location.pathname}?turn=${column.dataset.goesTo}`, { target: "#main", swap: "outerHTML", push: "true", headers: { "HX-Boosted": "true" } });
+  const picture = target.closest?.("[data-turns-per-column]");
+  if (picture) {
+    const { left, width } = picture.getBoundingClientRect();
+    const { columns, turnsPerColumn } = picture.dataset;
+    goTo(Math.floor(((clientX - left) / width) * columns) * turnsPerColumn + 1);
+  }
+  const events = target.closest?.("[data-next-of]");
+  if (!events) return;
+  const turns = events.dataset.nextOf.split(" ").map(Number);
+  const from = currentTurn();
+  goTo(turns.find((turn) => turn > from) ?? turns[0]);
 });
