@@ -2,7 +2,7 @@
 
     python -m bench.planted_secrets [--misses] [--families NAMES]
 
-Every kind of `secret_kinds.toml`, and of the three later files, is assembled at run time with random values and put into every
+Every kind of `secret_kinds.toml`, and of the five later files, is assembled at run time with random values and put into every
 place in which transcripts hold text: as it is, between lines, as JSON and JSON in JSON, numbered by `cat -n` and by an agent's Read,
 quoted, in diffs, coloured, and so on. A secret counts as found when neither it nor half of it is left. Half of the kinds of each file are
 held out: a digest of the name decides, rules are developed on the others only, and `--misses` lists misses of those. Harmless texts count
@@ -39,9 +39,16 @@ from onward.redact.needles import has_telling_word
 
 KINDS = {
     name: Path(__file__).with_name(name)
-    for name in ("secret_kinds.toml", "second_secret_kinds.toml", "third_secret_kinds.toml", "fourth_secret_kinds.toml")
+    for name in (
+        "secret_kinds.toml",
+        "second_secret_kinds.toml",
+        "third_secret_kinds.toml",
+        "fourth_secret_kinds.toml",
+        "fifth_secret_kinds.toml",
+        "sixth_secret_kinds.toml",
+    )
 }
-HALVES = ("developed on", "held out", "held out, second", "held out, third", "held out, fourth")
+HALVES = ("developed on", "held out", "held out, second", "held out, third", "held out, fourth", "held out, fifth", "held out, sixth")
 _OPEN, _CLOSE = "{{", "}}"
 _SHORT = re.compile(r"\{\{(uuid|[a-zA-Z]\d+)\}\}")
 _VALUE = re.compile(r"<(uuid|[a-zA-Z]\d+)>")
@@ -258,7 +265,8 @@ def main(arguments: list[str] | None = None) -> None:
         for wanted in HALVES
     ]
     rows.append(("all", *(value for outcomes in totals for value in _share(outcomes))))
-    print(table(("secrets", "cases", "found %", "held out", "found %", "second", "found %", "third", "found %", "fourth", "found %"), rows))
+    heads = ("secrets", *(head for half in HALVES for head in (half.removeprefix("held out, "), "found %")))
+    print(table(heads, rows))
     eaten = sum(map(len, changed.values()))
     print(f"\nharmless texts changed: {eaten} of {harmless} ({100 * eaten / max(1, harmless):.2f} %), of {len(changed)} kinds")
     print(f"of them held out: {sum(len(texts) for name, texts in changed.items() if not name.startswith(HALVES[0]))}")
@@ -267,12 +275,16 @@ def main(arguments: list[str] | None = None) -> None:
     for name, texts in transcript_texts().items():
         print(f"{_ms_per_megabyte(texts):.1f} ms/MB on texts of transcripts {name}")
     if options.misses:
-        for kind, texts in missed.items():
-            print(f"\n{kind}: {len(texts)} missed\n  " + "\n  ".join(repr(text)[:200] for text in texts[:2]))
-        for kind, texts in changed.items():
-            if kind.startswith(HALVES[0]):
-                print(f"\nharmless {kind}: {len(texts)} changed\n  {texts[0][:200]!r}")
+        _print_misses(missed, changed)
     keep("secrets", {"rows": rows, "harmless": harmless, "changed": {kind: len(texts) for kind, texts in changed.items()}}, arguments)
+
+
+def _print_misses(missed: dict[str, list[str]], changed: dict[str, list[str]]) -> None:
+    for kind, texts in missed.items():
+        print(f"\n{kind}: {len(texts)} missed\n  " + "\n  ".join(repr(text)[:200] for text in texts[:2]))
+    for kind, texts in changed.items():
+        if kind.startswith(HALVES[0]):
+            print(f"\nharmless {kind}: {len(texts)} changed\n  {texts[0][:200]!r}")
 
 
 def transcript_texts() -> dict[str, list[str]]:

@@ -30,7 +30,7 @@ def test_nearly_all_planted_secrets_are_found(planted: list[Case], place: str) -
     for case in planted:
         if case.secrets:
             outcomes[case.half].append(is_found(case, PLACES[place](case.text)))
-    for half, least in zip(HALVES, (0.98, 0.98, 0.94, 0.93, 0.96), strict=True):
+    for half, least in zip(HALVES, (0.98, 0.98, 0.95, 0.93, 0.96, 0.94, 0.88), strict=True):
         assert sum(outcomes[half]) >= least * len(outcomes[half]), half
 
 

@@ -166,8 +166,8 @@ def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
 
 @cache
 def _line_break() -> re.Pattern[bytes]:
-    """The end of a line that is long enough to be one of several into which a longer one was broken."""
-    return re.compile(rb"\n(?<=[^\n]{%d}[\w+/=%%~,&?: -]\n)(?=[\w+/=%%'\"-])" % (_WRAPPED_COLUMNS - 1))
+    """The end of a line that is long enough to be one of several into which a longer one was broken, before what may be the rest."""
+    return re.compile(rb"\n(?=[\w+/=%%'\"-])(?<=[^\n]{%d}[\w+/=%%~,&?: -]\n)(?=[\"']?[\w+/.=%%~?-]{0,60}[\d=])" % (_WRAPPED_COLUMNS - 1))
 
 
 @cache

@@ -41,6 +41,8 @@ def _find_auth_value(text: str, position: int) -> Secret | None:
     group = next((name for name in ("argument", "joined") if match and match[name]), "value")
     if match and (is_strong_password(match[group]) or is_likely_password(match[group])):
         return Secret(*match.span(group), "password")
+    if handed := _auth_command().match(text, position):
+        return Secret(*handed.span("value"), "token")
     match = _auth_value().match(text, position)
     if not match or is_stand_in(match["value"]) or not is_random(match["value"]):
         return None
@@ -75,6 +77,12 @@ def _auth_value() -> re.Pattern[str]:
 
 
 @cache
+def _auth_command() -> re.Pattern[str]:
+    """A UUID as the argument of a command named `auth`."""
+    return re.compile(r"(?<=[\w-] )auth (?P<value>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?=[\s\"'\\]|$)")
+
+
+@cache
 def _auth_pair() -> re.Pattern[str]:
     """`auth=('ayu', '…')`, `SetBasicAuth("ayu", "…")`."""
     return re.compile(
@@ -87,8 +95,11 @@ def _auth_pair() -> re.Pattern[str]:
 
 @cache
 def _cookie() -> re.Pattern[str]:
-    """The start of a Cookie or Set-Cookie header."""
-    return re.compile(r"(?i)cookie(?:\\*[\"'`])?\s{0,2}(?:[:=]\s{0,2}|(?<=--cookie)\s)(?:\\*[\"'`])?")
+    """The start of a Cookie or Set-Cookie header, as a line or as a pair of name and value."""
+    return re.compile(
+        r"(?i)cookie(?:\\*[\"'`])?\s{0,2}"
+        r"(?:[:=]\s{0,2}|(?<=--cookie)\s|(?<=[\"']),\s{0,12}(?:\\*[\"']value\\*[\"']\s{0,2}[:=]\s{0,2})?)(?:\\*[\"'`])?"
+    )
 
 
 @cache

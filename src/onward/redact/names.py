@@ -282,7 +282,7 @@ class NameJudge:
             if match and (not is_stand_in(match["value"]) or _UUID.match(match["value"])) and self._is_announced(name, match["value"]):
                 return Secret(*match.span("value"), _secret_kind(name))
         if next_char in _SENTENCE_MARKS or not next_char.isascii() or text.startswith(("-nya", "-stdin"), end):
-            if next_char in "\"'`" and text[end + 1 : end + 2] not in _SENTENCE_MARKS:
+            if next_char in "\"'`" and text[end + 1 : end + 2] not in _SENTENCE_MARKS and not text.startswith("'s ", end):
                 return None
             return self._find_in_sentence(name, position, end)
         return None
@@ -332,7 +332,7 @@ class NameJudge:
             if is_dotted_name(value) and not in_env:
                 return None
         if _is_password_name(full_name):
-            is_secret = is_password(value, in_env=in_env, is_quoted=is_quoted)
+            is_secret = is_password(value, in_env=in_env, is_quoted=is_quoted) or _is_named_uuid(full_name, value)
         else:
             is_secret = (
                 is_key(value, is_quoted=is_quoted, in_env=in_env)

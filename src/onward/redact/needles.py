@@ -43,6 +43,13 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_hash, "0$ 1$ 2$ 3$ 4$ 5$ 6$ 7$ 8$ 9$ a$ b$ y$"),
     (NameJudge.judge_foreign, "sandi laluan senha clave parol wachtwoord kennwort zugangsdaten hesl hasl mdp contrasen losenord"),
     (NameJudge.judge_foreign, "adgangskode salasan salason jelsz sifr lozink geslo slaptazod mat_khau wagwoord nenosiri pasahitz"),
+    (NameJudge.judge_foreign, "contrasinal pasvort modpas passwuert yfrinair pasfhocal facal_fai facal-fai nywila iphasiwedi phasewete"),
+    (
+        NameJudge.judge_foreign,
+        "ereyga_s furaha_s kalmar_s kalimar_s ijambo teny_mia kupu_h kupuh ger_tre ger-tre ger_kuz ger-kuz wachtwurd",
+    ),
+    (NameJudge.judge_foreign, "kontraseny hudyat loyniord lykilord kelma_sig tembung_san kecap_kon kecap_san losen motpas parolla matkhau"),
+    (NameJudge.judge_foreign, "bimil_beon bimilbeon kodikos kalimat_al kalimat_as ramz"),
     (NameJudge.judge_foreign, "kodeord zapork fjalekalim tunnussana parool"),
     (_in_text(commands.find_flag_argument), "_-u _-p _-a _-x _-w _-n _-c _-k _-s_ _-t_"),
     (_in_text(urls.find_password), "@"),
@@ -61,6 +68,7 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (_in_text(places.find_secure_string), "securestring_"),
     (_in_text(places.find_community), "community"),
     (_in_text(places.find_code), "_code"),
+    (_in_text(places.find_between_stars), '_*_"'),
     (_in_text(places.find_azure_secret), "0q~ 1q~ 2q~ 3q~ 4q~ 5q~ 6q~ 7q~ 8q~ 9q~"),
     (_in_text(places.find_password_file_field), "5432: 3306: 6432: *:"),
     (_in_text(places.find_user_pair), "user"),
@@ -84,8 +92,11 @@ _NEEDLES: tuple[tuple[Judge, str], ...] = (
     (NameJudge.judge_neighbour, "wi-fi obscure add_user adduser setuser superuser createuser"),
 )
 _TELLING = frozenset(
-    "secret key token pass auth pwd psk pw cred cookie login identified_by sandi senha clave parol wachtwoord kennwort zugangsdaten hesl "
-    "hasl mdp contrasen losenord salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split()
+    (
+        *"secret key token pass auth pwd psk pw cred cookie login identified_by".split(),
+        *"salt pepper unseal apikey accesskey samlresponse credenc credenz creden identifiant geheim".split(),
+        *(needle for judge, needles in _NEEDLES if judge is NameJudge.judge_foreign for needle in needles.split()),
+    )
 )
 """Words behind which a value that looks like nothing but a secret is one, whatever is between."""
 _IS_TELLING = [needle in _TELLING for _, needles in _NEEDLES for needle in needles.split()]

@@ -10,7 +10,16 @@ import re
 from functools import cache
 
 from onward.redact.secret import PLACEHOLDER_HEAD, Secret
-from onward.redact.values import has_digit, is_long_random, is_random, is_stand_in, is_strong_password, mixing, wordiness
+from onward.redact.values import (
+    has_digit,
+    is_distinct_password,
+    is_long_random,
+    is_random,
+    is_stand_in,
+    is_strong_password,
+    mixing,
+    wordiness,
+)
 
 _BEHIND_CHARS = 160
 _BEFORE_CHARS = 80
@@ -74,9 +83,12 @@ class Neighbourhood:
 
 
 def find_literal(text: str, position: int) -> Secret | None:
-    """Return the quoted argument behind the comma at *position* that is made like nothing but a password."""
+    """Return the quoted argument behind the comma at *position* that is made like nothing but a password, or follows the name of a user."""
     match = _literal().match(text, position)
-    if not match or not is_password_only(match["value"]):
+    if not match:
+        return None
+    is_announced = is_distinct_password(match["value"]) and _user_literal().search(text, max(0, position - 20), position)
+    if not is_announced and not is_password_only(match["value"]):
         return None
     return Secret(*match.span("value"), "password")
 
@@ -254,6 +266,12 @@ def _literal() -> re.Pattern[str]:
     return re.compile(
         r"[,(]\s{0,4}[bruN@]?(?P<quote>[\"'`])(?P<value>[^\s\"'`\\/(){}<>\[\]|,;:]{10,40})(?P=quote)(?:\s{0,4}[,)\]]|\r?\n|$)"
     )
+
+
+@cache
+def _user_literal() -> re.Pattern[str]:
+    """The name of a user as most systems have it, before the comma behind it."""
+    return re.compile(r"[\"'](?:admin|administrator|root|user\w{0,8}|app|sa|postgres|deploy|service|operator|guest|login)[\"']$")
 
 
 @cache

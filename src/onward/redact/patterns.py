@@ -80,7 +80,7 @@ def rest() -> re.Pattern[str]:
 _VALUE = r"(?P<quote>\\*[\"'`])(?P<value>(?:(?!(?P=quote))[^\s\\]){6,400})(?P=quote)"
 
 
-_BELOW = r"\r?\n[^\n]{0,40}?\b(?:value|default|secret):[ ]{1,4}\\*[\"']?(?P<value>[^\s\"'\\]{6,400})"
+_BELOW = r"\r?\n[^\n]{0,60}?\b(?:value|default|secret):[ ]{1,4}\\*[\"']?(?P<value>[^\s\"'\\]{6,400})"
 _FORMS: dict[str, tuple[str, ...]] = {
     # By the first character behind the name: what comes before the value.
     "quote": (
@@ -221,10 +221,13 @@ def pw_value() -> re.Pattern[str]:
 def foreign_word() -> re.Pattern[str]:
     """Words for a password, or for credentials, in languages written in ASCII."""
     return re.compile(
-        r"(?i)(?:kata )?(?:sandi|laluan)(?:nya|ku)?|senha|clave(?: de acceso)?|parol(?:a d'ordine|[ae]\w{0,4})|wachtwoord|kennwort"
+        r"(?i)(?:kata )?(?:sandi|laluan)(?:nya|n?ku|mu|n?e|kami|kita)?|senha|clave(?: de acceso)?|parol(?:a d'ordine|[aeiu]\w{0,4}|ni)?|wachtwoord|kennwort"
         r"|hesl[aeo]\w{0,3}|hasl[aeo]\w{0,3}|mdp|zugangsdaten|contrasen(?:y?as?|al)|losenord(?:et)?|adgangskoden?|salas(?:ana|ona)\w{0,5}"
         r"|jelsz[ao]\w{0,5}|sifre\w{0,4}|sifr[aeu]|lozink[aeu]|geslo|slaptazod\w{1,4}|mat khau|wagwoord|nenosiri|pasahitz\w{0,4}"
-        r"|kode?ordet?|zapork[aeu]|fjalekalim\w{0,3}|parool\w{0,2}|tunnussana\w{0,4}"
+        r"|contrasinal|pasvorto\w{0,2}|modpas|passwuert|(?:c|g|ngh|ch)?yfrinair|(?:bh)?pasfhocal|facal[ -]faire|nywila|iphasiwedi|phasewete"
+        r"|(?:ereyga|furaha) sirta|kali?mar sirri|ijambo ?ry?.?i?banga|teny miafina|kupu ?(?:huna|hipa)|ger[ -](?:tremen|kuzh)|wachtwurd"
+        r"|kontrasenyas|hudyat|loyniord|lykilord\w{0,2}|kelma sigrieta|tembung sandhi|kecap (?:konci|sandi)|losen(?:et)?|motpas|parolla"
+        r"|mat ?khau|bimil ?beonho|kodikos|kalimat (?:al|as)[- ]?\w{3,7}|ramz(?:-e)? \w{3,6}|kode?ordet?|zapork[aeu]|fjalekalim\w{0,3}|parool\w{0,2}|tunnussana\w{0,4}"
     )
 
 

@@ -73,6 +73,12 @@ def find_code(text: str, position: int) -> Secret | None:
     return find_announced(text, position, end, "password")
 
 
+def find_between_stars(text: str, position: int) -> Secret | None:
+    """Return the password in a line of `chap-secrets`, *position* being that of the star for any server."""
+    match = _between_stars().match(text, position)
+    return Secret(*match.span("value"), "password") if match and is_strong_password(match["value"]) else None
+
+
 def find_code_value(text: str, position: int) -> Secret | None:
     """Return the random code that is assigned to a name that ends in `code` at *position*, such as those of OAuth."""
     match = _assigned_code().match(text, position)
@@ -143,7 +149,7 @@ def _quoted() -> re.Pattern[str]:
 def _handed_over() -> re.Pattern[str]:
     return re.compile(
         r"(?:(?P<fed><<<)|(?:echo|printf)(?:\s+-n|\s+[\"']%s(?:\\n)?[\"'])?)\s+\\*[\"']?(?:[\w.@-]{1,40}:)?(?P<value>[^\s\"'|\\]{6,64})\\*[\"']?"
-        r"(?(fed)(?=[\s\"'\\]|$)|(?=\s*\|[^\n]{0,80}(?:pass|stdin|login|auth|secret|token|sudo|\bsu\b|crypt|kinit|gpg|vpn|env add)))"
+        r"(?(fed)(?=[\s\"'\\]|$)|(?=\s*\|[^\n]{0,80}(?:pass|stdin|login|auth|secret|token|sudo|\bsu\b|crypt|kinit|gpg|vpn|env add|runas|luks|ssh|smb|7z|mount|sql)))"
     )
 
 
@@ -165,6 +171,11 @@ def _secure_string() -> re.Pattern[str]:
 @cache
 def _community() -> re.Pattern[str]:
     return re.compile(r"(?i)community(?:\s{1,2}string)?\s{0,2}[:= ]\s{0,2}[\"']?([^\s\"']{6,64})")
+
+
+@cache
+def _between_stars() -> re.Pattern[str]:
+    return re.compile(r"(?<=[\w\"'])\s\*\s{1,4}[\"']?(?P<value>[^\s\"']{6,64})[\"']?\s{1,4}(?:\*|\d{1,3}\.)")
 
 
 @cache

@@ -25,7 +25,7 @@ _LONGEST_SENTENCE = 90
 _MAX_WORDS = 10
 
 _VERBS = frozenset(
-    "is are was = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai 是 为 為 は が 는 은 — – - -> => →".split()
+    "is are was s ’s = : adalah ialah yaitu lautet ist est es é e è era är er je jest là هي هو है hai 是 为 為 は が 는 은 — – - -> => →".split()
 )
 """Text between the word and the password; in many languages nothing does."""
 
@@ -36,6 +36,8 @@ _SPACED = (
     "парол пасс şifre parolanız mật_khẩu hasło lösenord contraseña κωδικ सीक्रेट कुंजी टोकन heslo adgangskode passord salasana "
     "mã_truy_cập jelszó парола лозинка пароль ключ_доступа пароля паролем rahasia klíč contraseñas şifresi parolası heslá slaptažodis "
     "hasła hasłem haśle heslách jelszót jelszóval lykilorð lykilorðið salasõna şifrə şifrəsi šifra šifru нууц_үг шифра пароліна парольдің "
+    "şîfre peyva_nepenî okwuntụghe märksõna beassansátni loyniorð сырсөз сырсөзү серсүз купуя_сөз рамз mật_mã mã_pin "
+    "aṣínà ìpamọ́ ñe'ẽñemi ключ_доступу συνθηματικ sandiné "
     "lozinku parolă fjalëkalimi құпиясөз құпия_сөз гасло пароли տիրագիր գաղտնաբառ პაროლი"
 ).split()
 _JOINED = (
@@ -44,6 +46,9 @@ _JOINED = (
     "รหัสผ่าน סיסמ رمز_عبور رمزعبور گذرواژه پاس_ورڈ पासकोड "
     "কূটসংকেত পাসওয়ার্ড கடவுச்சொல் పాస్‌వర్డ్ ಪಾಸ್‌ವರ್ಡ್ പാസ്‌വേഡ് পাসকোড ពាក្យសម្ងាត់ "
     "ລະຫັດຜ່ານ စကားဝှက် 帐号密码 暗号 访问码 通行码 パスフレーズ パスコード 認証コード 비밀_번호 접속_암호 패스프레이즈 "
+    "የይለፍ ይለፍ_ቃል ምስጢራዊ_ቃል ቃል_ምስጢር פאַראָל קוד_גישה קוד_כניסה وشەی_نهێنی تێپەڕەوشە پټنوم پاسورډ پاسورڊ پارول پسورد پسوورد पासवड ޕާސްވޯޑް "
+    "પાસવર્ડ ਪਾਸਵਰਡ ପାସୱାର୍ଡ পাছৱৰ্ড මුරපදය ಪಾಸ್ವರ್ಡ್ పాస్వర్డ్ പാസ്വേഡ് གསང་ཚིག លេខសម្ងាត់ លេខកូដ ລະຫັດ รหัสลับ รหัสเข้า พาสเวิร์ด "
+    "လျှို့ဝှက် 合い言葉 "
     "كلمة_مرور كلمة_سر الرمز_السري رمز_الدخول رمز_المرور باسورد الباسورد كلمه_المرور कूटशब्द पासफ़्रेज़ पास_वर्ड"
 ).split()
 _KEYS = (
@@ -226,7 +231,8 @@ def _key_characters() -> re.Pattern[str]:
 @cache
 def _as_password() -> re.Pattern[str]:
     return re.compile(
-        r"[\"'`]?(?P<value>[^\s\"'`]{6,40})[\"'`]?\s+(?:as|\(?(?:that'?s|this is|it'?s|is))\s+(?:the|a|my|its|your)?\s*(?:\w+\s)?$"
+        r"[\"'`]?(?P<value>[^\s\"'`]{6,40})[\"'`]?\s+(?:(?:作为|当作)\s?|(?:as|als|comme|come|como|som|jako|kao|ako|ca|sebagai|jadi|как|як|като|као"
+        r"|ως|σαν|olarak|\(?(?:that'?s|this is|it'?s|is))\s+)(?:the|a|my|its|your)?\s*(?:\w+\s)?$"
     )
 
 

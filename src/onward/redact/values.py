@@ -218,13 +218,21 @@ def is_strong_password(value: str) -> bool:
     return (
         6 <= len(value) <= 64
         and has_digit(value)
-        and mixing(value) >= 0.42
+        and (mixing(value) >= 0.42 or _has_all_classes(value))
         and not is_stand_in(value)
         and len(set(map(_character_class, value))) >= 3
         and (not value.isalnum() or (mixing(value) >= 0.5 and wordiness(value) < 0.6))
         and (any(map(str.isupper, value)) or _strong_mark().search(value) is not None)
         and not _path_or_version().search(value)
     )
+
+
+def _has_all_classes(value: str) -> bool:
+    """Return whether *value* has characters of every class in no order that words, names or versions have."""
+    return len(value) >= 10 and len(set(map(_character_class, value))) == len(_CLASSES) and mixing(value) >= 0.27 and wordiness(value) < 0.4
+
+
+_CLASSES = ("lower", "upper", "digit", "mark")
 
 
 def is_distinct_password(value: str) -> bool:
