@@ -21,8 +21,8 @@ AGENTS = (
     Agent(
         "claude-code",
         "Claude Code",
-        aliases=("claude", "claude cli", "anthropic claude code"),
-        formats=("claude-code",),
+        aliases=("claude", "claude cli", "anthropic claude code", "claude terminal"),
+        formats=("claude-code", "claude-terminal"),
         folders=(SessionFolder("${CLAUDE_CONFIG_DIR:-~/.claude}/projects", "*/*.jsonl", "*/*/subagents/**/*.jsonl"),),
         hooks=HookSettings(
             folder="${CLAUDE_CONFIG_DIR:-~/.claude}",
@@ -259,6 +259,7 @@ AGENTS = (
         is_agent=False,
         folders=(SessionFolder("{repository}/.specstory/history", "*.md"),),
     ),
+    Agent("markdown-export", "Markdown export", formats=("markdown-export",), is_agent=False),
     Agent(
         "aider",
         "Aider",

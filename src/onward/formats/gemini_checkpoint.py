@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.fields import as_list, as_object, as_text, compact_json
 from onward.formats.gemini_folder import find_project
-from onward.formats.parts import PartContent, read_parts
+from onward.formats.parts import SETUP_ANSWER, PartContent, pair_results, read_parts
 from onward.formats.source import TranscriptSource
 
 NAME = "gemini-checkpoint"
@@ -25,9 +25,6 @@ UNRECORDED = {
 """What transcripts of this format do not record, with the reason."""
 
 _ROLES = (b'{"role":"user","parts":[', b'{"parts":[{"text":', b'{"role":"model","parts":[')
-
-_SETUP_ANSWER = "Got it. Thanks for the context!"
-"""What the client lets the model say to its first message."""
 
 
 def detect(head: bytes) -> bool:
@@ -48,7 +45,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     unanswered: list[ToolCall] = []
     for index, message in enumerate(map(as_object, messages)):
         content = read_parts(message.get("parts"), report)
-        _pair(index, content, unanswered)
+        pair_results(index, content, unanswered)
         turns = _turns(as_text(message.get("role")), content)
         if turns:
             report.keep()
@@ -65,24 +62,12 @@ def _tag(source: TranscriptSource) -> str:
     return name.removeprefix("checkpoint-") if name.startswith("checkpoint-") else ""
 
 
-def _pair(index: int, content: PartContent, unanswered: list[ToolCall]) -> None:
-    """Give calls and results without ids an id each: a result answers the first open call of its tool."""
-    for number, call in enumerate(content.calls):
-        call.id = call.id or f"{index}:{number}"
-        unanswered.append(call)
-    for result, name in zip(content.results, content.result_names, strict=True):
-        answered = next((call for call in unanswered if call.id == result.call_id or (not result.call_id and call.name == name)), None)
-        if answered is not None:
-            unanswered.remove(answered)
-        result.call_id = answered.id if answered is not None else ""
-
-
 def _turns(role: str, content: PartContent) -> list[Turn]:
     results: tuple[ToolResult, ...] = tuple(content.results)
     turns = [Turn(role="tool", results=results)] if results else []
     if role == "model":
         answer = Turn(role="assistant", text=content.text, calls=tuple(content.calls), thinking="\n\n".join(content.thoughts))
-        answer.mark = "injected" if content.text == _SETUP_ANSWER else "said"
+        answer.mark = "injected" if content.text == SETUP_ANSWER else "said"
         return [*turns, answer] if answer.text or answer.calls or answer.thinking else turns
     turns += [Turn(role="user", text=content.text)] if content.text else []
     return [*turns, Turn(role="user", text="\n".join(content.attached), mark="injected")] if content.attached else turns

@@ -12,6 +12,8 @@ from onward.formats.fields import as_list, as_object, as_text
 
 _SIGNS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "functionResponse"})
 """What a part may have without content for a reader."""
+SETUP_ANSWER = "Got it. Thanks for the context!"
+"""What the client lets the model say to its first message."""
 _FILES_START = "--- Content from referenced files ---"
 
 
@@ -56,6 +58,18 @@ def read_parts(parts: object, report: ImportReport) -> PartContent:
         elif unknown := fields.keys() - _SIGNS:
             report.meet_unknown_part(min(unknown))
     return content
+
+
+def pair_results(index: int, content: PartContent, unanswered: list[ToolCall]) -> None:
+    """Give calls and results without ids an id each: a result answers the first open call of its tool."""
+    for number, call in enumerate(content.calls):
+        call.id = call.id or f"{index}:{number}"
+        unanswered.append(call)
+    for result, name in zip(content.results, content.result_names, strict=True):
+        answered = next((call for call in unanswered if call.id == result.call_id or (not result.call_id and call.name == name)), None)
+        if answered is not None:
+            unanswered.remove(answered)
+        result.call_id = answered.id if answered is not None else ""
 
 
 def _parse_response(response: dict[str, object]) -> ToolResult:

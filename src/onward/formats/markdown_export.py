@@ -1,0 +1,232 @@
+"""Sessions that a client writes as a page of Markdown: OpenCode's and Qwen Code's `/export`, Gemini CLI's `/chat share`, and the pages that
+Claude Conversation Extractor writes of Claude Code's sessions.
+
+`markdown_pages` divides a page into sections and parts; here they become turns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import orjson
+
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import find_exit_code, parse_arguments
+from onward.formats.envelopes import extract_typed
+from onward.formats.fields import as_time
+from onward.formats.markdown_pages import LAYOUTS, PageLayout, PagePart, PageSection, read_sections
+from onward.formats.parts import SETUP_ANSWER, pair_results, read_parts
+from onward.formats.source import TranscriptSource
+
+NAME = "markdown-export"
+VERSIONS = ()
+"""No version is known to have been seen: the pages name none."""
+UNRECORDED = {
+    "times": "only the session has a time",
+    "usage": "a page counts no tokens, or only all of them",
+    "opencode: exit code": "the output of a command stands alone",
+    "gemini-cli: model": "the page names no model",
+    "claude-code: exit code": "the output of a command stands alone",
+    "claude-code: model": "the page names no model",
+}
+"""What transcripts of this format do not record, with the reason."""
+
+
+_MODEL = re.compile(r"(?m)^- \*\*Model\*\*: (.+)$")
+_FOLDER = re.compile(r"(?m)^- \*\*Working Directory\*\*: `(.+)`$")
+_THOUGHT_WORDS = re.compile(
+    r"(?i)\bthe user(?:'s)?\b(?! (?:table|model|interface|id)\b)|^(?:i should|i need to|wait|actually|hmm|let me|so i)\b"
+)
+"""What a paragraph of a thought says: the model speaks of the person, or to itself. The models think in English."""
+_CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}
+_TASK = re.compile(r"(?m)^- \[([x -])\] (.+)$")
+_CLOCK = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4}),? +(\d{1,2}):(\d\d):(\d\d)(?:[\s\u202f]*([AaPp])\.?[Mm])?")
+
+
+def detect(head: bytes) -> bool:
+    """Whether the page begins as that of a known exporter."""
+    return _find_layout(_preface(head[:4096])) is not None
+
+
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
+    """Yield the session. Every non-blank line is a record."""
+    preface = _preface(source.head)
+    layout = _find_layout(preface)
+    if layout is None:
+        return
+    yield _head(layout, preface)
+    model = match[1] if layout.agent == "qwen-code" and (match := _MODEL.search(preface[:4096])) else None
+    writer = _TurnWriter(layout, model)
+    for section in read_sections(source, layout, report):
+        yield from writer.take(section)
+
+
+def _preface(head: bytes) -> str:
+    return head.translate(None, b"\0\r").decode("utf-8", "replace").lstrip()
+
+
+def _find_layout(preface: str) -> PageLayout | None:
+    return next((layout for layout in LAYOUTS if layout.start.match(preface)), None)
+
+
+def _head(layout: PageLayout, preface: str) -> SessionHead:
+    match = layout.start.match(preface)
+    assert match is not None
+    fields = match.groupdict()
+    title = preface.partition("\n")[0].removeprefix("# ") if layout.agent == "opencode" else ""
+    folder = _FOLDER.search(preface[:4096]) if layout.agent == "qwen-code" else None
+    return SessionHead(
+        agent=layout.agent,
+        id=fields.get("id"),
+        title="" if title.startswith("New session - ") else title,
+        started_at=_parse_clock(fields.get("at") or ""),
+        cwd=folder[1] if folder else "",
+    )
+
+
+def _parse_clock(text: str) -> datetime | None:
+    """Return a time as a browser of any country writes it, or in ISO 8601. Its zone is unknown, and taken as UTC."""
+    if (at := as_time(text.strip())) or not (match := _CLOCK.search(text)):
+        return at
+    first, mark, second, third, hour, minute, clock_second, half = match.groups()
+    year, month, day = (first, second, third) if len(first) == 4 else (third, first, second)
+    if len(first) != 4 and (mark == "." or not half):
+        day, month = first, second
+    hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
+    try:
+        return datetime(int(year), int(month), int(day), hours, int(minute), int(clock_second), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+class _TurnWriter:
+    """The turns of one page, section by section."""
+
+    def __init__(self, layout: PageLayout, model: str | None) -> None:
+        self.layout = layout
+        self.model = model
+        self.turn = Turn(role="assistant")
+        self.results: list[Turn] = []
+        self.unanswered: list[ToolCall] = []
+
+    def take(self, section: PageSection) -> Iterator[Turn]:
+        """Yield the turns of one section."""
+        model = section.model or self.model
+        self.turn = Turn(role=section.role, model=model if section.role == "assistant" else None, line=section.line)
+        if self.layout.agent == "gemini-cli":
+            yield from self._take_messages(section)
+            return
+        for index, part in enumerate(section.parts):
+            if part.kind in {"text", "thought"} and self.turn.calls and part.text.strip(" \n-"):
+                # The agent's words after a call are a separate turn, after the result of the call.
+                yield from self._close()
+                self.turn = Turn(role="assistant", model=model, line=part.line)
+            self._take_part(part, is_last=index == len(section.parts) - 1)
+        yield from self._close()
+
+    def _take_part(self, part: PagePart, *, is_last: bool) -> None:
+        match part.kind:
+            case "thought":
+                thought, words = split_thought(part.text, has_answer=is_last)
+                self.turn.thinking = "\n\n".join(filter(None, (self.turn.thinking, thought)))
+                self._add_text(words)
+            case "call":
+                name, _, purpose = part.text.partition(": ")
+                call = ToolCall(f"line-{part.line}", name, {"description": purpose} if purpose else {})
+                self.turn.calls = (*self.turn.calls, call)
+                self.unanswered = [call]
+            case "input" | "value":
+                if self.turn.calls:
+                    self.turn.calls[-1].arguments = parse_arguments(part.text.strip())
+            case "status":
+                if part.text == "failed":
+                    self._add_result("", is_error=True)
+            case "output" | "error" | "diff":
+                self._add_result(part.text, is_error=True if part.kind == "error" else None)
+            case "answer" | "failure":
+                self._add_result(_without_rule(part.text), is_error=True if part.kind == "failure" else None)
+            case "text":
+                self._add_text(part.text)
+            case _:
+                """A list of files, which the arguments name too."""
+
+    def _add_text(self, text: str) -> None:
+        words = _without_rule(text)
+        if not words:
+            return
+        if self.turn.role == "user":
+            self.turn.text, self.turn.mark = extract_typed([words])
+        else:
+            self.turn.text = f"{self.turn.text}\n\n{words}" if self.turn.text else words
+            self.turn.mark = "injected" if self.turn.role == "system" else "said"
+
+    def _add_result(self, text: str, *, is_error: bool | None) -> None:
+        if not text and not is_error:
+            return
+        call = self.unanswered[-1] if self.unanswered else None
+        if call is not None and call.name == "TodoList" and (todos := _parse_tasks(text)):
+            call.arguments = {"todos": todos}
+        last = self.results[-1].results[0] if self.results else None
+        if last is None or call is None or last.call_id != call.id:
+            last = ToolResult(call.id if call is not None else "", text, is_error)
+            self.results.append(Turn(role="tool", results=(last,), line=self.turn.line))
+        else:
+            last.text = "\n".join(filter(None, (last.text, text)))
+            last.is_error = last.is_error or is_error
+        last.exit_code = find_exit_code("Exit Code: ", last.text) if self.layout.agent == "qwen-code" else None
+
+    def _close(self) -> Iterator[Turn]:
+        if self.turn.text or self.turn.calls or self.turn.thinking:
+            yield self.turn
+        results, self.results = self.results, []
+        yield from results
+
+    def _take_messages(self, section: PageSection) -> Iterator[Turn]:
+        """Yield the turns of a section of Gemini's, whose blocks are the parts of its API."""
+        parts: list[object] = []
+        for part in section.parts:
+            text = _without_rule(part.text)
+            if key := _CALL_KEYS.get(part.kind):
+                parts.append({key: _parse_object(text)})
+            elif text:
+                parts.append({"text": text})
+        content = read_parts(parts, ImportReport())
+        pair_results(section.line, content, self.unanswered)
+        if content.results:
+            yield Turn(role="tool", results=tuple(content.results), line=section.line)
+        self.turn.calls = tuple(content.calls)
+        self._add_text(content.text)
+        self.turn.mark = "injected" if self.turn.text == SETUP_ANSWER else self.turn.mark
+        yield from self._close()
+        if content.attached:
+            yield Turn(role="user", text="\n".join(content.attached), mark="injected", line=section.line)
+
+
+def split_thought(text: str, *, has_answer: bool) -> tuple[str, str]:
+    """Return the thought at the beginning of *text*, and the words after it, which no mark divides. *has_answer* says that nothing follows,
+    so that the last paragraph is the answer.
+    """
+    paragraphs = re.split(r"\n{2,}(?!\s*[-*\d`])", _without_rule(text))
+    limit = len(paragraphs) - 1 if has_answer and len(paragraphs) > 1 else len(paragraphs)
+    last = max((index for index, paragraph in enumerate(paragraphs[:limit]) if _THOUGHT_WORDS.search(paragraph)), default=0)
+    return "\n\n".join(paragraphs[: last + 1]).strip(), "\n\n".join(paragraphs[last + 1 :]).strip()
+
+
+def _without_rule(text: str) -> str:
+    """Return *text* without the rule that ends its section."""
+    return f"\n{text.strip()}".removesuffix("\n---").strip()
+
+
+def _parse_tasks(text: str) -> list[dict[str, str]]:
+    """Return the tasks of a list `- [x] text`."""
+    marks = {"x": "completed", "-": "in_progress", " ": "pending"}
+    return [{"content": words, "status": marks[mark]} for mark, words in _TASK.findall(text)]
+
+
+def _parse_object(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}

@@ -1,0 +1,225 @@
+"""Pages of Markdown that clients and exporters write of a session, divided into the sections of the speakers and the parts of each.
+
+Output is not escaped and may hold such a page itself, so nothing inside a labelled code block opens a section.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from onward.core.transcript.transcript import ImportReport, Role
+from onward.formats.source import TranscriptSource
+
+
+class PageLayout(NamedTuple):
+    """The page of one exporter.
+
+    `start` matches the beginning of the file and `heading` a line that opens a section, with the group `user` for the person's, `other`
+    for the client's and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in a section that are no words:
+    groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows), `answer` (a result without a
+    fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text` is
+    what stands before the mark. Where `has_rule`, a section begins below a rule. `block_end` says how a code block ends: at its fence, at a
+    fence with a blank line below, or at a fence that the next part of the message may follow on its line.
+    """
+
+    agent: str
+    start: re.Pattern[str]
+    heading: re.Pattern[str]
+    marks: re.Pattern[str]
+    has_rule: bool = True
+    block_end: Literal["fence", "blank", "joined"] = "fence"
+
+
+LAYOUTS = (
+    PageLayout(
+        agent="opencode",
+        start=re.compile(r"# .*\n\n\*\*Session ID:\*\* (?P<id>ses_\w+)\n\*\*Created:\*\* (?P<at>.+)\n"),
+        heading=re.compile(r"## (?:(?P<user>User)|Assistant(?: \([^·\n]*· (?P<model>.+?)(?: · [\d.]+s)?\))?)$"),
+        marks=re.compile(r"(?P<text>)(?:\*\*Tool: (?P<call>\S+)\*\*|\*\*(?P<block>Input|Output|Error):\*\*|(?P<thought>_Thinking:_))$"),
+        block_end="blank",
+    ),
+    PageLayout(
+        agent="qwen-code",
+        start=re.compile(
+            r"# Chat Session Export\n(?s:.){0,80}\*\*Session ID\*\*: `(?P<id>[^`\n]+)`(?:\n- \*\*Start Time\*\*: (?P<at>\S+))?"
+        ),
+        heading=re.compile(r"##(?: (?P<user>User)| Assistant|# (?P<other>System)|# Tool: (?P<call>.+))$"),
+        marks=re.compile(
+            r"(?P<text>)(?:\*\*Status\*\*: (?P<status>\w+)|\*\*(?P<block>Input|Output):\*\*|\*(?P<diff>Diff) for `.*`:\*|(?P<list>\*\*Affected Files:\*\*))$"
+        ),
+        has_rule=False,
+    ),
+    PageLayout(
+        agent="gemini-cli",
+        start=re.compile("## (?:USER \U0001f9d1|MODEL \u2728)"),
+        heading=re.compile("## (?:(?P<user>USER) \U0001f9d1\u200d\U0001f4bb|MODEL \u2728)$"),
+        marks=re.compile(r"(?P<text>.*?)\*\*Tool (?P<block>Command|Response)\*\*:$"),
+        block_end="joined",
+    ),
+    PageLayout(
+        agent="claude-code",
+        start=re.compile(r"# Claude Conversation Log\n\nSession ID: (?P<id>\S+)\n(?:Date: (?P<at>.+)\n)?"),
+        heading=re.compile(
+            "##(?: \U0001f464 (?P<user>User)| \U0001f916 Claude|# \U0001f527 (?P<tool>Tool Use)|# \U0001f4e4 (?P<answer>Tool Result)"
+            "|# \u2139\ufe0f (?P<other>System))$"
+        ),
+        marks=re.compile(
+            "(?P<text>)(?:\U0001f527 (?:Using tool|Tool): (?P<call>\\S+)|(?P<inline>Input): (?P<value>.*)"
+            "|(?:\U0001f4e4|\u274c) (?P<answer>Result|Error):)$"
+        ),
+    ),
+)
+_FENCE = re.compile(r"(`{3,})([^`]*)$")
+
+_WORDS = {"text", "thought", "list", "answer", "failure"}
+"""The kinds of parts that hold the lines below their mark."""
+
+
+@dataclass(slots=True)
+class PagePart:
+    """A part of a section. `kind` is `text`, `thought`, `call` (the name of a tool), `status`, `list`, `value` (arguments without a fence),
+    `answer` or `failure` (a result without a fence), or the label of a code block.
+    """
+
+    kind: str
+    text: str
+    line: int
+
+
+@dataclass(slots=True)
+class PageSection:
+    """What stands below one heading."""
+
+    role: Role
+    model: str | None
+    line: int
+    parts: list[PagePart] = field(default_factory=list[PagePart])
+
+    def add_line(self, line: str, number: int) -> None:
+        """Add a line of words."""
+        if self.parts and self.parts[-1].kind in _WORDS:
+            self.parts[-1].text += f"\n{line}"
+        else:
+            self.parts.append(PagePart("text", line, number))
+
+
+class _Splitter:
+    """The open section of a page, and the open code block in it."""
+
+    def __init__(self, layout: PageLayout) -> None:
+        self.layout = layout
+        self.section: PageSection | None = None
+        self.label = ""
+        """What the next code block shows."""
+        self.block: PagePart | None = None
+        self.fence = ""
+        self.depth = 0
+        self.may_end = False
+        """The last line ended the block, if a blank line follows."""
+        self.is_below_rule = True
+
+    def take(self, number: int, line: str) -> Iterator[PageSection]:
+        """Read one line, and yield the section that it finishes."""
+        heading = self.layout.heading.match(line) if line.startswith("##") else None
+        if heading and self.layout.has_rule and not self.is_below_rule:
+            heading = None
+        if self.block is not None and self.may_end and line.strip():
+            self.block.text += f"\n{self.fence}"
+            self.may_end = False
+        elif self.block is not None and self.may_end:
+            self._end_block()
+        if self.block is not None and not (heading and self.depth):
+            self._take_block_line(number, line)
+        elif heading is not None:
+            self._end_block()
+            yield from self.end()
+            self._open_section(number, heading)
+        elif self.section is not None:
+            self._take_line(number, line)
+        if line.strip():
+            self.is_below_rule = line == "---"
+
+    def end(self) -> Iterator[PageSection]:
+        """Yield the open section."""
+        section, self.section = self.section, None
+        if section is not None:
+            yield section
+
+    def _open_section(self, number: int, heading: re.Match[str]) -> None:
+        fields = heading.groupdict()
+        role: Role = "user" if fields.get("user") else "system" if fields.get("other") else "assistant"
+        self.section, self.label = PageSection(role, fields.get("model"), number), ""
+        if name := fields.get("call"):
+            self.section.parts.append(PagePart("call", name, number))
+        elif fields.get("answer"):
+            self.section.parts.append(PagePart("answer", "", number))
+
+    def _take_line(self, number: int, line: str) -> None:
+        assert self.section is not None
+        fence = _FENCE.match(line) if self.label else None
+        if fence is not None:
+            self.block, self.fence, self.depth = PagePart(self.label, "", number), fence[1], 0
+            self.section.parts.append(self.block)
+        elif mark := self.layout.marks.match(line):
+            self._take_mark(number, mark)
+        elif self.section.parts and self.section.parts[-1].kind == "value" and line and not line.startswith("---"):
+            self.section.parts[-1].text += f"\n{line}"
+        else:
+            self.label = self.label if not line.strip() else ""
+            self.section.add_line(line, number)
+
+    def _take_mark(self, number: int, mark: re.Match[str]) -> None:
+        assert self.section is not None
+        fields = mark.groupdict()
+        if words := fields["text"]:
+            self.section.add_line(words, number)
+        self.label = (fields.get("block") or fields.get("diff") or "").lower()
+        if name := fields.get("call"):
+            self.section.parts.append(PagePart("call", name, number))
+        elif fields.get("thought"):
+            self.section.parts.append(PagePart("thought", "", number))
+        elif status := fields.get("status"):
+            self.section.parts.append(PagePart("status", status, number))
+        elif fields.get("inline"):
+            self.section.parts.append(PagePart("value", fields["value"], number))
+        elif fields.get("list"):
+            self.section.parts.append(PagePart("list", "", number))
+        elif answer := fields.get("answer"):
+            self.section.parts.append(PagePart("failure" if answer == "Error" else "answer", "", number))
+
+    def _take_block_line(self, number: int, line: str) -> None:
+        assert self.block is not None
+        fence = _FENCE.match(line)
+        if fence and fence[1] == self.fence and not fence[2].strip():
+            if self.depth:
+                self.depth -= 1
+            elif self.layout.block_end == "blank":
+                self.may_end = True
+                return
+            else:
+                self._end_block()
+                return
+        elif fence and fence[1] == self.fence and self.layout.block_end == "blank":
+            self.depth += 1
+        elif self.layout.block_end == "joined" and line.startswith(self.fence):
+            # The next part of the message stands on the line that ends the block.
+            self._end_block()
+            self._take_line(number, line.lstrip("`"))
+            return
+        self.block.text += f"\n{line}" if self.block.text else line
+
+    def _end_block(self) -> None:
+        self.block, self.fence, self.label, self.depth, self.may_end = None, "", "", 0, False
+
+
+def read_sections(source: TranscriptSource, layout: PageLayout, report: ImportReport) -> Iterator[PageSection]:
+    """Yield the sections of a page. Every non-blank line is a record."""
+    splitter = _Splitter(layout)
+    for number, line in source.text_lines():
+        if line.strip():
+            report.keep()
+        yield from splitter.take(number, line.rstrip("\r\n"))
+    yield from splitter.end()

@@ -1,0 +1,95 @@
+"""Pages of Markdown that clients export: who speaks, what was called with what result, and what only looks like the next section."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+PAGES = ("opencode", "qwen", "gemini", "claude_extractor")
+
+
+@pytest.fixture
+def pages(reading, fixtures):
+    return {name: reading(fixtures / "markdown_export" / f"{name}.md") for name in PAGES}
+
+
+def steps(session):
+    """The calls, each with its result, whether it is an error, and its exit code."""
+    results = {result.call_id: (result.text, result.is_error, result.exit_code) for turn in session.turns for result in turn.results}
+    return [(call.name, *results.get(call.id, ())) for turn in session.turns for call in turn.calls]
+
+
+def test_only_the_persons_words_are_prompts(pages):
+    assert {name: session.prompts() for name, session in pages.items()} == {
+        "opencode": ["Show the opening hours on the start page. Never show a day that is a holiday.", "Sunday is closed. Say so."],
+        "qwen": ["Log the temperature of the kiln every minute. Never log above 1300 degrees."],
+        "gemini": ["Count the boats in the harbour. Never count a buoy."],
+        "claude_extractor": ["Sort the seeds by sowing month. Never mix herbs with vegetables."],
+    }
+    assert [turn.mark for turn in pages["gemini"].turns][:3] == ["injected", "injected", "said"]
+    assert (pages["qwen"].turns[-1].role, pages["qwen"].turns[-1].mark) == ("system", "injected")
+
+
+def test_calls_have_their_results(pages):
+    assert [step[0:1] + step[2:] for step in steps(pages["opencode"])] == [
+        ("todowrite", None, None), ("read", None, None), ("edit", None, None), ("bash", None, None), ("webfetch", True, None),
+    ]  # fmt: skip
+    assert [step[0:1] + step[2:] for step in steps(pages["qwen"])] == [
+        ("TodoList", None, None), ("run_shell_command", True, 3), ("write_file", None, None),
+    ]  # fmt: skip
+    assert [step[0:1] + step[2:] for step in steps(pages["gemini"])] == [("write_todos", None, None), ("run_shell_command", None, 2)]
+    assert steps(pages["claude_extractor"]) == [
+        ("TodoWrite",), ("Bash", "basil,4\ncarrot,3", None, None), ("Read", "File does not exist.", True, None),
+    ]  # fmt: skip
+
+
+def test_a_page_inside_output_opens_no_section(pages):
+    assert steps(pages["opencode"])[1][1].endswith("---\n\n## User\n\nThis heading is part of the notes.\n\n---")
+    assert "\n```\n## User\n```\n" in steps(pages["qwen"])[1][1]
+
+
+def test_words_after_a_call_follow_its_result(pages):
+    assert [(turn.role, turn.text, turn.model) for turn in pages["opencode"].turns if turn.text and turn.role == "assistant"] == [
+        ("assistant", "I read the notes and change the page.", "Kimi K2.5"),
+        ("assistant", "The test of Sunday fails, since Sunday has no hours.", "Kimi K2.5"),
+        ("assistant", "Sunday now reads “closed”.", "Kimi K2.5"),
+    ]
+    roles = [turn.role for turn in pages["opencode"].turns]
+    assert roles == ["user", "assistant", "tool", "tool", "assistant", "tool", "tool", "tool", "assistant", "user", "assistant"]
+
+
+def test_a_thought_is_no_answer(pages):
+    thoughts = [turn.thinking for turn in pages["opencode"].turns if turn.thinking]
+    assert thoughts == [
+        "The user wants opening hours on the start page. I should look at the notes first.",
+        "The user says that Sunday is closed.\n\nSo I add it.",
+    ]
+
+
+def test_the_head_has_what_the_page_tells(pages):
+    head = pages["opencode"].heads[0]
+    assert (head.agent, head.id, head.title) == ("opencode", "ses_4a1c0ffee9XyZ", "Opening hours of the bakery")
+    assert head.started_at == datetime(2026, 9, 14, 14, 5, 9, tzinfo=UTC)
+    assert (pages["qwen"].heads[0].cwd, pages["qwen"].turns[1].model) == ("/home/ana/kiln", "qwen3.7-coder")
+    assert pages["claude_extractor"].heads[0].started_at == datetime(2026, 8, 21, 6, 40, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        ("31/07/2026, 20:37:39", datetime(2026, 7, 31, 20, 37, 39, tzinfo=UTC)),
+        ("04.05.2026, 17:46:01", datetime(2026, 5, 4, 17, 46, 1, tzinfo=UTC)),
+        ("2026/8/2 14:58:50", datetime(2026, 8, 2, 14, 58, 50, tzinfo=UTC)),
+        ("today", None),
+    ],
+)
+def test_the_clock_of_every_country_is_read(reading, fixtures, clock, expected):
+    page = (fixtures / "markdown_export" / "opencode.md").read_text("utf-8").replace("9/14/2026, 2:05:09 PM", clock)
+    assert reading(page.encode()).heads[0].started_at == expected
+
+
+def test_a_page_that_is_cut_off_has_the_open_output(reading, fixtures):
+    page = (fixtures / "markdown_export" / "opencode.md").read_text("utf-8").partition("An older page")[0]
+    session = reading(page.encode())
+    assert steps(session)[-1][:2] == ("read", "# Hours\n\n```yaml\nmonday: closed\n```\n")
