@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from onward.app.admin import store_repair
+from onward.app.admin.store_repair import RepairResult
 from onward.app.projects import projects
 from onward.app.transcripts import imports
-from onward.errors import BadInput, StoreDamaged
+from onward.errors import StoreDamaged
 from onward.settings import Settings
 from onward.store import Store, schema
 
@@ -50,17 +54,22 @@ def damage(home: Path, statement: str) -> None:
 def mend(home: Path) -> dict[str, list[str]]:
     """Mend the store; return the messages by status."""
     result = store_repair.repair_store(Settings(home, home.parent / "claude"), lambda settings: Store.at_folder(settings.home))
-    assert result.backup_path.stat().st_size
+    assert (result.backup_path is None) is (not result.findings)
+    return by_status(result)
+
+
+def by_status(result: RepairResult) -> dict[str, list[str]]:
     messages: dict[str, list[str]] = {}
     for finding in result.findings:
         messages.setdefault(finding.status, []).append(f"{finding.check}: {finding.message}")
     return messages
 
 
-def test_a_sound_store_stays_as_it_is(filled: Path) -> None:
-    before = contents(filled)
+def test_a_sound_store_stays_as_it_is_and_is_not_copied(filled: Path) -> None:
+    before, files = contents(filled), sorted(filled.iterdir())
     assert mend(filled) == {}
     assert contents(filled) == before
+    assert sorted(filled.iterdir()) == files
 
 
 @pytest.mark.parametrize(
@@ -151,8 +160,30 @@ def test_a_store_of_which_nothing_can_be_read_stays(home: Path) -> None:
     assert path.read_bytes() == b"\xa5" * 40_000
 
 
-def test_postgresql_has_tools_of_its_own(home: Path) -> None:
-    with pytest.raises(BadInput):
-        store_repair.repair_store(
-            Settings(home, home, database_url="postgresql://me@host/x"), lambda settings: Store.at_folder(settings.home)
-        )
+@pytest.mark.slow
+def test_rows_of_a_postgresql_store_are_mended_and_copied_before(new_database: Callable[[], str], tmp_path: Path) -> None:
+    url = new_database()
+    settings = Settings(tmp_path / "home", tmp_path / "claude", database_url=url)
+
+    def repair() -> RepairResult:
+        return store_repair.repair_store(settings, lambda settings: Store.at_url(settings.database_url))
+
+    with Store.at_url(url) as store:
+        project = projects.create(store, "shop", description="Sells coffee.")
+        imports.import_paths(store, sorted(SAMPLES.glob("*.jsonl"))[:2], project=project, complete=True)
+        assert repair() == RepairResult(None, [])
+        with store.engine.begin() as connection:
+            connection.execute(text("UPDATE projects SET description = 'Sells cnffee.'"))
+            connection.execute(text("UPDATE facts SET body_json = substr(body_json, 1, 40)"))
+            connection.execute(text("UPDATE turns SET body = '\\x00' WHERE ordinal = 2"))
+            connection.execute(text("UPDATE sessions SET branch = 'lost'"))
+        result = repair()
+        messages = by_status(result)
+        assert {line.partition(":")[0] for line in messages["ok"]} == {*("stored projects", "stored facts", "stored turns", "search index")}
+        assert [line.partition(":")[0] for line in messages["problem"]] == ["stored sessions"]
+        assert projects.resolve(store, "shop").description == "Sells coffee."
+        assert result.backup_path is not None
+        copied = [json.loads(line) for line in result.backup_path.read_text().splitlines()]
+        assert [row["description"] for row in copied if row["table"] == "projects"] == ["Sells cnffee."]
+        assert {row["table"] for row in copied} == {"projects", "sessions", "turns", "facts"}
+        assert result.backup_path.stat().st_mode & 0o077 == 0

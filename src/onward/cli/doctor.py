@@ -10,7 +10,7 @@ import click
 from onward.adapters import open_store
 from onward.agents import checkup
 from onward.app.admin.doctor import Finding, Status
-from onward.app.admin.store_repair import repair_store
+from onward.app.admin.store_repair import RepairResult, repair_store
 from onward.cli.context import json_option, local_settings
 from onward.cli.presentation import note, paint, say, say_json
 from onward.settings import read_machine
@@ -28,9 +28,9 @@ def doctor(mends: bool, as_json: bool) -> int:
     soon delete; and for each agent whether Onward is connected, when its hooks last ran, what failed, and whether it writes records that
     Onward does not know. Exit code 1 if there is a problem.
 
-    With --mend, copies the store first, and then restores rows with one wrong bit, reads damaged turns again from their transcripts, and
-    rebuilds facts, handoffs, figures and the search index. What cannot be repaired is named and stays as it is. Stop other programs that
-    use the store before.
+    With --mend, copies a damaged store first, and then restores rows with one wrong bit, reads damaged turns again from their
+    transcripts, and rebuilds facts, handoffs, figures and the search index. What cannot be repaired is named and stays as it is. Of a
+    PostgreSQL store, only the damaged rows are copied. Stop other programs that use the store before.
 
     \b
     Examples:
@@ -45,13 +45,20 @@ def doctor(mends: bool, as_json: bool) -> int:
     else:
         _say_findings(findings)
         if result:
-            say("Nothing is left to repair." if _is_sound(findings) else "Some damage remains.")
-            note(f"The store as it was: {result.backup_path}")
+            _say_outcome(result)
     return int(not _is_sound(findings))
 
 
 def _is_sound(findings: Sequence[Finding]) -> bool:
     return all(finding.status != "problem" for finding in findings)
+
+
+def _say_outcome(result: RepairResult) -> None:
+    if result.backup_path is None:
+        say("The store is intact: there is nothing to repair.")
+        return
+    say("Nothing is left to repair." if _is_sound(result.findings) else "Some damage remains.")
+    note(f"What was damaged, as it was: {result.backup_path}")
 
 
 def _say_findings(findings: Sequence[Finding]) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, String, Table, insert
+from sqlalchemy import Connection, String, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from zstandard import ZstdDecompressor, ZstdError
 
 from onward.store import schema, turns
 from onward.store.bit_repair import find_original
-from onward.store.checksums import checksum_of, content_columns
+from onward.store.checksums import RowKey, checksum_of, content_columns, key_condition
 from onward.store.engine import Store
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -53,6 +53,13 @@ def salvage(source: Path, target: Store, set_aside: Path) -> list[SalvagedTable]
             _set_orphans_aside(writer, {salvaged.name: salvaged for salvaged in tables}, file.write)
             turns.reindex(writer)
     return tables
+
+
+def copy_rows(connection: Connection, table: Table, keys: Sequence[RowKey]) -> Iterator[bytes]:
+    """Yield the rows of *table* with *keys* as lines of JSON."""
+    for key in keys:
+        row = connection.execute(select(table).where(key_condition(table, key))).mappings().one()
+        yield _line(table, {str(name): bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()})
 
 
 def _readable_rows(reader: sqlite3.Connection, table: Table, salvaged: SalvagedTable) -> Iterator[list[Any]]:

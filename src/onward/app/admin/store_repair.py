@@ -1,7 +1,7 @@
 """Repairing a damaged store: what one wrong bit changed is restored, what can be derived again is, and the rest is named.
 
-A copy of the store is made first. Every step is a transaction of its own that leaves a row either mended or damaged as before, so that
-a repair that was interrupted can run again.
+A copy of the store is made first; of a PostgreSQL store, a copy of the damaged rows. Every step is a transaction of its own that leaves a
+row either mended or damaged as before, so that a repair that was interrupted can run again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import OnwardError, StoreDamaged
 from onward.message import Message
+from onward.private_files import create_file, create_folder
 from onward.settings import Settings
 from onward.store import Store, bit_repair, health, projects, schema, sessions, sqlite_backup, turns
 from onward.store.checksums import CheckedTable, RowKey
 from onward.store.engine import FILE_NAME
-from onward.store.salvage import salvage
+from onward.store.salvage import copy_rows, salvage
 
 DERIVED_TABLES = (schema.session_measures, schema.touched_files, schema.met_errors, schema.knowledge_sources)
 """Derived from the turns and facts of each completed session."""
@@ -41,24 +42,56 @@ _UNREADABLE = (ZstdError, ValueError, TypeError, KeyError, AttributeError, Index
 
 @dataclass(frozen=True, slots=True)
 class RepairResult:
-    """A repair: the copy of the store as it was, and what was done, with what could not be mended last."""
+    """A repair: the copy of what was damaged, and what was done, with what could not be mended last. An intact store has neither."""
 
-    backup_path: Path
+    backup_path: Path | None
     findings: list[Finding]
 
 
 def repair_store(settings: Settings, open_store: Callable[[Settings], Store]) -> RepairResult:
-    """Repair the store. Raises `BadInput` for PostgreSQL, which has tools of its own."""
+    """Repair the store; an intact one is neither copied nor changed. The structure of a PostgreSQL database is left to its own tools."""
+    if settings.database_url:
+        with open_store(settings) as store:
+            if _is_intact(store):
+                return RepairResult(None, [])
+            return RepairResult(_copy_damaged_rows(settings, store), _mend_content(store))
     source = backups.configured_file(settings)
+    with suppress(OnwardError), open_store(settings) as store:
+        if _is_intact(store):
+            return RepairResult(None, [])
     backup_path = backups.copy_as_is(source, "mend")
     findings = [*_mend_structure(settings, source, open_store)]
     with open_store(settings) as store:
-        damaged_tables = _damaged_tables(store)
-        findings += _mend_rows(store, damaged_tables)
-        findings += _mend_index(store, is_suspect=bool(damaged_tables))
-        # Every check reads the whole store.
-        findings += _name_losses(store) if damaged_tables else []
-    return RepairResult(backup_path, findings)
+        return RepairResult(backup_path, findings + _mend_content(store))
+
+
+def _is_intact(store: Store) -> bool:
+    with store.read() as connection:
+        if health.find_damage(connection) or not all(checked.is_sound for checked in health.check_tables(connection)):
+            return False
+    with store.write() as connection:
+        return not health.is_index_damaged(connection) and not health.count_unindexed(connection)
+
+
+def _copy_damaged_rows(settings: Settings, store: Store) -> Path:
+    """Write the damaged rows as they are to a file in the data folder, a line of JSON each, and return it."""
+    create_folder(settings.home)
+    path = settings.home / f"damaged-rows.before-mend-{_timestamp()}.jsonl"
+    create_file(path)
+    with path.open("ab") as file, store.read() as connection:
+        for checked in _damaged_tables(store):
+            file.writelines(copy_rows(connection, checked.table, checked.damaged))
+    return path
+
+
+def _mend_content(store: Store) -> list[Finding]:
+    """Mend the rows and the search index."""
+    damaged_tables = _damaged_tables(store)
+    findings = [*_mend_rows(store, damaged_tables)]
+    findings += _mend_index(store, is_suspect=bool(damaged_tables))
+    # Every check reads the whole store.
+    findings += _name_losses(store) if damaged_tables else []
+    return findings
 
 
 def _mend_structure(settings: Settings, source: Path, open_store: Callable[[Settings], Store]) -> Iterator[Finding]:
