@@ -1,11 +1,12 @@
 """Search quality: whether a question finds the turn with its evidence, and an answer within the budget.
 
-    python -m bench.recall [--only NAMES] [--search-budget 1000] [--commands 24]
+    python -m bench.recall [--only NAMES] [--search-budget 1000] [--commands 24] [--meaning]
 
 All sessions with probes are imported into one store, each in its project, and every question is searched in its project. A probe quotes
 its evidence literally: `found at k` is the share of questions with an excerpt from a turn with the evidence among the first k.
 `answered` is the scorer's verdict on the excerpts together, as `onward search` prints them. Latency is wall time, and CPU time, which
-depends less on the load of the machine: in process, and for some questions as a command, which includes the start of Python.
+depends less on the load of the machine: in process, and for some questions as a command, which includes the start of Python. With
+`--meaning`, turns are also found by meaning, with the model that ONWARD_EMBEDDINGS_MODEL and ONWARD_EMBEDDINGS_URL name.
 """
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ from bench.intervals import format_share, percentile, share, share_interval
 from bench.probe_sets import Frozen, Probe, ProbeSet, create_parser, pairs_of, sets_by_project
 from bench.quotes import text_of
 from bench.report import keep, table
+from onward.adapters import build_embedding_model
 from onward.app.projects import projects as kept_projects
 from onward.app.projects.projects import Project
 from onward.app.search import search_results
+from onward.app.search.embedder import make_all
 from onward.app.sessions import sessions
 from onward.core.facts.fact import Handle
 from onward.core.text.printable import printable
+from onward.llm.embeddings import EmbeddingModel
+from onward.settings import read_settings
 from onward.store import Store
 
 FIRST = (1, 3, 5)
@@ -61,14 +66,16 @@ def evidence_turns(frozen: Frozen, probe: Probe, turns: Mapping[Handle, str]) ->
     return {handle for handle, text in turns.items() if evidence in text}
 
 
-def ask_questions(frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int) -> Iterator[SearchResult]:
-    """Yield the search result of every question about the sessions of one project."""
+def ask_questions(
+    frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int, model: EmbeddingModel | None = None
+) -> Iterator[SearchResult]:
+    """Yield the search result of every question about the sessions of one project. With *model*, turns are also found by meaning."""
     turns = _turns(frozen, store, project)
     pairs = pairs_of(sets)
     for probe_set in sets:
         for probe in probe_set.probes:
             started, busy = time.perf_counter(), time.process_time()
-            result = search_results.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
+            result = search_results.search(store, probe["question"], project=project, budget_tokens=budget_tokens, embedding_model=model)
             took_ms, cpu_ms = (time.perf_counter() - started) * 1_000, (time.process_time() - busy) * 1_000
             rank = _rank([excerpt.handle for excerpt in result.excerpts], evidence_turns(frozen, probe, turns))
             text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in result.excerpts)
@@ -120,7 +127,11 @@ def main(arguments: list[str] | None = None) -> None:
         "--commands", type=int, default=24, help="number of questions that are also run as a command (%(default)s)"
     )
     argument_parser.add_argument("--misses", action="store_true", help="also list the questions that were not answered")
+    argument_parser.add_argument("--meaning", action="store_true", help="also find turns by meaning, with the model of the settings")
     options = argument_parser.parse_args(arguments)
+    model = build_embedding_model(read_settings()) if options.meaning else None
+    if options.meaning and model is None:
+        argument_parser.error("set ONWARD_EMBEDDINGS_MODEL")
     frozen = Frozen(options.shared)
     by_project = sets_by_project(frozen.sets(options.only))
     results: list[SearchResult] = []
@@ -130,7 +141,9 @@ def main(arguments: list[str] | None = None) -> None:
             for name, sets in by_project.items():
                 project = kept_projects.create(store, name)
                 complete(store, project, *(probe_set.file for probe_set in sets))
-                results += ask_questions(frozen, store, project, sets, options.search_budget)
+                if model:
+                    make_all(store, model, 0, lambda _done, _total: None)
+                results += ask_questions(frozen, store, project, sets, options.search_budget, model)
         questions = [(name, probe["question"]) for name, sets in by_project.items() for probe_set in sets for probe in probe_set.probes]
         every = max(1, len(questions) // max(1, options.commands))
         command_ms = commands(home, questions[::every][: options.commands], options.search_budget)
@@ -138,7 +151,11 @@ def main(arguments: list[str] | None = None) -> None:
     _print(figures, results, command_ms)
     if options.misses:
         print("\nnot answered: " + ", ".join(result.id for result in results if not result.answered))
-    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(result) for result in results]}, arguments)
+    keep(
+        "recall_meaning" if model else "recall",
+        {**figures, "command_ms": command_ms, "searched": [asdict(result) for result in results]},
+        arguments,
+    )
 
 
 def summary(results: Sequence[SearchResult], budget_tokens: int) -> dict[str, object]:

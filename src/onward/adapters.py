@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from onward.message import Message
-from onward.settings import Settings
+from onward.settings import EmbeddingSettings, Settings
 
 if TYPE_CHECKING:
     from onward.app.models.gateway import ModelSetup
+    from onward.llm.embeddings import EmbeddingModel
     from onward.store import Store
 
 
@@ -38,3 +40,15 @@ def build_model_setup(settings: Settings) -> ModelSetup:
     from onward.llm.encryption import Sealer
 
     return ModelSetup(settings.llm, Sealer(settings.home, settings.sealing_key), settings.home)
+
+
+def build_embedding_model(settings: Settings) -> EmbeddingModel | None:
+    """Return the model of search by meaning; None if none is set. It is loaded when it is first used, once per process."""
+    return _embedding_model(settings.embeddings) if settings.embeddings.model else None
+
+
+@lru_cache(maxsize=4)
+def _embedding_model(embeddings: EmbeddingSettings) -> EmbeddingModel:
+    from onward.llm.embeddings import model_for
+
+    return model_for(embeddings)

@@ -23,6 +23,8 @@ LLM_NAMES = (
     *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens", "llm_daily_answers"),
 )
 """Settings of the language model."""
+EMBEDDING_NAMES = ("embeddings_url", "embeddings_model")
+"""Settings of search by meaning."""
 REPOSITORY_NAMES = ("project", "budget_tokens", "worktrees", "quiet_minutes")
 """Settings allowed in an `.onward.toml`: those that concern sessions in its folder. All others must be set by a variable or in the data
 folder. A repository may come from someone else, and one that set a server, a database or a model would receive the token, the stored data
@@ -34,10 +36,11 @@ NAMES = (
     *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
     *("rotate_from", "rotate_at", "import_roots"),
     *LLM_NAMES,
+    *EMBEDDING_NAMES,
     *("server", "token"),
 )
 """Settings allowed in a settings file. `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys
-by ONWARD_LLM_KEY and ONWARD_SEALING_KEY.
+by ONWARD_LLM_KEY, ONWARD_EMBEDDINGS_KEY and ONWARD_SEALING_KEY.
 """
 
 MIN_BUDGET_TOKENS = 200
@@ -107,6 +110,17 @@ class LLMSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """The embedding model of search by meaning, which is off while `model` is empty: at the OpenAI-compatible `url`, or without one on
+    this machine. `key` comes from the environment and is left out of representations.
+    """
+
+    url: str = ""
+    model: str = ""
+    key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. `database_url` is empty for SQLite in `home`, `project` if the current folder decides, `budget_tokens` None for the
     default.
@@ -143,6 +157,7 @@ class Settings:
     rotate_at: int = ROTATE_AT
     rate_limit: int | None = None
     llm: LLMSettings = field(default_factory=LLMSettings)
+    embeddings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     sealing_key: str = field(default="", repr=False)
     server: str = ""
     token: str = field(default="", repr=False)
@@ -213,6 +228,7 @@ def read_settings(
         rotate_at=window_end,
         rate_limit=_read_integer(configured, "rate_limit", 0, "requests a minute"),
         llm=_read_llm(configured, environment.get("ONWARD_LLM_KEY", "").strip()),
+        embeddings=_read_embeddings(configured, environment.get("ONWARD_EMBEDDINGS_KEY", "").strip()),
         sealing_key=environment.get("ONWARD_SEALING_KEY", "").strip(),
         server=_read_text(configured, "server").strip(),
         token=_read_text(configured, "token").strip(),
@@ -367,6 +383,16 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
         job_tokens=defaults.job_tokens if job_tokens is None else job_tokens,
         daily_answers=defaults.daily_answers if daily_answers is None else daily_answers,
     )
+
+
+def _read_embeddings(configured: Mapping[str, tuple[object, str]], key: str) -> EmbeddingSettings:
+    url, model = _read_text(configured, "embeddings_url").rstrip("/"), _read_text(configured, "embeddings_model").strip()
+    if url and not model:
+        raise BadSetting(
+            Message("{source} sets embeddings_url, but no embeddings_model is set.", source=configured["embeddings_url"][1]),
+            "Set the model that the address offers in embeddings_model.",
+        )
+    return EmbeddingSettings(url, model, key)
 
 
 def _read_number(configured: Mapping[str, tuple[object, str]], name: str, unit: str, *, is_positive: bool = False) -> float | None:

@@ -91,7 +91,8 @@ def test_the_database_empties_no_column_behind_a_checksum(open_again: Callable[[
         names = (
             "SELECT name FROM sqlite_master WHERE type = 'trigger'" if is_sqlite else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
         )
-        assert set(connection.execute(text(names)).scalars()) == emptied
+        # That one deletes vectors, which have no checksum.
+        assert set(connection.execute(text(names)).scalars()) - {"tr_turns_body"} == emptied
 
 
 def flip(values: Sequence[Any], chance: random.Random) -> list[Any]:

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "session_measures": "derived from the turns",
     "touched_files": "derived from the turns",
     "met_errors": "derived from the turns",
+    "turn_vectors": "derived from the turns",
     "usage": "derived from the turns",
     "counted_sessions": "derived from the turns",
     "knowledge": "of all projects; what sessions tell is derived",

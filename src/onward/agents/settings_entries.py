@@ -25,7 +25,10 @@ HOOKS_KEY = "hooks"
 SERVER_NAME = "onward"
 """The name of Onward's MCP server in agents' settings."""
 
-_VARIABLES = ("ONWARD_HOME", *(f"ONWARD_{name.upper()}" for name in NAMES), "ONWARD_LLM_KEY", "ONWARD_SEALING_KEY")
+_VARIABLES = (
+    *("ONWARD_HOME", *(f"ONWARD_{name.upper()}" for name in NAMES)),
+    *("ONWARD_LLM_KEY", "ONWARD_EMBEDDINGS_KEY", "ONWARD_SEALING_KEY"),
+)
 """The variables that the settings come from."""
 
 _HOOK_CALL = re.compile(rf"onward(\.exe)?[\"']? hook ({'|'.join(EVENTS)})\b")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from onward.adapters import open_store
+from onward.adapters import build_embedding_model, open_store
 from onward.app.admin import database
+from onward.app.search.embedder import make_all
 from onward.cli.context import json_option, local_settings, use_backend
 from onward.cli.presentation import ProgressBar, is_terminal, quantity, say, say_json
 from onward.errors import BadInput
@@ -97,6 +98,32 @@ def copy(target: str, as_json: bool) -> None:
         say_json({"target": name, "rows": rows})
         return
     say(f"Copied {quantity(rows, 'row')} to {name}. To use it, set {setting} and restart Onward.")
+
+
+@db.command()
+@json_option
+def vectors(as_json: bool) -> None:
+    """Make the vectors for search by meaning of all turns that have none.
+
+    A server or a worker does this in the background; without one, run it after imports. Needs the setting embeddings_model.
+
+    \b
+    Example:
+      onward db vectors
+    """
+    settings = local_settings()
+    model = build_embedding_model(settings)
+    if model is None:
+        raise BadInput(
+            "Search by meaning is off: no embedding model is set.", "Set ONWARD_EMBEDDINGS_MODEL; see docs/howto/find-what-was-left-out.md."
+        )
+    with open_store(settings) as store, ProgressBar("making vectors") as progress:
+        counts = make_all(store, model, settings.llm.daily_tokens, progress.update)
+    if as_json:
+        say_json({"model": model.name, "new": counts.new, "missing": counts.missing})
+        return
+    rest = f" {quantity(counts.missing, 'turn')} left: today's tokens are used up (ONWARD_LLM_DAILY_TOKENS)." if counts.missing else ""
+    say(f"Made the vectors of {quantity(counts.new, 'turn')} with {model.name}.{rest}")
 
 
 @db.command()

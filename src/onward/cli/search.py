@@ -53,6 +53,8 @@ def search(
     with use_backend(project=project) as backend:
         project_filter = None if all_projects else backend.find_project()
         results = backend.history.search(" ".join(query), project=project_filter, kinds=kinds, budget_tokens=budget)
+    if results.notice:
+        note(str(results.notice))
     if as_json:
         say_json({"tokens": results.tokens, "budget_tokens": results.budget_tokens, "excerpts": results.excerpts})
     elif not results.excerpts:

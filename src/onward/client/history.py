@@ -28,7 +28,7 @@ class RemoteHistory(RemoteResource):
         query_fields = {"q": query, "project_id": project.id if project else None, "kind": list(kinds), "budget": budget_tokens}
         answer = self._server.get("/search", **query_fields)
         excerpts = [read(Excerpt, excerpt) for excerpt in answer["data"]]
-        return SearchResult(excerpts, tokens=answer["tokens"], budget_tokens=answer["budget_tokens"])
+        return SearchResult(excerpts, tokens=answer["tokens"], budget_tokens=answer["budget_tokens"], notice=answer.get("notice", ""))
 
     def read_source(self, project: Project, handle: str) -> CitedTurns:
         """Return the turns behind *handle*: `s3.41`, or `s3.41-45` for a range. Raises `NotFound`."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from onward.core.facts.fact import Handle
+from onward.message import Message
 
 SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact", "handoff", "knowledge"]
 
@@ -38,8 +39,9 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best excerpts first, together at most `budget_tokens`."""
+    """The best excerpts first, together at most `budget_tokens`. `notice` says what the search did without; empty if nothing."""
 
     excerpts: list[Excerpt]
     tokens: int
     budget_tokens: int
+    notice: str | Message = ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from onward.adapters import build_embedding_model
 from onward.app.accounts.selection import RotationWindow, best_account
 from onward.app.handoffs import handoffs
 from onward.app.handoffs.agent_page import MAX_UNSAID, AgentLine, AgentPage, check_page, redact_lines
@@ -104,7 +105,14 @@ class Tools:
         handoff lacks a detail.
         """
         target = None if project.strip() == ALL_PROJECTS else self._context.require_project(project)
-        results = search_results.search(self._context.store, query, project=target, kinds=kinds, budget_tokens=budget_tokens)
+        results = search_results.search(
+            self._context.store,
+            query,
+            project=target,
+            kinds=kinds,
+            budget_tokens=budget_tokens,
+            embedding_model=build_embedding_model(self._context.settings),
+        )
         if not results.excerpts:
             return answer(
                 f"Nothing found in {target.name if target else 'any project'}. "

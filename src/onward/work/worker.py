@@ -19,10 +19,11 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from onward.adapters import build_model_setup, open_store
+from onward.adapters import build_embedding_model, build_model_setup, open_store
 from onward.app.admin import scrub
 from onward.app.jobs import jobs
 from onward.app.jobs.kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
+from onward.app.search.embedder import Embedder
 from onward.errors import OnwardError
 from onward.private_files import create_file, create_folder
 from onward.settings import Settings, read_machine
@@ -46,6 +47,8 @@ RECHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 3600.0
 SCRUB_SECONDS = 30.0
 """The time between two portions of the check in the background, which runs while no job is due."""
+VECTOR_SECONDS = 15.0
+"""The time until vectors are made again for search by meaning, after none was missing or the model failed."""
 RETRY_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 """Without a due job for this long, DBOS is shut down: it polls its database many times a second."""
@@ -141,6 +144,8 @@ class Worker:
     def _wait_for_job(self, store: Store) -> bool:
         """Wait until a job is due, and return True; False if the worker is stopped. DBOS, which polls its own database, does not run."""
         cleaned_at, scrubbed_at = -CLEANUP_SECONDS, time.monotonic()
+        vectors_due_at, model = 0.0, build_embedding_model(self._settings)
+        embedder = Embedder(store, model, self._settings.llm.daily_tokens) if model else None
         while not self._stop_event.wait(SWEEP_SECONDS):
             with _log_failure():
                 if _list_due(jobs.list_open(store), datetime.now(UTC)):
@@ -151,6 +156,11 @@ class Worker:
                 if time.monotonic() - scrubbed_at > SCRUB_SECONDS:
                     scrub.check_portion(store)
                     scrubbed_at = time.monotonic()
+                if embedder and time.monotonic() > vectors_due_at:
+                    # Moved on first: after a failure the next try waits, too.
+                    vectors_due_at = time.monotonic() + VECTOR_SECONDS
+                    if embedder.make_portion():
+                        vectors_due_at = 0.0
         return False
 
     def _take_step(self, context: jobs.JobContext, run: str) -> bool:

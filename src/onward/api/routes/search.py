@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Query, Response
 
+from onward.adapters import build_embedding_model
 from onward.api.answers.envelope import answers, ok
 from onward.api.bodies import MAX_ID
 from onward.api.context import Context
@@ -50,12 +51,13 @@ class IndexShape:
 
 @dataclass(frozen=True, slots=True)
 class SearchEnvelope(Generic[T]):
-    """The passages of a search, the best first, and how many tokens they have."""
+    """The passages of a search, the best first, and how many tokens they have. `notice` says what the search did without."""
 
     success: Literal[True]
     data: T
     tokens: int
     budget_tokens: int
+    notice: str
 
 
 @router.get(
@@ -82,7 +84,13 @@ def search_store(
     project = projects.require(context.store, project_id) if project_id else None
     from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
     results = search_results.search(
-        context.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget
+        context.store,
+        q.replace("\0", " "),
+        project=project,
+        kinds=kind or (),
+        since=from_time,
+        budget_tokens=budget,
+        embedding_model=build_embedding_model(context.settings),
     )
     shapes = [
         ExcerptShape(
@@ -96,7 +104,7 @@ def search_store(
         )
         for excerpt in results.excerpts
     ]
-    return ok(shapes, tokens=results.tokens, budget_tokens=results.budget_tokens)
+    return ok(shapes, tokens=results.tokens, budget_tokens=results.budget_tokens, notice=str(results.notice))
 
 
 @router.post("/search/reindex", summary="Rebuild the search index", **answers(IndexShape))

@@ -6,16 +6,18 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from onward.app.projects.moved_folders import list_moved_folders
 from onward.core.agents import agent_label
 from onward.errors import OnwardError
+from onward.llm.embeddings import EXTRA_HINT, model_for
 from onward.message import Message
 from onward.private_files import close_to_others
-from onward.settings import Settings
-from onward.store import Store, health, projects, provenance, scrubs, sessions
+from onward.settings import EmbeddingSettings, Settings
+from onward.store import Store, health, projects, provenance, scrubs, sessions, turn_vectors
 from onward.store.checksums import CheckedTable
 from onward.store.scrubs import Scrub
 
@@ -65,6 +67,7 @@ def examine(
                 *_check_store(store),
                 _check_open_sessions(store),
                 *_check_moved_folders(store, folder),
+                *_check_vectors(store, settings.embeddings),
             ]
             findings += [_check_expiring(store, retention) for retention in retentions]
     except OnwardError as error:
@@ -184,6 +187,24 @@ def _check_open_sessions(store: Store) -> Finding:
         Message("sessions without a handoff, because they were never completed: {sessions}", sessions="; ".join(open_sessions)),
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
+
+
+def _check_vectors(store: Store, embeddings: EmbeddingSettings) -> Iterator[Finding]:
+    """Find out whether search by meaning has what it needs. Nothing is asked of the model."""
+    if not embeddings.model:
+        return
+    check = "search by meaning"
+    if missing := [name for name in ("numpy", *(() if embeddings.url else ("fastembed",))) if find_spec(name) is None]:
+        yield Finding(check, "problem", Message("{names} is not installed", names=", ".join(missing)), EXTRA_HINT)
+        return
+    model = model_for(embeddings).name
+    with store.read() as connection:
+        complete, total = turn_vectors.count(connection, model)
+    message = Message("{count} of {total} turns have vectors of {model}", count=complete, total=total, model=model)
+    if complete < total:
+        yield Finding(check, "warning", message, "A server or a worker makes the rest, or: onward db vectors")
+    else:
+        yield Finding(check, "ok", message)
 
 
 def _check_moved_folders(store: Store, folder: Path | None) -> list[Finding]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from onward.app.models import model_choice
-from onward.settings import LLM_NAMES, NAMES, Settings
+from onward.settings import EMBEDDING_NAMES, LLM_NAMES, NAMES, Settings
 
 _PASSWORD_PATTERN = re.compile(r"(://[^:/@]*):[^@]*@")
 _SECRET_NAMES = {"token"}
@@ -40,6 +40,8 @@ def _display_value(settings: Settings, name: str) -> str:
         value = "off" if settings.llm.is_off else "on"
     elif name in LLM_NAMES:
         value = getattr(settings.llm, name.removeprefix("llm_"))
+    elif name in EMBEDDING_NAMES:
+        value = getattr(settings.embeddings, name.removeprefix("embeddings_"))
     else:
         value = getattr(settings, name)
     if name in _SECRET_NAMES:

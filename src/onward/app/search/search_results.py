@@ -19,8 +19,8 @@ from onward.core.agents import agent_id
 from onward.core.facts.fact import Handle
 from onward.core.project import Project
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, DERIVED_KINDS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
-from onward.errors import BadInput
-from onward.message import Message
+from onward.errors import BadInput, ProviderFailed
+from onward.message import Message, as_message
 from onward.store import Store, projects, sessions, turns
 from onward.store.search import turn_index
 from onward.store.search.plan import TurnFilter
@@ -29,6 +29,8 @@ from onward.tokens import count_tokens
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from onward.llm.embeddings import EmbeddingModel, Vector
 
 MAX_TURNS = 200
 MAX_CANDIDATES = 400
@@ -44,8 +46,10 @@ def search(
     since: datetime | None = None,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
     is_plain: bool = False,
+    embedding_model: EmbeddingModel | None = None,
 ) -> SearchResult:
-    """Return the passages that answer *query* best, in *project* or in all; with *since*, only later ones.
+    """Return the passages that answer *query* best, in *project* or in all; with *since*, only later ones. With an *embedding_model*,
+    turns are also found by meaning; if it fails, by words alone, and the result says so.
 
     Any text is a query. `"phrases"`, `-word` and filters such as `before:2026-04` in it (`QueryFilters`) narrow the search, unless it
     *is_plain*, such as the output of a program.
@@ -56,13 +60,16 @@ def search(
         raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
     searched_kinds = filters.kinds or kinds or SEARCH_KINDS
     since = max(filter(None, (since, filters.after)), default=None)
+    roles = [kind for kind in searched_kinds if kind not in DERIVED_KINDS]
+    vector, notice = _embed_query(embedding_model, filters.text) if {"user", "assistant"} & set(roles) else (None, "")
+    near: list[Excerpt] = []
     with store.read() as connection:
         if filters.project:
             project = require_named_project(connection, filters.project)
         counts = turn_index.index_for(connection).frequencies(connection, question.terms)
         judge = PassageScorer(question, counts, turns.count_turns(connection))
         excerpts: list[Excerpt] = []
-        if roles := [kind for kind in searched_kinds if kind not in DERIVED_KINDS]:
+        if roles:
             excerpts += _search_turns(connection, judge, counts, project, roles, since, filters)
         searched_projects = [project] if project else projects.list_projects(connection)
         derived: list[Excerpt] = []
@@ -73,8 +80,59 @@ def search(
             derived += search_handoffs(connection, judge, searched_projects, only_written="fact" in searched_kinds)
         if "knowledge" in searched_kinds:
             derived += search_knowledge(connection, judge, filters.text, project)
-        excerpts += (excerpt for excerpt in derived if _is_wanted(excerpt.text, excerpt.at, since, filters))
-    return _fit_budget(favor_recent(favor_context(excerpts, judge)), judge, budget_tokens)
+        if not filters.agent:
+            excerpts += (excerpt for excerpt in derived if _is_wanted(excerpt.text, excerpt.at, since, filters))
+        if embedding_model and vector:
+            near = list(_search_meaning(connection, embedding_model, vector, project, roles, since, filters))
+    ranked: Iterable[Excerpt] = favor_recent(favor_context(excerpts, judge))
+    if near:
+        from onward.app.search.semantic_search import fuse
+
+        ranked = fuse(ranked, near)
+    return replace(_fit_budget(ranked, judge, budget_tokens), notice=notice)
+
+
+def _embed_query(model: EmbeddingModel | None, query: str) -> tuple[Vector | None, str | Message]:
+    """Return the vector of *query*, or None and why there is none."""
+    if model is None:
+        return None, ""
+    # Imported here, as below: few searches are by meaning, and all start sooner without.
+    from onward.app.search.semantic_search import embed_query
+
+    try:
+        return embed_query(model, query), ""
+    except ProviderFailed as error:
+        return None, Message("Searched by words alone: {error}", error=as_message(error.message))
+
+
+def _search_meaning(
+    connection: Connection,
+    model: EmbeddingModel,
+    vector: Vector,
+    project: Project | None,
+    roles: Sequence[SearchKind],
+    since: datetime | None,
+    filters: QueryFilters,
+) -> Iterator[Excerpt]:
+    """Yield the passages closest to *vector*, the closest first."""
+    from onward.app.search.semantic_search import embedded_passages, find_near
+
+    near = find_near(connection, model, vector, project_id=project.id if project else None, agent=agent_id(filters.agent), most=MAX_TURNS)
+    stored = turns.find_by_ids(connection, [passage.turn_id for passage in near])
+    places = sessions.labels_by_id(connection, {stored_turn.session_id for stored_turn in stored.values()})
+    for passage in near:
+        stored_turn = stored[passage.turn_id]
+        turn, place = stored_turn.turn, places[stored_turn.session_id]
+        texts = embedded_passages(turn)
+        if turn.role in roles and passage.place < len(texts) and _is_wanted(readable_text(turn), turn.at, since, filters):
+            yield Excerpt(
+                project=place.project,
+                handle=Handle(place.number, stored_turn.ordinal),
+                kind=cast("SearchKind", turn.role),
+                at=turn.at,
+                text=texts[passage.place],
+                score=passage.likeness,
+            )
 
 
 def _search_turns(
@@ -114,12 +172,11 @@ def _search_turns(
 
 
 def _is_wanted(text: str, at: datetime | None, since: datetime | None, filters: QueryFilters) -> bool:
-    """Whether a text made of turns has what the filters ask for. It has no agent of its own."""
+    """Whether a text has what the filters ask for, whatever its agent."""
     flat = f" {' '.join(stems(text))} "
     wanted = (*filters.phrases, *filters.files)
     return (
-        not filters.agent
-        and (since is None or (at is not None and at >= since))
+        (since is None or (at is not None and at >= since))
         and (filters.before is None or (at is not None and at < filters.before))
         and all(f" {' '.join(stems(phrase))} " in flat for phrase in wanted)
         and not any(f" {' '.join(stems(phrase))} " in flat for phrase in filters.excluded)

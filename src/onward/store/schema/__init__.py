@@ -30,6 +30,7 @@ from onward.store.schema.project import (
     removed_sessions,
     sessions,
     shared_rules,
+    turn_vectors,
     turns,
 )
 from onward.store.schema.server import access_tokens, answers, events, jobs, scrubs, templates
@@ -75,6 +76,7 @@ __all__ = [
     "shared_rules",
     "templates",
     "touched_files",
+    "turn_vectors",
     "turns",
     "usage",
 ]

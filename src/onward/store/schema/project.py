@@ -136,6 +136,15 @@ turns = Table(
     UniqueConstraint("project_id", "identity"),
 )
 
+turn_vectors = Table(
+    "turn_vectors",
+    metadata,
+    # For search by meaning: made from the turn's text, and deleted by a trigger when that changes.
+    Column("turn_id", BigInteger, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("model", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 facts = Table(
     "facts",
     metadata,

@@ -9,8 +9,8 @@ CHECKSUM = "checksum"
 
 _UNCHECKED_TABLES = (
     *("access_tokens", "answers", "events", "jobs", "model_answers", "model_calls", "scrubs", "sealed_keys"),
-    # An index that is made from the entries of the knowledge base.
-    "knowledge_terms",
+    # Indexes that are made from the entries of the knowledge base, and from the turns.
+    *("knowledge_terms", "turn_vectors"),
 )
 """Tables of the server itself: a damaged row of them costs nothing that a person wrote."""
 

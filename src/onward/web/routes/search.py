@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Response
 from markupsafe import Markup, escape
 
+from onward.adapters import build_embedding_model
 from onward.app.projects import projects
 from onward.app.search import search_results
 from onward.app.search.query_filters import match_spans
@@ -65,7 +66,13 @@ def _search_context(request: PageRequest, q: str, project: str, kind: ResultKind
         since = datetime.now(UTC) - timedelta(days=int(days)) if days else None
         try:
             answer = search_results.search(
-                request.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS
+                request.store,
+                query,
+                project=chosen_project,
+                kinds=kinds,
+                since=since,
+                budget_tokens=BUDGET_TOKENS,
+                embedding_model=build_embedding_model(request.settings),
             )
             hits = _hit_views(request, query, answer.excerpts)
         except (BadInput, NotFound):
