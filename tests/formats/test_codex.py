@@ -126,6 +126,13 @@ def test_an_event_before_its_item_is_no_second_turn(reading):
     assert [turn.text for turn in reading(data).turns] == ["Looking.", "ok"]
 
 
+def test_a_call_that_did_not_run_is_an_error(reading):
+    call = line("response_item", type="function_call", call_id="c1", name="shell_command", arguments="{}")
+    output = line("response_item", type="function_call_output", call_id="c1", output="execution error: Io(1312)")
+    results = [result for turn in reading(META + prompt("go") + call + output).turns for result in turn.results]
+    assert [(result.is_error, result.exit_code) for result in results] == [(True, None)]
+
+
 def test_large_repeats_are_left_unparsed_and_counted(reading):
     end = {"call_id": "c", "stdout": "x" * 5000}
     data = META + prompt("go") + line("event_msg", type="exec_command_end", **end) + line("response_item", type="exec_command_end", **end)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-PAGES = ("opencode", "qwen", "gemini", "claude_extractor")
+PAGES = ("opencode", "qwen", "gemini", "claude_extractor", "claude_blocks")
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def test_only_the_persons_words_are_prompts(pages):
         "qwen": ["Log the temperature of the kiln every minute. Never log above 1300 degrees."],
         "gemini": ["Count the boats in the harbour. Never count a buoy."],
         "claude_extractor": ["Sort the seeds by sowing month. Never mix herbs with vegetables."],
+        "claude_blocks": ["Weigh each block of the quarry. Never weigh a wet one."],
     }
     assert [turn.mark for turn in pages["gemini"].turns][:3] == ["injected", "injected", "said"]
     assert (pages["qwen"].turns[-1].role, pages["qwen"].turns[-1].mark) == ("system", "injected")
@@ -42,6 +43,27 @@ def test_calls_have_their_results(pages):
     assert steps(pages["claude_extractor"]) == [
         ("TodoWrite",), ("Bash", "basil,4\ncarrot,3", None, None), ("Read", "File does not exist.", True, None),
     ]  # fmt: skip
+
+
+def test_sections_of_blocks_have_times_calls_and_exit_codes(pages):
+    session = pages["claude_blocks"]
+    assert steps(session) == [("Bash", "Exit code 4\nThe scales are wet.", True, 4)]
+    assert [turn.role for turn in session.turns] == ["user", "assistant", "tool", "user", "assistant"]
+    assert session.turns[1].at == datetime(2026, 11, 3, 21, 40, 9, tzinfo=UTC)
+    assert session.turns[-1].text == "The scales are wet:\n\n[\n  a list that is no block\n]"
+    assert (session.heads[0].cwd, session.heads[0].started_at) == ("/home/ana/quarry", session.turns[0].at)
+
+
+def test_the_prompt_that_a_command_stands_for_is_not_the_persons(reading, fixtures):
+    page = (fixtures / "markdown_export" / "claude_extractor.md").read_text("utf-8").partition("## 👤 User")[0]
+    command = "<command-message>sow</command-message>\n<command-name>/sow</command-name>\n<command-args>in May</command-args>"
+    texts = [command, "You sow seeds. Always water them.", "Use the small pots."]
+    session = reading("".join([page, *(f"## 👤 User\n\n{text}\n\n---\n\n" for text in texts)]).encode())
+    assert [(turn.text, turn.mark) for turn in session.turns] == [
+        ("/sow in May", "said"),
+        ("You sow seeds. Always water them.", "injected"),
+        ("Use the small pots.", "said"),
+    ]
 
 
 def test_a_page_inside_output_opens_no_section(pages):

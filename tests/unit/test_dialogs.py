@@ -37,6 +37,14 @@ def test_an_answered_question_is_one_exchange(call: ToolCall, text: str) -> None
     assert list_texts(*turns) == [("assistant", "I ask."), ("user", "Which paper should the receipts use: Thermal, and never A4")]
 
 
+def test_a_question_may_quote() -> None:
+    questions = ['What is "the first" receipt?', 'Which is "the last"?']
+    call = ToolCall("q1", "question", {"questions": [{"question": question} for question in questions]})
+    text = f'User has answered your questions: "{questions[0]}"="The "red" one", "{questions[1]}"="None". You can now continue.'
+    turns = (Turn(role="assistant", calls=(call,)), Turn(role="tool", results=(ToolResult("q1", text),)))
+    assert list_texts(*turns) == [("user", 'What is "the first" receipt: The "red" one\n\nWhich is "the last": None')]
+
+
 def test_an_approved_plan_is_the_persons_decision() -> None:
     approval = ToolResult("p1", "User has approved your plan. You can now start coding.", is_error=False)
     assert list_texts(Turn(role="assistant", calls=(PLAN,)), Turn(role="tool", results=(approval,))) == [

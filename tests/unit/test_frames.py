@@ -41,6 +41,7 @@ NOTICES = (
     'Called the Read tool with the following input: {"filePath":"/home/ayu/toko/struk.py"}',
     "The following tool was executed by the user",
     "Your operational mode has changed from plan to build.\nYou are no longer in read-only mode.",
+    "`Please analyze this codebase and create a **CRUSH.md** file containing:\n\n- Build commands",
     "Create or update `AGENTS.md` for this repository.\n\nThe goal is a compact instruction file.",
     "[TASK RESUMPTION] This task was interrupted 5 minutes ago. It may or may not be complete.",
     "[ERROR] You did not use a tool in your previous response! Please retry with a tool use.",

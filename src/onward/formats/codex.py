@@ -16,6 +16,7 @@ from onward.core.transcript.frames import read_summary
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import parse_arguments
 from onward.formats.codex_items import (
+    FAILURES,
     ITEM_KINDS,
     SKIPPED_EVENTS,
     SKIPPED_ITEMS,
@@ -255,7 +256,7 @@ class _Reader:
         call_id = as_text(item.get("call_id"))
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _parse_output(output)
-        is_error = exit_code != 0 if exit_code is not None else None
+        is_error = exit_code != 0 if exit_code is not None else True if text.startswith(FAILURES) else None
         if (script_answer := self.scripts.get(call_id)) and not self.step_results:
             script = next(call.arguments for call in script_answer.calls if call.id == call_id)
             script_answer.calls = (*script_answer.calls, *parse_script(str(script), call_id))

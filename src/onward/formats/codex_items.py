@@ -58,6 +58,18 @@ _SCRIPT_COMMAND = re.compile(
     rf"tools\.(?:exec_command|shell\w*)\(\s*\{{[^()]*?\b[\"']?(?:cmd|command)[\"']?\s*:\s*(?P<literal>{_LITERAL})", re.S
 )
 _SCRIPT_PATCH = re.compile(rf"tools\.apply_patch\(\s*(?P<literal>{_LITERAL})", re.S)
+FAILURES = (
+    "execution error: ",
+    "exec_command failed",
+    "write_stdin failed",
+    "failed to parse function arguments",
+    "apply_patch verification failed",
+    "unsupported call: ",
+    "aborted by user",
+    "rejected by user",
+    "exec command rejected",
+)
+"""How the client's own answers to a call begin that did not run."""
 
 
 class ItemStep(NamedTuple):

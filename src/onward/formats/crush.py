@@ -102,7 +102,10 @@ def _read_parts(parts: list[dict[str, Any]]) -> MessageContent:
 
 def _result(data: dict[str, Any]) -> ToolResult:
     text, is_error = as_text(data.get("content")), data.get("is_error")
-    code = find_exit_code(_EXIT_WORDS, text[-300:]) if as_text(data.get("name")) in {"bash", "job_output"} else None
+    name = as_text(data.get("name"))
+    # Versions of 2025 leave out the name; only a shell ends its output with its folder.
+    is_shell = name in {"bash", "job_output"} or (not name and text.endswith("</cwd>"))
+    code = find_exit_code(_EXIT_WORDS, text[-300:]) if is_shell else None
     return ToolResult(as_text(data.get("tool_call_id")), text, bool(is_error or code) if isinstance(is_error, bool) else None, code)
 
 

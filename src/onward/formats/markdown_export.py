@@ -1,5 +1,5 @@
 """Sessions that a client writes as a page of Markdown: OpenCode's and Qwen Code's `/export`, Gemini CLI's `/chat share`, and the pages that
-Claude Conversation Extractor writes of Claude Code's sessions.
+exporters such as Claude Conversation Extractor write of Claude Code's sessions.
 
 `markdown_pages` divides a page into sections and parts; here they become turns.
 """
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
-from onward.formats.blocks import find_exit_code, parse_arguments
+from onward.formats.blocks import find_exit_code, parse_arguments, parse_call, parse_result
 from onward.formats.envelopes import extract_typed
-from onward.formats.fields import as_time
+from onward.formats.fields import as_list, as_object, as_text, as_time
 from onward.formats.markdown_pages import LAYOUTS, PageLayout, PagePart, PageSection, read_sections
 from onward.formats.parts import SETUP_ANSWER, pair_results, read_parts
 from onward.formats.source import TranscriptSource
@@ -24,22 +26,25 @@ NAME = "markdown-export"
 VERSIONS = ()
 """No version is known to have been seen: the pages name none."""
 UNRECORDED = {
-    "times": "only the session has a time",
+    "opencode: times": "only the session has a time",
+    "qwen-code: times": "only the session has a time",
+    "gemini-cli: times": "the page has no time",
     "usage": "a page counts no tokens, or only all of them",
     "opencode: exit code": "the output of a command stands alone",
     "gemini-cli: model": "the page names no model",
-    "claude-code: exit code": "the output of a command stands alone",
     "claude-code: model": "the page names no model",
 }
 """What transcripts of this format do not record, with the reason."""
 
-
 _MODEL = re.compile(r"(?m)^- \*\*Model\*\*: (.+)$")
-_FOLDER = re.compile(r"(?m)^- \*\*Working Directory\*\*: `(.+)`$")
+_FOLDER = re.compile(r"(?m)^- \*\*(?:Working Directory|Project Path)\*\*: `(.+)`$")
+_FIRST_TIME = re.compile(r"(?m)^- \*\*First Message\*\*: (.+)$")
 _THOUGHT_WORDS = re.compile(
     r"(?i)\bthe user(?:'s)?\b(?! (?:table|model|interface|id)\b)|^(?:i should|i need to|wait|actually|hmm|let me|so i)\b"
 )
 """What a paragraph of a thought says: the model speaks of the person, or to itself. The models think in English."""
+_COMMAND = "<command-message>"
+"""How Claude Code's envelope of a command begins that stands for a prompt."""
 _CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}
 _TASK = re.compile(r"(?m)^- \[([x -])\] (.+)$")
 _CLOCK = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4}),? +(\d{1,2}):(\d\d):(\d\d)(?:[\s\u202f]*([AaPp])\.?[Mm])?")
@@ -57,8 +62,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     if layout is None:
         return
     yield _head(layout, preface)
-    model = match[1] if layout.agent == "qwen-code" and (match := _MODEL.search(preface[:4096])) else None
-    writer = _TurnWriter(layout, model)
+    writer = _TurnWriter(layout, _find(_MODEL, preface) or None)
     for section in read_sections(source, layout, report):
         yield from writer.take(section)
 
@@ -76,14 +80,19 @@ def _head(layout: PageLayout, preface: str) -> SessionHead:
     assert match is not None
     fields = match.groupdict()
     title = preface.partition("\n")[0].removeprefix("# ") if layout.agent == "opencode" else ""
-    folder = _FOLDER.search(preface[:4096]) if layout.agent == "qwen-code" else None
     return SessionHead(
         agent=layout.agent,
         id=fields.get("id"),
         title="" if title.startswith("New session - ") else title,
-        started_at=_parse_clock(fields.get("at") or ""),
-        cwd=folder[1] if folder else "",
+        started_at=_parse_clock(fields.get("at") or _find(_FIRST_TIME, preface)),
+        cwd=_find(_FOLDER, preface),
     )
+
+
+def _find(pattern: re.Pattern[str], preface: str) -> str:
+    """Return what *pattern* finds above the first rule of a page."""
+    match = pattern.search(preface.partition("\n---\n")[0])
+    return match[1] if match else ""
 
 
 def _parse_clock(text: str) -> datetime | None:
@@ -110,13 +119,27 @@ class _TurnWriter:
         self.turn = Turn(role="assistant")
         self.results: list[Turn] = []
         self.unanswered: list[ToolCall] = []
+        self.is_command = False
+        """The last section was a command of the person's, and the prompt that it stands for follows in their name."""
 
     def take(self, section: PageSection) -> Iterator[Turn]:
         """Yield the turns of one section."""
+        is_expanded, self.is_command = self.is_command and section.role == "user", False
+        for turn in self._turns(section):
+            if turn.role == "user":
+                self.is_command = section.first_words.startswith(_COMMAND)
+                turn.mark = "injected" if is_expanded else turn.mark
+            yield turn
+
+    def _turns(self, section: PageSection) -> Iterator[Turn]:
         model = section.model or self.model
         self.turn = Turn(role=section.role, model=model if section.role == "assistant" else None, line=section.line)
         if self.layout.agent == "gemini-cli":
             yield from self._take_messages(section)
+            return
+        self.turn.at = _parse_clock(section.clock)
+        if blocks := _parse_blocks(section):
+            yield from self._take_blocks(blocks)
             return
         for index, part in enumerate(section.parts):
             if part.kind in {"text", "thought"} and self.turn.calls and part.text.strip(" \n-"):
@@ -189,7 +212,7 @@ class _TurnWriter:
         for part in section.parts:
             text = _without_rule(part.text)
             if key := _CALL_KEYS.get(part.kind):
-                parts.append({key: _parse_object(text)})
+                parts.append({key: _parse_json(text)})
             elif text:
                 parts.append({"text": text})
         content = read_parts(parts, ImportReport())
@@ -202,6 +225,26 @@ class _TurnWriter:
         yield from self._close()
         if content.attached:
             yield Turn(role="user", text="\n".join(content.attached), mark="injected", line=section.line)
+
+    def _take_blocks(self, blocks: list[dict[str, Any]]) -> Iterator[Turn]:
+        """Yield the turns of a section that is a list of the blocks of Anthropic's API."""
+        results = tuple(parse_result(block) for block in blocks if block.get("type") == "tool_result")
+        for result in results:
+            result.exit_code = find_exit_code("Exit code ", result.text[:20]) if result.is_error else None
+        if results:
+            yield replace(self.turn, role="tool", results=results, model=None)
+        self.turn.calls = tuple(parse_call(block) for block in blocks if block.get("type") == "tool_use")
+        self.turn.thinking = "\n\n".join(as_text(block.get("thinking")) for block in blocks if block.get("type") == "thinking")
+        self._add_text("\n\n".join(as_text(block.get("text")) for block in blocks if block.get("type") == "text"))
+        yield from self._close()
+
+
+def _parse_blocks(section: PageSection) -> list[dict[str, Any]]:
+    """Return the blocks of a section that is a JSON list of them, else an empty list."""
+    text = _without_rule(section.parts[0].text) if len(section.parts) == 1 and section.parts[0].kind == "text" else ""
+    value = _parse_json(text) if text.startswith("[\n  {") else None
+    blocks = [as_object(block) for block in as_list(value)]
+    return blocks if all(block.get("type") for block in blocks) else []
 
 
 def split_thought(text: str, *, has_answer: bool) -> tuple[str, str]:
@@ -225,8 +268,8 @@ def _parse_tasks(text: str) -> list[dict[str, str]]:
     return [{"content": words, "status": marks[mark]} for mark, words in _TASK.findall(text)]
 
 
-def _parse_object(text: str) -> object:
+def _parse_json(text: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return {}
+        return None

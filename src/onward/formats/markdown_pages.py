@@ -21,7 +21,8 @@ class PageLayout(NamedTuple):
     for the client's and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in a section that are no words:
     groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows), `answer` (a result without a
     fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text` is
-    what stands before the mark. Where `has_rule`, a section begins below a rule. `block_end` says how a code block ends: at its fence, at a
+    what stands before the mark; `at` is the time of the section. Where `has_rule`, a section begins below a rule; the first perhaps below
+    the line `first_section`. `block_end` says how a code block ends: at its fence, at a
     fence with a blank line below, or at a fence that the next part of the message may follow on its line.
     """
 
@@ -30,6 +31,7 @@ class PageLayout(NamedTuple):
     heading: re.Pattern[str]
     marks: re.Pattern[str]
     has_rule: bool = True
+    first_section: str = ""
     block_end: Literal["fence", "blank", "joined"] = "fence"
 
 
@@ -71,6 +73,13 @@ LAYOUTS = (
             "|(?:\U0001f4e4|\u274c) (?P<answer>Result|Error):)$"
         ),
     ),
+    PageLayout(
+        agent="claude-code",
+        start=re.compile(r"# Claude Session Export\n\n## Session Information\n\n- \*\*Session ID\*\*: `(?P<id>[^`\n]+)`\n"),
+        heading=re.compile(r"### (?:(?P<user>User)|Assistant)$"),
+        marks=re.compile(r"(?P<text>)> (?P<at>\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? .*\d:\d\d.*)$"),
+        first_section="## Conversation",
+    ),
 )
 _FENCE = re.compile(r"(`{3,})([^`]*)$")
 
@@ -96,7 +105,13 @@ class PageSection:
     role: Role
     model: str | None
     line: int
+    clock: str = ""
     parts: list[PagePart] = field(default_factory=list[PagePart])
+
+    @property
+    def first_words(self) -> str:
+        """What stands at the beginning of the section."""
+        return self.parts[0].text.lstrip() if self.parts else ""
 
     def add_line(self, line: str, number: int) -> None:
         """Add a line of words."""
@@ -140,7 +155,7 @@ class _Splitter:
         elif self.section is not None:
             self._take_line(number, line)
         if line.strip():
-            self.is_below_rule = line == "---"
+            self.is_below_rule = line in {"---", self.layout.first_section}
 
     def end(self) -> Iterator[PageSection]:
         """Yield the open section."""
@@ -151,7 +166,7 @@ class _Splitter:
     def _open_section(self, number: int, heading: re.Match[str]) -> None:
         fields = heading.groupdict()
         role: Role = "user" if fields.get("user") else "system" if fields.get("other") else "assistant"
-        self.section, self.label = PageSection(role, fields.get("model"), number), ""
+        self.section, self.label = PageSection(role=role, model=fields.get("model"), line=number), ""
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
         elif fields.get("answer"):
@@ -176,6 +191,9 @@ class _Splitter:
         fields = mark.groupdict()
         if words := fields["text"]:
             self.section.add_line(words, number)
+        if fields.get("at"):
+            self.section.clock = self.section.clock or fields["at"]
+            return
         self.label = (fields.get("block") or fields.get("diff") or "").lower()
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))

@@ -66,8 +66,18 @@ def _exchange(call: ToolCall, result: ToolResult) -> str:
             f"We decided on this plan: {steps}" if _APPROVED.search(result.text[:_APPROVAL_CHARS]) and (steps := _plan_steps(call)) else ""
         )
     questions = classify_call(call).questions
-    pairs = _PAIR.findall(result.text) or list(_recorded_answers(questions, result.text))
+    pairs = list(_quoted_answers(questions, result.text)) or _PAIR.findall(result.text) or list(_recorded_answers(questions, result.text))
     return "\n\n".join(f"{question.strip().rstrip('?？ :：')}: {answer.strip()}" for question, answer in pairs if answer.strip())
+
+
+def _quoted_answers(questions: Sequence[str], text: str) -> Iterator[tuple[str, str]]:
+    """Yield (question, answer) from `"question"="answer"` of the questions that were asked, which may have quotes in them."""
+    marks = [(start, f'"{question}"="', question) for question in questions if (start := text.find(f'"{question}"="')) >= 0]
+    ends = [*(start for start, _, _ in marks[1:]), len(text)]
+    for (start, mark, question), end in zip(marks, ends, strict=False):
+        answer, quote, _ = text[start + len(mark) : end].rpartition('"')
+        if quote:
+            yield question, answer
 
 
 def _recorded_answers(questions: Sequence[str], text: str) -> Iterator[tuple[str, str]]:

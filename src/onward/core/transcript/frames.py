@@ -100,6 +100,11 @@ FRAMES: dict[str, Frames] = {
             ),
         ),
     ),
+    "crush": Frames(
+        notices=(
+            r"`?(?:Please analyze this codebase and create|Analyze this codebase and create/update) (?:a )?\*\*(?:CRUSH|AGENTS)\.md\*\*",
+        ),
+    ),
     "opencode": Frames(
         attached="auto-slash-command command-instruction dcp-message-id available_skills",
         notices=(
