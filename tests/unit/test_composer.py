@@ -5,7 +5,6 @@ from __future__ import annotations
 from onward.core.facts.fact import GIT_STATE, OPEN_REQUEST, Fact, FactAuthor, FactKind, Handle, Outcome, Remark, fact_id
 from onward.core.facts.headings import SECTION_OF
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.facts.phrases import FAILED_LAST
 from onward.core.handoff.composer import SessionSummary, compose, value_of
 from onward.core.handoff.document import from_json, to_json
 from onward.core.handoff.selection import telling_commands
@@ -161,10 +160,12 @@ def test_of_commands_that_do_the_same_the_weightiest_and_the_failing_one_are_tol
         "mise run fmt": "ran without error",
         "mise run lint": "ran without error",
         "mise run lint -q src/": "ran without error (twice)",
-        "npx vitest run tests/total.test.ts": FAILED_LAST,
+        "npx vitest run tests/total.test.ts": "failed when it last ran",
     }
     commands = [
-        fact("command", f"`{key}` {result}", turn, 0.5, "tool")._replace(subject=f"command:{key}")
+        fact("command", f"`{key}` {result}", turn, 0.5, "tool")._replace(
+            subject=f"command:{key}", outcome=Outcome("fails", key) if result.startswith("failed") else None
+        )
         for turn, (key, result) in enumerate(results.items(), start=2)
     ]
     chosen = [entry.subject.removeprefix("command:") for entry in telling_commands(commands, "Last test run `npx vitest run`: passed.")]

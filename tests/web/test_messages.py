@@ -15,6 +15,7 @@ import pytest
 
 import onward
 from onward import errors
+from onward.core.facts.fact import REMARK_TEMPLATES
 from onward.errors import NotFound
 from onward.llm.checks.guard import Reason
 from onward.message import Message
@@ -123,6 +124,8 @@ def templates_in_use() -> dict[str, set[str]]:
                 # What is no sentence in a checklist is a command.
                 if name != "core/knowledge/checklist.py" or text.endswith("."):
                     add(text, path)
+    for template in REMARK_TEMPLATES.values():
+        files_by_text.setdefault(template, set()).add("core/facts/fact.py")
     for reason in get_args(Reason):
         files_by_text.setdefault(reason, set()).add("llm/checks/guard.py")
     return files_by_text

@@ -58,8 +58,8 @@ class SuggestionShape:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeShape:
-    """How something ended according to the log: `deleted`, `passes`, `reported` or `answered`; of a command that passes also the error that
-    it had and the file whose change ended that.
+    """How something ended according to the log: `deleted`, `fails`, `passes`, `reported` or `answered`. A command that passes also has the
+    error it had and the file whose change ended that.
     """
 
     code: str
@@ -70,7 +70,9 @@ class OutcomeShape:
 
 @dataclass(frozen=True, slots=True)
 class RemarkShape:
-    """What is known of a statement beside it: a task is `not_begun` or `in_progress`, or the agent `reported` the `text`."""
+    """What the log adds to a statement: a task is `not_begun` or `in_progress`, the agent `reported` the `text` about a file, or a claim is
+    contradicted (`tests_failed`, `commit_failed`, `not_committed`, `write_refused`) by the command or file `text`.
+    """
 
     code: str
     text: str

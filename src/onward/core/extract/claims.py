@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from onward.core.extract.statements import StatementDraft
+from onward.core.extract.statement_draft import StatementDraft
 from onward.core.extract.trace import CommandRun, Trace
+from onward.core.facts.fact import Remark
 from onward.core.text.prose import identifiers, one_line
 
 _TESTS_PASS = re.compile(
@@ -58,10 +59,10 @@ _ANY_TESTS = frozenset(("", *"all every the our these those existing other remai
 
 
 class Verdict(NamedTuple):
-    """The log's verdict on a claim: whether it is true (None if the log does not show it), a reason, and the turn that shows it."""
+    """The log's verdict on a claim: whether it is true (None if the log does not show it), a remark, and the turn that shows it."""
 
     holds: bool | None
-    reason: str = ""
+    remark: Remark | None = None
     turn: int = 0
 
 
@@ -77,7 +78,7 @@ def check_claim(statement: StatementDraft, trace: Trace) -> StatementDraft:
     turns = (*statement.turns, verdict.turn) if verdict.turn else statement.turns
     if verdict.holds:
         return statement._replace(evidence="verified", turns=turns)
-    return statement._replace(text=f"{statement.text} (the log says otherwise: {verdict.reason})", turns=turns)
+    return statement._replace(remark=verdict.remark, turns=turns)
 
 
 def _judge_claim(statement: StatementDraft, trace: Trace) -> Verdict:
@@ -106,9 +107,7 @@ def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
         return Verdict(holds=True, turn=last.result_turn)
     is_confirmed = any(s.author == "user" and last.result_turn < s.turn < turn and _TESTS_PASS.search(s.text) for s in trace.statements)
     return (
-        Verdict(None)
-        if is_confirmed
-        else Verdict(holds=False, reason=f"`{_short_command(last)}` failed when it last ran", turn=last.result_turn)
+        Verdict(None) if is_confirmed else Verdict(holds=False, remark=Remark("tests_failed", _short_command(last)), turn=last.result_turn)
     )
 
 
@@ -130,10 +129,10 @@ def _judge_commit(trace: Trace, turn: int) -> Verdict:
     if commits:
         return Verdict(holds=True, turn=commits[-1].result_turn) if commits[-1].failed is False else Verdict(None)
     if attempts:
-        return Verdict(holds=False, reason=f"`{_short_command(attempts[-1])}` failed", turn=attempts[-1].result_turn)
+        return Verdict(holds=False, remark=Remark("commit_failed", _short_command(attempts[-1])), turn=attempts[-1].result_turn)
     may_commit_otherwise = any(_COMMITS.search(name) for name in (*trace.tool_names, *(run.command for run in trace.runs)))
     if trace.is_whole and not may_commit_otherwise and any(re.match(r"\s*git\b", run.command) for run in trace.runs):
-        return Verdict(holds=False, reason="no commit was made in this session")
+        return Verdict(holds=False, remark=Remark("not_committed"))
     return Verdict(None)
 
 
@@ -146,7 +145,7 @@ def _judge_files(text: str, trace: Trace, turn: int) -> Verdict:
             continue
         refusals = [c for c in trace.refused_changes if c.turn <= turn and _ends_with(c.change.path, name)]
         if refusals and not any(name.rsplit("/", 1)[-1] in run.command for run in trace.runs):
-            return Verdict(holds=False, reason=f"writing `{name}` was refused", turn=refusals[-1].turn)
+            return Verdict(holds=False, remark=Remark("write_refused", name), turn=refusals[-1].turn)
     return Verdict(None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from onward.core.extract.statements import StatementDraft
+from onward.core.extract.statement_draft import StatementDraft
 from onward.core.text.prose import content_words, stem
 
 _MIN_SHARE = 0.85

@@ -12,6 +12,7 @@ from onward.core.extract.tool_results import draft_tool_facts
 from onward.core.extract.trace import observe
 from onward.core.facts.fact import Fact, Handle, fact_id
 from onward.core.transcript.transcript import SessionHead, Turn
+from onward.message import Message
 
 
 def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -> list[Fact]:
@@ -29,7 +30,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             id=name,
             kind=tool_draft.kind,
             subject=tool_draft.subject,
-            statement=tool_draft.statement,
+            statement=str(tool_draft.statement),
             sources=sources,
             at=times.get(sources[0].turn),
             weight=tool_draft.weight,
@@ -39,16 +40,17 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             outcome=tool_draft.outcome,
             position=tool_draft.position,
             remark=tool_draft.remark,
+            message=tool_draft.statement if isinstance(tool_draft.statement, Message) else None,
         )
     echoes = EchoFilter(trace.handoff_lines)
     for statement in (check_claim(draft, trace) for draft in rank_statements(trace) if not echoes.is_echo(draft)):
         sources = tuple(Handle(number, t) for t in dict.fromkeys(statement.turns))
         source = sources[0]
-        name = fact_id(statement.kind, statement.subject, statement.text, source)
+        name = fact_id(statement.kind, statement.subject, statement.full_text, source)
         facts[name] = Fact(
             id=name, kind=statement.kind, subject=statement.subject, statement=statement.text, sources=sources,
-            at=times.get(source.turn), weight=statement.weight,
-            lead=statement.lead, position=statement.position, retires=statement.retires,
+            at=times.get(source.turn), weight=statement.weight, message=statement.message,
+            lead=statement.lead, remark=statement.remark, position=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
             state=statement.state, session_state=statement.state, outcome=statement.outcome,
         )  # fmt: skip

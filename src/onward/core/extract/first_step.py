@@ -24,6 +24,7 @@ from onward.core.extract.wording import whole
 from onward.core.facts.fact import FactKind
 from onward.core.text.prose import content_words, one_line
 from onward.core.text.sentences import sentences
+from onward.message import Message
 
 _MIN_QUESTION_WORDS = 3
 """A shorter question asks for nothing: "anything else?"."""
@@ -69,7 +70,7 @@ class FirstStep(NamedTuple):
 
     unit: Unit | None
     kind: FactKind
-    text: str = ""
+    text: Message | str = ""
     turns: tuple[int, ...] = ()
     lead: str = ""
 
@@ -124,7 +125,7 @@ class _Leftovers:
         if self._is_done_chore(last, numbers[-1]):
             return None
         bare = self._bare_request(numbers[-1])
-        if bare and bare.text.startswith("/"):
+        if bare and str(bare.text).startswith("/"):
             return FirstStep(unit=last[0], kind="requirement") if last else bare
         if telling := [unit for unit in last if len(unit.stems) >= _TELLING_STEMS]:
             worthiest = max(telling, key=lambda unit: self._worths[unit.order])
@@ -295,7 +296,7 @@ def find_first_step(
     last = end.last_round
     last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)
     if call := left.unanswered_call(last):
-        text = f"Check whether `{one_line(call.subject, _MAX_CALL_CHARS)}` ran: its result is not in the log."
+        text = Message("Check whether `{call}` ran: its result is not in the log.", call=one_line(call.subject, _MAX_CALL_CHARS))
         return FirstStep(unit=None, kind="next_step", text=text, turns=(call.turn,))
     if not end.is_reported():
         if work := left.interrupted_work(last):

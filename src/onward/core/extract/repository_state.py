@@ -11,6 +11,7 @@ from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, Trace
 from onward.core.facts.fact import FAILED_PUSH, GIT_BRANCH, GIT_STATE, TESTS_STATE
 from onward.core.text.prose import one_line
+from onward.message import Message
 
 _COMMIT = re.compile(r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$")
 _COMMITTING = re.compile(r"\bgit\b(?:\\\n|[^\n])*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
@@ -105,21 +106,24 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         last_push = run if "git push" in run.command else last_push
         for branch, commit, message in shown_commits(run):
             last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
-            text = f"Committed `{commit}`{f' on branch `{branch}`' if branch else ''}: {one_line(message, 160)}"
+            values = {"commit": commit, "branch": branch, "subject": one_line(message, 160)}
+            text = Message(
+                "Committed `{commit}` on branch `{branch}`: {subject}" if branch else "Committed `{commit}`: {subject}", **values
+            )
             yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=0.62)
         if "git push" in run.command and not run.failed and (pushed := _pushed_commit(run, last)):
             last, is_pushed = pushed, True
         for commit, message in _UNDONE.findall(run.output):
-            text = f"The commit `{commit}` was taken back: {one_line(message, 160)}"
+            text = Message("The commit `{commit}` was taken back: {subject}", commit=commit, subject=one_line(message, 160))
             yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
         if "pr create" in run.command or "git push" in run.command:
             title = re.search(_TITLE, run.command)
-            about = f": {one_line(title.group(2), 120)}" if title else ""
             for url in re.findall(_PULL, run.output)[:1]:
-                opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
-                yield ToolDraft(
-                    kind="done", subject=f"pull:{url}", statement=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
-                )
+                is_new = "pr create" in run.command
+                text = Message("Opened the pull request {url}" if is_new else "Pushed; the pull request is at {url}", url=url)
+                if title:
+                    text = Message("{event}: {subject}", event=text, subject=one_line(title.group(2), 120))
+                yield ToolDraft(kind="done", subject=f"pull:{url}", statement=text, turns=(run.turn, run.result_turn), weight=0.7)
         if not run.failed and (branches := re.findall(_BRANCH, run.command)):
             created = (branches[-1], run.turn)
     if last_push and last_push.failed and not _is_dismissed(last_push, trace):
@@ -127,28 +131,45 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         yield ToolDraft(
             kind="blocker",
             subject=FAILED_PUSH,
-            statement=f"The last `git push` failed{f': {reason}' if reason else ''}",
+            statement=Message("The last `git push` failed: {reason}" if reason else "The last `git push` failed", reason=reason),
             turns=(last_push.turn, last_push.result_turn),
             weight=0.6,
         )
     if created and (last is None or (last[1] != created[0] and last[0] < created[1])):
-        text = f"The work is on the branch `{created[0]}`, created with git"
+        text = Message("The work is on the branch `{branch}`, created with git", branch=created[0])
         yield ToolDraft(kind="value", subject=GIT_BRANCH, statement=text, turns=(created[1],), weight=0.6)
     stash_turn = _left_stash(trace)
-    stashed = "; a `git stash` is not taken back" if stash_turn else ""
     state = None if last else _uncommitted_state(trace, started_on)
     if state:
         turns = (state[1], stash_turn) if stash_turn else (state[1],)
-        yield ToolDraft(kind="done", subject=GIT_STATE, statement=state[0] + stashed, turns=turns, weight=0.6)
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement=_with_stash(state[0], stash_turn), turns=turns, weight=0.6)
     elif stash_turn and not last:
-        yield ToolDraft(kind="done", subject=GIT_STATE, statement="A `git stash` is not taken back", turns=(stash_turn,), weight=0.6)
+        text = Message("A `git stash` is not taken back")
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement=text, turns=(stash_turn,), weight=0.6)
     if last:
-        turn, branch, commit = last
-        subject = f"On branch `{branch}` the" if branch else "The"
-        push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
         retires = (FAILED_PUSH,) if is_pushed else ()
-        text = f"{subject} last commit `{commit}` {push_state}{_uncommitted(trace, turn)}{stashed}"
-        yield ToolDraft(kind="done", subject=GIT_STATE, statement=text, turns=(turn,), weight=0.6, retires=retires)
+        text = _with_stash(_commit_state(trace, last, is_pushed=is_pushed), stash_turn)
+        yield ToolDraft(kind="done", subject=GIT_STATE, statement=text, turns=(last[0],), weight=0.6, retires=retires)
+
+
+def _with_stash(state: Message, stash_turn: int) -> Message:
+    return Message("{state}; a `git stash` is not taken back", state=state) if stash_turn else state
+
+
+def _commit_state(trace: Trace, last: tuple[int, str, str], *, is_pushed: bool) -> Message:
+    """Return the state after the *last* commit (turn, branch, id): whether it is pushed, and the files changed after it."""
+    turn, branch, commit = last
+    if is_pushed:
+        state = Message("The last commit `{commit}` is pushed", commit=commit)
+        on_branch = Message("On branch `{branch}` the last commit `{commit}` is pushed", branch=branch, commit=commit)
+    else:
+        state = Message("The last commit `{commit}` is committed locally and not pushed yet", commit=commit)
+        on_branch = Message(
+            "On branch `{branch}` the last commit `{commit}` is committed locally and not pushed yet", branch=branch, commit=commit
+        )
+    state = on_branch if branch else state
+    changed = {c.change.path for c in trace.changes if c.turn > turn}
+    return Message("{state}; edited since, not committed: {files}", state=state, files=name_files(changed)) if changed else state
 
 
 def _pushed_commit(run: CommandRun, last: tuple[int, str, str] | None) -> tuple[int, str, str] | None:
@@ -188,34 +209,32 @@ def _is_dismissed(push: CommandRun, trace: Trace) -> bool:
     )  # fmt: skip
 
 
-def _uncommitted(trace: Trace, commit_turn: int) -> str:
-    """Return the files changed after the last commit; empty if there are none."""
-    names = name_files({c.change.path for c in trace.changes if c.turn > commit_turn})
-    return f"; edited since, not committed: {names}" if names else ""
-
-
-def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[str, int] | None:
+def _uncommitted_state(trace: Trace, branch_name: str) -> tuple[Message, int] | None:
     """Return the state of a repository without a commit in the session, and the turn that shows it. Only a complete log shows that there
     was no commit.
     """
-    status, turn = _last_status(trace)
+    status, ahead, turn = _last_status(trace)
     last_edit = max((c.turn for c in trace.changes), default=0)
     pushes = [run for run in trace.runs if "git push" in run.command and run.failed is False and not _TEMPORARY.search(run.command)]
     is_pushed = any(run.turn > last_edit for run in pushes)
     names = [name for run in pushes for name in _PUSHED_BRANCH.findall(run.command)]
     branch_name = names[-1] if names else "" if branch_name == _DETACHED else branch_name
-    branch = status or (f"on branch `{branch_name}`" if branch_name and (trace.changes or names) else "")
-    if is_pushed and branch and pushes[-1].result_turn > turn:
-        branch, turn = f"{branch.partition(',')[0]}; pushed after the last edit", pushes[-1].result_turn
+    branch = status or (branch_name if trace.changes or names else "")
+    state = Message("On branch `{branch}`", branch=branch) if branch else None
+    if state and is_pushed and pushes[-1].result_turn > turn:
+        state, turn = Message("{state}; pushed after the last edit", state=state), pushes[-1].result_turn
+    elif state and ahead:
+        state = Message("{state}, {count} commits not pushed", state=state, count=ahead)
     may_be_committed = not trace.is_whole or any(_COMMITTERS.search(name) for name in trace.tool_names)
     may_be_committed = may_be_committed or is_pushed or _names_commit(trace, last_edit)
-    edited = "" if may_be_committed else name_files(_existing_paths(trace))
-    if not branch and not edited:
-        return None
-    turn = turn or trace.changes[-1].turn
-    files = f"edited and not committed: {edited}" if edited else ""
-    text = "; ".join(part for part in (branch, files) if part)
-    return text[:1].upper() + text[1:], turn
+    if not may_be_committed and (edited := _existing_paths(trace)):
+        files = name_files(edited)
+        state = (
+            Message("{state}; edited and not committed: {files}", state=state, files=files)
+            if state
+            else Message("Edited and not committed: {files}", files=files)
+        )
+    return (state, turn or trace.changes[-1].turn) if state else None
 
 
 def _existing_paths(trace: Trace) -> set[str]:
@@ -235,24 +254,23 @@ def _names_commit(trace: Trace, last_edit: int) -> bool:
     return any(s.author == "agent" and s.turn > last_edit and _NAMED_COMMIT.search(s.text) for s in trace.statements)
 
 
-def _last_status(trace: Trace) -> tuple[str, int]:
-    """Return the branch in the last `git status`, with the number of commits ahead, and the turn; empty if there is none."""
+def _last_status(trace: Trace) -> tuple[str, str, int]:
+    """Return the branch in the last `git status`, the number of commits ahead, and the turn; empty if there is none."""
     for run in reversed(trace.runs):
         if "git status" in run.command and (status := _STATUS.search(run.output)):
             name = status["branch"] or status["short"]
             if name == _DETACHED:
-                return "", 0
-            ahead = status["shorter"] or next(iter(_AHEAD.findall(run.output)), "")
-            return f"on branch `{name}`" + (f", {ahead} commits not pushed" if ahead else ""), run.result_turn
-    return "", 0
+                return "", "", 0
+            return name, status["shorter"] or next(iter(_AHEAD.findall(run.output)), ""), run.result_turn
+    return "", "", 0
 
 
-def name_files(changed: set[str]) -> str:
+def name_files(changed: set[str]) -> Message | str:
     """Return the names of the first changed files and how many more there are."""
     names = sorted({path.replace("\\", "/").rpartition("/")[2] for path in changed})
     shown = ", ".join(f"`{name}`" for name in names[:_MAX_UNCOMMITTED])
-    more = f" and {len(names) - _MAX_UNCOMMITTED} more" if len(names) > _MAX_UNCOMMITTED else ""
-    return shown + more
+    more = len(names) - _MAX_UNCOMMITTED
+    return Message("{names} and {count} more", names=shown, count=more) if more > 0 else shown
 
 
 def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
@@ -260,23 +278,29 @@ def _draft_checks(trace: Trace) -> Iterator[ToolDraft]:
     tests = next((run for run in reversed(trace.runs) if _is_finished(run) and is_test_run(run)), None)
     others = [run for run in trace.runs if _is_finished(run) and _is_check_run(run) and not is_test_run(run)]
     check = others[-1] if others and (tests is None or others[-1].result_turn > tests.result_turn) else None
-    sentences = [
-        f"Last {name} `{one_line(command_key(run.command), 70)}`: {_outcome(run)}"
-        for name, run in (("test run", tests), ("check", check))
-        if run
-    ]
-    if not sentences:
+    results: list[Message] = []
+    if tests:
+        results.append(Message("Last test run `{command}`: {outcome}", command=_name(tests), outcome=_outcome(tests)))
+    if check:
+        results.append(Message("Last check `{command}`: {outcome}", command=_name(check), outcome=_outcome(check)))
+    if not results:
         return
+    state = Message("{tests}. {check}", tests=results[0], check=results[1]) if len(results) > 1 else results[0]
     last = max((run for run in (tests, check) if run), key=lambda run: run.result_turn)
     later = {c.change.path for c in trace.changes if c.turn > last.result_turn and not c.change.path.endswith(_PROSE_FILES)}
-    stale = f"; not run again since the edit of {name_files(later)}" if later else ""
+    if later:
+        state = Message("{state}; not run again since the edit of {files}", state=state, files=name_files(later))
     yield ToolDraft(
         kind="done",
         subject=TESTS_STATE,
-        statement=". ".join(sentences) + stale,
+        statement=state,
         turns=tuple(run.result_turn for run in (tests, check) if run),
         weight=0.5,
     )
+
+
+def _name(run: CommandRun) -> str:
+    return one_line(command_key(run.command), 70)
 
 
 def _is_finished(run: CommandRun) -> bool:
@@ -297,14 +321,15 @@ def _runs(run: CommandRun, program: re.Pattern[str]) -> bool:
     return any(program.search(part) and not _MENTIONS.search(part) for part in _COMMAND_END.split(command_key(run.command)))
 
 
-def _outcome(run: CommandRun) -> str:
+def _outcome(run: CommandRun) -> Message | str:
     """Return how a check ended, with the program's own counts if it prints them."""
     output = COLOURS.sub("", run.output)
     counts = [count for count in _TEST_COUNTS.findall(output) if any(map(str.isdigit, count)) and not count.startswith(("ok", "FAIL"))]
     if counts:
         return one_line(counts[-1], 70)
     if not run.failed:
-        return "passed"
+        return Message("passed")
     failures = list(dict.fromkeys(next(filter(None, groups)) for groups in _FAILED_TESTS.findall(output)))
     names = [name for name in failures if name.rpartition("/")[0] not in failures]
-    return f"failed ({', '.join(f'`{name}`' for name in names[:_MAX_FAILED_TESTS])})" if names else "failed"
+    shown = ", ".join(f"`{name}`" for name in names[:_MAX_FAILED_TESTS])
+    return Message("failed ({tests})", tests=shown) if shown else Message("failed")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from onward.core.extract.interruptions import Interruption
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.reports import GUESS, opening_of, points_back, report_of, tells_intent
 from onward.core.extract.repository_state import name_files
@@ -16,6 +17,7 @@ from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
 from onward.core.extract.wording import GENERIC_LEAD, clean, whole
 from onward.core.text.prose import one_line
+from onward.message import Message, as_message
 
 _RECENT_ROUNDS = 4
 """The report that gives the state is from one of this many last rounds."""
@@ -37,7 +39,7 @@ _SHORT_ANSWER_CHARS = 200
 class EndState(NamedTuple):
     """What the log shows about the end of a session, and the turns that show it."""
 
-    text: str
+    message: Message
     turns: tuple[int, ...]
 
 
@@ -202,38 +204,42 @@ class SessionEnd:
         request_turn = current.requests[-1].turn
         acts = [call for call in self._trace.calls if call.turn >= request_turn and call.turn > reported_turn]
         interruptions = [interruption for interruption in self._trace.interruptions if interruption.turn >= request_turn]
-        words: list[str] = []
+        words: list[Message | str] = []
         turns = [request_turn]
         if acts:
-            last = acts[-1]
-            result = "" if last.is_answered else ", its result is not in the log"
-            words.append(f"The last request has no report; the last act was `{one_line(last.subject, _MAX_ACT_CHARS)}`{result}.")
-            turns.append(last.turn)
+            act = one_line(acts[-1].subject, _MAX_ACT_CHARS)
+            words.append(
+                Message("The last request has no report; the last act was `{act}`.", act=act)
+                if acts[-1].is_answered
+                else Message("The last request has no report; the last act was `{act}`, its result is not in the log.", act=act)
+            )
+            turns.append(acts[-1].turn)
         elif current.closing is None:
-            words.append("The last request has no reply.")
+            words.append(Message("The last request has no reply."))
         elif self._only_proposes(self.last_round):
-            words.append("The last answer proposes a change of a file that was not applied.")
+            words.append(Message("The last answer proposes a change of a file that was not applied."))
         else:
-            words.append("The last request has no report.")
+            words.append(Message("The last request has no report."))
         if edited := self._edited_since(request_turn, reported_turn):
             words.append(edited)
         if errors := [request.error for request in current.requests if request.error]:
-            words.append(f"The request names the error: `{errors[0]}`.")
+            words.append(Message("The request names the error: `{error}`.", error=errors[0]))
         if finding := self._found_at_work(acts):
             words.append(finding)
         if interruptions:
-            words.append(_INTERRUPTION_TEXTS[interruptions[-1].cause].format(interruptions[-1].text.rstrip(".")))
+            words.append(_interruption_message(interruptions[-1]))
             turns.append(interruptions[-1].turn)
-        return EndState(" ".join(words), tuple(turns))
+        return EndState(_join_sentences(words), tuple(turns))
 
-    def _edited_since(self, request_turn: int, reported_turn: int) -> str:
-        """Return the files edited for the request without a report, and whether no command was run after; empty without an edit."""
+    def _edited_since(self, request_turn: int, reported_turn: int) -> Message | None:
+        """Return the files edited for the request without a report, and whether no command was run after; None without an edit."""
         edits = [c for c in self._trace.changes if c.turn >= request_turn and c.turn > reported_turn]
         if not edits:
-            return ""
-        is_run = any(run.turn > edits[-1].turn for run in self._trace.runs)
-        untested = "" if is_run or not self._trace.is_whole else ", and nothing was run after that"
-        return f"Edited for it: {name_files({c.change.path for c in edits})}{untested}."
+            return None
+        files = name_files({c.change.path for c in edits})
+        if not self._trace.is_whole or any(run.turn > edits[-1].turn for run in self._trace.runs):
+            return Message("Edited for it: {files}.", files=files)
+        return Message("Edited for it: {files}, and nothing was run after that.", files=files)
 
     def _found_at_work(self, acts: Sequence[RecordedCall]) -> str:
         """Return the agent's last finding or cause while it worked on the request without a report, not what it announced."""
@@ -264,8 +270,18 @@ def _introduction(unit: Unit) -> str:
     return clean(lead) if is_telling else ""
 
 
-_INTERRUPTION_TEXTS = {
-    "interrupted": "The agent was interrupted.",
-    "failed": "It ended with an error: {}.",
-    "limit": "It ended at a limit: {}.",
-}
+def _interruption_message(interruption: Interruption) -> Message:
+    notice = interruption.text.rstrip(".")
+    if interruption.cause == "interrupted":
+        return Message("The agent was interrupted.")
+    if interruption.cause == "failed":
+        return Message("It ended with an error: {notice}.", notice=notice)
+    return Message("It ended at a limit: {notice}.", notice=notice)
+
+
+def _join_sentences(words: Sequence[Message | str]) -> Message:
+    *earlier, last = words
+    joined = as_message(last)
+    for sentence in reversed(earlier):
+        joined = Message("{sentence} {following}", sentence=sentence, following=joined)
+    return joined

@@ -24,6 +24,7 @@ from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
 from onward.core.extract.sentence_phrases import PAST, tells_outcome
 from onward.core.extract.session_end import SessionEnd
+from onward.core.extract.statement_draft import StatementDraft
 from onward.core.extract.templates import template_positions
 from onward.core.extract.trace import Statement, Trace
 from onward.core.extract.units import Unit, feature_vectors, units_of
@@ -34,16 +35,14 @@ from onward.core.facts.fact import (
     OPEN_REQUEST,
     SESSION_END,
     SESSION_STATE,
-    FactAuthor,
-    FactEvidence,
     FactKind,
     FactState,
-    Outcome,
 )
 from onward.core.facts.kinds import KINDS
 from onward.core.text.languages import languages_of
 from onward.core.text.prose import content_words, numbers, one_line
 from onward.core.transcript.tools import FINISHING_TOOLS
+from onward.message import Message
 
 MAX_STATEMENTS = 220
 """The most sentences of one session: several times what the largest handoff can show."""
@@ -110,23 +109,6 @@ _ERROR_NAME = re.compile(
     r"\b\w+(?:Error|Exception)\b|\bE[A-Z]{4,}\b|\bexit (?:code|status) \d|\bHTTP \d{3}\b|\b(?:4|5)\d\d (?:[A-Z]\w+|error)"
 )
 """The name of an error, in any language."""
-
-
-class StatementDraft(NamedTuple):
-    """A draft of a fact from a statement. `state` is its state at the end of the session."""
-
-    kind: FactKind
-    turns: tuple[int, ...]
-    author: FactAuthor
-    text: str
-    lead: str
-    position: int
-    weight: float
-    evidence: FactEvidence
-    retires: tuple[str, ...]
-    state: FactState = "live"
-    subject: str = ""
-    outcome: Outcome | None = None
 
 
 class _Session(NamedTuple):
@@ -237,15 +219,15 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
 def _log_drafts(end: SessionEnd, step: FirstStep | None) -> Iterator[StatementDraft]:
     """Yield texts of the head that no sentence of the session has: how it ended, and a first step that only the log shows."""
     if end_state := end.end_state():
-        yield _log_draft("done", SESSION_END, end_state.text, end_state.turns)
+        yield _log_draft("done", SESSION_END, end_state.message, end_state.turns)
     if step and step.unit is None:
         yield _log_draft(step.kind, FIRST_STEP, step.text, step.turns)
 
 
-def _log_draft(kind: FactKind, subject: str, text: str, turns: tuple[int, ...]) -> StatementDraft:
+def _log_draft(kind: FactKind, subject: str, text: Message | str, turns: tuple[int, ...]) -> StatementDraft:
     return StatementDraft(
-        kind=kind, turns=turns, author="tool", text=text, lead="", position=0, weight=HEAD_WORTH, evidence="verified", retires=(),
-        subject=subject,
+        kind=kind, turns=turns, author="tool", text=str(text), lead="", position=0, weight=HEAD_WORTH, evidence="verified", retires=(),
+        subject=subject, message=text if isinstance(text, Message) else None,
     )  # fmt: skip
 
 
@@ -392,7 +374,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
     else:
         label, text = (None, text) if unit.order in head.state else _split_label(text)
         kind, state = (head.step.kind, "live") if head.step and is_step else _agent_kind(unit, session, label)
-        text = clean(head.step.text) if head.step and is_step and head.step.text else text
+        text = clean(str(head.step.text)) if head.step and is_step and head.step.text else text
         introduction = head.step.lead if head.step and is_step else head.state.get(unit.order, "")
         lead, turns = introduction or _item_lead(unit, text), (statement.turn,)
     is_over = kind == "requirement" and state == "resolved"

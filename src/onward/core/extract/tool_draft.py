@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind, Outcome, Remark
+from onward.message import Message
 
 
 class ToolDraft(NamedTuple):
-    """A draft of a fact from tool calls. `turns` are the ordinals that show it."""
+    """A draft of a fact from tool calls. `turns` are the ordinals that show it; the statement of a task is the agent's own text."""
 
     kind: FactKind
     subject: str
-    statement: str
+    statement: Message | str
     turns: tuple[int, ...]
     weight: float
     evidence: FactEvidence = "verified"
@@ -25,4 +26,4 @@ class ToolDraft(NamedTuple):
     @property
     def text(self) -> str:
         """The statement with its remark."""
-        return f"{self.statement}{self.remark.wording}" if self.remark else self.statement
+        return f"{self.statement}{self.remark.wording if self.remark else ''}"

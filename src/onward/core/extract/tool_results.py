@@ -18,10 +18,11 @@ from onward.core.extract.tool_draft import ToolDraft
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
 from onward.core.extract.wording import NAME_WITH_PATH
 from onward.core.facts.fact import Outcome, Remark
-from onward.core.facts.phrases import FAILED_LAST, failure_text
+from onward.core.facts.phrases import failure_message
 from onward.core.text import paths
 from onward.core.text.prose import content_words, one_line, stem
 from onward.core.text.sentences import sentences
+from onward.message import Message
 
 # Strings, not compiled patterns: most sessions never need them, and `re` caches what it compiles.
 _CHECK = re.compile(
@@ -108,19 +109,22 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
         if is_gone:
             # Readers need a deleted file less often than one that exists.
-            verb, weight = "was deleted", weight / 2
+            statement, weight = Message("`{path}` was deleted", path=path), weight / 2
         elif old:
-            verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
+            statement = _rename_message(path, old[-1])
+            statement = statement if last.change.kind == "renamed" else Message("{change}, edited since", change=statement)
+        elif created and len(changes) == 1:
+            statement = Message("`{path}` was created", path=path)
         elif created:
-            verb = "was created" if len(changes) == 1 else f"was created, then edited {_times_text(len(changes) - 1)}"
+            statement = Message("`{path}` was created, then edited {times}", path=path, times=_times(len(changes) - 1))
         else:
-            verb = f"was edited {_times_text(len(changes))}"
+            statement = Message("`{path}` was edited {times}", path=path, times=_times(len(changes)))
         report = _find_report(path, last.round, trace)
         remark = Remark("reported", one_line(report[0], 130).rstrip(":")) if report else None
         yield ToolDraft(
             kind="file",
             subject=f"file:{path}",
-            statement=f"`{path}` {verb}",
+            statement=statement,
             remark=remark,
             turns=(last.turn, report[1]) if report else (last.turn,),
             weight=weight,
@@ -129,9 +133,11 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         )
 
 
-def _rename_text(path: str, old_path: str) -> str:
+def _rename_message(path: str, old_path: str) -> Message:
     folder, _, name = old_path.rpartition("/")
-    return f"was moved here from `{folder or '.'}/`" if path.rpartition("/")[2] == name else f"is the new name of `{old_path}`"
+    if path.rpartition("/")[2] == name:
+        return Message("`{path}` was moved here from `{folder}/`", path=path, folder=folder or ".")
+    return Message("`{path}` is the new name of `{old_path}`", path=path, old_path=old_path)
 
 
 def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
@@ -164,8 +170,10 @@ def _find_report(path: str, last_round: int, trace: Trace) -> tuple[str, int] | 
     return None
 
 
-def _times_text(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def _times(count: int) -> Message:
+    if count > 2:
+        return Message("{count} times", count=count)
+    return Message("once") if count == 1 else Message("twice")
 
 
 def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
@@ -182,22 +190,33 @@ def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         if key.split()[0] in _EDITOR_WORDS or (_ADDS_PACKAGE.match(key) and not last.failed):
             continue
         passed = _PASSED.search(COLOURS.sub("", last.output))
-        result_note = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
-        purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
-        outcome = "ran without error" if last.failed is False else "was run"
-        if last.failed:
-            wider = _passed_later(key, last, runs)
-            outcome = f"failed, then `{wider}` passed" if wider else FAILED_LAST
-        times = f" ({_times_text(len(same_runs))})" if len(same_runs) > 1 else ""
+        result = one_line(passed.group(0), 70) if passed and not last.failed else ""
+        wider = _passed_later(key, last, runs) if last.failed else ""
+        statement = _run_message(key, last, wider)
+        if len(same_runs) > 1:
+            statement = Message("{run} ({times})", run=statement, times=_times(len(same_runs)))
+        if result:
+            statement = Message("{run}, {result}", run=statement, result=result)
+        if last.purpose:
+            statement = Message("{run} — {purpose}", run=statement, purpose=one_line(last.purpose, 80))
         weight = min(0.6, 0.22 + 0.06 * len(same_runs) + 0.15 * is_check + 0.1 * last.round / max(1, trace.rounds))
         yield ToolDraft(
             kind="command",
             subject=f"command:{key}",
-            statement=f"`{key}` {outcome}{times}{result_note}{purpose}",
-            turns=(last.turn, last.result_turn) if result_note else (last.turn,),
+            statement=statement,
+            turns=(last.turn, last.result_turn) if result else (last.turn,),
             weight=weight,
             retires=(f"{_error_prefix(key, cwd)}: *",) if last.failed is False else (),
+            outcome=Outcome("fails", key) if last.failed and not wider else None,
         )
+
+
+def _run_message(key: str, last: CommandRun, wider: str) -> Message:
+    if wider:
+        return Message("`{command}` failed, then `{wider}` passed", command=key, wider=wider)
+    if last.failed:
+        return Message("`{command}` failed when it last ran", command=key)
+    return Message("`{command}` was run", command=key) if last.failed is None else Message("`{command}` ran without error", command=key)
 
 
 def _is_cut(key: str) -> bool:
@@ -227,16 +246,18 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                 continue
             reported_lines.add(error_line)
             command, error = one_line(_strip_cwd(key, cwd), 90), _strip_cwd(error_line, cwd)
-            text = failure_text(command, error)
+            failure = failure_message(command, error)
             if following and following[1].failed is False:
                 changes = [c for c in trace.changes if run.turn <= c.turn <= following[1].turn]
                 changed_path = _project_path(changes[-1].change.path, cwd) if changes else ""
-                change_note = f" after a change of `{changed_path}`" if changes else ""
+                passing = Message("{failure} → it passes", failure=failure)
+                if changes:
+                    passing = Message("{failure} → it passes after a change of `{path}`", failure=failure, path=changed_path)
                 turns = (run.turn, run.result_turn, *(c.turn for c in changes[-1:]), following[1].turn)
                 yield ToolDraft(
                     kind="error",
                     subject=f"error:{error_line[:80]}",
-                    statement=f"{text} → it passes{change_note}",
+                    statement=passing,
                     turns=turns,
                     weight=_MENDED_ERROR_WEIGHT,
                     retires=(f"{_error_prefix(key, cwd)}: *",),
@@ -247,7 +268,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                 yield ToolDraft(
                     kind="error",
                     subject=f"{_error_prefix(key, cwd)}: {error_line[:80]}",
-                    statement=text,
+                    statement=failure,
                     turns=(run.turn, run.result_turn),
                     weight=weight,
                 )
@@ -267,13 +288,13 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
         reported_turn = _reported_turn(trace, todo.text, turns[-1]) if is_open else 0
         shelved_turn = _shelving_turn(trace, todo.text, turns[-1]) if is_open and not reported_turn else 0
         if shelved_turn:
-            text = f"Put off by the user: {todo.text}"
+            text = Message("Put off by the user: {task}", task=todo.text)
             yield ToolDraft(kind="decision", subject=subject, statement=text, turns=(*turns, shelved_turn), weight=_CLOSED_TODO_WEIGHT)
         elif reported_turn:
             yield ToolDraft(
                 kind="done",
                 subject=subject,
-                statement=f"{todo.text} (reported as done, not ticked off in the agent's task list)",
+                statement=Message("{task} (reported as done, not ticked off in the agent's task list)", task=todo.text),
                 turns=(*turns, reported_turn),
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
@@ -283,7 +304,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="done",
                 subject=subject,
-                statement=f"{todo.text} (ticked off in the agent's task list)",
+                statement=Message("{task} (ticked off in the agent's task list)", task=todo.text),
                 turns=turns,
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",
@@ -293,7 +314,7 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
             yield ToolDraft(
                 kind="decision",
                 subject=subject,
-                statement=f"Dropped from the agent's task list: {todo.text}",
+                statement=Message("Dropped from the agent's task list: {task}", task=todo.text),
                 turns=turns,
                 weight=_CLOSED_TODO_WEIGHT,
                 evidence="claimed",

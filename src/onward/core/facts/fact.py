@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from onward.core.facts.kinds import KINDS
+from onward.message import Message, from_data, to_data
 
 FACT_KINDS: tuple[str, ...] = tuple(KINDS)
 
@@ -65,30 +66,50 @@ class Handle(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How something ended according to the log: a file was `deleted`, a command that failed with `error` `passes` after
-    `changed_path` changed, a report claims a request (`reported`) or follows it (`answered`), and nothing after it speaks against that.
+    """How something ended according to the log.
+
+    A file was `deleted`. The last run of a command `fails`. A command that failed with `error` `passes` after `changed_path` changed. A
+    report claims a request (`reported`) or follows it (`answered`), and nothing later contradicts that.
     """
 
-    code: Literal["deleted", "passes", "reported", "answered"]
+    code: Literal["deleted", "fails", "passes", "reported", "answered"]
     command: str = ""
     error: str = ""
     changed_path: str = ""
 
 
 class Remark(NamedTuple):
-    """What is known of a statement beside it: how far a task on the agent's list is, or, as `text`, what the agent reported of a file."""
+    """What the log adds to a statement.
 
-    code: Literal["not_begun", "in_progress", "reported"]
+    A task is `not_begun` or `in_progress`. `reported` has as `text` what the agent reported about a file. The others contradict a claim:
+    the tests of the command `text` failed last (`tests_failed`), the command `text` did not commit (`commit_failed`), the session has no
+    commit (`not_committed`), or a tool refused to write the file `text` (`write_refused`).
+    """
+
+    code: Literal["not_begun", "in_progress", "reported", "tests_failed", "commit_failed", "not_committed", "write_refused"]
     text: str = ""
 
     @property
+    def message(self) -> Message:
+        """The remark as it follows its statement."""
+        return Message(REMARK_TEMPLATES[self.code], text=self.text)
+
+    @property
     def wording(self) -> str:
-        """The remark as it follows its statement in a handoff."""
-        return f" — {self.text}" if self.code == "reported" else f" ({REMARK_WORDS[self.code]})"
+        """The remark in English, as a handoff has it."""
+        return str(self.message)
 
 
-REMARK_WORDS = {"not_begun": "not begun", "in_progress": "in progress"}
-"""What a handoff says for the codes of remarks that have no text of their own."""
+REMARK_TEMPLATES = {
+    "not_begun": " (not begun)",
+    "in_progress": " (in progress)",
+    "reported": " — {text}",
+    "tests_failed": " (the log says otherwise: `{text}` failed when it last ran)",
+    "commit_failed": " (the log says otherwise: `{text}` failed)",
+    "not_committed": " (the log says otherwise: no commit was made in this session)",
+    "write_refused": " (the log says otherwise: writing `{text}` was refused)",
+}
+"""The templates of remarks by their code."""
 
 
 class Fact(NamedTuple):
@@ -96,7 +117,8 @@ class Fact(NamedTuple):
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact
     retires this one (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `statement`
-    is one line; `text` is the same with its `remark`, ready to print. `position` is its ordinal in the turn. `lead` is
+    is one line; `text` is the same with its `remark`, ready to print. `position` is its ordinal in the turn. `message` is
+    the statement as a template with values if Onward worded it, so that pages can show it in the reader's language. `lead` is
     the sentence that introduced it ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1)
     is how much the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects
     that it ends (one ending in `*` ends all that begin so). `superseded_by` is the id of the fact that retired this
@@ -123,6 +145,7 @@ class Fact(NamedTuple):
     pinned: bool = False
     outcome: Outcome | None = None
     session_state: FactState = "live"
+    message: Message | None = None
 
     @property
     def session(self) -> int:
@@ -175,6 +198,7 @@ def to_json(fact: Fact) -> dict[str, object]:
     values["retires"] = list(fact.retires)
     values["outcome"] = fact.outcome._asdict() if fact.outcome else None
     values["remark"] = fact.remark._asdict() if fact.remark else None
+    values["message"] = to_data(fact.message)
     return values
 
 
@@ -189,6 +213,7 @@ def from_json(data: Mapping[str, Any]) -> Fact:
     values["retires"] = tuple(data.get("retires") or ())
     values["outcome"] = Outcome(**data["outcome"]) if data.get("outcome") else None
     values["remark"] = Remark(**remark) if (remark := values.get("remark")) else None
+    values["message"] = from_data(data.get("message"))
     return Fact(**values)
 
 

@@ -299,7 +299,7 @@ def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
 def _apply_edit(fact: Fact, edit: Edit) -> Fact:
     match edit.kind:
         case "reword":
-            return fact._replace(statement=edit.text, lead="", remark=None, author="person", state="live", superseded_by=None)
+            return fact._replace(statement=edit.text, message=None, lead="", remark=None, author="person", state="live", superseded_by=None)
         case "pin":
             return fact._replace(pinned=True, author="person", state="live", superseded_by=None)
         case "unpin":

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from onward.core.facts.fact import FIRST_STEP, OPEN_REQUEST, Fact, FactKind
 from onward.core.facts.ledger import fact_order
-from onward.core.facts.phrases import FAILED_LAST
 from onward.core.text.prose import content_words, identifiers
 
 RULE_KINDS: frozenset[FactKind] = frozenset(("rule", "shared_rule"))
@@ -43,7 +42,8 @@ def telling_commands(facts: Sequence[Fact], head: str) -> list[Fact]:
     for fact in sorted(facts, key=lambda fact: (-fact.session, -fact.weight, fact_order(fact))):
         command = fact.subject.removeprefix("command:")
         signature = _signature(command)
-        is_repeated = command in spans or (signature and signature in signatures and FAILED_LAST not in fact.text)
+        has_failed = fact.outcome is not None and fact.outcome.code == "fails"
+        is_repeated = command in spans or (signature and signature in signatures and not has_failed)
         if not is_repeated or fact.pinned:
             signatures.add(signature)
             chosen.append(fact)

@@ -155,7 +155,7 @@ def correct_fact(
             "partials/_fact_form.html",
             status_code=422,
             project=project,
-            fact=previous_fact._replace(statement=text, remark=None),
+            fact=previous_fact._replace(statement=text, message=None, remark=None),
             version=edit_version(previous_fact),
             error=translate_error(error),
         )
