@@ -16,7 +16,7 @@ from onward.app.knowledge import knowledge
 from onward.app.projects import facts, project_files, projects
 from onward.app.projects.projects import Project
 from onward.app.search import search_results
-from onward.app.sessions import completion, reassignment, removal, sessions
+from onward.app.sessions import bookmarks, completion, reassignment, removal, sessions
 from onward.app.sessions.sessions import Session
 from onward.app.transcripts.imports import import_paths
 from onward.app.turns.client_turns import append_turns
@@ -208,3 +208,26 @@ def test_a_purged_secret_is_gone_from_deleted_sessions_too(store: Store, project
         assert secret_removal.purge(connection, secret, "[gone]")["removed_rows"] == 1
     restored = removal.undelete(store, project, session.number)
     assert [stored.turn.text for stored in sessions.replay(store, restored)] == ["The word of the day is [gone]."]
+
+
+def test_a_bookmark_goes_with_its_session_and_its_note_is_redacted(store: Store, project: Project) -> None:
+    session = add_session(store, project, "teapot")
+    secret = "ghp_" + "Zt4Kq8Wm2Xv6Rb9Nc3Lp7Jh5Gd1Fs0Aa8QwE"
+    bookmarks.set_bookmark(store, session, 2, f" the reason; {secret} ")
+    bookmarks.set_bookmark(store, session, 4)
+    assert secret not in (note := bookmarks.list_of_session(store, session)[0].note)
+    assert note.startswith("the reason; [secret:")
+    bookmarks.set_bookmark(store, session, 2)
+    assert [(bookmark.turn, bookmark.note) for bookmark in bookmarks.list_of_session(store, session)] == [(2, note), (4, "")]
+    with pytest.raises(NotFound):
+        bookmarks.set_bookmark(store, session, session.turns + 1)
+    removal.delete(store, session)
+    assert bookmarks.list_newest(store, 9) == []
+    session = removal.undelete_by_id(store, session.id)
+    moved_session = reassignment.move(store, session, projects.create(store, "kitchen"))
+    assert [bookmark.turn for bookmark in bookmarks.list_of_session(store, moved_session)] == [2, 4]
+    removed_bookmark = bookmarks.remove_bookmark(store, moved_session, 2)
+    assert removed_bookmark is not None
+    assert removed_bookmark.note == note
+    assert bookmarks.remove_bookmark(store, moved_session, 2) is None
+    assert [bookmark.turn for bookmark in bookmarks.list_newest(store, 9)] == [4]

@@ -18,7 +18,7 @@ from sqlalchemy import inspect, select
 from onward.app.archives import archives, reader
 from onward.app.projects import facts, projects
 from onward.app.projects.projects import Project
-from onward.app.sessions import sessions
+from onward.app.sessions import bookmarks, sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts import imports
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
@@ -85,6 +85,7 @@ def built_archive(tmp_path_factory: pytest.TempPathFactory) -> BuiltArchive:
         facts.add(store, project, "rule", "Never touch the patients' table by hand.")
         sessions.start(store, project, agent="codex", objectives=["Ship it"])
         _add_odd(store, project)
+        bookmarks.set_bookmark(store, sessions.require(store, project, 1), 2, "where the booking was decided")
         path = archives.export_project(store, project, folder / "klinik.zip", training=True).path
     return BuiltArchive(folder / "home", path)
 
@@ -321,6 +322,12 @@ def test_an_unknown_version_is_refused(empty: Store, archive: Path) -> None:
         parts["manifest.json"] = parts["manifest.json"].replace(b'"version": 1', b'"version": 2')
 
     assert_refused(empty, change_archive(archive, newer), "version 2; this Onward reads version 1")
+
+
+@pytest.mark.slow
+def test_an_archive_from_before_bookmarks_is_read(other: Store, archive: Path) -> None:
+    arrival = archives.import_archive(other, change_archive(archive, lambda parts: parts.pop("bookmarks.jsonl")))
+    assert bookmarks.list_of_session(other, sessions.require(other, arrival.project, 1)) == []
 
 
 @pytest.mark.parametrize("name", ["turns.jsonl", "project.json", "handoffs/0002.md"])

@@ -280,3 +280,26 @@ def test_words_of_another_window_are_compared_before_they_are_replaced(page: Pag
     page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
     expect(page.locator(".handoff-prose").first).to_contain_text("The paper is cut")
     expect(page.locator(".handoff-prose").first).to_contain_text("The ticket prints")
+
+
+def test_a_turn_is_bookmarked_with_a_note_and_found_again(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/3?turn=5")
+    turn = page.locator("#turn-5")
+    expect(turn).to_be_focused()
+    page.keyboard.press("b")
+    turn.get_by_role("button", name="Add a note").click()
+    page.get_by_role("textbox", name="Note").fill("Why the printer waits")
+    assert violations(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(turn.locator(".note")).to_have_text("Why the printer waits")
+    expect(page.locator("#bookmark-note")).to_have_count(0)
+    expect(page.locator(".beside").get_by_role("link", name="Why the printer waits")).to_be_visible()
+    turn.get_by_role("button", name="Bookmark turn 5").click()
+    expect(turn.locator(".note")).to_have_count(0)
+    page.locator(".toast", has_text="removed").get_by_role("button", name="Undo").click()
+    expect(turn.locator(".note")).to_have_text("Why the printer waits")
+    assert violations(page) == []
+    visit(page, f"{site.url}/search")
+    page.get_by_role("link", name="Why the printer waits").click()
+    page.wait_for_url("**/sessions/3?turn=5")
+    expect(page.locator("#turn-5")).to_be_focused()

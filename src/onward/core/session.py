@@ -107,6 +107,16 @@ class RemovedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A turn that a person wants to find again. `note` is empty without a note."""
+
+    session_id: int
+    turn: int
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTurn:
     """A turn as it is stored. `abandoned` turns are on a branch that the user left."""
 

@@ -55,6 +55,7 @@ class ArchiveSection(NamedTuple):
 SECTIONS = (
     ArchiveSection("sessions", schema.sessions, (schema.sessions.c.number,)),
     ArchiveSection("turns", schema.turns, (schema.turns.c.session_id, schema.turns.c.ordinal)),
+    ArchiveSection("bookmarks", schema.bookmarks, (schema.bookmarks.c.session_id, schema.bookmarks.c.turn)),
     ArchiveSection("contributions", schema.distilled, (schema.distilled.c.session_id,)),
     ArchiveSection("facts", schema.facts, (schema.facts.c.id,)),
     ArchiveSection("edits", schema.fact_edits, (schema.fact_edits.c.id,)),

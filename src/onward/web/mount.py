@@ -22,6 +22,7 @@ ROUTE_MODULES = (
     "templates",
     "session_actions",
     "session_changes",
+    "bookmarks",
     "sessions",
     "handoff",
     "analytics",

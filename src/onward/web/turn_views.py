@@ -9,13 +9,14 @@ from datetime import datetime
 from difflib import unified_diff
 from functools import cache
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import cast
 
 import orjson
 from markupsafe import Markup
 
 from onward.core.handoff.document import Handoff
-from onward.core.session import StoredTurn
+from onward.core.session import Bookmark, StoredTurn
 from onward.core.transcript.tools import Action, classify_call, find_read_file
 from onward.core.transcript.transcript import ToolCall, ToolResult
 from onward.web.language import _, ngettext
@@ -76,6 +77,7 @@ class TurnView:
     is_cut: bool
     image_count: int
     citing_lines: Sequence[CitingLine]
+    bookmark: Bookmark | None = None
     is_new_day: bool = False
 
 
@@ -85,16 +87,18 @@ def turn_views(
     *,
     full: bool = False,
     last_at: datetime | None = None,
+    bookmarks: Mapping[int, Bookmark] = MappingProxyType({}),
 ) -> list[TurnView]:
     """Return the views of *turns*; with *full*, nothing is cut. *lines_by_turn* comes from `citing_lines_by_turn`, *last_at* is the time of
-    the turn before: the date is shown once a day.
+    the turn before: the date is shown once a day. *bookmarks* are those of the session, by turn.
     """
     calls: dict[str, CallView] = {}
     views = []
     for stored_turn in turns:
         view = _turn_view(stored_turn, lines_by_turn.get(stored_turn.ordinal, ()), calls, full=full)
         at = stored_turn.turn.at
-        views.append(replace(view, is_new_day=at is not None and (last_at is None or at.date() != last_at.date())))
+        is_new_day = at is not None and (last_at is None or at.date() != last_at.date())
+        views.append(replace(view, bookmark=bookmarks.get(stored_turn.ordinal), is_new_day=is_new_day))
         last_at = at or last_at
     return views
 

@@ -44,6 +44,8 @@ PROJECT, TURNS = "project.json", "turns.jsonl"
 TRAINING = "training.jsonl"
 
 _BRANCH_NOTE = b"*On an abandoned branch:*\n\n"
+_LATER_SECTIONS = ("bookmarks",)
+"""Sections that archives of earlier versions do not have."""
 _IDENTIFYING_FIELDS = {"sessions": ("number", "native_id"), "edits": ("fact_id", "text"), "handoffs": ("version", "markdown")}
 """The fields that show whether an existing project contains what an archive contains. Turns are counted per session."""
 
@@ -129,6 +131,8 @@ def _store_archive(
             )
             for section in SECTIONS:
                 part = f"{section.name}.jsonl"
+                if part not in archive.parts:
+                    continue
                 archive.start_part(part)
                 rows = (_redact_row(redactor, row) for row in archive.read_lines(part))
                 counts[section.name] = incoming.insert_turns(_read_spool(spool)) if part == TURNS else incoming.insert_rows(section, rows)
@@ -199,7 +203,7 @@ def _render_chats(connection: Connection, all_sessions: Sequence[Session], progr
 
 
 def _check_parts(archive: ArchiveReader) -> None:
-    needed = {PROJECT, *(f"{section.name}.jsonl" for section in SECTIONS)}
+    needed = {PROJECT, *(f"{section.name}.jsonl" for section in SECTIONS if section.name not in _LATER_SECTIONS)}
     if missing := sorted(needed - set(archive.parts)):
         raise BadArchive(
             Message("The archive has no {missing}.", missing=missing[0]), "Export the project again, and copy the complete file."

@@ -16,6 +16,7 @@ from onward.store.schema.accounts import (
 from onward.store.schema.knowledge import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
 from onward.store.schema.models import model_answers, model_calls, sealed_keys
 from onward.store.schema.project import (
+    bookmarks,
     distilled,
     drafts,
     fact_edits,
@@ -45,6 +46,7 @@ __all__ = [
     "account_windows",
     "accounts",
     "answers",
+    "bookmarks",
     "counted_sessions",
     "distilled",
     "drafts",

@@ -145,6 +145,16 @@ turn_vectors = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    # A turn that a person wants to find again, with a note or an empty one.
+    owner_column("session_id", "sessions.id", primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 facts = Table(
     "facts",
     metadata,

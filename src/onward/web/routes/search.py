@@ -14,12 +14,15 @@ from onward.adapters import build_embedding_model
 from onward.app.projects import projects
 from onward.app.search import search_results
 from onward.app.search.query_filters import match_spans
-from onward.app.sessions import sessions
+from onward.app.sessions import bookmarks, sessions
 from onward.core.search_result import Excerpt, SearchKind
+from onward.core.session import Bookmark, Session
 from onward.core.text.prose import excerpt_range
+from onward.core.transcript.transcript import Turn
 from onward.errors import BadInput, NotFound
 from onward.web.page_request import CurrentPageRequest, PageRequest, page_router
 from onward.web.render import page, partial
+from onward.web.turn_views import call_view
 
 router = page_router()
 
@@ -27,6 +30,7 @@ MAX_QUERY_CHARS = 2000
 BUDGET_TOKENS = 3000
 MAX_WORDS_CHARS = 500
 SNIPPET_CHARS = 420
+MAX_BOOKMARKS = 20
 
 ResultKind: TypeAlias = Literal["", "user", "assistant", "tool", "fact", "handoff", "knowledge"]
 DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
@@ -38,6 +42,21 @@ class SearchHitView(NamedTuple):
     url: str
     excerpt: Excerpt
     snippet: Markup
+
+
+def _summarize(turn: Turn) -> str:
+    """Return the beginning of what a turn says, else of its call or result."""
+    text = turn.text or next((call_view(call).summary for call in turn.calls), "") or next((result.text for result in turn.results), "")
+    return " ".join(text.split())[:SNIPPET_CHARS]
+
+
+class BookmarkedTurn(NamedTuple):
+    """A bookmark with its session, the name of its project, and the beginning of its turn."""
+
+    bookmark: Bookmark
+    session: Session
+    project: str
+    text: str
 
 
 @router.get("/search")
@@ -78,7 +97,19 @@ def _search_context(request: PageRequest, q: str, project: str, kind: ResultKind
         except (BadInput, NotFound):
             # Only punctuation so far, or a name half typed after `project:`: there is nothing to search for.
             hits = []
-    return {"q": query, "project": project, "kind": kind, "days": days, "hits": hits}
+    bookmarked_turns = [] if query else _list_bookmarks(request)
+    return {"q": query, "project": project, "kind": kind, "days": days, "hits": hits, "bookmarked_turns": bookmarked_turns}
+
+
+def _list_bookmarks(request: PageRequest) -> list[BookmarkedTurn]:
+    """Return the newest bookmarks of all sessions."""
+    bookmarked_turns = []
+    for bookmark in bookmarks.list_newest(request.store, MAX_BOOKMARKS):
+        session = sessions.require_by_id(request.store, bookmark.session_id)
+        turns = list(sessions.replay(request.store, session, first=bookmark.turn, limit=1))
+        text = _summarize(turns[0].turn) if turns else ""
+        bookmarked_turns.append(BookmarkedTurn(bookmark, session, projects.require(request.store, session.project_id).name, text))
+    return bookmarked_turns
 
 
 def _hit_views(request: PageRequest, query: str, excerpts: Iterable[Excerpt]) -> list[SearchHitView]:

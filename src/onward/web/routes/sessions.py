@@ -13,7 +13,7 @@ from onward.app.accounts.selection import CreditsOutlook, best_account, outlook
 from onward.app.handoffs import handoffs
 from onward.app.jobs.jobs import Job
 from onward.app.projects import conversations, project_files, projects
-from onward.app.sessions import completion_job, sessions
+from onward.app.sessions import bookmarks, completion_job, sessions
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.session_results import SessionDetail
@@ -158,6 +158,7 @@ def show_session(
         marked=(first_turn, end),
         q=q.strip(),
         has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
+        bookmarks=bookmarks.list_of_session(request.store, head.detail.session),
         briefing=render_briefing(request, head.project, head.detail) if head.detail.session.status == "in_progress" else "",
     )
 
@@ -181,7 +182,8 @@ def _turn_views(
     # With the turn before, for its date.
     stored_turns = list(sessions.replay(request.store, detail.session, first=max(1, first - 1), limit=limit + 1))
     last_at = stored_turns.pop(0).turn.at if stored_turns and stored_turns[0].ordinal < first else None
-    return turn_views(stored_turns[:limit], lines_by_turn, full=full, last_at=last_at)
+    bookmarks_by_turn = {bookmark.turn: bookmark for bookmark in bookmarks.list_of_session(request.store, detail.session)}
+    return turn_views(stored_turns[:limit], lines_by_turn, full=full, last_at=last_at, bookmarks=bookmarks_by_turn)
 
 
 @router.get("/parts/sessions/{session_id}/turns")

@@ -41,6 +41,27 @@ document.addEventListener("htmx:afterSettle", () => {
   if (filter) document.getElementById(filter)?.focus();
   filter = "";
 });
+// A star bookmarks its turn; B does so for the turn with the focus, or the first one on the screen.
+const star = async (bookmark) => {
+  const isSet = bookmark.querySelector(".star").getAttribute("aria-pressed") === "true";
+  const turn = bookmark.closest(".turn");
+  const hadFocus = bookmark.contains(document.activeElement);
+  await htmx.ajax(isSet ? "DELETE" : "POST", bookmark.dataset.bookmark, { source: bookmark, target: bookmark, swap: "outerHTML" }).catch(() => {});
+  if (hadFocus) turn.querySelector(".star")?.focus();
+};
+onward.bookmark = () => {
+  const turn = document.activeElement?.closest(".turn") ?? [...document.querySelectorAll(".talk .turn")].find((shown) => shown.checkVisibility() && shown.getBoundingClientRect().bottom > 140);
+  const bookmark = turn?.querySelector(".bookmark:has(.star)");
+  if (bookmark) star(bookmark);
+};
+document.addEventListener("click", ({ target }) => {
+  const bookmark = target.closest?.(".star")?.closest(".bookmark");
+  if (bookmark) star(bookmark);
+});
+document.addEventListener("onward:bookmark", ({ detail }) => {
+  const bookmark = document.querySelector(`#turn-${detail.value} .bookmark`);
+  if (bookmark) htmx.ajax("GET", bookmark.dataset.bookmark, { source: bookmark, target: bookmark, swap: "outerHTML" }).catch(() => {});
+});
 // The overview: a column goes to its turns, a name in its legend to the next turn of that kind.
 let reached = 0;
 const currentTurn = () => {
