@@ -1,6 +1,4 @@
-"""No line of Python, Markdown, shell or a page template is longer than the formatter's limit: prose is wrapped by hand, and diffs stay
-readable.
-"""
+"""No line of Python, Markdown, shell, a page template or a file of the build is longer than the limit, so that diffs stay readable."""
 
 from __future__ import annotations
 
@@ -46,13 +44,14 @@ def _long_text(text: str) -> Iterator[int]:
             yield number
 
 
-FINDERS = {".py": _long_python, ".md": _long_markdown, ".html": _long_text, ".sh": _long_text}
+FINDERS = {".py": _long_python, ".md": _long_markdown, ".html": _long_text, ".sh": _long_text, ".service": _long_text}
+NAMES = {"pyproject.toml", "Makefile", "Containerfile"}
 
 
 def test_lines_fit(root: Path, repository_files: list[Path]) -> None:
     long = {}
     for path in repository_files:
-        find = _long_text if path.parent == root / "bin" else FINDERS.get(path.suffix)
+        find = _long_text if path.parent == root / "bin" or path.name in NAMES else FINDERS.get(path.suffix)
         if find and (lines := list(find(path.read_text(encoding="utf-8")))):
             long[path.relative_to(root).as_posix()] = lines
     assert not long, f"wrap at {MAX_CHARACTERS} characters"

@@ -140,11 +140,12 @@ def test_a_class_name_means_one_class(named_trees: dict[str, ast.Module]) -> Non
 
 
 def _field_count(node: ast.ClassDef) -> int:
-    """Return how many arguments the constructor of a dataclass or named tuple takes; 0 for any other class."""
+    """Return how many arguments the constructor of a class takes: its fields, or the arguments of its `__init__`."""
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     bases = [ast.unparse(base) for base in node.bases]
     if not any("dataclass" in name for name in decorators) and "NamedTuple" not in bases:
-        return 0
+        constructors = (child for child in node.body if isinstance(child, ast.FunctionDef) and child.name == "__init__")
+        return max((len(constructor.args.args) - 1 for constructor in constructors), default=0)
     fields = [child for child in node.body if isinstance(child, ast.AnnAssign) and "ClassVar" not in ast.unparse(child.annotation)]
     return sum(field.value is None or "init=False" not in ast.unparse(field.value) for field in fields)
 

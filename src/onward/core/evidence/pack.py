@@ -83,7 +83,7 @@ def build_pack(
     turns = join_dialogs(turns)
     trace = observe(turns)
     title = _title(number, head, trace)
-    candidates = list(_Collector(number, head, turns, trace, budget_tokens).collect())
+    candidates = list(_Collector(number, head, turns=turns, trace=trace, budget_tokens=budget_tokens).collect())
     lines, left_out = _choose(candidates, count_tokens, budget_tokens - count_tokens(title) - 12)
     return EvidencePack(title, lines, left_out, session_state(number, trace, branch=head.branch))
 

@@ -292,7 +292,7 @@ def find_first_step(
     """Return the first step of the next session; None if the session leaves nothing open. *announced* gives the kind that a sentence's
     heading announces.
     """
-    left = _Leftovers(units, worths, trace, languages, announced, end.leads())
+    left = _Leftovers(units, worths, trace=trace, languages=languages, announced=announced, state=end.leads())
     last = end.last_round
     last_closing = max((statement.position for statement in trace.statements if statement.is_closing), default=-1)
     if call := left.unanswered_call(last):

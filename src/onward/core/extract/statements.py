@@ -168,7 +168,7 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     rounds = rounds_of(trace, languages)
     units = units_of(trace, languages)
     learned = [worth(vector) for vector in feature_vectors(units, trace, rounds)]
-    end = SessionEnd(units, learned, trace, rounds, languages)
+    end = SessionEnd(units, learned, trace=trace, rounds=rounds, languages=languages)
     if not end.is_reported():
         rounds[end.last_round].fate = "open"
     closings = [statement.position for statement in trace.statements if statement.is_closing]
