@@ -243,3 +243,20 @@ def test_a_task_list_beside_an_edit_costs_neither(reading, fixtures):
     (action,) = [classify_call(call) for turn in session.turns for call in turn.calls]
     assert [change.path for change in action.changes] == ["list.ts"]
     assert [todo.status for todo in action.todos] == ["completed", "pending"]
+
+
+def test_an_exported_page_is_the_history(reading, fixtures):
+    session = reading(fixtures / "cline" / "exported.md")
+    assert session.prompts() == ["Label the jars of honey. Never print a label twice.", "The one in the hall."]
+    assert [(call.name, call.arguments) for turn in session.turns for call in turn.calls] == [
+        ("read_file", {"path": "labels.py", "limit": "500"}),
+        ("update_todo_list", {"todos": "[x] Read the labels\n[-] Print them"}),
+        ("execute_command", {"command": "python labels.py", "cwd": "/home/ana/honey"}),
+        ("ask_followup_question", {"question": "Which printer?", "follow_up": [{"text": "The one in the hall"}]}),
+        ("attempt_completion", {"result": "The labels print in the hall."}),
+    ]
+    results = [result for turn in session.turns for result in turn.results]
+    assert [(result.is_error, result.exit_code) for result in results] == [(None, None), (None, None), (True, 2), (None, None)]
+    assert results[0].text == 'File: labels.py\n 1 | # **Assistant:**\n 2 | print("label")'
+    assert {turn.model for turn in session.turns if turn.role == "assistant"} == {"qwen/qwen3.7-coder"}
+    assert [turn.line for turn in session.turns][:3] == [1, 18, 30]

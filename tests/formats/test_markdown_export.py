@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-PAGES = ("opencode", "qwen", "gemini", "claude_extractor", "claude_blocks")
+PAGES = ("opencode", "qwen", "gemini", "claude_extractor", "claude_blocks", "copilot")
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def test_only_the_persons_words_are_prompts(pages):
         "gemini": ["Count the boats in the harbour. Never count a buoy."],
         "claude_extractor": ["Sort the seeds by sowing month. Never mix herbs with vegetables."],
         "claude_blocks": ["Weigh each block of the quarry. Never weigh a wet one."],
+        "copilot": ["Polish the bells of the tower. Never ring one at night.\n\n## Notes\n\nThere are five."],
     }
     assert [turn.mark for turn in pages["gemini"].turns][:3] == ["injected", "injected", "said"]
     assert (pages["qwen"].turns[-1].role, pages["qwen"].turns[-1].mark) == ("system", "injected")
@@ -52,6 +53,24 @@ def test_sections_of_blocks_have_times_calls_and_exit_codes(pages):
     assert session.turns[1].at == datetime(2026, 11, 3, 21, 40, 9, tzinfo=UTC)
     assert session.turns[-1].text == "The scales are wet:\n\n[\n  a list that is no block\n]"
     assert (session.heads[0].cwd, session.heads[0].started_at) == ("/home/ana/quarry", session.turns[0].at)
+
+
+def test_a_section_of_a_call_has_its_command_outcome_and_time(pages):
+    session = pages["copilot"]
+    calls = [call for turn in session.turns for call in turn.calls]
+    assert [(call.name, call.arguments) for call in calls] == [
+        ("view", {"description": "view the file at /home/ana/tower/bells.md.", "path": "/home/ana/tower/bells.md"}),
+        ("bash", {"description": "Polish the bells", "command": "python polish.py \\\n  --all"}),
+        ("update_todo", {"todos": "- [x] Read the list\n- [ ] Polish the bells"}),
+    ]
+    assert [step[2:] for step in steps(session)] == [(None, None), (True, 1), (None, None)]
+    assert steps(session)[0][1].endswith("### 👤 User\n\nThis is part of the list.")
+    assert [turn.text for turn in session.turns if turn.role == "assistant" and turn.text] == [
+        "I read the list of the bells.",
+        "Bell 4 is cracked, so it is not polished.",
+    ]
+    assert [turn.thinking for turn in session.turns if turn.thinking] == ["The bells are in bells.json."]
+    assert session.turns[-1].at == datetime(2026, 10, 8, 19, 3, 4, tzinfo=UTC)
 
 
 def test_the_prompt_that_a_command_stands_for_is_not_the_persons(reading, fixtures):

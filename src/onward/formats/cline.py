@@ -17,6 +17,7 @@ import orjson
 from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.errors import BadInput
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
+from onward.formats.cline_page import detect_page, read_page
 from onward.formats.cline_panel import PanelRequest, list_requests, panel_turns
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource, read_object_file
@@ -53,8 +54,10 @@ _NEAR_CHARACTERS = 400
 
 
 def detect(head: bytes) -> bool:
-    """Whether *head* is of a task's history, of its panel, or of a session of the SDK."""
+    """Whether *head* is of a task's history, of its panel, of a session of the SDK, or of a page exported from a task."""
     flat = head[:8192].replace(b'": ', b'":').lstrip()
+    if flat.startswith(b"**"):
+        return detect_page(head)
     if flat.startswith(b"["):
         if b'"role":"' in flat:
             return any(opening in flat for opening in _OPENINGS)
@@ -74,6 +77,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     if path is not None and path.is_dir():
         name = _HISTORY if (path / _HISTORY).is_file() else _PANEL
         source = TranscriptSource(path / name)
+    if detect_page(source.head):
+        yield from _read_page(source, report)
+        return
     document = source.document(report)
     if isinstance(document, dict):
         report.meet_version(as_text(as_object(document.get("origin")).get("version")))
@@ -92,6 +98,16 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         return
     head = _task_head(folder, messages)
     yield from _with_head(head, _History(report, list_requests(panel), is_subtask=head.parent_id is not None).read(messages))
+
+
+def _read_page(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
+    """Yield the session of an exported page. A message is a record."""
+    page = read_page(source)
+    messages = [entry.message for entry in page]
+    for item in _with_head(_task_head(None, messages), _History(report, []).read(messages)):
+        if isinstance(item, Turn):
+            item.line = page[item.line].line
+        yield item
 
 
 def _with_head(head: SessionHead, turns: Iterator[Turn]) -> Iterator[TranscriptItem]:

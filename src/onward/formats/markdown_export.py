@@ -1,5 +1,5 @@
-"""Sessions that a client writes as a page of Markdown: OpenCode's and Qwen Code's `/export`, Gemini CLI's `/chat share`, and the pages that
-exporters such as Claude Conversation Extractor write of Claude Code's sessions.
+"""Sessions that a client writes as a page of Markdown: OpenCode's and Qwen Code's `/export`, Copilot CLI's `/share`, Gemini CLI's
+`/chat share`, and the pages that exporters such as Claude Conversation Extractor write of Claude Code's sessions.
 
 `markdown_pages` divides a page into sections and parts; here they become turns.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -33,6 +33,7 @@ UNRECORDED = {
     "opencode: exit code": "the output of a command stands alone",
     "gemini-cli: model": "the page names no model",
     "claude-code: model": "the page names no model",
+    "copilot: model": "the page names no model",
 }
 """What transcripts of this format do not record, with the reason."""
 
@@ -43,6 +44,7 @@ _THOUGHT_WORDS = re.compile(
     r"(?i)\bthe user(?:'s)?\b(?! (?:table|model|interface|id)\b)|^(?:i should|i need to|wait|actually|hmm|let me|so i)\b"
 )
 """What a paragraph of a thought says: the model speaks of the person, or to itself. The models think in English."""
+_DURATION = re.compile(r"<sub>\D*?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?</sub>")
 _COMMAND = "<command-message>"
 """How Claude Code's envelope of a command begins that stands for a prompt."""
 _CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}
@@ -61,8 +63,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     layout = _find_layout(preface)
     if layout is None:
         return
-    yield _head(layout, preface)
-    writer = _TurnWriter(layout, _find(_MODEL, preface) or None)
+    head = _head(layout, preface)
+    yield head
+    writer = _TurnWriter(layout, _find(_MODEL, preface) or None, head.started_at)
     for section in read_sections(source, layout, report):
         yield from writer.take(section)
 
@@ -113,9 +116,10 @@ def _parse_clock(text: str) -> datetime | None:
 class _TurnWriter:
     """The turns of one page, section by section."""
 
-    def __init__(self, layout: PageLayout, model: str | None) -> None:
+    def __init__(self, layout: PageLayout, model: str | None, started_at: datetime | None) -> None:
         self.layout = layout
         self.model = model
+        self.started_at = started_at
         self.turn = Turn(role="assistant")
         self.results: list[Turn] = []
         self.unanswered: list[ToolCall] = []
@@ -137,7 +141,12 @@ class _TurnWriter:
         if self.layout.agent == "gemini-cli":
             yield from self._take_messages(section)
             return
-        self.turn.at = _parse_clock(section.clock)
+        self.turn.at = self._find_time(section.clock)
+        if section.parts and section.parts[0].kind == "call" and self.layout.agent == "copilot":
+            call, result = parse_section_call(section)
+            yield replace(self.turn, calls=(call,))
+            yield Turn(role="tool", results=(result,), at=self.turn.at, line=section.line)
+            return
         if blocks := _parse_blocks(section):
             yield from self._take_blocks(blocks)
             return
@@ -149,12 +158,22 @@ class _TurnWriter:
             self._take_part(part, is_last=index == len(section.parts) - 1)
         yield from self._close()
 
+    def _find_time(self, clock: str) -> datetime | None:
+        """Return the time of a section, which stands there, or after how long it began."""
+        after = _DURATION.search(clock)
+        if after is None or self.started_at is None:
+            return _parse_clock(clock)
+        hours, minutes, seconds = (int(number or 0) for number in after.groups())
+        return self.started_at + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
     def _take_part(self, part: PagePart, *, is_last: bool) -> None:
         match part.kind:
             case "thought":
                 thought, words = split_thought(part.text, has_answer=is_last)
                 self.turn.thinking = "\n\n".join(filter(None, (self.turn.thinking, thought)))
                 self._add_text(words)
+            case "reasoning":
+                self.turn.thinking = _without_rule(part.text)
             case "call":
                 name, _, purpose = part.text.partition(": ")
                 call = ToolCall(f"line-{part.line}", name, {"description": purpose} if purpose else {})
@@ -237,6 +256,24 @@ class _TurnWriter:
         self.turn.thinking = "\n\n".join(as_text(block.get("thinking")) for block in blocks if block.get("type") == "thinking")
         self._add_text("\n\n".join(as_text(block.get("text")) for block in blocks if block.get("type") == "text"))
         yield from self._close()
+
+
+def parse_section_call(section: PageSection) -> tuple[ToolCall, ToolResult]:
+    """Return the call of a section of its own, and its result: the page shows what it is for, a command or a path, and the output."""
+    words = "\n".join(filter(None, (_without_rule(part.text) for part in section.parts if part.kind == "text")))
+    purpose, _, rest = words.partition("\n") if words.startswith("**") else ("", "", words)
+    purpose, shown = purpose.strip("*"), rest.strip()
+    arguments: dict[str, object] = {"description": purpose} if purpose else {}
+    if shown.startswith("$ "):
+        arguments["command"] = shown[2:]
+    elif shown:
+        arguments["path" if shown.startswith(("/", "~", ".")) or shown[1:3] == ":\\" else "query"] = shown
+    for part in section.parts:
+        if part.kind == "arguments" and isinstance(value := parse_arguments(part.text.strip()), dict):
+            arguments |= value
+    call = ToolCall(f"line-{section.line}", section.parts[0].text, arguments)
+    text = next((part.text for part in reversed(section.parts) if part.kind == "output"), "")
+    return call, ToolResult(call.id, text, True if section.is_failed else None, find_exit_code("<exited with exit code ", text[-80:]))
 
 
 def _parse_blocks(section: PageSection) -> list[dict[str, Any]]:

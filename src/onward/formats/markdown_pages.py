@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 from onward.core.transcript.transcript import ImportReport, Role
 from onward.formats.source import TranscriptSource
 
+_RULE = re.compile(r"---$")
+
 
 class PageLayout(NamedTuple):
     """The page of one exporter.
@@ -20,18 +22,17 @@ class PageLayout(NamedTuple):
     `start` matches the beginning of the file and `heading` a line that opens a section, with the group `user` for the person's, `other`
     for the client's and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in a section that are no words:
     groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows), `answer` (a result without a
-    fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text` is
-    what stands before the mark; `at` is the time of the section. Where `has_rule`, a section begins below a rule; the first perhaps below
-    the line `first_section`. `block_end` says how a code block ends: at its fence, at a
-    fence with a blank line below, or at a fence that the next part of the message may follow on its line.
+    fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text`
+    is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may have the `outcome` of a
+    call. A section begins below a line that matches `above`, if any. `block_end` says how a code block ends: at its fence, at a fence
+    with a blank line below, or at a fence that the next part of the message may follow on its line.
     """
 
     agent: str
     start: re.Pattern[str]
     heading: re.Pattern[str]
     marks: re.Pattern[str]
-    has_rule: bool = True
-    first_section: str = ""
+    above: re.Pattern[str] | None = _RULE
     block_end: Literal["fence", "blank", "joined"] = "fence"
 
 
@@ -52,7 +53,7 @@ LAYOUTS = (
         marks=re.compile(
             r"(?P<text>)(?:\*\*Status\*\*: (?P<status>\w+)|\*\*(?P<block>Input|Output):\*\*|\*(?P<diff>Diff) for `.*`:\*|(?P<list>\*\*Affected Files:\*\*))$"
         ),
-        has_rule=False,
+        above=None,
     ),
     PageLayout(
         agent="gemini-cli",
@@ -78,12 +79,27 @@ LAYOUTS = (
         start=re.compile(r"# Claude Session Export\n\n## Session Information\n\n- \*\*Session ID\*\*: `(?P<id>[^`\n]+)`\n"),
         heading=re.compile(r"### (?:(?P<user>User)|Assistant)$"),
         marks=re.compile(r"(?P<text>)> (?P<at>\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? .*\d:\d\d.*)$"),
-        first_section="## Conversation",
+        above=re.compile(r"---$|## Conversation$"),
+    ),
+    PageLayout(
+        agent="copilot",
+        start=re.compile(
+            "# \U0001f916 Copilot CLI Session\n\n(?s:.){0,40}\\*\\*Session ID:\\*\\* `(?P<id>[^`\n]+)` *\n.*Started:\\*\\* (?P<at>.+)\n"
+        ),
+        heading=re.compile(
+            "### (?:\U0001f464 (?P<user>User)|\U0001f4ac Copilot|\\S+ (?P<reasoning>Reasoning|Thinking)"
+            "|(?P<outcome>\\S+) `(?P<call>[^`]+)`|\\S+ (?P<other>\\S.*))$"
+        ),
+        marks=re.compile(
+            r"(?P<text>)(?:<summary>(?P<block>Arguments)</summary>|(?P<frame></?details>|<summary>.*</summary>|<sub>.*</sub>))$"
+        ),
+        above=re.compile(r"<sub>.*</sub>$"),
     ),
 )
+_FAILED = "\u274c"
 _FENCE = re.compile(r"(`{3,})([^`]*)$")
 
-_WORDS = {"text", "thought", "list", "answer", "failure"}
+_WORDS = {"text", "thought", "reasoning", "list", "answer", "failure"}
 """The kinds of parts that hold the lines below their mark."""
 
 
@@ -106,6 +122,7 @@ class PageSection:
     model: str | None
     line: int
     clock: str = ""
+    is_failed: bool = False
     parts: list[PagePart] = field(default_factory=list[PagePart])
 
     @property
@@ -129,17 +146,20 @@ class _Splitter:
         self.section: PageSection | None = None
         self.label = ""
         """What the next code block shows."""
+        self.usual_label = ""
+        """What a code block without a label shows in this section."""
         self.block: PagePart | None = None
         self.fence = ""
         self.depth = 0
         self.may_end = False
         """The last line ended the block, if a blank line follows."""
-        self.is_below_rule = True
+        self.above: str | None = ""
+        """The last line, if a section may begin below it."""
 
     def take(self, number: int, line: str) -> Iterator[PageSection]:
         """Read one line, and yield the section that it finishes."""
         heading = self.layout.heading.match(line) if line.startswith("##") else None
-        if heading and self.layout.has_rule and not self.is_below_rule:
+        if heading and self.above is None:
             heading = None
         if self.block is not None and self.may_end and line.strip():
             self.block.text += f"\n{self.fence}"
@@ -155,7 +175,7 @@ class _Splitter:
         elif self.section is not None:
             self._take_line(number, line)
         if line.strip():
-            self.is_below_rule = line in {"---", self.layout.first_section}
+            self.above = line if self.layout.above is None or self.layout.above.match(line) else None
 
     def end(self) -> Iterator[PageSection]:
         """Yield the open section."""
@@ -166,11 +186,14 @@ class _Splitter:
     def _open_section(self, number: int, heading: re.Match[str]) -> None:
         fields = heading.groupdict()
         role: Role = "user" if fields.get("user") else "system" if fields.get("other") else "assistant"
-        self.section, self.label = PageSection(role=role, model=fields.get("model"), line=number), ""
+        self.section = PageSection(role=role, model=fields.get("model"), line=number)
+        self.section.clock = self.above or ""
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
-        elif fields.get("answer"):
-            self.section.parts.append(PagePart("answer", "", number))
+            self.section.is_failed = fields.get("outcome") == _FAILED
+        elif kind := "answer" if fields.get("answer") else "reasoning" if fields.get("reasoning") else "":
+            self.section.parts.append(PagePart(kind, "", number))
+        self.label = self.usual_label = "output" if "outcome" in fields and fields["call"] else ""
 
     def _take_line(self, number: int, line: str) -> None:
         assert self.section is not None
@@ -183,7 +206,7 @@ class _Splitter:
         elif self.section.parts and self.section.parts[-1].kind == "value" and line and not line.startswith("---"):
             self.section.parts[-1].text += f"\n{line}"
         else:
-            self.label = self.label if not line.strip() else ""
+            self.label = self.label if not line.strip() else self.usual_label
             self.section.add_line(line, number)
 
     def _take_mark(self, number: int, mark: re.Match[str]) -> None:
@@ -192,9 +215,9 @@ class _Splitter:
         if words := fields["text"]:
             self.section.add_line(words, number)
         if fields.get("at"):
-            self.section.clock = self.section.clock or fields["at"]
+            self.section.clock = fields["at"]
             return
-        self.label = (fields.get("block") or fields.get("diff") or "").lower()
+        self.label = (fields.get("block") or fields.get("diff") or self.usual_label).lower()
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
         elif fields.get("thought"):
@@ -230,7 +253,7 @@ class _Splitter:
         self.block.text += f"\n{line}" if self.block.text else line
 
     def _end_block(self) -> None:
-        self.block, self.fence, self.label, self.depth, self.may_end = None, "", "", 0, False
+        self.block, self.fence, self.label, self.depth, self.may_end = None, "", self.usual_label, 0, False
 
 
 def read_sections(source: TranscriptSource, layout: PageLayout, report: ImportReport) -> Iterator[PageSection]:
