@@ -92,7 +92,7 @@ def test_a_page_is_cut_at_its_least_important_lines() -> None:
         f"\n## {title}\n" + "".join(f"- {title} {number} é: {'word ' * 8}\n" for number in range(count))
         for title, count in sections.items()
     )
-    page += "\n---\nKept at 1k tokens.\nLeft out: done 3. `onward search WORDS` reaches them.\n"
+    page += "\n---\nPreserved in 1k tokens.\nLeft out: done 3. `onward search WORDS` reaches them.\n"
     assert shorten_page(page, 100_000) == page
     for most in (6_000, 4_000, 2_000, 900):
         cut = shorten_page(page, most)

@@ -67,7 +67,7 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
         assert (await agent.record_fact(kind="dead_end", text="Polling every second drowns the till")).data["kind"] == "dead_end"
         done = await agent.complete_session(accomplishments=["Checkout works"], blockers=["No printer"], credits_used=40)
         assert (done.data["session"], done.data["handoff_version"], done.data["is_unchanged"]) == (1, 1, False)
-        assert "Kept at" in done.text
+        assert "Preserved in" in done.text
         assert (await agent.complete_session(session=1)).data["is_unchanged"] is True
 
         handoff_text = (await agent.start_session()).text

@@ -21,7 +21,7 @@ COUNT = re.compile(r"([a-z][a-z ]*) (\d+)/(\d+)(?: of (\d+))?")
 
 def contradictions(master: MasterHandoff) -> list[str]:
     """Return where the closing lines of *master* disagree."""
-    kept_line = next((line for line in master.handoff.closing if line.startswith("Kept at ")), "")
+    kept_line = next((line for line in master.handoff.closing if line.startswith("Preserved in ")), "")
     left_out = next((line for line in master.handoff.closing if line.startswith("Left out: ")), "")
     counts = {
         name: (int(kept_count), int(total), int(found_count or total)) for name, kept_count, total, found_count in COUNT.findall(kept_line)

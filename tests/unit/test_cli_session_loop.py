@@ -307,7 +307,7 @@ def test_the_demo_shows_the_loop_and_leaves_nothing(run: Run, tmp_path: Path) ->
     assert shown.code == 0
     assert [line.split()[1] for line in shown.out.splitlines() if line.startswith("session ")] == ["1", "2", "3"]
     assert "# Handoff after session 3" in shown.out
-    assert "Kept at" in shown.out
+    assert "Preserved in" in shown.out
     assert "1 secret redacted" in shown.out
     assert samples.planted_secret() not in shown.out
     assert not (tmp_path / "home").exists()

@@ -42,7 +42,7 @@ HANDOFF = Handoff(
         HandoffSection("Open: next, blocked, questions", (CitedLine("Migrate the kumquat orders to the new table.", (Handle(3, 44),)),)),
     ),
     closing=(
-        "Kept at 0.4k tokens (of 31k in 3 sessions): rules 2/2 · stale 0.",
+        "Preserved in 0.4k tokens (of 31k in 3 sessions): rules 2/2 · outdated 0.",
         "Left out: learned 4. `onward search WORDS` reaches them.",
     ),
 )

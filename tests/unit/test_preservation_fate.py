@@ -113,5 +113,5 @@ def test_a_rule_is_found_in_every_language_that_is_read(language: str) -> None:
 def test_a_language_that_is_not_read_is_named_instead_of_a_loss_of_nothing() -> None:
     result = judge("# Handoff", Turn("user", "कृपया हमेशा यह उपकरण प्रयोग करें और परीक्षण पहले लिखें"))
     assert result.unread == ("hi",)
-    assert "What was said in Hindi is not counted" in result.line()
+    assert "Statements in Hindi are not counted" in result.line()
     assert "Lost: nothing" not in result.line()

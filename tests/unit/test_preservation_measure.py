@@ -96,7 +96,8 @@ def test_a_file_is_kept_as_a_whole_word(written: str) -> None:
 
 
 def test_its_own_account_of_losses_does_not_count_as_kept() -> None:
-    closing = "\n---\nKept at 200 tokens (of 8.0k): rules 0/1. Lost: Never store patient names, only the ticket number and the poli. [s1.1]"
+    closing = "\n---\nPreserved in 200 tokens (of 8.0k): rules 0/1. "
+    closing += "Lost: Never store patient names, only the ticket number and the poli. [s1.1]"
     assert counts(judge("# Handoff\n" + closing))["rules"] == (0, 1)
 
 
@@ -180,14 +181,14 @@ def test_confidence_is_a_lower_bound() -> None:
 def test_nothing_to_keep_has_no_ratio() -> None:
     result = judge("anything", [])
     assert (result.recall_ratio, result.headline, result.confidence_ratio) == (None, None, None)
-    assert "nothing found that should be kept" in result.line()
+    assert "nothing found to preserve" in result.line()
 
 
 def test_the_line_says_what_it_is_and_names_losses_within_its_bound() -> None:
     result = judge("# Handoff\n")
     line = result.line(120)
-    assert line.startswith("Kept at 200 tokens (of 8.0k): rules 0/1 · requirements 0/")
-    assert "estimated by Onward's own extractor" in line
+    assert line.startswith("Preserved in 200 tokens (of 8.0k): rules 0/1 · requirements 0/")
+    assert "estimated automatically" in line
     assert "of N" not in line
     assert "[s1.1]" in line
     assert len(line) <= 120 * 3 + 20

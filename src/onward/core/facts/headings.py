@@ -42,7 +42,7 @@ AGENT_INTRO = "You work on it as"
 RELEVANT_HEADING = "What bears on your task"
 """The heading, before the handoff, of the lines that matter for a named goal."""
 
-MEASURE_PREFIX, OMISSION_PREFIX = "Kept at ", "Left out: "
+MEASURE_PREFIX, OMISSION_PREFIX = "Preserved in ", "Left out: "
 """The beginnings of the closing lines: what the handoff preserves, and what it leaves out."""
 
 NOTICE_PREFIXES = (

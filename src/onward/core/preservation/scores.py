@@ -13,10 +13,10 @@ from onward.core.text.languages import LANGUAGE_NAMES
 from onward.core.text.prose import one_line
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
-LABEL = "estimated by Onward's own extractor"
-"""What the figures are; printed with them."""
+LABEL = "estimated automatically"
+"""Where the figures come from; printed with them."""
 SAMPLE_LABEL = "“of N” marks a sample"
-"""What a third number is; printed where there is one."""
+"""The meaning of a third number; printed if there is one."""
 MIN_GROUP_SIZE = 3
 """The references a group needs to be the headline: a share of fewer means little."""
 
@@ -124,28 +124,26 @@ class Preservation(NamedTuple):
             if self.sessions > 1
             else _format_tokens(self.session_tokens)
         )
-        figures = [*(counts or ["nothing found that should be kept"]), f"stale {len(self.stale)}"]
+        figures = [*(counts or ["nothing found to preserve"]), f"outdated {len(self.stale)}"]
         if self.unsupported is not None:
             figures.append(f"unsupported {len(self.unsupported)}")
         labels = f"{SAMPLE_LABEL}; {LABEL}" if any(group.is_sample for group in self.groups) else LABEL
         account = f"{MEASURE_PREFIX}{_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(figures)} ({labels})."
         if self.unread:
             names = ", ".join(LANGUAGE_NAMES.get(language, language) for language in self.unread)
-            account += f" What was said in {names} is not counted: the measure does not read it."
+            account += f" Statements in {names} are not counted: the measure does not support it."
         return account
 
     def _list_losses(self, room_chars: int) -> str:
-        """Return " Lost: …" with as many losses as fit in *room_chars*. Where more was left out than is asked for, it is
-        said of what is asked for only.
-        """
+        """Return " Lost: …" with as many losses as fit in *room_chars*. If the counts are a sample, "nothing" is said of the sample."""
         if self.lost:
             return _list_losses(self.lost, room_chars)
         is_whole = not self.left_out and not self.unread and not any(group.is_sample for group in self.groups)
         return " Lost: nothing." if is_whole else " Lost of these: nothing."
 
     def with_omissions(self, omitted: Mapping[str, int]) -> Preservation:
-        """Return the measure beside a ledger of which the document leaves out *omitted* facts, by group: there are at least
-        as many in the sessions as are kept and left out.
+        """Return the measure for a document that omits these facts of its ledger, by group: the sessions have at least what is kept or
+        omitted.
         """
         groups = tuple(g._replace(found_count=max(g.found_count, g.kept_count + omitted.get(g.group, 0))) for g in self.groups)
         return self._replace(groups=groups, left_out=sum(omitted.values()))

@@ -42,7 +42,7 @@ _LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
     ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
     ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, DISTINCTIVE_SECTIONS))})$"),
     ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
-    ("closing", rf"{MEASURE_PREFIX}[\d.,]+k? tokens|{OMISSION_PREFIX}"),
+    ("closing", rf"(?:{MEASURE_PREFIX}|Kept at )[\d.,]+k? tokens|{OMISSION_PREFIX}"),
     ("head", rf"\**(?:{'|'.join(HEAD)})\.\** "),
     ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, RELEVANT_HEADING)))})$|---$"),
     ("item", r"[-*•+] "),
