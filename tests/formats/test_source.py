@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_compressed_data_that_ends_early_gives_what_came_before(reading):
     packed = zstandard.compress(data)
     result = reading(packed[: len(packed) // 2])
     assert 0 < len(result.turns) < 20_000
-    assert result.report.malformed_count == 1
+    assert [number for number, _ in result.report.malformed] == [len(result.turns) + 1, 0]
     damaged = bytearray(packed)
     damaged[len(packed) // 2 : len(packed) // 2 + 500] = b"\xff" * 500
     result = reading(bytes(damaged))
@@ -192,6 +193,49 @@ def test_a_bad_escape_costs_no_neighbour(reading):
         result = reading(data.encode())
         assert [turn.text for turn in result.turns] == ["Cetak struk.", "It is in C:\\REDACTED.", "Cetak struk."]
         assert result.report.malformed_count == 0
+
+
+@pytest.mark.parametrize(("module", "least"), [("gzip", 60), ("lzma", 40)])
+def test_a_small_compressed_file_that_is_cut_or_damaged_gives_what_came_before(reading, module, least):
+    lines = [json.dumps(record(number, str(random.Random(number).getrandbits(600)))).encode() for number in range(100)]
+    packed = importlib.import_module(module).compress(b"\n".join(lines))
+    assert least < len(reading(packed[: len(packed) * 4 // 5]).turns) < 100
+    damaged = bytearray(packed)
+    damaged[len(packed) * 4 // 5] ^= 0xFF
+    result = reading(bytes(damaged))
+    assert len(result.turns) > least
+    assert any("compressed" in why for _, why in result.report.malformed)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [bytes(range(256)), b"\0\x01\x02" * 5000, b'{"type": "us\0\xffgarbage', b'{"type": "pad", "pad": "' + b"x" * 9_000_000 + b'"}'],
+    ids=["bytes", "binary", "torn", "long"],
+)
+@pytest.mark.parametrize(
+    "records",
+    [
+        [record(number, "words") for number in range(3)],
+        [{"role": role, "content": "Print the receipts."} for role in ("user", "assistant", "user")],
+        [
+            {"sessionId": "s", "projectHash": "a" * 64, "startTime": "2026-03-02T09:00:00Z", "kind": "main"},
+            *({"id": f"m{number}", "type": "user", "content": f"Print {number}."} for number in range(3)),
+        ],
+    ],
+    ids=["claude-code", "json-turns", "gemini"],
+)
+def test_a_first_line_that_cannot_be_read_costs_no_other(reading, before, records):
+    data = b"\n".join(json.dumps(item).encode() for item in records)
+    whole = reading(data)
+    assert len(whole.turns) == 3
+    result = reading(before + b"\n" + data)
+    assert (result.report.format, len(result.turns)) == (whole.report.format, 3)
+
+
+def test_a_chat_that_quotes_records_is_still_a_chat(reading):
+    quoted = json.dumps(record(1, "words"))
+    text = f"User: What is this?\n{quoted}\nAssistant: A record of a session.\nIt has a type.\nUser: Thanks."
+    assert reading(text.encode()).report.format == "pasted"
 
 
 @pytest.mark.parametrize("module", ["gzip", "bz2", "lzma"])

@@ -9,6 +9,7 @@ from onward.app.handoffs.distillation import distill_files
 from onward.cli.handoff_output import OutputFormat, format_handoff
 from onward.cli.import_report import describe_report, report_data
 from onward.cli.input_file import resolve_input
+from onward.cli.presentation import note
 from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.errors import BadInput
 from onward.formats import open_source
@@ -52,7 +53,7 @@ def read(files: list[str], *, json: bool) -> int:
     sys.stdout.flush()
     if not report.turns:
         raise BadInput(Message("There is nothing in {file}.", file=files[0]), "Give a session file of an agent.")
-    sys.stderr.write(f"{files[0]}: {describe_report(report)}\n")
+    note(f"{files[0]}: {describe_report(report)}")
     return 0
 
 
@@ -67,4 +68,4 @@ def _warn_incomplete(reports: Iterable[tuple[str, ImportReport]]) -> None:
     for name, report in reports:
         has_unknown = report.unknown_parts or any(reason.startswith(UNKNOWN_TYPE) for reason in report.skipped)
         if report.malformed_count or report.truncated or has_unknown:
-            sys.stderr.write(f"{name}: {describe_report(report)}\n")
+            note(f"{name}: {describe_report(report)}")

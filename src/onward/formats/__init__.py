@@ -6,7 +6,7 @@ not know each other. Other packages add one through the entry point group `onwar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -98,8 +98,8 @@ def detect(source: TranscriptSource) -> Format:
     """
     if source.path is not None and source.path.is_dir():
         return _folder_format(source.path)
-    for head in _heads(source):
-        for module in _candidate_formats(head):
+    for head, formats in _attempts(source):
+        for module in formats:
             if module.detect(head):
                 return module
     raise UnknownFormat(
@@ -211,14 +211,22 @@ def _import_format(name: str) -> Format:
     return cast("Format", import_module(f"{__name__}.{name}"))
 
 
-def _candidate_formats(head: bytes) -> Iterator[Format]:
-    """Yield every format that may fit *head*, imported only when tried. Formats of other packages are looked up only when none of these
-    fits exactly, since that takes milliseconds.
+def _attempts(source: TranscriptSource) -> Iterator[tuple[bytes, Iterable[Format]]]:
+    """Yield the heads of *source* with the formats that may fit each, imported only when tried. Formats of other packages are looked up
+    only when none of these fits exactly, since that takes milliseconds; the general ones come last.
     """
+    for head in _heads(source):
+        yield head, _import_formats(_EXACT_FORMATS, head)
+        yield head, _installed_formats()
+    if records := source.record_head:
+        yield records, _import_formats((*_EXACT_FORMATS, "json_turns"), records)
+    yield source.head, _import_formats(_GENERAL_FORMATS, source.head)
+
+
+def _import_formats(names: Iterable[str], head: bytes) -> Iterator[Format]:
+    """Yield the formats of *names* that may fit *head*."""
     is_text = not (holds_objects(head) or head.lstrip(_BLANK_BYTES).startswith((b"[", b"{", b"SQLite")))
-    yield from (_import_format(name) for name in _EXACT_FORMATS if not is_text or name in _TEXT_FORMATS)
-    yield from _installed_formats()
-    yield from (_import_format(name) for name in _GENERAL_FORMATS if not is_text or name in _TEXT_FORMATS)
+    yield from (_import_format(name) for name in names if not is_text or name in _TEXT_FORMATS)
 
 
 @cache

@@ -35,7 +35,7 @@ def detect(head: bytes) -> bool:
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session. Removed messages are followed by a rewind."""
     session = _Session(report, source.path)
-    if _is_document(source.head):
+    if _is_document(source.head) and not source.has_record_lines:
         document = as_object(source.document(report))
         session.patch({key: value for key, value in document.items() if key != "messages"})
         for index, message in enumerate(as_list(document.get("messages"))):

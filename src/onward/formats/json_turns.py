@@ -85,7 +85,7 @@ def detect(head: bytes) -> bool:
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the turns of a document, or of every line. A turn's position is its index in the document, or its line."""
     reader = _Reader(report)
-    if _is_lines(source.head):
+    if _is_lines(source.head) or source.has_record_lines:
         for number, record in source.records(report):
             yield from reader.take(number, record)
     elif source.head[:4096].translate(None, b"\0 \t\r\n").startswith(b"[{"):

@@ -6,7 +6,7 @@ Lines are streamed: memory does not grow with the file, and a huge line is cut t
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,9 +20,15 @@ from onward.errors import BadInput, UnreadableFile
 from onward.message import Message
 
 HEAD_BYTES = 64 * 1024
+_SEARCHED_BYTES = 32 * 1024 * 1024
+_MAX_HEAD_LINES = 100
+"""How far the first records are looked for behind what cannot be read."""
 LINE_BYTES = 8 * 1024 * 1024
 """Longer lines are cut: their long strings become stubs."""
 _CHUNK_BYTES = 256 * 1024
+_PIECE_BYTES = 256
+_GZIP_WINDOW = 31
+"""The size of the window with which zlib expects the header of gzip."""
 _COMPRESSIONS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x8b\x08": "gzip", b"BZh": "bz2", b"\xfd7zX": "lzma"}
 """How compressed data begins, and with which module it is read."""
 _MAX_BYTES = 4 * 1024**3
@@ -51,6 +57,21 @@ class TranscriptSource:
         """The first 64 KiB as UTF-8: decompressed, without a byte-order mark and without comments before JSON."""
         with self.open_stream() as stream:
             return strip_comments(stream.read(HEAD_BYTES))
+
+    @cached_property
+    def record_head(self) -> bytes:
+        """The first JSON objects that fill a line each, where most lines are such; otherwise empty. Damaged and long lines before them are
+        passed over.
+        """
+        with self.open_stream() as stream:
+            lines = [line for line in stream.read(_SEARCHED_BYTES).split(b"\n", _MAX_HEAD_LINES)[:_MAX_HEAD_LINES] if line.strip()]
+        records = [line for line in lines if len(line) <= HEAD_BYTES and line.startswith(b"{") and _is_object(line)]
+        return b"\n".join(records)[:HEAD_BYTES] if 2 * len(records) >= len(lines) else b""
+
+    @property
+    def has_record_lines(self) -> bool:
+        """Whether each line is a record, by the lines that are not damaged."""
+        return b"\n" in self.record_head
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield every non-blank line with its 1-based number; without NUL bytes and line end, and not much longer than 8 MiB."""
@@ -142,7 +163,7 @@ class TranscriptSource:
             with self._open_file() as stream:
                 return self._unpack(stream)
         copy = _temporary_file()
-        self._copy(self._origin, copy)
+        self._copy(iter(partial(self._origin.read, _CHUNK_BYTES), b""), copy)
         copy.seek(0)
         return self._unpack(copy) or copy
 
@@ -163,30 +184,24 @@ class TranscriptSource:
         return None
 
     def _decompress(self, stream: IO[bytes], method: str) -> IO[bytes]:
+        """Return what *stream* contains, up to the first damage."""
         import zlib
-        from importlib import import_module
         from lzma import LZMAError
 
         import zstandard
 
         copy = _temporary_file()
         try:
-            if method == "zstd":
-                with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
-                    self._copy(reader, copy)
-            else:
-                module = import_module(method)
-                with module.open(stream, "rb") as reader:
-                    self._copy(reader, copy)
+            self._copy(_decompressed(stream, method), copy)
         except (zstandard.ZstdError, EOFError, zlib.error, LZMAError, OSError) as error:
             self.damage = f"the compressed data is damaged: {error}"
         copy.seek(0)
         return copy
 
-    def _copy(self, source: IO[bytes], target: IO[bytes]) -> None:
-        """Copy *source* to *target*. Raises `UnreadableFile` when it does not end."""
+    def _copy(self, chunks: Iterable[bytes], target: IO[bytes]) -> None:
+        """Write *chunks* to *target*. Raises `UnreadableFile` when they do not end."""
         size = 0
-        while chunk := source.read(_CHUNK_BYTES):
+        for chunk in chunks:
             size += len(chunk)
             if size > _MAX_BYTES:
                 raise UnreadableFile(
@@ -224,6 +239,13 @@ def read_object_file(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _is_object(line: bytes) -> bool:
+    try:
+        return type(orjson.loads(line)) is dict
+    except orjson.JSONDecodeError:
+        return False
+
+
 def strip_comments(data: bytes) -> bytes:
     """Return *data* without the `//` lines before its JSON; text that is not JSON is unchanged."""
     rest = data
@@ -240,6 +262,39 @@ def _to_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
         copy.write(decoder.decode(chunk).encode("utf-8", "replace"))
     copy.seek(0)
     return copy
+
+
+def _decompressed(stream: IO[bytes], method: str) -> Iterator[bytes]:
+    """Yield the content of the compressed parts of *stream*. It is read in small pieces: damage costs no more than one."""
+    new = _decompressor(method)
+    decompressor, is_new = new(), True
+    while piece := stream.read(_PIECE_BYTES):
+        while piece:
+            is_new = False
+            yield decompressor.decompress(piece)
+            piece = decompressor.unused_data.lstrip(b"\0")
+            if decompressor.eof:
+                decompressor, is_new = new(), True
+    if not is_new:
+        raise EOFError("it ends too early")
+
+
+def _decompressor(method: str) -> Callable[[], Any]:
+    if method == "gzip":
+        import zlib
+
+        return partial(zlib.decompressobj, _GZIP_WINDOW)
+    if method == "zstd":
+        import zstandard
+
+        return zstandard.ZstdDecompressor().decompressobj
+    if method == "bz2":
+        from bz2 import BZ2Decompressor
+
+        return BZ2Decompressor
+    from lzma import LZMADecompressor
+
+    return LZMADecompressor
 
 
 def _rescue_records(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
