@@ -57,6 +57,8 @@ HONEST = (
     ("Where things are", "`docs/design/retries.md` — the design.", "s1.20"),
     ("Errors and fixes", "`make check` ended with exit 2 for F1–F5.", "s1.20"),
     ("Next", "See whether the retry helps: the gateway rejects the second request.", "s1.15"),
+    ("Where things are", "`deploy/` — the checkout and its port 8443.", "s1.8"),
+    ("Done", "`Refunds go through src/…` was read for the checkout on port 8443.", "s1.21"),
     ("Learned", '"Refunds go through … instead of createRefund": the checkout on port 8443.', "s1.18"),
 )  # fmt: skip
 
@@ -75,6 +77,8 @@ WRONG = {
     "pushed": ("state", "Done", "The last commit `4f3c9a1d` of branch `feat/checkout-port` is pushed.", "s1.18"),
     "lint passes": ("state", "Done", "`npm run lint` passes on `src/cart.ts`.", "s1.12"),
     "a lost not": ("polarity", "Learned", "The retry does help: the gateway has the second request.", "s1.15"),
+    "a check beside another": ("state", "Done", "The checkout listens on port 8443; `make test` fails, and so it stays.", "s1.9", "s1.21"),
+    "finished and broken": ("state", "Done", "The checkout on port 8443 is finished and broken.", "s1.21"),
     "counts the other way": ("state", "Done", "`make test`: 14 failed.", "s1.9"),
     "another branch": ("state", "State", "All 14 tests pass on branch `main`, port 8443.", "s1.18", "s1.21"),
     "edited, not committed": ("state", "Next", "Edited after the last commit, committed: `deploy/checkout.yaml`.", "s1.8"),
@@ -139,6 +143,9 @@ MERGES = (
     ("s1.3", "git", "Opened the pull request https://git.example/shop/pull/7: Move the port"),
     ("s1.5", "git", "Opened the pull request https://git.example/shop/pull/8: Print receipts"),
     ("s1.9", "agent", "The main branch is up to date; the pull request for the port was merged already."),
+    ("s1.11", "person", "PR #9 for the display is merged."),
+    ("s1.12", "person", "Customers open the display on their phones, too."),
+    ("s1.13", "agent", "The draft for receipts waits for a review; who deletes the merged branch is not for us to say."),
 )
 
 
@@ -148,6 +155,9 @@ MERGES = (
         ("Pull request #7 for the port is merged, #8 is open.", ("s1.3", "s1.5", "s1.9"), None),
         ("Pull request #7 for the port is open.", ("s1.3", "s1.9"), "state"),
         ("Pull request #8 for receipts is merged.", ("s1.5",), "state"),
+        ("Pull request #9 for the display is merged.", ("s1.11", "s1.12"), None),
+        ("Pull request #9 for the display is open.", ("s1.11", "s1.12"), "state"),
+        ("The pull request #8 is open.", ("s1.5", "s1.13"), None),
         ("Print receipts once the pull request #8 is merged.", ("s1.5",), None),
     ],
 )
@@ -167,6 +177,20 @@ def test_a_state_beside_a_word_that_has_only_its_opposite_there_is_refused() -> 
     assert judge_line(evidence, "Goal", "Work through the done tickets of the till.", "s1.2").reason == "state"
     assert judge_line(evidence, "Done", "The card reader provider is removed: `4f3c9a1d`.", "s1.4").line
     assert judge_line(evidence, "Done", "The card reader provider is added: `4f3c9a1d`.", "s1.4").reason == "state"
+
+
+def test_a_run_without_errors_did_not_fail_and_uncommitted_files_are_not_committed() -> None:
+    evidence = Evidence(
+        (
+            EvidenceLine(Handle(1, 2), "run", "`npm run lint` → ok: 0 issues in src/till.ts"),
+            EvidenceLine(Handle(1, 3), "file", "edited and not committed: `src/till.ts`"),
+        ),
+        (SessionState(1, uncommitted=("src/till.ts",), outcomes={"npm run lint": (False, Handle(1, 2))}),),
+    )
+    assert judge_line(evidence, "Next", "`src/till.ts` is edited and not committed.", "s1.3").line
+    assert judge_line(evidence, "Next", "`src/till.ts` is edited and committed.", "s1.3").reason == "state"
+    assert judge_line(evidence, "Next", "The lint of `src/till.ts` passed with 0 issues.", "s1.2").line
+    assert judge_line(evidence, "Next", "The lint of `src/till.ts` failed with 0 issues.", "s1.2").reason == "state"
 
 
 def test_an_answer_and_a_remark_in_brackets_deny_nothing_after_them() -> None:

@@ -17,21 +17,21 @@ _EDITED_COMMITTED = re.compile(
     r"|^[\w./-]+ (?:is|was) committed\b"
 )
 _ON_BRANCH = re.compile(r"(?:^|[.;,:(] |\bon (?:the )?|\bis )branch (?:is )?`([^`\s]+)`", re.I)
-_UNCOMMITTED = re.compile(NOT + r"(?:\w+ )?commit|uncommitted|to be committed|\bno commit")
+_UNCOMMITTED = re.compile(rf"(?<![^\W_])uncommitted|(?:{NOT.replace('|un|', '|')})(?:\w+ )?commit|to be committed|\bno commit")
 
 
 def find_git_problem(text: str, state: SessionState) -> tuple[str, str] | None:
     """Return what *text* says about the last commit or the branch and what git shows instead; None if they agree."""
-    if not state.commits:
-        match = _COMMITTED.search(text)
-        is_committed = match and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
-        return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
     if (
         _EDITED_COMMITTED.search(text)
         and not _UNCOMMITTED.search(text)
         and (left := [path for path in state.uncommitted if path.rpartition("/")[2].lower() in text])
     ):
         return "committed", f"{left[0]} was edited after the last commit"
+    if not state.commits:
+        match = _COMMITTED.search(text)
+        is_committed = match and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
+        return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
     last_commit = state.commits[-1][0]
     names_last = last_commit[:7] in text or any(word in text for word in ("last commit", "branch"))
     if (

@@ -76,7 +76,7 @@ _MERGED = (
     r"\bmerged\b|\bdi-?merge\b|fusionnée?\b|\bmergée?\b|\bgemergt\b|\bmergead[oa]\b|\bfusionad[oa]\b",
     r"\bopen\b|unmerged|\bdraft\b",
 )
-_SHOWN_MERGED = (_MERGED[0], rf"{_MERGED[1]}|\bopened\b")
+_SHOWN_MERGED = (rf"(?<!\bthe )(?<!\ba )(?:{_MERGED[0]})", rf"{_MERGED[1]}|\bopened\b")
 _DONE, _REMOVED = 3, 5
 _SHOWN_BESIDE = {
     _DONE: (r"\bdone\b|completed?\b|finished|closed", r"\bpending\b|unfinished|\bopen\b"),
@@ -86,16 +86,26 @@ _SHOWN_BESIDE = {
 _BESIDE_WORDS, _BESIDE_CHARS = 3, 60
 _REQUEST_STEMS = stems("pull request pr merged open opened draft branch main")
 _REQUEST = re.compile(r"#\d|/pull/\d|\bpr \d")
+_REQUEST_WORDS = re.compile(r"\b(?:pull requests?|prs?|merge requests?|mrs?|draft|review\w*|branch)\b")
+"""What shows that "open" is said of a request: one can open a page, too."""
 _CLAUSES = re.compile(r"(?<=[.,;])\s|→")
 _CODE = re.compile(r"`[^`]*`")
 _PATHS = re.compile(r"(?<!\S)[^\s`\"]*[\w.-]/[^\s`\"]+|\b[\w-]+\.(?:md|py|tsx?|jsx?|go|rs|json|ya?ml|toml|sh)\b")
 _LAST_RUN = re.compile(r"^\s*(?:passed|passes|failed|fails) when it last ran")
+_RUN_RESULT = re.compile(
+    r"`([^`]+)` (?:now |still |alone |all )?(passe[sd]|ok|fails)\b(?! (?:on|in|when|if|unless|because|only|without|with)\b)"
+)
+"""A command and its result right behind it, without a condition."""
 _COMMAND_JOINTS = re.compile(r"&&|\|\||[;|]")
 _ALL_DONE = re.compile(r"(?:also |other |all )?(?:done|finished|completed)\b(?: [^\W_]+)?:")
 _CHOSEN = re.compile(r"[,:;] (?:and )?(chosen|accepted|approved|adopted)\W*$")
 _PASSES_WITH_ERROR = re.compile(
     r"\b(?:pass(?:es|ed)?|succeed(?:s|ed)?|works) with [^.;:,→]{0,20}(?:\be[a-z]*(?:perm|acces|noent|exist)\b|denied|exception)"
 )
+_FAILS_WITHOUT_ERROR = re.compile(
+    r"\bfail(?:s|ed)?\b(?: \w+){0,2}(?: with|:| \()? ?(?:0|no|zero) (?:issues|errors|failures|problems|failed)\b(?! (?:shown|in|on)\b)"
+)
+_ENDS_BROKEN = re.compile(r"\b(?:and|now|it|still) (?:(?:is|are) )?(fails|broken)\W*$")
 _ENDED = re.compile(r"[,:;] (?:answered|done|tested|decided|merged|pushed|committed)\W*$")
 _PASSES, _FAILS = re.compile(r"\b(?:pass(?:es|ed|ing)?|succeed\w*)\b"), re.compile(r"\bfail(?:s|ed|ing)?\b")
 _WORKS, _BREAKS = re.compile(r"\b(?:passes|passed|works|succeeds)\b"), re.compile(r"\b(?:broken|fails|failed later)\b")
@@ -144,6 +154,10 @@ def _against_section(section: str, bare: str, whole: str) -> StateProblem | None
         return StateProblem(match[1], None, "what was turned down is told here")
     if match := _PASSES_WITH_ERROR.search(whole):
         return StateProblem(match[0], None, "an error is no success")
+    if match := _FAILS_WITHOUT_ERROR.search(whole):
+        return StateProblem(match[0], None, "a run without errors did not fail")
+    if section == DONE and (match := _ENDS_BROKEN.search(bare)) and not _compiled(NOT).search(bare):
+        return StateProblem(match[1], None, "what is finished does not fail")
     if section == FIXES and "→" in bare:
         first, last = bare.split("→", maxsplit=1)[0], bare.rsplit("→", maxsplit=1)[-1]
         if (match := _WORKS.search(first)) and not _BREAKS.search(first) and not _compiled(NOT + "|without|error|fail").search(first):
@@ -164,15 +178,19 @@ def _against_counts(bare: str, cited: Sequence[EvidenceText]) -> StateProblem | 
 
 
 def _against_run(section: str, text: str, bare: str, states: Iterable[SessionState]) -> StateProblem | None:
-    """Return how a line says that the command which it begins with ended, where its last run ended the other way."""
+    """Return how a line says that a command ended, the one that it begins with or one with its result right after it, where the last run
+    of that command ended the other way.
+    """
+    claims = [(match[1], match[2].startswith("pass") or match[2] == "ok") for match in _RUN_RESULT.finditer(text)]
     command = re.match(r"`([^`]+)`", text)
     says_passes, says_fails = bool(_PASSES.search(bare)), bool(_FAILS.search(bare)) and not _compiled(NOT + "fail").search(bare)
-    if not command or says_passes is says_fails or (section not in (COMMANDS, DONE) and not _LAST_RUN.search(bare)):
-        return None
-    for state in states:
-        has_failed, handle = _last_outcome(command[1], state)
-        if has_failed is not None and has_failed is says_passes:
-            return StateProblem("passes" if says_passes else "fails", None, f"{handle} ran it: {'failed' if has_failed else 'ok'}")
+    if command and says_passes is not says_fails and (section in (COMMANDS, DONE) or _LAST_RUN.search(bare)):
+        claims.append((command[1], says_passes))
+    for run, is_passing in claims:
+        for state in states:
+            has_failed, handle = _last_outcome(run, state)
+            if has_failed is not None and has_failed is is_passing:
+                return StateProblem("passes" if is_passing else "fails", None, f"{handle} ran it: {'failed' if has_failed else 'ok'}")
     return None
 
 
@@ -282,10 +300,12 @@ def _against_latest(text: str, handles: Sequence[Handle], evidence: Evidence) ->
                 continue
             for piece in map(normal, _pieces(source.raw)):
                 is_named = any(next(occurrences(number, piece), None) for number in numbers)
-                is_about = len(all_numbers) == 1 or bool(own_stems & stems(piece))
-                if not is_named and (source.handle not in handles or _REQUEST.search(piece) or not is_about):
+                if not is_named and (source.handle not in handles or _REQUEST.search(piece)):
                     continue
                 shown = _sides(piece, *_SHOWN_MERGED)
+                is_about = (len(all_numbers) == 1 or own_stems & stems(piece)) and (shown[0] or _REQUEST_WORDS.search(piece))
+                if not is_named and not is_about:
+                    continue
                 if shown[0] != shown[1] and (last is None or source.handle >= last[0].handle):
                     last = (source, shown[0])
         if last and last[1] is not claim[0]:

@@ -19,20 +19,22 @@ from onward.llm.checks.values import LineValue, exact_values, occurrences
 _SHORT_TEXT_WORDS = 60
 _FEW_WORDS = 3
 """A line with fewer words beside its values says nothing that could be held against them."""
-_CITED_SHARE, _ELSEWHERE_SHARE, _HEAD_SHARE, _WIDESPREAD_SHARE = 0.1, 0.42, 0.25, 0.15
-"""The share of the line's words, by weight, around a value where it is cited, and where another handle is added for it."""
-_COUNTED_SHARE = 0.2
-"""The share for a number that counts the same thing elsewhere in the session."""
-_BETTER_FIT: dict[str, tuple[float, float]] = {
-    "number": (1.5, 0.15), "reference": (1.5, 0.15), "id": (1.3, 0.1), "flag": (1.3, 0.1), "name": (2.0, 0.25), "path": (2.5, 0.3)
+_QUOTE_SHARE = 0.15
+"""The share of the line's words, by weight, around a short quotation for which another handle is added."""
+_OUT_OF_PLACE = {
+    "always": 3.4, "at a handle": -2.2, "at or beside a handle": -1.6, "fit": -3.5, "better fit": 3.7, "better fit of a number": 2.5,
+    "few words": 0.8, "in the head": 0.5, "in the head, shown by git": -2.2, "another labelled so": 7.0, "values": -0.16,
 }  # fmt: skip
-"""By shape: how much better another value has to fit a place than the line's own: a factor and a sum. Commands differ by words."""
-_EXCHANGED_FIT, _EXCHANGED_OTHER_SHAPE_FIT = 0.2, 0.55
-"""By how much two values have to fit each other's places better, together."""
+"""What speaks for (above 0) or against a value's being out of place: the weights of a logistic regression on lines of pages as written and
+with another value in them."""
+_MISPLACED = 2.4
+_EXCHANGE = {"fit": 4.4, "words beside": 0.72, "order": 7.7, "out of place": 2.5}
+"""What says that two values are exchanged: weights from the same lines, as written and with two of their values exchanged."""
+_EXCHANGED = 2.4
+_NEVER_HOLDS = 3
+"""How surely a file is not in a function."""
 _LONG_QUOTE_WORDS = 3
 """A quotation of so many words may be from anywhere in the sessions of the line: it is not there by chance."""
-_EXCHANGED_WEIGHT = 4.0
-"""By how much the words right beside two values have to weigh more when the values are exchanged."""
 _LISTED = re.compile(r"[\s,/&+]*(?:and|or|dan|et|und|y|e|,)?[\s,/&+]*(?:`[^`]*`[\s,/&+]*(?:and|or|,)?[\s,/&+]*)*")
 """The text between values that are only listed: their order says nothing."""
 _JOINT = re.compile(r"[^\W_]+|→|[-=]>|=")
@@ -46,20 +48,33 @@ _AFTER_RUN = re.compile(r" (?:passed|passes|ok\b|failed|fails\b|ended|exits?\b)"
 _FREE_NAMES = frozenset(("main", "master", "git", "github", "readme.md"))
 _MIN_OTHER_CHARS = (4, 1)
 _MAX_VALUES = 8
-_DISTINCTIVE_CHARS = 10
 _SEPARATORS = re.compile(r"[-_ .]")
 _MIN_TITLE_CHARS = 5
 _LABEL = re.compile(r"(?:\d+ of|[^\W\d_]{3,}) $")
 """What names the number that follows."""
 _STATE_VOICES = ("git", "file")
-_AT_HANDLE_FACTOR, _AT_HANDLE_SUM = 1.0, 0.2
-"""How much better yet another value has to fit where a handle that the line cites contains the line's own."""
 
 
 class ValueProblem(NamedTuple):
     """A value that the evidence does not support, the value that belongs in its place (empty if none does), and where that is."""
 
     value: str
+    instead: str = ""
+    found_at: Handle | None = None
+
+
+class _Better(NamedTuple):
+    """How well another value fits a place, the value, and where it is."""
+
+    fit: float
+    normal: str = ""
+    handle: Handle | None = None
+
+
+class _Placement(NamedTuple):
+    """How much speaks against a value in its place, and the value that fits better (empty if none does) and where."""
+
+    score: float
     instead: str = ""
     found_at: Handle | None = None
 
@@ -115,43 +130,60 @@ class _Line:
         """Return the problem of one value, or add the handle that it needs to *added*."""
         if value.normal in self.known or value.normal in _FREE_NAMES or self._is_title(value):
             return None
-        if value.kind == "number" and (labelled := self._find_labelled(value)):
-            return labelled
         cited_sightings = list(sightings(value, self.cited))
-        local = self.evidence.known(frozenset(word for _, word in around(self.text, value.start, value.end)))
-        if self.is_head and value.kind != "number" and any(sighting.source.handle in self.handles for sighting in cited_sightings):
-            return self._better(value, self.cited)
-        if cited_sightings and value.kind == "quote":
-            return None
-        if _is_distinctive(value) and any(sighting.source.handle in self.handles for sighting in cited_sightings):
-            return self._better(value, self.cited)
-        if cited_sightings and (
-            len(self.stems) < _FEW_WORDS or any(self._share(local, sighting) >= _CITED_SHARE for sighting in cited_sightings)
-        ):
-            return self._better(value, self.cited)
-        if (
-            value.kind == "quote"
-            and len(value.normal.split()) >= _LONG_QUOTE_WORDS
-            and (
-                shown := next(
-                    (other for other in sightings(value, self.evidence.texts) if other.source.handle.session in self.sessions), None
-                )
-            )
-        ):
-            added.append(shown.source.handle)
+        if value.kind == "quote":
+            return self._check_quote(value, cited_sightings, added)
+        everywhere = list(sightings(value, self.evidence.texts))
+        if value.kind == "word" and everywhere:
             return None
         if _is_joined_path(value, (source for source in self.cited if source.handle in self.handles)):
             return None
-        if value.kind == "word" and next(sightings(value, self.evidence.texts), None):
+        in_sessions = [sighting for sighting in everywhere if sighting.source.handle.session in self.sessions]
+        if not in_sessions:
+            return ValueProblem(value.text)
+        best = max(in_sessions, key=lambda sighting: self._share(value, sighting))
+        placed = self._place(value, cited_sightings, in_sessions)
+        if placed.score >= _MISPLACED:
+            return ValueProblem(value.text, placed.instead, placed.found_at or best.source.handle)
+        if not cited_sightings:
+            added.append(best.source.handle)
+        return None
+
+    def _check_quote(self, value: LineValue, cited_sightings: Sequence[Sighting], added: list[Handle]) -> ValueProblem | None:
+        if cited_sightings:
             return None
-        is_widespread = value.kind in ("code", "name", "flag") and not _has_digit_or_slash(value) and self.evidence.is_widespread(value)
-        return self._check_elsewhere(
-            value,
-            local,
-            cited_sightings,
-            added,
-            _WIDESPREAD_SHARE if is_widespread or value.kind == "quote" else _HEAD_SHARE if self.is_head else _ELSEWHERE_SHARE,
+        shown = [other for other in sightings(value, self.evidence.texts) if other.source.handle.session in self.sessions]
+        best = max(shown, key=lambda sighting: self._share(value, sighting), default=None)
+        if best and (len(value.normal.split()) >= _LONG_QUOTE_WORDS or self._share(value, best) >= _QUOTE_SHARE):
+            added.append(best.source.handle)
+            return None
+        return ValueProblem(value.text, found_at=best.source.handle if best else None)
+
+    def _place(self, value: LineValue, cited_sightings: Sequence[Sighting], in_sessions: Sequence[Sighting]) -> _Placement:
+        """Weigh what speaks against *value* in its place, which the sessions contain."""
+        place = around(self.text, value.start, value.end)
+        is_at_handle = any(sighting.source.handle in self.handles for sighting in cited_sightings)
+        is_few = len(self.stems) < _FEW_WORDS
+        better = self._find_better(value, place) or _Better(0.0)
+        over = min(1.0, better.fit - self._fit_of(value, place, self.cited))
+        labelled = self._find_labelled(value) if value.kind == "number" else None
+        score = (
+            _OUT_OF_PLACE["always"]
+            + _OUT_OF_PLACE["at a handle"] * is_at_handle
+            + _OUT_OF_PLACE["at or beside a handle"] * bool(cited_sightings)
+            + _OUT_OF_PLACE["fit"] * self._fit_of(value, place, self._session_texts)
+            + _OUT_OF_PLACE["better fit"] * over
+            + _OUT_OF_PLACE["better fit of a number"] * over * (value.kind in ("number", "reference"))
+            + _OUT_OF_PLACE["few words"] * (is_few and not cited_sightings)
+            + _OUT_OF_PLACE["in the head"] * self.is_head
+            + _OUT_OF_PLACE["in the head, shown by git"]
+            * (self.is_head and any(sighting.source.voice in _STATE_VOICES for sighting in in_sessions))
+            + _OUT_OF_PLACE["another labelled so"] * bool(labelled)
+            + _OUT_OF_PLACE["values"] * min(len(self.values), _MAX_VALUES)
         )
+        if labelled:
+            return _Placement(score, labelled.instead, labelled.found_at)
+        return _Placement(score, better.normal, better.handle) if over > 0 else _Placement(score)
 
     def _is_title(self, value: LineValue) -> bool:
         """Whether *value* names the project as the heading of a session does, with other capitals and separators."""
@@ -181,61 +213,33 @@ class _Line:
                 return ValueProblem(value.text, shown[1].rstrip(".,"), source.handle)
         return None
 
-    def _check_elsewhere(
-        self, value: LineValue, local: frozenset[str], cited_sightings: Sequence[Sighting], added: list[Handle], needed: float
-    ) -> ValueProblem | None:
-        others = [sighting for sighting in sightings(value, self.evidence.texts) if sighting.source.handle.session in self.sessions]
-        if value.kind == "number" and (counted := _counted(self.text, value)):
-            same = [sighting for sighting in others if counted in _counted_in(value, sighting.source)]
-            others, needed = (same, _COUNTED_SHARE) if same else (others, needed)
-        if (
-            self.is_head
-            and value.kind != "number"
-            and (shown := next((other for other in others if other.source.voice in _STATE_VOICES), None))
-        ):
-            # The head says what git and the files show at the end.
-            added.append(shown.source.handle)
-            return None
-        best = max(others, key=lambda sighting: self._share(local, sighting), default=None)
-        if best and self._share(local, best) >= needed:
-            if problem := self._better(value, [*self.cited, best.source]):
-                return problem
-            added.append(best.source.handle)
-            return None
-        place = best or next(iter(cited_sightings), None)
-        return ValueProblem(value.text, found_at=place.source.handle if place else None)
-
-    def _share(self, local_stems: frozenset[str], sighting: Sighting) -> float:
-        """Return how much of the line is around a value; a short line of evidence that the line cites is about it as a whole."""
-        share = self.evidence.share(local_stems, sighting.around)
+    def _share(self, value: LineValue, sighting: Sighting) -> float:
+        """Return how much of the line around *value* is around it in the evidence; a short line of evidence that the line cites is about
+        it as a whole.
+        """
+        local = self.evidence.known(frozenset(word for _, word in around(self.text, value.start, value.end)))
+        share = self.evidence.share(local, sighting.around)
         if sighting.source.handle in self.handles:
             share = max(share, 0.5 - len(stems(sighting.source.text)) / _SHORT_TEXT_WORDS)
         return share
 
-    def _better(self, value: LineValue, texts: Sequence[EvidenceText]) -> ValueProblem | None:
-        """Return the problem that another value of the same shape fits the place of *value* better in *texts*; None if none does."""
+    def _find_better(self, value: LineValue, place: Around) -> _Better | None:
+        """Return the other value of the same shape in the cited evidence that fits *place* best; None if there is none."""
         shape = shape_of(value)
-        if shape not in _BETTER_FIT:
-            return None
-        factor, sum_ = _BETTER_FIT[shape]
-        if len(self.stems) < _FEW_WORDS:
-            return None
-        place = around(self.text, value.start, value.end)
-        own_fit = self._fit_of(value, place, texts)
-        if any(next(occurrences(value, source.text), None) for source in texts if source.handle in self.handles):
-            factor, sum_ = factor + _AT_HANDLE_FACTOR, sum_ + _AT_HANDLE_SUM
-        for source in texts:
-            for other in placed_values(source.raw):
-                if (
-                    other.shape != shape
-                    or len(other.normal) < _MIN_OTHER_CHARS[shape == "number"]
-                    or other.normal in self.names
-                    or _are_alike(other.normal, value.normal)
-                ):
-                    continue
-                if fit(place, other.around, self.evidence.weight) >= factor * own_fit + sum_:
-                    return ValueProblem(value.text, other.normal, source.handle)
-        return None
+        others = (
+            _Better(fit(place, other.around, self.evidence.weight), other.normal, source.handle)
+            for source in self.cited
+            for other in placed_values(source.raw)
+            if other.shape == shape
+            and len(other.normal) >= _MIN_OTHER_CHARS[shape == "number"]
+            and other.normal not in self.names
+            and not _are_alike(other.normal, value.normal)
+        )
+        return max(others, key=lambda better: better.fit, default=None)
+
+    @cached_property
+    def _session_texts(self) -> list[EvidenceText]:
+        return [source for source in self.evidence.texts if source.handle.session in self.sessions]
 
     def _fit_of(self, value: LineValue, place: Around, texts: Iterable[EvidenceText]) -> float:
         fits = (
@@ -248,24 +252,25 @@ class _Line:
     def find_exchanged(self) -> ValueProblem | None:
         """Return the problem that two values are exchanged; None if none are."""
         values = [value for value in self.values if value.kind in ("code", "name", "number", "reference", "flag")][:_MAX_VALUES]
-        places = {value.start: around(self.text, value.start, value.end) for value in values}
         for first, second in combinations(values, 2):
             if _are_alike(first.normal, second.normal) or (first.kind == "number") != (second.kind == "number"):
                 continue
-            if _LISTED.fullmatch(self.text[first.end : second.start]):
-                continue
-            if not _CLAUSE_END.search(self.text[first.end : second.start]):
-                straight, turned = self._orders(first, second), self._orders(second, first)
-                if turned > straight or (not straight and self._is_out_of_place(first, second)):
-                    return ValueProblem(first.text, second.text)
-                if straight > turned:
-                    continue
-            fits = [[self._fit_of(value, places[at.start], self.cited) for at in (first, second)] for value in (first, second)]
-            shapes = {shape_of(first), shape_of(second)}
-            margin = _EXCHANGED_FIT if len(shapes) == 1 and shapes != {"command"} else _EXCHANGED_OTHER_SHAPE_FIT
-            if fits[0][1] + fits[1][0] >= fits[0][0] + fits[1][1] + margin or self._is_exchanged_beside(first, second):
+            if not _LISTED.fullmatch(self.text[first.end : second.start]) and self._exchange(first, second) >= _EXCHANGED:
                 return ValueProblem(first.text, second.text)
         return None
+
+    def _exchange(self, first: LineValue, second: LineValue) -> float:
+        """Weigh what says that *first* and *second* stand in each other's place."""
+        places = [around(self.text, value.start, value.end) for value in (first, second)]
+        turned, straight = (
+            self._fit_of(first, places[at], self._session_texts) + self._fit_of(second, places[1 - at], self._session_texts)
+            for at in (1, 0)
+        )
+        score = _EXCHANGE["fit"] * (turned - straight) + _EXCHANGE["words beside"] * self._exchange_beside(first, second)
+        if not _CLAUSE_END.search(self.text[first.end : second.start]):
+            against, for_ = self._orders(second, first), self._orders(first, second)
+            score += _EXCHANGE["order"] * ((against > for_) - (for_ > against))
+        return score + _EXCHANGE["out of place"] * self._out_of_place(first, second)
 
     def _orders(self, first: LineValue, second: LineValue) -> int:
         """Return how often the cited evidence has *first* before *second* with the words between them that the line has there."""
@@ -282,22 +287,17 @@ class _Line:
                     count += len(between & shown) >= _JOINT_SHARE * max(len(between), len(shown))
         return count
 
-    def _is_out_of_place(self, first: LineValue, second: LineValue) -> bool:
-        """Whether *second* stands where only *first* can: in a file, on a branch, as what passed."""
-        before_second, after_second = self.text[: second.start], self.text[second.end :].removeprefix("`")
-        before_first, after_first = self.text[: first.start], self.text[first.end :].removeprefix("`")
-        if _BEFORE_HOLDER.search(before_second) and _holds(first) > _holds(second):
-            return True
-        if _BEFORE_HOLDER.search(before_first) and _holds(second) > _holds(first):
-            return True
-        branches = self._branches
-        for before, at, other in ((before_second, second, first), (before_first, first, second)):
-            if _BEFORE_BRANCH.search(before) and at.normal not in branches and other.normal in branches:
-                return True
-        for after, at, other in ((after_second, second, first), (after_first, first, second)):
-            if _AFTER_RUN.match(after) and shape_of(at) in ("path", "id", "name") and shape_of(other) == "command":
-                return True
-        return False
+    def _out_of_place(self, first: LineValue, second: LineValue) -> int:
+        """Return how surely *second* stands where only *first* can, or the other way round: in a file, on a branch, as what passed."""
+        pairs = ((second, first), (first, second))
+        for value, other in pairs:
+            before, after = self.text[: value.start], self.text[value.end :].removeprefix("`")
+            if _BEFORE_BRANCH.search(before) and value.normal not in self._branches and other.normal in self._branches:
+                return 2
+            if _AFTER_RUN.match(after) and shape_of(value) in ("path", "id", "name") and shape_of(other) == "command":
+                return 1
+        holding = [_holds(other) - _holds(value) if _BEFORE_HOLDER.search(self.text[: value.start]) else 0 for value, other in pairs]
+        return _NEVER_HOLDS if holding[0] >= 2 else max(holding[0], min(holding[1], 1), 0)
 
     @cached_property
     def _branches(self) -> frozenset[str]:
@@ -305,12 +305,12 @@ class _Line:
         shown = (name for source in self.cited if source.voice == "git" for name in _BRANCH.findall(source.text))
         return frozenset((*shown, *(state.branch.lower() for state in self.evidence.states if state.number in self.sessions)))
 
-    def _is_exchanged_beside(self, first: LineValue, second: LineValue) -> bool:
-        """Whether in the evidence each of two values is beside the words that the line has beside the other."""
+    def _exchange_beside(self, first: LineValue, second: LineValue) -> float:
+        """Return how much more the words beside two values weigh in the evidence when the values are exchanged."""
         moved = {stem(word) for value in (first, second) for word in re.findall(r"[^\W_]+", value.normal)}
         places = [beside(self.text, value.start, value.end, moved) for value in (first, second)]
         unmoved = self._weight_beside(first, places[0]) + self._weight_beside(second, places[1])
-        return self._weight_beside(first, places[1]) + self._weight_beside(second, places[0]) >= unmoved + _EXCHANGED_WEIGHT
+        return self._weight_beside(first, places[1]) + self._weight_beside(second, places[0]) - unmoved
 
     def _weight_beside(self, value: LineValue, place: Beside) -> float:
         """Return the weight of those words of *place* that are right beside *value* somewhere in the cited evidence, on the same side."""
@@ -336,15 +336,10 @@ def _holds(value: LineValue) -> int:
     return 0 if value.text.endswith("()") or shape_of(value) in ("id", "flag", "command") else 1
 
 
-def _is_distinctive(value: LineValue) -> bool:
-    """Whether *value* is too long or too special to be at a handle by accident."""
-    return value.kind in ("code", "name") and (len(value.normal) >= _DISTINCTIVE_CHARS or "/" in value.normal or " " in value.normal)
-
-
 def _is_joined_path(value: LineValue, cited: Iterable[EvidenceText]) -> bool:
     """Whether *value* is a path whose folder and name are in one cited text, such as the listing of a folder."""
     folder, _, name = value.normal.rpartition("/")
-    if not folder or value.kind not in ("code", "name") or " " in value.normal:
+    if not folder or not name or value.kind not in ("code", "name") or " " in value.normal:
         return False
     parts = [value._replace(normal=part, kind="name") for part in (folder, name)]
     return any(all(next(occurrences(part, source.text), None) for part in parts) for source in cited)
@@ -352,18 +347,3 @@ def _is_joined_path(value: LineValue, cited: Iterable[EvidenceText]) -> bool:
 
 def _are_alike(first: str, second: str) -> bool:
     return first in second or second in first
-
-
-def _has_digit_or_slash(value: LineValue) -> bool:
-    """Whether *value* is of a kind of which many look alike."""
-    return any(character.isdigit() or character == "/" for character in value.normal)
-
-
-def _counted(text: str, value: LineValue) -> str:
-    """Return the stem of the word that follows a number at once; empty where none does."""
-    match = re.match(r"[ -]([^\W\d_]{3,})", text[value.end :])
-    return stem(normal(match[1])) if match else ""
-
-
-def _counted_in(value: LineValue, source: EvidenceText) -> set[str]:
-    return {_counted(source.text, value._replace(end=place.end)) for place in occurrences(value, source.text)}

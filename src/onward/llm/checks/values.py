@@ -31,6 +31,7 @@ _NUMBER_WORDS = {
     )
     for word in names.split()
 }  # fmt: skip
+_ELLIPSIS = re.compile(r"…|\.\.\.|\[\.\.\.\]")
 _DIGITS = re.compile(r"(?<![\w.])v?(\d+(?:[.,:]\d+)*)")
 
 
@@ -80,7 +81,7 @@ def occurrences(value: LineValue, text: str) -> Iterator[Occurrence]:
         for match in re.finditer(rf"(?:#|/(?:pull|issues|merge_requests|pulls)/|\b(?:pr|pull request|issue|todo) #?){number}(?!\d)", text):
             yield Occurrence(match.start(), match.end())
         return
-    needle = value.normal
+    needle = value.normal.rstrip("/") if value.kind in ("code", "name") and value.normal.strip("/") else value.normal
     start = text.find(needle)
     while start >= 0:
         end = start + len(needle)
@@ -113,9 +114,10 @@ def parts_of(value: LineValue) -> list[LineValue]:
     """Return the parts of a code span or quotation that may be apart: around an ellipsis, the words of a command, a list of names."""
     if value.kind not in ("code", "quote"):
         return []
-    pieces = [piece.strip() for piece in re.split(r"…|\.\.\.|\[\.\.\.\]", value.normal) if piece.strip()]
-    if len(pieces) < 2 and value.kind == "code":
-        pieces = [piece.strip(";,:\"'") for piece in re.split(r"\s+|(?<=\w)(?=\()|=(?=\S)", value.normal)]
-    if len(pieces) < 2:
+    pieces = [piece.strip() for piece in _ELLIPSIS.split(value.normal) if piece.strip()]
+    is_cut = bool(_ELLIPSIS.search(value.normal))
+    if len(pieces) == 1 and value.kind == "code":
+        pieces = [piece.strip(";,:\"'") for piece in re.split(r"\s+|(?<=\w)(?=\()|=(?=\S)", pieces[0])]
+    if len(pieces) < 2 and not is_cut:
         return []
     return [LineValue(piece, piece, kind="name", start=value.start, end=value.end) for piece in pieces if piece.strip("(){}[]<>,;:\"'")]
