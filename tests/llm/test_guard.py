@@ -212,3 +212,32 @@ def test_the_name_of_the_project_is_known_from_the_heading_of_the_session() -> N
 def test_proof_is_what_tools_and_persons_show(evidence: Evidence) -> None:
     assert judge_line(evidence, "Done", "`make test`: 14 passed.", "s1.9").is_verified
     assert not judge_line(evidence, "Learned", "The retry does not help.", "s1.15").is_verified
+
+
+CROWDED: tuple[tuple[str, Voice, str], ...] = (
+    ("s1.2", "person", "请补充test_shop.rb中Scene_Shop的测试入口，共34个商品。"),
+    ("s1.3", "agent", "`src/package-lock.json`を`--legacy-peer-deps`で作り直しました。"),
+    ("s1.4", "agent", "Another program committed the shop as `6ae8dd51`."),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "handle", "reason"),
+    [
+        ("补充Scene_Shop的测试入口，共34个商品。", "s1.2", None),
+        ("补充Scene_Shop的测试入口，共37个商品。", "s1.2", "value"),
+        ("补充Scene_Cart的测试入口，共34个商品。", "s1.2", "value"),
+        ("古いsrc/package-lock.jsonを`--legacy-peer-deps`で作り直した。", "s1.3", None),
+        ("古いlib/package-lock.jsonを`--legacy-peer-deps`で作り直した。", "s1.3", "value"),
+    ],
+)
+def test_names_and_numbers_stand_beside_words_where_a_script_has_no_spaces(text: str, handle: str, reason: str | None) -> None:
+    evidence = Evidence(tuple(EvidenceLine(parse_handle(handle), voice, words) for handle, voice, words in CROWDED))
+    assert judge_line(evidence, "Done", text, handle).reason == reason
+
+
+def test_a_commit_of_another_program_is_held_against_the_evidence_like_any_id() -> None:
+    lines = tuple(EvidenceLine(parse_handle(handle), voice, words) for handle, voice, words in CROWDED)
+    evidence = Evidence(lines, (SessionState(1, is_observed=True),))
+    assert judge_line(evidence, "Done", "The shop was committed as `6ae8dd51`.", "s1.4").line
+    assert judge_line(evidence, "Done", "The shop was committed as `6ae8dd52`.", "s1.4").reason == "value"

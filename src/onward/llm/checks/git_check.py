@@ -12,6 +12,7 @@ from onward.llm.checks.tokens import NOT
 _COMMITTED = re.compile(r"(?:\b(?:is|are|was|been|staged,?|and)|[,;(]) committed\b|\bcommit was made\b")
 _NO_CLAIM = re.compile(r"\b(?:no|not|nothing|none|never|shall|should|must|whether|if|would|could|may)\b[^.;:→]*$")
 """What makes a commit a wish or a question, or denies it, before the word in its clause."""
+_COMMIT_ID = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b")
 _EDITED_COMMITTED = re.compile(
     r"\bedited\b[^.;→]*\b(?:and|,) committed\b(?! as| in|:? [0-9a-f]{7})|\bedited after the last commit\b[^.;→]*\bcommitted\b"
     r"|^[\w./-]+ (?:is|was) committed\b"
@@ -30,7 +31,10 @@ def find_git_problem(text: str, state: SessionState) -> tuple[str, str] | None:
         return "committed", f"{left[0]} was edited after the last commit"
     if not state.commits:
         match = _COMMITTED.search(text)
-        is_committed = match and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
+        # A commit that is named is held against the evidence like any id: another program may have made it.
+        is_committed = (
+            match and not _COMMIT_ID.search(text) and not _UNCOMMITTED.search(text) and not _NO_CLAIM.search(text[: match.start()])
+        )
         return ("committed", f"session {state.number} made no commit") if state.is_observed and is_committed else None
     last_commit = state.commits[-1][0]
     names_last = last_commit[:7] in text or any(word in text for word in ("last commit", "branch"))

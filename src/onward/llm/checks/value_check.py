@@ -189,7 +189,7 @@ class _Line:
         """Whether *value* names the project as the heading of a session does, with other capitals and separators."""
         name = _SEPARATORS.sub("", value.normal)
         return (
-            value.kind in ("name", "word")
+            value.kind in ("code", "name", "word")
             and len(name) >= _MIN_TITLE_CHARS
             and any(
                 name in _SEPARATORS.sub("", source.text)

@@ -11,13 +11,17 @@ from onward.llm.checks.tokens import normal
 ValueKind: TypeAlias = Literal["code", "quote", "number", "reference", "flag", "name", "word"]
 """A `reference` is the number of an issue or pull request, a `name` a path, url, id or identifier, a `word` a capitalised word."""
 
+_W = r"A-Za-z0-9_À-ʯͰ-ԯ"
+"""The characters of words in scripts that put spaces between words; in the others a name stands right beside words."""
+_START, _END = f"(?<![{_W}])", f"(?![{_W}])"
 _VALUE = re.compile(
-    r"(?P<url>https?://[^\s`)>\]]+)|`(?P<code>(?! )[^`\n]+(?<! ))`|\"(?P<quote>[^\"]{3,})\"|[«“](?P<quote2>[^»”]{3,})[»”]"
-    r"|(?P<path>[\w.@~$*-]*/[\w./@~$*-]*\w)|(?P<reference>(?<![\w&])#\d+\b)|(?P<flag>(?<![\w-])--?[a-zA-Z][\w-]+)"
-    r"|\b(?P<hex>(?=[0-9a-f]*\d)[0-9a-f]{7,40})\b"
-    r"|(?P<name>\b[A-Za-z]+-\d[\w.-]*|\b[A-Za-z_]+\d[\w.-]*|\b[a-z]+[A-Z]\w+|\b[A-Z][a-z]+[A-Z]\w+|\b\w+_\w+"
-    r"|\b[\w-]+\.(?:py|ts|tsx|jsx?|go|rs|md|json|ya?ml|toml|sh|html|css|sql|rb|java|kt|c|h|cpp|txt|db|lock|env)\b)"
-    r"|(?P<number>(?<![\w.])v?\d+(?:[.,:]\d+)*(?:%|[a-zA-Zµ×]{1,3}\b)?(?![\w]))|(?P<word>(?<=[a-zé,] )[A-Z][a-z]{2,}\b)"
+    r"(?P<url>https?://[^\s`)>\]、。」）]+)|`(?P<code>(?! )[^`\n]+(?<! ))`|\"(?P<quote>[^\"]{3,})\"|[«“](?P<quote2>[^»”]{3,})[»”]"
+    rf"|(?P<path>[{_W}.@~$*-]*/[{_W}./@~$*-]*[{_W}])|(?P<reference>(?<![{_W}&])#\d+{_END})|(?P<flag>(?<![{_W}-])--?[a-zA-Z][{_W}-]+)"
+    rf"|{_START}(?P<hex>(?=[0-9a-f]*\d)[0-9a-f]{{7,40}}){_END}"
+    rf"|(?P<name>{_START}[A-Za-z]+-\d[{_W}.-]*|{_START}[A-Za-z_]+\d[{_W}.-]*|{_START}[a-z]+[A-Z][{_W}]+"
+    rf"|{_START}[A-Z][a-z]+[A-Z][{_W}]+|{_START}[{_W}]+_[{_W}]+"
+    rf"|{_START}[{_W}-]+\.(?:py|ts|tsx|jsx?|go|rs|md|json|ya?ml|toml|sh|html|css|sql|rb|java|kt|c|h|cpp|txt|db|lock|env){_END})"
+    rf"|(?P<number>(?<![{_W}.])v?\d+(?:[.,:]\d+)*(?:%|[a-zA-Zµ×]{{1,3}}{_END})?{_END})|(?P<word>(?<=[a-zé,] )[A-Z][a-z]{{2,}}{_END})"
 )
 _KINDS: dict[str, ValueKind] = {
     "url": "name", "code": "code", "quote": "quote", "quote2": "quote", "path": "name", "flag": "flag", "hex": "name", "name": "name",
@@ -31,8 +35,9 @@ _NUMBER_WORDS = {
     )
     for word in names.split()
 }  # fmt: skip
+_WORD_CHARACTER = re.compile(f"[{_W}]")
 _ELLIPSIS = re.compile(r"…|\.\.\.|\[\.\.\.\]")
-_DIGITS = re.compile(r"(?<![\w.])v?(\d+(?:[.,:]\d+)*)")
+_DIGITS = re.compile(rf"(?<![{_W}.])v?(\d+(?:[.,:]\d+)*)")
 
 
 class LineValue(NamedTuple):
@@ -107,7 +112,8 @@ def _number_occurrences(number: str, text: str) -> Iterator[Occurrence]:
 
 
 def _is_inner(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    """Whether *character* belongs to a word of a script that puts spaces between words."""
+    return bool(_WORD_CHARACTER.match(character))
 
 
 def parts_of(value: LineValue) -> list[LineValue]:
