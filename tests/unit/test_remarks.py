@@ -49,7 +49,7 @@ def test_what_onward_words_is_stored_as_a_template_and_shown_in_the_readers_lang
     assert file == facts["file"]
     assert file.statement == "`src/ticket.py` was edited 3 times"
     token = current_language.set("id")
-    assert translate_message(file.message) == "`src/ticket.py` diedit 3 kali"
+    assert translate_message(file.message) == "`src/ticket.py` disunting 3 kali"
     current_language.reset(token)
     reworded = apply_edits(Ledger((file,)), [Edit(file.id, "reword", "`src/ticket.py` prints tickets")]).facts[0]
     assert (reworded.text, reworded.message) == ("`src/ticket.py` prints tickets", None)

@@ -63,7 +63,7 @@ def test_an_import_reports_each_file_and_is_undone(local_client: TestClient, sto
     job = jobs.request_job(store, "import", arguments, project=project)
     run_import(store, tmp_path, job.run)
     text = local_client.get(f"/parts/jobs/{job.id}", headers=HEADERS).text
-    assert "Done, but not everything" in text
+    assert "Partly done" in text
     assert "circle-check" in text
     assert "licence.bin" in text
     assert "unknown format" in text

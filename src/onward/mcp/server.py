@@ -176,7 +176,7 @@ def _with_error_answers(name: str, function: Callable[..., CallToolResult]) -> C
             return failure(str(error))
         except Exception as error:  # noqa: BLE001 - the agent gets a sentence and the log the place; the error's text may hold content
             _log_failure(name, error)
-            return failure(f"This is a defect of Onward ({type(error).__name__} in {name}). Work on without it, and tell the user.")
+            return failure(f"This is a bug in Onward ({type(error).__name__} in {name}). Continue without it, and tell the user.")
 
     return answer_call
 

@@ -38,7 +38,7 @@ def translate_error(error: OnwardError) -> str:
     """Return what went wrong and what to do about it, in the language of the request. A secret in what it quotes is redacted."""
     text = Redactor(DISTILL_KEY).text(f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip())
     stored_texts = [str(detail["stored"]) for detail in error.details if detail["stored"]] if isinstance(error, EditConflict) else []
-    return f"{text} {_('Now it says: %(text)s', text='; '.join(stored_texts))}" if stored_texts else text
+    return f"{text} {_('Current text: %(text)s', text='; '.join(stored_texts))}" if stored_texts else text
 
 
 def translate_all(messages: Iterable[Message | str]) -> list[str]:

@@ -133,7 +133,7 @@ def _describe_refusal(status: int, message: str) -> tuple[str, str]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return _("The store is busy"), _("Another program is using it. Nothing was lost; try again in a moment.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _("Server error"), message or _("This is a defect of Onward.")
+        return _("Server error"), message or _("This is a bug in Onward.")
     return _("Action failed"), message or _("The address or the form is not valid. Go back and correct it.")
 
 
@@ -145,7 +145,7 @@ def _english_message(body: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         return ""
     if code == "defect":
-        return _("This is a defect of Onward. Report it with the request id %(id)s.", id=refusal.get("request_id", ""))
+        return _("This is a bug in Onward. Report it with the request id %(id)s.", id=refusal.get("request_id", ""))
     return "" if code in _PROGRAM_CODES else translate_message(message)
 
 

@@ -18,7 +18,7 @@ def usage_charts(points: Sequence[UsagePoint]) -> list[Chart]:
     largest = max(points, key=lambda point: point.context_tokens)
     context = _chart(
         _("Context: at most %(tokens)s tokens, at turn %(turn)s", tokens=format_compact(largest.context_tokens), turn=largest.turn),
-        _("What the model was sent for each answer. It falls where the agent compacts the conversation."),
+        _("Tokens sent to the model for each answer. They drop when the agent compacts the conversation."),
         points,
         _("Context tokens"),
         [point.context_tokens for point in points],
@@ -29,7 +29,7 @@ def usage_charts(points: Sequence[UsagePoint]) -> list[Chart]:
         return [context]
     cost = _chart(
         _("Cost: $%(cost)s in total", cost=format_decimal(last_usd, 2)),
-        _("The list price of all answers so far, with those of sub-agents."),
+        _("List price of all answers so far, including sub-agents."),
         points,
         _("US dollars"),
         [None if point.cost_usd is None else round(point.cost_usd, 4) for point in points],

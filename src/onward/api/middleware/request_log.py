@@ -59,7 +59,7 @@ class RequestLog:
                 "failed", request_id=current_id, route=_route_pattern(scope), error=type(error).__name__, where=_innermost_frames(error)
             )
             if not status:
-                await error_response(500, "defect", f"This is a defect of Onward. Report it with the request id {current_id}.", current_id)(
+                await error_response(500, "defect", f"This is a bug in Onward. Report it with the request id {current_id}.", current_id)(
                     scope, receive, send_with_id
                 )
         route, ms = _route_pattern(scope), _elapsed_ms(started_at)

@@ -59,4 +59,4 @@ def _connector(request: PageRequest) -> AgentConnector:
 def _require_local(request: PageRequest) -> None:
     """Raise `NotAllowed` for a caller of another machine: its agents are not on the server's machine."""
     if not request.caller.is_local:
-        raise NotAllowed(_("Agents can only be connected on the machine that has them."), _("Run onward install on that machine."))
+        raise NotAllowed(_("Agents can only be connected on the machine they are installed on."), _("Run onward install on that machine."))

@@ -62,7 +62,7 @@ def import_agent_files(
 ) -> Response:
     """Start an import of the transcripts of the chosen agents."""
     if not request.caller.is_local:
-        raise NotAllowed(_("Folders can only be imported from the machine that has them."), _("Upload the files instead."))
+        raise NotAllowed(_("Folders can only be imported on the machine that contains them."), _("Upload the files instead."))
     chosen_agents = set(agent or ())
     folders = [folder for folder in agent_folders.agent_folders(read_machine(), Path.cwd()) if folder.agent in chosen_agents]
     paths = [str(path) for path in agent_folders.list_files(folders)]

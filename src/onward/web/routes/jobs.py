@@ -78,4 +78,4 @@ def undo_import(request: CurrentPageRequest, job_id: int) -> Response:
             continue
         count += 1
     text = ngettext("%(num)s session deleted", "%(num)s sessions deleted", count)
-    return redirect(request, "/", toast=Toast(text if count else _("There is nothing left to undo."), "info"))
+    return redirect(request, "/", toast=Toast(text if count else _("Nothing left to undo."), "info"))

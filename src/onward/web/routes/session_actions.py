@@ -412,5 +412,5 @@ def abandon_session(request: CurrentPageRequest, session_id: int) -> Response:
     return redirect(
         request,
         f"/sessions/{session.id}",
-        toast=Toast(_("Session %(number)s abandoned; its transcript is kept", number=session.number), undo=undo_url),
+        toast=Toast(_("Session %(number)s abandoned; its transcript is still stored", number=session.number), undo=undo_url),
     )

@@ -109,7 +109,7 @@ def choose_model(request: CurrentPageRequest, url: Annotated[str, Form()] = "", 
             is_model_set=model_choice.is_set(request.settings.llm),
         )
     jobs.wake_waiting(request.store)
-    text = _("Saved. The API key was for another address and is deleted.") if is_key_deleted else _("Saved")
+    text = _("Saved. The API key belonged to another address and was deleted.") if is_key_deleted else _("Saved")
     return redirect(request, "/settings/model", toast=Toast(text))
 
 
