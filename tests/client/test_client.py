@@ -125,7 +125,7 @@ def test_the_same_request_at_work_is_waited_for(scripted: Any, make_answer: Make
         ),
         (
             {"status": 500, "body": b'{"success": false, "error": {"code": "defect", "message": "This is a bug in Onward."}}'},
-            "defect of Onward",
+            "bug in Onward",
         ),
     ],
 )

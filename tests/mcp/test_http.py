@@ -162,6 +162,6 @@ def test_a_defect_reveals_no_content(client: TestClient, monkeypatch: pytest.Mon
     answer = client.post(PATH, json=call, headers={**ACCEPT, "MCP-Protocol-Version": "2025-06-18"})
     result = answer.json()["result"]
     assert result["isError"]
-    assert "defect of Onward (RuntimeError in search)" in result["content"][0]["text"]
+    assert "bug in Onward (RuntimeError in search)" in result["content"][0]["text"]
     out, err = capfd.readouterr()
     assert "rahasia" not in answer.text + out + err
