@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onward.core.extract.extraction import extract
-from onward.core.facts.fact import Fact
+from onward.core.facts.fact import LAST_MESSAGE, Fact
 from onward.core.handoff.composer import line_from_facts
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 
@@ -21,7 +21,7 @@ def request_fact(request: str, *turns: Turn) -> Fact:
     """Return the fact of *request*, which *turns* follow."""
     session = (*PURPOSE, Turn("assistant", "I added the receipts page."), Turn("user", request), *turns)
     facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(session, start=1)))
-    return next(fact for fact in facts if fact.text == request)
+    return next(fact for fact in facts if fact.text.startswith(request) and fact.subject != LAST_MESSAGE)
 
 
 def is_done(request: str, *turns: Turn) -> bool:

@@ -49,7 +49,7 @@ def test_a_command_with_an_argument_is_the_goal_of_the_work_on_its_report() -> N
     )
     request = "Let's look at this: 1. Unused printer variable in the till module"
     title = "/review-page 152. Review of page #152 - Receipts by mail"
-    assert goal_of(command, review, Turn("user", request), DONE) == f"{title}. Asked last: {request}"
+    assert goal_of(command, review, Turn("user", request), DONE) == f"{title}. Last message: {request}."
 
 
 def test_a_plan_is_told_by_the_sentence_that_says_most_of_its_title() -> None:
@@ -71,7 +71,7 @@ def test_an_order_after_a_condition_is_a_wish() -> None:
     work = (edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE)
     last = "if /clipboard is run with a name, use that as the name of the picture"
     purpose = "Build a receipts page for the bakery, with one line for each article."
-    assert goal_of(Turn("user", purpose), *work, *work, *work, Turn("user", last), *work) == f"{purpose} Asked last: {last}"
+    assert goal_of(Turn("user", purpose), *work, *work, *work, Turn("user", last), *work) == f"{purpose} Last message: {last}."
 
 
 def test_numbers_are_told_with_what_they_stand_for() -> None:
@@ -86,7 +86,7 @@ def test_a_short_question_is_not_the_goal_where_work_was_asked_for() -> None:
     purpose = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
     edit = Turn("assistant", calls=(ToolCall("e1", "Edit", {"file_path": "/home/ayu/shop/a.py", "old_string": "a", "new_string": "b"}),))
     question = Turn("user", "Why does the receipts page list each article twice?")
-    assert goal_of(purpose, edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE, question, DONE) == purpose.text
+    assert goal_of(purpose, edit, Turn("tool", results=(ToolResult("e1", "ok"),)), DONE, question, DONE).startswith(purpose.text)
 
 
 def test_a_message_is_told_by_the_sentence_that_asks_with_what_it_points_back_to() -> None:
@@ -112,14 +112,14 @@ def test_a_command_is_the_goal_where_nothing_else_was_asked() -> None:
 def test_a_question_beside_the_work_is_not_the_goal() -> None:
     purpose = Turn("user", "I get an error from the till whenever two printers are on at once.")
     question = Turn("user", "is the till adding this to the list of printers? I don't remember doing so, and it was empty")
-    assert goal_of(purpose, DONE, question, Turn("assistant", "No, the list is yours."), question, DONE) == purpose.text
+    assert goal_of(purpose, DONE, question, Turn("assistant", "No, the list is yours."), question, DONE).startswith(purpose.text)
 
 
 def test_an_answer_to_the_agents_question_is_not_the_goal() -> None:
     wish = Turn("user", "I want to work out with you how our bakery can close its till faster in the evening.")
     asking = Turn("assistant", "Which steps take you the longest in the evening?")
     answer = Turn("user", "Well, counting the coins takes a while, since every till in the evening has a box of its own.")
-    assert goal_of(wish, asking, answer, asking, answer, DONE) == wish.text
+    assert goal_of(wish, asking, answer, asking, answer, DONE) == f"{wish.text} Last message: {answer.text}"
 
 
 def test_a_wish_after_a_paste_is_the_goal() -> None:
@@ -160,7 +160,7 @@ def test_another_piece_of_work_at_the_end_is_told_beside_the_goal(first: str, mo
     edited = Turn("tool", results=(ToolResult("e1", "ok"),))
     work = (edit, edited)
     goal = goal_of(Turn("user", first), *work, *work, *work, *work, DONE, Turn("user", more), *work, DONE, Turn("user", last), *work, DONE)
-    assert goal == f"{first} Asked last: {last}"
+    assert goal == f"{first} Last message: {last}"
 
 
 @pytest.mark.parametrize("trial", ["print('hello')", "Hello, say hi in 5 words", "hola", "안녕하세요", 'ciao, rispondi "ciao"', "test"])
@@ -266,7 +266,7 @@ def test_the_last_task_is_told_beside_the_goal_without_a_report() -> None:
         "Read NOTES.md first. Phases 1-8 are complete.\n\nNow phase 9: the drawer opens at each sale.\n\nTick all boxes.",
     )
     goal_line = goal_of(goal, *work, *work, DONE, Turn("user", "Does the printer need paper?"), DONE, last, edit)
-    assert goal_line == f"{goal.text} Asked last: Now phase 9: the drawer opens at each sale."
+    assert goal_line == f"{goal.text} Last message: {' '.join(last.text.split())}"
 
 
 def test_an_order_that_says_how_to_go_about_the_work_is_not_the_goal() -> None:
@@ -278,4 +278,4 @@ def test_an_order_that_says_how_to_go_about_the_work_is_not_the_goal() -> None:
     )
     look = Turn("assistant", "Now I read the manual of the driver.")
     goal_line = goal_of(goal, DONE, Turn("user", f"{trouble}\n\n{means}"), look)
-    assert goal_line == f"{goal.text} Asked last: {trouble}"
+    assert goal_line == f"{goal.text} Last message: {trouble}."

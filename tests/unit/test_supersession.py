@@ -18,7 +18,7 @@ from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts import imports
 from onward.app.turns.reader import TranscriptReader
-from onward.core.facts.fact import Fact, FactKind, Handle, Remark, fact_id
+from onward.core.facts.fact import LAST_MESSAGE, Fact, FactKind, Handle, Remark, fact_id
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.document import render
 from onward.store import Store
@@ -89,7 +89,7 @@ class ReplayResult:
         return self.fact(words).state
 
     def fact(self, words: str) -> Fact:
-        (only_fact,) = [fact for fact in self.facts if words in fact.text]
+        (only_fact,) = [fact for fact in self.facts if words in fact.text and fact.subject != LAST_MESSAGE]
         return only_fact
 
 

@@ -35,7 +35,8 @@ _RUN_PREFIXES = ("/run ", "/test ", "/git ", "/lint ", "!")
 _PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
 """Commands followed by a prompt. The others are settings."""
 _SEARCH, _REPLACE = "<<<<<<< SEARCH", ">>>>>>> REPLACE"
-_COST, _UNDONE = "Cost: $", "Removed: "
+_COST = "Cost: $"
+_UNDONE = re.compile(r"Removed: |Commit `[0-9a-f]{7,40}` was reset")
 """How Aider opens the line of a price, and that of a commit which `/undo` took back."""
 _LINE_END = "  "
 _CONFIRMATION = "(Y)es/(N)o"
@@ -257,7 +258,7 @@ def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
             action = "edit", {"path": line[16:].strip()}
         elif word == "Commit" and len(rest.partition(" ")[0]) >= 7 and set(rest.partition(" ")[0]) <= set("0123456789abcdef"):
             action = "commit", {"command": f"git commit -m {rest.partition(' ')[2]!r}"}
-        elif line.startswith(_UNDONE):
+        elif _UNDONE.match(line):
             action = "undo", {"command": "git reset --soft HEAD~1"}
         elif word == "Running" and rest:
             action = "run", {"command": rest}

@@ -15,8 +15,9 @@ from onward.core.extract.labels import label_kind
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PHRASES, PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_MARK, last_question
+from onward.core.extract.reports import tells_intent
 from onward.core.extract.repository_state import shown_chores
-from onward.core.extract.sentence_phrases import PAST, tells_action
+from onward.core.extract.sentence_phrases import PAST, tells_action, tells_outcome
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.trace import RecordedCall, Trace
 from onward.core.extract.units import Unit
@@ -35,6 +36,8 @@ _MIN_REQUEST_STEMS, _TELLING_STEMS, _MANY_STEMS = 3, 5, 12
 no earlier request as context.
 """
 _MAX_LEAD_CHARS, _MAX_CALL_CHARS, _MAX_STEPS = 160, 160, 4
+_ORDERS_SHARE = 0.6
+"""The share of a list's items that give an order if the list tells the person what to do."""
 _MIN_ANSWERED_SHARE = 0.8
 """A missing result means an interruption only if at least this share of calls has a result: some logs store none."""
 _POINTING = re.compile(
@@ -93,6 +96,9 @@ class _Leftovers:
         self._languages = languages
         self._announced = announced
         self._state = state
+
+    def _opens(self, group: PhraseGroup, text: str) -> bool:
+        return pattern(group, self._languages).match(text) is not None
 
     def says(self, group: PhraseGroup, text: str) -> bool:
         return pattern(group, self._languages).search(text) is not None
@@ -173,6 +179,12 @@ class _Leftovers:
         text = f"{one_line(question, _MAX_LEAD_CHARS)}{REPLY_MARK} {texts[-1].text}" if question else texts[-1].text
         return FirstStep(unit=None, kind="requirement", text=text, turns=(texts[-1].turn,))
 
+    def without_done(self, report: Sequence[Unit]) -> list[Unit]:
+        """Return a report without the work that it announces first and claims further down: "I will move it. … It was moved."."""
+        claims = (place for place, unit in enumerate(report) if not unit.sentence.is_item and tells_outcome(unit.text, self._languages))
+        last_claim = max(claims, default=-1)
+        return [unit for place, unit in enumerate(report) if place > last_claim or not tells_intent(unit, self._opens)]
+
     def announced_step(self, report: Sequence[Unit]) -> FirstStep | None:
         steps = [unit for unit in report if self._announced(unit) == "next_step" and not _is_mere_lead(unit)]
         steps = [unit for unit in steps if unit.sentence.is_item] or steps
@@ -186,7 +198,7 @@ class _Leftovers:
         closing = report[max(0, end - _CLOSING_QUESTIONS) :]
         asking = [unit for unit in closing if self._asks(unit)] or [unit for unit in closing if self._offers_a_choice(unit)]
         if not asking:
-            return None
+            return self._offered_steps(report)
         unit = asking[-1]
         previous = report[report.index(unit) - 1] if report.index(unit) else None
         lead = ""
@@ -201,6 +213,16 @@ class _Leftovers:
             lead = whole(one_line(previous.text, _MAX_LEAD_CHARS))
         return FirstStep(unit=unit, kind="question", lead=lead)
 
+    def _offered_steps(self, report: Sequence[Unit]) -> FirstStep | None:
+        """Return the last list of a report if the agent offers to do what it says: "if you agree, I would: …"."""
+        lists = [unit for unit in report if unit.sentence.is_item and self._opens("offer", unit.sentence.lead.strip("*_ "))]
+        if not lists:
+            return None
+        lead = lists[-1].sentence.lead
+        starts = [unit for unit in lists if unit.sentence.part == 0 and unit.sentence.lead == lead]
+        text = " ".join(whole(unit.text) for unit in starts[:_MAX_STEPS])
+        return FirstStep(unit=starts[0], kind="question", text=f"{lead.replace('**', '')} {text}") if starts else None
+
     def person_steps(self, report: Sequence[Unit]) -> FirstStep | None:
         """Return the list of orders at the end of a report: what the person should run or change by hand."""
         lists = [unit for unit in report if unit.sentence.is_item and not unit.sentence.is_row]
@@ -210,7 +232,7 @@ class _Leftovers:
         items = [unit for unit in lists if (unit.sentence.lead, unit.sentence.heading) == (last.lead, last.heading)]
         starts = [unit for unit in items if unit.sentence.part == 0]
         ordering = [unit for unit in starts if self._orders(unit)]
-        if len(ordering) < max(1, (len(starts) + 1) // 2):
+        if len(ordering) < _ORDERS_SHARE * len(starts):
             return None
         if self._tells_what_was_done(last.lead) or self._is_closed(f"{last.lead} {starts[0].text}"):
             return None
@@ -218,6 +240,10 @@ class _Leftovers:
         return FirstStep(
             unit=starts[0], kind="next_step", text=f"{last.lead} {text}" if last.lead and len(last.lead) <= _MAX_LEAD_CHARS else text
         )
+
+    def _leads_to_steps(self, lead: str) -> bool:
+        """Whether what introduces a list may introduce steps: nothing, or words that say what comes next and do not say what was done."""
+        return not lead or ((self.says("next", lead) or self.says("instruct", lead)) and not self._tells_what_was_done(lead))
 
     def _tells_what_was_done(self, lead: str) -> bool:
         """Whether the lead-in of a list says that its items are done, rather than to be done."""
@@ -250,7 +276,7 @@ class _Leftovers:
         return FirstStep(unit=max(blocked)[2], kind="blocker") if blocked else None
 
     def order(self, report: Sequence[Unit]) -> FirstStep | None:
-        report = [unit for unit in report if not self._tells_what_was_done(unit.sentence.lead)]
+        report = [unit for unit in report if not unit.sentence.is_item or self._leads_to_steps(unit.sentence.lead)]
         orders = [unit for unit in report if tells_action(unit.text) and self.says("next", unit.text) and not self._offers(unit)]
         orders = orders or [unit for unit in report if _NEXT_UP.match(unit.text)]
         orders = orders or [unit for unit in report[-_CLOSING_ORDERS:] if _TO_PERSON.match(unit.text)]
@@ -301,10 +327,12 @@ def find_first_step(
     if not end.is_reported():
         if work := left.interrupted_work(last):
             return work
+        if announcement := end.announced_work():
+            return FirstStep(unit=announcement, kind="next_step")
         cut_off = left.cut_off(end.unreported_rounds() or [last], last_closing)
         if cut_off:
             return cut_off
-    report = [unit for unit in left.report(last_closing) if not left.offers_help(unit)]
+    report = [unit for unit in left.without_done(left.report(last_closing)) if not left.offers_help(unit)]
     finders = (left.announced_step, left.question, left.person_steps, left.blocker, left.order)
     return next((step for finder in finders if (step := finder(report))), None)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PHRASES, pattern
-from onward.core.extract.replies import is_mere_agreement, last_question, reply_lead
+from onward.core.extract.replies import is_mere_agreement, reply_lead
 from onward.core.extract.rounds import Round
 from onward.core.extract.trace import Trace
 from onward.core.extract.units import Unit
@@ -16,17 +16,11 @@ from onward.core.extract.wording import clean
 from onward.core.text.prose import content_words, one_line, stem, words
 
 _MIN_GOAL_WORDS, _MIN_PLAIN_WORDS, _MIN_LETTER_SHARE = 5, 3, 0.7
-_PROSE_SHARE = 0.85
-"""A text with a smaller share of letters and blanks is a log line."""
 _LONG_SESSION_ROUNDS = 5
 """In a session of this many rounds the last request may be an errand that does not change the goal."""
 _THREAD_ROUNDS, _THREAD_SHARE = 4, 0.3
 """The session has one topic from a request on if at least this many later rounds, and this share of them, mention what it mentions."""
 _ERRAND_WORDS, _BARE_STEMS = 4, 2
-_TASK_UNITS = 3
-"""The task of a message is among this many first sentences."""
-_RECENT_TASKS = 3
-"""The last task is among this many last rounds with a request."""
 _SENTENCE_END = re.compile(r"(?<=\D[.!?])\s|(?<=[。！？])")
 _POINTING = re.compile(r"\b(?:it|that|this|them|those|itu|es|das|dafür|ça|cela|eso|isso|questo|это|bunu)\b", re.I)
 _GOING_ON = re.compile(
@@ -116,7 +110,7 @@ class _SessionRounds(NamedTuple):
         factor *= _ERRAND_FACTOR if _is_errand(unit) else 1.0
         is_means = unit.statement.round > self.first_round and pattern("means", self.languages).match(unit.text) is not None
         factor *= _MEANS_FACTOR if is_means else 1.0
-        factor *= _CHORE_FACTOR if len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems) else 1.0
+        factor *= _CHORE_FACTOR if is_chore(unit) else 1.0
         if unit.statement.round <= self.first_round or wants(unit, self.languages):
             factor *= _WANT_FACTOR
         else:
@@ -203,65 +197,6 @@ def _wish_after(unit: Unit, of_message: Sequence[Unit], languages: frozenset[str
     return next((later for later in of_message if later.order > unit.order and wants(later, languages)), unit)
 
 
-def last_request(
-    goal: Unit, units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
-) -> Unit | None:
-    """Return the person's last task if it differs from the goal, else None.
-
-    Questions, errands, chores, pastes, answers and repetitions of the goal do not count. A task that was not begun is the first step
-    instead.
-    """
-    of_rounds: dict[int, list[Unit]] = {}
-    for unit in _requests(units, trace, rounds, templates, languages):
-        if unit.statement.round > goal.statement.round and not unit.text.endswith((":", "：")):
-            of_rounds.setdefault(unit.statement.round, []).append(unit)
-    is_chat = not trace.changes and not trace.runs
-    for number in sorted(of_rounds, reverse=True)[:_RECENT_TASKS]:
-        task = _task_of(of_rounds[number], languages, is_work=is_chat or bool(rounds[number].edits))
-        is_begun = rounds[number].texts or rounds[number].edits or rounds[number].runs
-        is_echo = task is not None and len(task.stems & goal.stems) >= _ECHO_SHARE * len(task.stems)
-        if rounds[number].fate == "refused" or not is_begun or is_echo:
-            return None
-        if task and _is_whole_task(task, trace, languages):
-            return task
-    return None
-
-
-def _task_of(of_round: Sequence[Unit], languages: frozenset[str], *, is_work: bool) -> Unit | None:
-    """Return the sentence that sets the task of a round.
-
-    A wish or a problem comes before a sentence about how to do it. If no sentence has a wish, it is the first one of a round with work.
-    """
-    purposes = [unit for unit in of_round if not pattern("means", languages).match(unit.text)]
-    asking = [unit for unit in purposes if wants(unit, languages) or _tells_trouble(unit, languages)]
-    opening = [unit for unit in asking if unit in purposes[:_TASK_UNITS]]
-    candidates = opening or (purposes if is_work else []) or asking or [unit for unit in of_round if wants(unit, languages)]
-    return next((unit for unit in candidates if unit.size > _MIN_PLAIN_WORDS), None)
-
-
-def _tells_trouble(unit: Unit, languages: frozenset[str]) -> bool:
-    """Whether a person reports a problem rather than asks about it."""
-    is_trouble = any(pattern(group, languages).search(unit.text) for group in ("broken", "fix"))
-    return is_trouble and not unit.text.endswith(("?", "？"))
-
-
-def _is_whole_task(task: Unit, trace: Trace, languages: frozenset[str]) -> bool:
-    """Whether a request is a complete task in words: no errand, chore, paste, question or answer."""
-    before = trace.statements[task.statement.position - 1]
-    is_settled = task.text.endswith(("?", "？")) or (before.author == "agent" and bool(last_question(before.text)))
-    is_chore = len(task.stems & _CHORE_NAMES) > _CHORE_SHARE * len(task.stems)
-    text = task_text(task)
-    is_prose = sum(c.isalpha() or c.isspace() for c in text) >= _PROSE_SHARE * len(text)
-    return is_prose and not is_chore and not _is_errand(task) and (wants(task, languages) or not is_settled)
-
-
-def task_text(task: Unit) -> str:
-    """Return the text of the last task: all of it, or its first sentence if a log or code follows."""
-    is_prose = sum(c.isalpha() or c.isspace() for c in task.text) >= _PROSE_SHARE * len(task.text)
-    first = _SENTENCE_END.split(task.text, maxsplit=1)[0]
-    return task.text if is_prose or len(words(first)) <= _MIN_PLAIN_WORDS else first
-
-
 def _requests(
     units: Sequence[Unit], trace: Trace, rounds: dict[int, Round], templates: frozenset[int], languages: frozenset[str]
 ) -> list[Unit]:
@@ -271,13 +206,23 @@ def _requests(
         for unit in units
         if unit.by_user and unit.statement.position not in templates
         and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
-        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and not _only_reassures(unit, languages)
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and not only_reassures(unit, languages)
         and not unit.statement.is_answer and not reply_lead(unit, trace)[0] and not is_trial(unit.statement.text)
-        and not _TERMINAL.match(unit.text) and _reads_as_request(unit, units)
+        and not is_terminal_line(unit.text) and _reads_as_request(unit, units)
     ]  # fmt: skip
 
 
-def _only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
+def is_chore(unit: Unit) -> bool:
+    """Whether a request asks for a chore of the repository, as a commit or a push, and little else."""
+    return len(unit.stems & _CHORE_NAMES) > _CHORE_SHARE * len(unit.stems)
+
+
+def is_terminal_line(text: str) -> bool:
+    """Whether a text begins like a line of a terminal: with an emoji or a prompt."""
+    return _TERMINAL.match(text) is not None
+
+
+def only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
     """Whether a person only answers that something is no problem: "no problem, the folder is not public"."""
     return pattern("reassure", _ALL_LANGUAGES).match(unit.text) is not None and not wants(unit, languages)
 

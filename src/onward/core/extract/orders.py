@@ -66,6 +66,8 @@ _POINTS_AT_WORK = re.compile(
     re.I,
 )
 """Words that refer to the present work: "not in those tests"."""
+_ASKED_CLAUSE = re.compile(r"[吗嗎](?=[，,；;。])|(?:ます|です|でしょう)か(?=[、。])|(?:까요|나요|ㄹ까)(?=[,.])|\?(?=[\s,])|؟(?=\s)")
+"""The end of a question inside a sentence: "can it be lower, and do not scroll"."""
 _OUTPUT_LINE = re.compile(r"[^:：]{1,60}[:：]\s*(?:~?/|[A-Za-z]:\\|https?://)\S+")
 """A line that a program printed: what it did, and only a path or an address: "Keeping test repo at: /tmp/x"."""
 _OBJECT_WORDS = 4
@@ -88,7 +90,7 @@ def is_standing_order(text: str, languages: frozenset[str]) -> bool:
         return False
     if _is_universal(text, languages):
         return True
-    if _OUTPUT_LINE.fullmatch(text):
+    if _OUTPUT_LINE.fullmatch(text) or _ASKED_CLAUSE.search(text):
         return False
     parts = [_PARENTHESIS.sub("", part) for part in _SENTENCE_END.split(text)]
     if any(pattern("scope", languages).search(part) and _opens_order(part, languages) for part in parts):

@@ -31,8 +31,7 @@ correct; `dangle` and `join` depend on the sentence before."""
 PHRASES: dict[str, dict[PhraseGroup, str]] = {
     "en": {
         "agree": "yes|yeah|yep|ok|okay|sure|good|great|perfect|nice|thanks|thank you|lgtm|looks good|go ahead|sounds good|do it|"
-        "correct|right|exactly|"
-        "proceed|continue|please (?:do|proceed|continue)|works|(?:now )?go on|carry on|keep going|resume",
+        "correct|right|exactly|proceed|continue|please (?:do|proceed|continue)|works|(?:now )?go on|carry on|keep going|resume",
         "refuse": "no+(?! (?:need|problem|worries))|nope|wrong|undo|revert|stop|that'?s (?:not|wrong)|this is(?:n'?t| not)|not what|"
         "actually,? can you revert",
         "broken": "doesn'?t work|does not work|not working|didn'?t work|still (?:broken|fails?|failing|doesn'?t|not working|not|"
@@ -45,13 +44,13 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:(?:ok(?:ay)?|perfect|great|good|excellent|now|alright|right|so|yes|hmm|wait|actually|first|next|then|"
         "finally)[,.! —-]*)*"
         "(?:let me(?! know)|let's|i'?ll|i will|i(?:'?m| am) (?:now |also |still |currently )?(?:\\w+ing|going|now|also|still)|i need to|"
-        "i should|i (?:continue|start|begin|go on)\\b|"
-        "i want to|i can see|i see\\b|i have (?:the|an?|enough)\\b|"
+        "i should|i (?:continue|start|begin|go on)\\b|i want to|i can see|i see\\b|i have (?:the|an?|enough)\\b|"
         "now (?:i(?='| )|let|(?:for|the|update|add|create|check|fix|run|we)\\b)|next,? i\\b|"
         "looking at|starting (?:with|by)|checking|running|reading|searching|waiting for)",
         "cause": "found it|root cause|cause of|the (?:issue|problem|bug|cause|culprit|reason) (?:is|was)|because|turns out|"
         "caused by|fixed by|that'?s why",
-        "offer": "if you(?:'d)? (?:want|like|need|prefer)|let me know|would you like|shall i|should i|want me to|do you want|"
+        "offer": "if you(?:'d)? (?:want|like|need|prefer|agree|approve|have (?:any|more|further|other|questions))|let me know|"
+        "would you like|shall i|should i|want me to|do you want|"
         "i can (?:also )?(?:now )?|ready (?:for|to)|just (?:say|tell)",
         "praise": "\\W*(?:\\(\\d+\\)\\s*)?(?:good|great|nice|excellent|perfect|correct|awesome|amazing)\\b\\s*(?:[—–:!.-]|$)|"
         "you'?re (?:absolutely )?right",
@@ -78,7 +77,8 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "co-authored-by|attribution|permission|approval|sessions?|plan|answers?|explanations?|functions?|methods|functional|classes|"
         "components|tailwind|"
         "react|sql|orm|logging|logs?",
-        "next": "^(?:next(?!\\.\\w)|todo|remaining|still|then|before|after|ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|"
+        "next": "^(?:next(?!\\.\\w)|todo|remaining(?=:| (?:work|steps?|tasks?|items?|to-?dos?|issues?|is|are)\\b)|still|then|before|after|"
+        "ready to|you can)\\b|next steps?|next up|to-?dos?|to do\\b|"
         "remaining|"
         "remains?|still (?:needs?|to|open|has)|not yet|pending|want me to|would you like|do you want|should i|shall i|follow-?ups?|"
         "waiting (?:for|on)|blocked|needs? to|have to|open question|unresolved|outstanding|tbd",
@@ -118,7 +118,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:baik|oke|sekarang|pertama|lalu|selanjutnya)?[,. ]*(?:saya akan|saya cek|saya lihat|mari (?:kita|saya)|"
         "coba saya|biar saya|sekarang saya)",
         "cause": "penyebabnya|ternyata|karena|masalahnya",
-        "offer": "kalau (?:mau|perlu)|apakah (?:anda|kamu) (?:ingin|mau)|beri tahu saya",
+        "offer": "(?:kalau|jika) (?:mau|perlu|setuju|(?:anda|kamu) setuju)|apakah (?:anda|kamu) (?:ingin|mau)|beri tahu saya",
         "praise": "bagus|mantap|sempurna",
         "scope": "selalu|mulai sekarang|setiap (?:kali|commit|perubahan)|ke depannya|jangan pernah|tidak pernah|ingat|di proyek ini|"
         "tanpa (?:izin|tanya)",
@@ -145,7 +145,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "withdraw": "算了|取消|忽略(?:上|前|刚)|不用了|当我没说",
         "narrate": "(?:好的?|现在|首先|接下来|然后|完美|太好了)?[，,。！! ]*(?:让我|我来|我将|我会|我先|我需要|我现在|接下来我|现在我)",
         "cause": "原因(?:是|在于)|因为|根本原因|问题(?:在于|是|出在)|找到了",
-        "offer": "如果(?:你|您)(?:需要|想|愿意)|需要我|要不要我|是否需要|请告诉我",
+        "offer": "如果(?:你|您)?(?:需要|想|愿意|同意)|需要我|要不要我|是否需要|请告诉我",
         "praise": "很好|完美|太棒了|太好了|非常好",
         "scope": "始终|总是|永远|从现在开始|以后|今后|每次|每个|一律|所有|默认|记住|绝对|绝不|切勿|未经|问过我",
         "forbid": "(?:请|并且|但是?|另外|绝对|千万|一定)*(?:不要|别(?!的|人)|不可|不得|禁止|避免|绝不|切勿|永远不要|不许)",
@@ -169,7 +169,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "withdraw": "キャンセル|取り消|忘れて|無視して|やっぱり(?:いい|やめ)|不要になり",
         "narrate": "(?:では|それでは|次に|まず|さて|よし|了解(?:です|しました)?)?[、。！ ]*[^。]{0,40}(?:してみます|確認します|見てみます|調べます|確認しましょう|始めます|進めます|読みます)",
         "cause": "原因は|理由は|ため(?:です|でした)|からです|問題は",
-        "offer": "必要(?:であれば|でしたら)|ご希望|しましょうか|よろしければ",
+        "offer": "必要(?:であれば|でしたら)|(?:同意|賛成)(?:いただける|して(?:いただ|くだ))|よければ|ご希望|しましょうか|よろしければ",
         "praise": "完璧|素晴らしい|いいですね",
         "scope": "常に|必ず|絶対に|今後|これから|毎回|すべて|全て|毎|デフォルトで|覚えて|許可なく|決して",
         "forbid": "[^。]{0,40}(?:しないで|するな|触らない|使わない|変更しない|禁止|避けて|やめて|ないでください|いけません|使用しない)",
@@ -193,7 +193,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "withdraw": "취소|무시해|됐어|잊어|필요 ?없",
         "narrate": "(?:이제|먼저|다음으로|좋습니다|네)?[,. ]*[^.]{0,40}(?:확인하겠습니다|살펴보겠습니다|해보겠습니다|진행하겠습니다|시작하겠습니다|읽어보겠습니다|확인해 ?보겠습니다)",
         "cause": "원인은|때문|문제는|이유는",
-        "offer": "원하시면|필요하시면|해 ?드릴까요|할까요",
+        "offer": "원하시면|필요하시면|동의하(?:시면|면)|해 ?드릴까요|할까요",
         "praise": "완벽|훌륭|좋습니다[.!]",
         "scope": "항상|언제나|앞으로|매번|모든|절대|반드시|기본적으로|기억|허락 없이",
         "forbid": "[^.]{0,40}(?:하지 ?마|하지 말|금지|안 ?돼|쓰지 ?마|건드리지|사용하지|피해|말아)",
@@ -219,7 +219,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:хорошо|отлично|теперь|сейчас|сначала|итак|далее)?[,. ]*(?:давай(?:те)?|я (?:проверю|посмотрю|сделаю|буду|начну|"
         "создам|добавлю|сейчас)|сейчас (?:я )?(?:проверю|посмотрю)|проверим|посмотрим)",
         "cause": "причина|потому что|из-за|проблема в",
-        "offer": "если (?:хотите|хочешь|нужно)|хотите,? чтобы|дайте знать",
+        "offer": "если (?:вы )?(?:хотите|хочешь|нужно|согласны|согласен)|хотите,? чтобы|дайте знать",
         "praise": "отлично|превосходно|прекрасно|супер",
         "scope": "всегда|никогда|отныне|впредь|каждый раз|каждый|по умолчанию|запомни|без (?:моего|спроса)|в этом проекте|"
         "теперь всегда|с этого момента",
@@ -251,9 +251,10 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:gut|ok|nun|jetzt|zuerst|dann|perfekt|super|als nächstes)?[,.! ]*(?:ich (?:werde|prüfe|schaue|sehe|lese|starte|"
         "muss|beginne|mache)|lass(?:en)? (?:mich|uns|sie)|schauen wir|nun (?:prüfe|schaue)|jetzt (?:prüfe|schaue|werde) ich)",
         "cause": "ursache|weil|grund (?:ist|war|dafür)|das problem (?:ist|war)|liegt daran",
-        "offer": "wenn (?:du|sie) (?:möchte|willst|wollen)|soll ich|sag (?:mir )?bescheid|möchten sie|gerne kann ich",
+        "offer": "wenn (?:du|sie) (?:möchte|willst|wollen|einverstanden|zustimm)|soll ich|sag (?:mir )?bescheid|möchten sie|gerne kann ich",
         "praise": "perfekt|super|sehr gut|ausgezeichnet|prima",
-        "scope": "immer|niemals|nie\\b|ab (?:jetzt|sofort)|künftig|in zukunft|jedes mal|jede[rsn]? (?:commit|änderung|datei|test)|"
+        "scope": "immer(?! noch\\b)|niemals|nie\\b|ab (?:jetzt|sofort)|"
+        "künftig|in zukunft|jedes mal|jede[rsn]? (?:commit|änderung|datei|test)|"
         "grundsätzlich|standardmäßig|merk dir|ohne (?:meine|rückfrage|zu fragen)|in diesem (?:projekt|repo)",
         "forbid": "(?:bitte |und |aber )*(?:(?:\\w+ )?(?:nicht|keine?n?|nie(?:mals)?)|vermeide|verboten|hör auf)|"
         "[^.]{0,50}\\b(?:nicht (?:anfassen|ändern|verwenden|benutzen|löschen|committen|pushen)|nie(?:mals)? (?:\\w+ ){0,4}\\w+en)\\b",
@@ -282,7 +283,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:ok|bien|parfait|maintenant|d'abord|ensuite|alors|voyons)?[,.! ]*(?:je (?:vais|vérifie|regarde|dois|commence|"
         "lis|cherche)|laisse(?:z)?-moi|voyons|vérifions|regardons|maintenant je)",
         "cause": "la cause|parce que|à cause|le problème (?:est|vient|était)|car\\b",
-        "offer": "si (?:vous|tu) (?:voulez|veux|souhaite)|voulez-vous|veux-tu|dites-moi|souhaitez-vous",
+        "offer": "si (?:vous|tu) (?:voulez|veux|souhaite|êtes d.accord|es d.accord)|voulez-vous|veux-tu|dites-moi|souhaitez-vous",
         "praise": "parfait|excellent|super|génial|très bien",
         "scope": "toujours|jamais|désormais|dorénavant|à partir de maintenant|à chaque|chaque (?:commit|fois|fichier)|par défaut|"
         "souviens-toi|n'oublie pas|sans (?:mon|ma|me)|dans ce projet",
@@ -312,7 +313,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:ok|bien|perfecto|ahora|primero|luego|entonces)?[,.! ]*(?:voy a|vamos a|déjame|permíteme|ahora voy|"
         "necesito (?:ver|revisar)|revisemos|veamos|estoy (?:revisando|buscando))",
         "cause": "la causa|porque|debido a|el problema (?:es|era|está)",
-        "offer": "si (?:quieres|necesitas|deseas)|¿?quieres que|avísame|dime si",
+        "offer": "si (?:quieres|necesitas|deseas|estás de acuerdo|está de acuerdo)|¿?quieres que|avísame|dime si",
         "praise": "perfecto|excelente|genial|muy bien|estupendo",
         "scope": "siempre|nunca|jamás|a partir de ahora|de ahora en adelante|cada (?:vez|commit|cambio|archivo)|por defecto|recuerda|"
         "sin (?:mi|preguntar)|en este proyecto|en adelante",
@@ -343,7 +344,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:ok|bem|perfeito|agora|primeiro|depois|então)?[,.! ]*(?:vou |vamos |deixe-me|deixa eu|agora vou|preciso (?:ver|"
         "verificar)|verificando|estou (?:verificando|lendo))",
         "cause": "a causa|porque|devido a|o problema (?:é|era|está)",
-        "offer": "se (?:quiser|precisar|você quiser)|quer que eu|me avise|gostaria que",
+        "offer": "se (?:quiser|precisar|você quiser|concordar|você concordar)|quer que eu|me avise|gostaria que",
         "praise": "perfeito|excelente|ótimo|muito bem",
         "scope": "sempre|nunca|jamais|a partir de agora|daqui (?:em diante|pra frente)|cada (?:vez|commit|mudança|arquivo)|por padrão|"
         "lembre|sem (?:minha|perguntar|permissão)|neste projeto",
@@ -374,7 +375,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:ok|bene|perfetto|ora|adesso|prima|poi|quindi)?[,.! ]*(?:vado a|vediamo|fammi|lasciami|controllo|"
         "ora (?:controllo|verifico)|devo (?:vedere|controllare)|verifichiamo|sto (?:controllando|leggendo))",
         "cause": "la causa|perché|a causa|il problema (?:è|era|sta)",
-        "offer": "se (?:vuoi|vuole|desideri)|vuoi che|fammi sapere|devo ",
+        "offer": "se (?:vuoi|vuole|desideri|sei d.accordo|è d.accordo)|vuoi che|fammi sapere|devo ",
         "praise": "perfetto|eccellente|ottimo|molto bene",
         "scope": "sempre|mai\\b|d'ora in poi|da ora in poi|ogni (?:volta|commit|modifica|file)|di default|ricorda|senza (?:il mio|"
         "chiedere)|in questo progetto|in futuro",
@@ -402,7 +403,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:ok|tốt|bây giờ|đầu tiên|tiếp theo|trước tiên)?[,.! ]*(?:tôi sẽ|để tôi|mình sẽ|hãy (?:để tôi|cùng|kiểm tra|xem)|"
         "tôi (?:cần|đang) )",
         "cause": "nguyên nhân|bởi vì|vì vậy|do đó|vấn đề là",
-        "offer": "nếu (?:bạn|anh) (?:muốn|cần)|bạn có muốn|cho tôi biết",
+        "offer": "nếu (?:bạn|anh) (?:muốn|cần|đồng ý)|bạn có muốn|cho tôi biết",
         "praise": "tuyệt|hoàn hảo|rất tốt",
         "scope": "luôn|không bao giờ|từ (?:bây giờ|nay)|mỗi (?:lần|commit|thay đổi|file)|mặc định|hãy nhớ|trong dự án này|tất cả|mọi",
         "forbid": "(?:xin |hãy |và |nhưng )*(?:đừng|không được|không bao giờ|tránh|cấm|không (?=\\w+))",
@@ -428,7 +429,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "narrate": "(?:tamam|şimdi|önce|ardından|sonra|harika)?[,.! ]*(?:[^.]{0,40}(?:kontrol edeceğim|bakacağım|inceleyeceğim|edelim|"
         "bakalım|başlıyorum|okuyacağım|ediyorum))",
         "cause": "nedeni|çünkü|sebebi|sorun(?:un)? (?:şu|kaynağı)",
-        "offer": "ister(?:seniz|sen|misiniz)|isterseniz|bana bildir",
+        "offer": "ister(?:seniz|sen|misiniz)|kabul eder(?:seniz|sen)|onaylar(?:sanız|san)|isterseniz|bana bildir",
         "praise": "mükemmel|harika|çok iyi|süper",
         "scope": "her zaman|daima|asla|bundan (?:sonra|böyle)|her (?:seferinde|commit|değişiklik|dosya)|varsayılan olarak|unutma|"
         "bana sormadan|izinsiz|bu projede",
@@ -453,7 +454,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "withdraw": "انس(?:ى)?|تجاهل|ألغ|لم (?:أعد|نعد)|لا حاجة",
         "narrate": "(?:حسنا|الآن|أولا|ثم|ممتاز)?[،,.! ]*(?:سأقوم|سأ|دعني|لنبدأ|دعنا|أنا الآن)",
         "cause": "السبب|لأن|بسبب|المشكلة (?:هي|كانت)",
-        "offer": "إذا (?:أردت|كنت|رغبت)|هل تريد|أخبرني",
+        "offer": "إذا (?:أردت|كنت|رغبت|وافقت)|هل تريد|أخبرني",
         "praise": "ممتاز|رائع|مثالي",
         "scope": "دائم(?:ا|ًا)|أبد(?:ا|ًا)|من الآن|في كل مرة|كل |افتراضي|تذكر|دون إذن|في هذا المشروع",
         "forbid": "(?:من فضلك،? |و)*(?:لا |لا ت|تجنب|ممنوع|توقف عن|يمنع)",

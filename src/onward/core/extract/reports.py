@@ -58,12 +58,13 @@ GUESS = re.compile(
 """Words of a guess: what an agent only supposes at work is no state."""
 
 
-def report_of(units: Sequence[Unit]) -> list[Unit]:
+def report_of(units: Sequence[Unit], opens: Callable[[PhraseGroup, str], bool]) -> list[Unit]:
     """Return the sentences of an agent's text that report: those after its last announcement of work, or all before it if none follows."""
-    last = next((place for place in range(len(units) - 1, -1, -1) if units[place].is_narration), -1)
-    following = [unit for unit in units[last + 1 :] if unit.size >= MIN_CLAIM_WORDS]
+    end = next((place for place in range(len(units), 0, -1) if not tells_intent(units[place - 1], opens)), 0)
+    last = next((place for place in range(end - 1, -1, -1) if units[place].is_narration), -1)
+    following = [unit for unit in units[last + 1 : end] if unit.size >= MIN_CLAIM_WORDS]
     if following or last < 0:
-        return list(units[last + 1 :])
+        return list(units[last + 1 : end])
     before = next((place for place in range(last - 1, -1, -1) if not units[place].is_narration), -1)
     start = next((place + 1 for place in range(before, -1, -1) if units[place].is_narration), 0)
     return list(units[start : before + 1])
@@ -89,8 +90,9 @@ def opening_of(report: Sequence[Unit], worths: Sequence[float], opens: Callable[
 
 
 def tells_intent(unit: Unit, opens: Callable[[PhraseGroup, str], bool]) -> bool:
-    """Whether a sentence or its last clause announces what the agent is about to do: "it is old, so I'll write a new one"."""
-    return unit.is_narration or any(opens("narrate", clause) for clause in _CLAUSE_END.split(unit.text)[1:])
+    """Whether a sentence, its last clause or its lead-in announces what the agent is about to do: "it is old, so I'll write a new one"."""
+    clauses = (*_CLAUSE_END.split(unit.sentence.lead), *_CLAUSE_END.split(unit.text)[1:])
+    return unit.is_narration or any(opens("narrate", clause) for clause in clauses)
 
 
 def _introduces(unit: Unit, following: Sequence[Unit]) -> bool:

@@ -46,9 +46,9 @@ _CHORES = {
 """Repository chores by their word in any language, with the commands that do them."""
 _STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
 _NOTHING_STASHED = re.compile("No local changes to save")
-_UNDONE = re.compile(r"^Removed: ([0-9a-f]{7,40}) (\S[^\n]*)", re.M)
+_UNDONE = re.compile(r"^(?:Removed: |Commit `)([0-9a-f]{7,40})(?:` was reset and removed from git\.?)?[ \n]*([^\n]*)", re.M)
 _UNDONE_WEIGHT = 0.2
-"""How Aider reports that it undid the last commit, and the weight of an undone commit beside a valid one."""
+"""How Aider reports that it undid the last commit, now and in 2024, and the weight of an undone commit beside a valid one."""
 _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
 _AHEAD = re.compile(r"Your branch is ahead of '[^']+' by (\d+) commits?")
 _PROSE_FILES = (".md", ".txt", ".rst", ".json", ".lock", ".svg", ".png", ".log")
@@ -61,10 +61,11 @@ _TEMPORARY = re.compile(
 """How a command enters a temporary folder: a commit there is not the project's."""
 _NAMED_COMMIT = re.compile(
     r"(?:\b(?:commit|komit)|コミット|提交|커밋|коммит)(?: (?:hash|id))?\W{1,6}(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b|"
-    r"\bcommitted\b[^\n]{0,30}`[0-9a-f]{7,40}\b",
-    re.I,
+    r"\bcommitted\b[^\n]{0,30}`[0-9a-f]{7,40}\b|^[ \t>*•-]*`(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}`[ \t]*[—–:-]|"
+    r"\bworking tree (?:is )?(?:now )?clean\b",
+    re.I | re.M,
 )
-"""How an agent names the commit it made: "Commit: `2146b6e`", but not "prior commits (`fd0aa45`)"."""
+"""How an agent names the commit it made: "Commit: `2146b6e`" or a list of commits, but not "prior commits (`fd0aa45`)"."""
 _PUSHED_BRANCH = re.compile(r"\bgit push\b[^&;|\n]*?\s(?:origin|upstream)\s+(?:HEAD:)?(?!HEAD\b)([\w./-]+)")
 _PUSHED_RANGE = re.compile(r"^ *\+? *[0-9a-f]{7,40}\.{2,3}([0-9a-f]{7,40}) +(\S+) -> (\S+)", re.M)
 """How git names the commit that a push leaves on a branch: "old..new source -> target"."""
@@ -96,6 +97,7 @@ def shown_commits(run: CommandRun) -> list[tuple[str, str, str]]:
 
 def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
     last: tuple[int, str, str] | None = None
+    earlier: list[tuple[int, str, str] | None] = []
     last_push: CommandRun | None = None
     created: tuple[str, int] | None = None
     is_pushed = False
@@ -105,6 +107,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         is_pushed = is_pushed or ("git push" in run.command and not run.failed)
         last_push = run if "git push" in run.command else last_push
         for branch, commit, message in shown_commits(run):
+            earlier.append(last)
             last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command and not run.failed
             values = {"commit": commit, "branch": branch, "subject": one_line(message, 160)}
             text = Message(
@@ -114,7 +117,10 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         if "git push" in run.command and not run.failed and (pushed := _pushed_commit(run, last)):
             last, is_pushed = pushed, True
         for commit, message in _UNDONE.findall(run.output):
-            text = Message("The commit `{commit}` was taken back: {subject}", commit=commit, subject=one_line(message, 160))
+            if last and last[2].startswith(commit[:7]):
+                last = earlier.pop() if earlier else None
+            values = {"commit": commit, "subject": one_line(message, 160)}
+            text = Message("The commit `{commit}` was taken back: {subject}" if message else "The commit `{commit}` was taken back", **values)
             yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
         if "pr create" in run.command or "git push" in run.command:
             title = re.search(_TITLE, run.command)

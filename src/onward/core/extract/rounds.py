@@ -16,8 +16,8 @@ of the session, or `passed` over: the person went on before a report.
 """
 
 _COMMITS = re.compile(r"\bgit\b[^\n|;&]*\b(?:commit|push|merge)\b|\bgh pr (?:create|merge)")
-_UNDONE = re.compile(r"Removed: [0-9a-f]{7,40}\b")
-"""How Aider reports that it undid the last commit."""
+_UNDONE = re.compile(r"Removed: [0-9a-f]{7,40}\b|Commit `[0-9a-f]{7,40}` was reset")
+"""How Aider reports that it undid the last commit, now and in 2024."""
 _STOPPED = re.compile(r"\[Request interrupted|interrupted by user|operation stopped", re.I)
 _UNDOING = re.compile(r"/(?:undo|rewind|revert)\b")
 """The client command that undoes what the agent did last."""

@@ -28,6 +28,8 @@ _FAREWELL_WORDS, _LAST_SENTENCES = 5, 3
 _LAST_TEXTS, _MAX_FINDINGS, _MIN_FINDING_WORDS, _MAX_FINDING_CHARS = 3, 2, 6, 260
 """Findings at work come from this many last texts of the agent; the most findings, the fewest words of one, and the most characters of all.
 """
+_ANSWERED, _MAX_ANSWER_UNITS = "Answered last", 2
+"""The lead-in of an answer after the last report, and how many sentences of it are in the state."""
 _HOPED, _SUPPOSED = "Expected by the agent, not shown", "Supposed by the agent"
 """The lead-ins of an expectation and of a supposition."""
 _PROPOSAL = re.compile(r"^<{5,9} SEARCH\b[\s\S]*^>{5,9} REPLACE", re.M)
@@ -60,9 +62,10 @@ class SessionEnd:
 
     def leads(self) -> dict[int, str]:
         """Return the sentences that give the state, by their order, each with its lead-in; empty if no report gives it."""
+        leads = _leads(self._last_report, self._asked()) | _leads(self._last_answer, _ANSWERED)
         unsure = {unit.order: _SUPPOSED for unit in self._last_report if GUESS.search(unit.text)}
         unsure |= {unit.order: _HOPED for unit in self._last_report if self._opens("hope", unit.text)}
-        return {order: unsure.get(order, lead) for order, lead in _leads(self._last_report, self._asked()).items()}
+        return {order: unsure.get(order, lead) for order, lead in leads.items()}
 
     def end_state(self) -> EndState | None:
         """Return what happened after the last report without a new one: a request, the agent's last act, and what stopped it."""
@@ -71,6 +74,15 @@ class SessionEnd:
     def is_reported(self) -> bool:
         """Whether the last round with a request has a report or an answer, and nothing stopped the agent after it."""
         return self._is_answered(self.last_round)
+
+    def announced_work(self) -> Unit | None:
+        """Return the last sentence of an answer that explains and then announces work that the log does not show."""
+        current = self._rounds.get(self.last_round)
+        if current is None or current.closing is None or self.is_reported():
+            return None
+        sentences = [unit for unit in self._units if unit.statement is current.closing]
+        is_intent = bool(sentences) and tells_intent(sentences[-1], self._opens)
+        return sentences[-1] if is_intent and len(self._report_of(self.last_round)) > 1 else None
 
     def unreported_rounds(self) -> list[int]:
         """Return the rounds at the end of the session that have no report."""
@@ -86,14 +98,21 @@ class SessionEnd:
         sentences = self._last_words(number)
         if sentences and self._rounds[number].is_handed_in:
             return True
-        if not sentences and self._is_committed(number):
-            return True
-        if not sentences or tells_intent(sentences[-1], self._opens):
+        if not sentences:
+            return self._is_committed(number) or self._is_answered_in_code(number)
+        if tells_intent(sentences[-1], self._opens):
             return False
         turn = sentences[0].statement.turn
         if self._only_proposes(number):
             return False
         return bool(self._report_of(number)) or not any(self._works(call, number, turn) for call in self._trace.calls)
+
+    def _is_answered_in_code(self, number: int) -> bool:
+        """Whether a round closes with a block of code and no sentence, and the agent did nothing else in it."""
+        current = self._rounds[number]
+        is_stopped = any(interruption.round == number for interruption in self._trace.interruptions)
+        is_code = current.closing is not None and "```" in current.closing.text and not self._only_proposes(number)
+        return is_code and not is_stopped and not any(call.round == number for call in self._trace.calls)
 
     def _is_committed(self, number: int) -> bool:
         """Whether a round ends with nothing but code that the client committed."""
@@ -112,7 +131,7 @@ class SessionEnd:
 
     def _report_of(self, number: int) -> list[Unit]:
         """Return the opening of the report of a round; empty if it has none."""
-        return opening_of(report_of(self._last_words(number)), self._worths, self._opens)
+        return opening_of(report_of(self._last_words(number), self._opens), self._worths, self._opens)
 
     def _last_words(self, number: int) -> list[Unit]:
         """Return the last sentences of a round; none if the agent was stopped or kept working after them."""
@@ -129,9 +148,19 @@ class SessionEnd:
     def _opens(self, group: PhraseGroup, text: str) -> bool:
         return pattern(group, self._languages).match(text) is not None
 
-    @cached_property
+    @property
     def _last_report(self) -> list[Unit]:
         """Return the opening of the last report that was not denied: that of the last round with work if only talk followed it."""
+        return self._reports[0]
+
+    @property
+    def _last_answer(self) -> list[Unit]:
+        """Return the opening of the last answer if it came after the last report and no work goes on after it."""
+        return self._reports[1][:_MAX_ANSWER_UNITS]
+
+    @cached_property
+    def _reports(self) -> tuple[list[Unit], list[Unit]]:
+        """Return the openings of the last report and of an answer after it."""
         is_working_on = not self.is_reported() and any(call.round == self.last_round for call in self._trace.calls)
         talk: list[Unit] = []
         for number in range(self.last_round, max(-1, self.last_round - _RECENT_ROUNDS), -1):
@@ -143,9 +172,9 @@ class SessionEnd:
             opening = self._report_of(number) or self._shown_result(current)
             is_work = current.edits or current.commits or current.runs or self._reports_work(current, opening)
             if opening and (is_work or self._is_chat):
-                return opening
+                return opening, ([] if is_working_on else talk)
             talk = talk or opening
-        return [] if is_working_on else talk
+        return ([] if is_working_on else talk), []
 
     def _shown_result(self, current: Round) -> list[Unit]:
         """Return the last sentence of a round that introduces a result in a code block: "it now prints:"."""
@@ -207,17 +236,20 @@ class SessionEnd:
         words: list[Message | str] = []
         turns = [request_turn]
         if acts:
-            act = one_line(acts[-1].subject, _MAX_ACT_CHARS)
-            words.append(
-                Message("The last request has no report; the last act was `{act}`.", act=act)
-                if acts[-1].is_answered
-                else Message("The last request has no report; the last act was `{act}`, its result is not in the log.", act=act)
-            )
+            act, error = one_line(acts[-1].subject, _MAX_ACT_CHARS), acts[-1].error.replace("`", "'")
+            if error:
+                words.append(Message("The last request has no report; the last act was `{act}`, which failed: `{error}`.", act=act, error=error))
+            elif acts[-1].is_answered:
+                words.append(Message("The last request has no report; the last act was `{act}`.", act=act))
+            else:
+                words.append(Message("The last request has no report; the last act was `{act}`, its result is not in the log.", act=act))
             turns.append(acts[-1].turn)
         elif current.closing is None:
             words.append(Message("The last request has no reply."))
         elif self._only_proposes(self.last_round):
             words.append(Message("The last answer proposes a change of a file that was not applied."))
+        elif current.number in {unit.statement.round for unit in (*self._last_report, *self._last_answer)}:
+            words.append(Message("The last answer announces work that the log does not show."))
         else:
             words.append(Message("The last request has no report."))
         if edited := self._edited_since(request_turn, reported_turn):

@@ -14,8 +14,9 @@ from onward.core.extract import sentence_worth as form
 from onward.core.extract.aftermath import Aftermath, read_aftermath
 from onward.core.extract.completion import request_outcome
 from onward.core.extract.first_step import FirstStep, find_first_step
-from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail, last_request, task_text
+from onward.core.extract.goal import find_goal, goal_continuation, goal_lead, goal_tail
 from onward.core.extract.labels import OPEN_LABELS, label_kind
+from onward.core.extract.last_message import find_last_message
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
 from onward.core.extract.replies import REPLY_WORDS, created_note, is_mere_agreement, numbered_note, reply_lead
@@ -32,6 +33,7 @@ from onward.core.extract.wording import GENERIC_LEAD, clean, whole
 from onward.core.extract.worth import worth
 from onward.core.facts.fact import (
     FIRST_STEP,
+    LAST_MESSAGE,
     OPEN_REQUEST,
     SESSION_END,
     SESSION_STATE,
@@ -60,8 +62,7 @@ HEAD_WORTH = 0.5
 """The worth of text that only the head of a handoff has."""
 
 _MAX_LEAD_CHARS = 90
-_MAX_GOAL_CHARS, _MAX_LAST_CHARS = 640, 200
-"""The most characters of a goal, and of the last request beside it."""
+_MAX_GOAL_CHARS = 640
 _BARE_WORDS = 9
 """A list item with at most this many words needs its lead-in to name the subject."""
 _MAX_REPEATS = 3
@@ -144,7 +145,6 @@ class _Head(NamedTuple):
 
     goal: Unit | None
     goal_lead: str
-    last_request: Unit | None
     continuation: str
     step: FirstStep | None
     state: dict[int, str]
@@ -192,12 +192,13 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     head = _Head(
         goal=goal,
         goal_lead=goal_lead(goal, units, trace) if goal else "",
-        last_request=last_request(goal, units, trace, rounds, session.templates, languages) if goal else None,
         continuation=goal_continuation(goal, units, languages) if goal else "",
         step=step,
         state=end.leads(),
     )
     yield from _log_drafts(end, step)
+    if goal and (last := find_last_message(goal, step and step.unit, units, worths, trace, rounds, session.templates, languages)):
+        yield _log_draft("requirement", LAST_MESSAGE, last.text, last.turns)._replace(author="user")
     yielded: set[frozenset[str] | str] = set()
     # The last of several repeats counts: states and lists change, and later words are usually better.
     for index in sorted(range(len(units)), key=lambda i: (not head.holds(units[i]), -worths[i], -i)):
@@ -364,7 +365,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         lead, turns = reply_lead(unit, session.trace) if kind not in ("rule", "goal") else ("", (statement.turn,))
         lead = head.goal_lead if kind == "goal" else head.step.lead or lead if head.step and is_step else lead
         if kind == "goal":
-            text, turns = _goal_text(unit, head)
+            text = _goal_text(unit, head)
         text += created_note(unit, session.trace) or numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
@@ -395,19 +396,14 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
     )
 
 
-def _goal_text(unit: Unit, head: _Head) -> tuple[str, tuple[int, ...]]:
-    """Return the full text of the goal, with its continuation and the last request, and their turns."""
+def _goal_text(unit: Unit, head: _Head) -> str:
+    """Return the full text of the goal, with its continuation."""
     text = clean(unit.text, _MAX_GOAL_CHARS)
     if tail := goal_tail(unit):
         text = f"{text.removesuffix('.')}: {clean(tail)}"
     if head.continuation and len(text) <= _MAX_GOAL_CHARS // 2:
         text = f"{whole(text)} {head.continuation}"
-    if head.last_request is None or head.is_step(head.last_request):
-        return text, (unit.statement.turn,)
-    return f"{whole(text)} Asked last: {clean(task_text(head.last_request), _MAX_LAST_CHARS)}", (
-        unit.statement.turn,
-        head.last_request.statement.turn,
-    )
+    return text
 
 
 def _user_kind(unit: Unit, session: _Session, *, is_goal: bool) -> tuple[FactKind | None, FactState]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from onward.core.extract.command_lines import find_error_line
 from onward.core.extract.interruptions import Interruption, find_interruption, is_bare_interruption
 from onward.core.extract.subtask_report import split_report
 from onward.core.facts.fact import FactAuthor
@@ -44,6 +45,8 @@ def was_not_run(result: str) -> bool:
     return bool(_NOT_RUN.search(result[:300]))
 
 
+_ERROR_START = re.compile(r"\s*(?:\w+)?Error\b")
+"""How the result of a tool that failed begins, where the log does not mark it."""
 _GIT_FAILURE = re.compile(r"^(?:fatal|error): |^ ! \[(?:remote )?rejected\]", re.M)
 """How git reports a failure, for logs without exit codes."""
 
@@ -101,7 +104,8 @@ class RecordedChange:
 class RecordedCall:
     """A tool call of the agent itself.
 
-    `subject` is what the call was about: a command, a path, or the tool's name. `by_client` marks what the client did with the agent's
+    `subject` is what the call was about: a command, a path, or the tool's name. `error` is the line of its result that names an error,
+    if it failed. `by_client` marks what the client did with the agent's
     words, which needs no further report.
     """
 
@@ -111,6 +115,7 @@ class RecordedCall:
     subject: str
     has_effect: bool
     is_answered: bool = False
+    error: str = ""
     by_client: bool = False
 
     @property
@@ -275,6 +280,7 @@ def _mark_answered(trace: Trace, result: ToolResult) -> None:
     for call in reversed(trace.calls):
         if call.id == result.call_id:
             call.is_answered = True
+            call.error = find_error_line(result.text) if result.is_error or _ERROR_START.match(result.text) else ""
             return
 
 

@@ -45,6 +45,9 @@ SESSION_STATE = "session:state"
 SESSION_END = "session:end"
 """The subject of what the log shows after the last report: a request without an answer, what stopped the agent."""
 
+LAST_MESSAGE = "session:last-message"
+"""The subject of what the person wrote last in a session: the handoff after this session says it beside the goal."""
+
 OPEN_REQUEST = "session:request"
 """The subject of the person's words that a session leaves to do first."""
 
@@ -52,7 +55,7 @@ FIRST_STEP = "session:first-step"
 """The subject of what a session leaves to do first: the next session's replaces it."""
 
 
-_HEAD_PLACES = frozenset((SESSION_STATE, SESSION_END, OPEN_REQUEST))
+_HEAD_PLACES = frozenset((SESSION_STATE, SESSION_END, OPEN_REQUEST, LAST_MESSAGE))
 
 
 class Handle(NamedTuple):

@@ -17,6 +17,7 @@ from onward.core.facts.fact import (
     FAILED_PUSH,
     FIRST_STEP,
     GIT_STATE,
+    LAST_MESSAGE,
     OPEN_REQUEST,
     SESSION_END,
     SESSION_STATE,
@@ -69,6 +70,8 @@ _MAX_MESSAGE_CHARS = 600
 """The most characters of a message's requests on one line."""
 _ASKED_FACTOR = 0.9
 """Factor on the value of a request that is done."""
+_HEAD_ONLY = frozenset((SESSION_END, LAST_MESSAGE))
+"""The subjects of facts that only the head shows, and only after their own session."""
 _MAX_STATED = 3
 """The most statements of a person that are shown as the state."""
 _LESSON_FACTOR, _TOOL_ERROR_FACTOR = 0.75, 0.5
@@ -86,7 +89,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
-    remaining = fullest_rules(last_commits([fact for fact in facts if fact.id not in shown_ids and fact.subject != SESSION_END]))
+    remaining = fullest_rules(last_commits([fact for fact in facts if fact.id not in shown_ids and fact.subject not in _HEAD_ONLY]))
     document = _Document(base, budget_tokens, count_tokens)
     document.add_all(
         _by_worth([fact for fact in remaining if fact.kind in RULE_KINDS or fact.pinned], last.number, {}),
@@ -162,7 +165,7 @@ def _can_be_told(fact: Fact, session_number: int, telling: int) -> bool:
     Valid and open facts may, and so may requests that are done, as history. How an earlier session broke off may not, and neither may the
     repository's state before session *telling*, which gives the current one.
     """
-    if fact.session > session_number or (fact.subject == SESSION_END and fact.session < session_number):
+    if fact.session > session_number or (fact.subject in _HEAD_ONLY and fact.session < session_number):
         return False
     if (fact.subject == GIT_STATE and fact.session < telling) or asks_nothing(fact, session_number):
         return False
@@ -377,7 +380,7 @@ def _head(live: Sequence[Fact], session_number: int, worked: frozenset[int]) -> 
     first_step = _first_step(here)
     evidence = [next((fact for fact in here if fact.subject == subject), None) for subject in (GIT_STATE, TESTS_STATE)]
     lines = (
-        ("Goal", [goal]),
+        ("Goal", [goal, next((fact for fact in here if goal and fact.subject == LAST_MESSAGE), None)]),
         (
             "State",
             [*evidence, *_report(here, first_step)],
@@ -423,12 +426,12 @@ def line_from_facts(facts: Sequence[Fact], *, in_head: bool = False) -> CitedLin
     lead = ""
     for fact in facts:
         text = fact.text if len(facts) == 1 or fact.text[-1:] in ".!?…:;。！？" else f"{fact.text}."
-        if fact.state == "contradicted":
+        if fact.state == "contradicted" and not (in_head and fact.kind == "goal"):
             text += " (perhaps done since)" if _is_perhaps_done(fact) else " (in part replaced since)"
         if fact.lead and fact.lead != lead:
             lead = fact.lead
             text = f"{lead} {text}" if lead[-1] in ".!?。！？" else f"{lead.rstrip(':')}: {text}"
-        parts.append(text)
+        parts.append(f"Last message: {text}" if fact.subject == LAST_MESSAGE else text)
     if facts[0].kind == "requirement" and all(fact.state == "resolved" for fact in facts):
         is_done, is_likely = all(fact.is_done_request for fact in facts), all(fact.is_likely_done for fact in facts)
         parts = ["Asked:", *parts, *(["(done)"] if is_done else ["(perhaps done)"] if is_likely else [])]

@@ -17,17 +17,18 @@ _MIN_REPEATED_WORDS = 3
 class ShownLines:
     """The lines of a document so far."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._lines = [(_marks(text), _names(text)) for text in texts]
+    def __init__(self, head: Iterable[str]) -> None:
+        self._lines = [(_marks(text), _names(text)) for text in head]
+        self._head_lines = len(self._lines)
 
     def add(self, text: str, lead: str = "") -> None:
         """Add a line that says *text*, which *lead* introduces."""
         self._lines.append((_marks(f"{lead} {text}"), _names(text)))
 
     def has_rule(self, text: str, lead: str = "") -> bool:
-        """Whether one line has the complete rule: rules that differ in a name or a number are different rules."""
+        """Whether a line below the head has the complete rule: rules that differ in a name or a number are different rules."""
         marks = _marks(f"{lead} {text}")
-        return bool(marks) and any(marks <= line_marks for line_marks, _ in self._lines)
+        return bool(marks) and any(marks <= line_marks for line_marks, _ in self._lines[self._head_lines :])
 
     def has(self, text: str, lead: str = "") -> bool:
         """Whether one line says what *text* says."""
