@@ -106,3 +106,17 @@ def test_what_a_report_lists_as_its_result_is_no_step() -> None:
 def test_commits_that_a_report_lists_leave_nothing_uncommitted() -> None:
     report = "Everything is in small commits:\n\n- `a28ab93` — swap the printer\n- `8bcb25f` — open the drawer"
     assert "not committed" not in head_of(Turn("user", "Please let the other agent commit it."), Turn("assistant", report))["State"]
+
+
+def test_the_steps_of_old_answers_in_a_chat_are_not_open() -> None:
+    chat = [
+        turn
+        for number in range(4)
+        for turn in (
+            Turn("user", f"How does shop {number} print its receipts?"),
+            Turn("assistant", f"Shop {number} prints on paper.\n\nNext steps:\n\n- Order the paper of shop {number} in town."),
+        )
+    ]
+    handoff = distill_turns(chat).master(2_000).handoff
+    open_lines = [line.text for section in handoff.sections if section.title.startswith("Open") for line in section.lines]
+    assert not any("shop 0" in text or "shop 1" in text for text in open_lines)

@@ -43,6 +43,8 @@ _OLD_TOOLS = {
     "Read file": "read_file",
 }
 """What blocks of the first generation begin with, and the tools that they show."""
+_OLD_CALL = re.compile(rf"({'|'.join(_OLD_TOOLS)}): (\S+)$")
+"""A call of a page of mid-2025 from Cursor: one line with its target."""
 
 
 @dataclass(slots=True)
@@ -98,6 +100,8 @@ def untagged_block(number: int, line: str) -> ToolBlock | None:
     """Return the block that *line* opens in a page without tags: a call, with what stands beside its name, or a task list."""
     if line.strip() == _UNTAGGED_TASKS:
         return ToolBlock(line=number, name="TodoWrite", kind="task", is_untagged=True)
+    if old := _OLD_CALL.match(line):
+        return ToolBlock(line=number, name=_OLD_TOOLS[old[1]], kind="read", prose=[f"`{old[2]}`"], is_untagged=True)
     if not line.startswith(_UNTAGGED_CALL) or "**" not in line[len(_UNTAGGED_CALL) :]:
         return None
     name, _, rest = line.removeprefix(_UNTAGGED_CALL).partition("**")

@@ -65,6 +65,8 @@ _MAX_LEAD_CHARS = 90
 _MAX_GOAL_CHARS = 640
 _BARE_WORDS = 9
 """A list item with at most this many words needs its lead-in to name the subject."""
+_OPEN_ANSWERS = 2
+"""In a session without work, the last answers whose next steps are still open."""
 _MAX_REPEATS = 3
 """A sentence repeated more often in a session is a stock phrase of the agent or a program."""
 _DANGLING = re.compile(
@@ -233,8 +235,10 @@ def _log_draft(kind: FactKind, subject: str, text: Message | str, turns: tuple[i
 
 
 def _open_closings(trace: Trace, rounds: dict[int, Round]) -> frozenset[int]:
-    """Return the positions of the last reports after which no round changed a file or made a commit."""
-    last_work = max((number for number, current in rounds.items() if current.edits or current.commits), default=0)
+    """Return the positions of the last reports after which no round changed a file or made a commit; in a chat, of the last two."""
+    closed_rounds = sorted(number for number, current in rounds.items() if current.closing)
+    chat_start = (closed_rounds[-_OPEN_ANSWERS:] or [0])[0]
+    last_work = max((number for number, current in rounds.items() if current.edits or current.commits), default=chat_start)
     positions = [statement.position for statement in trace.statements if statement.is_closing]
     return frozenset(positions[-1:]) | frozenset(position for position in positions if trace.statements[position].round >= last_work)
 

@@ -22,7 +22,7 @@ _ENDS = ".!?…。！？"
 
 def clean(text: str, max_chars: int = _MAX_CHARS) -> str:
     """Return *text* on one line, without leading ornaments, a final colon or an open code span."""
-    text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_")
+    text = _ORNAMENT.sub("", " ".join(text.split())).strip(" –—*_").removeprefix("- ")
     if text.endswith((":", "：")):
         text = text[:-1] + "."
     line = one_line(text, max_chars)

@@ -42,11 +42,12 @@ _LINE_FORMS = (
     r"\{\".*\}[,;]?$|\[\{?[\"'].*\]$",
     r"</?[A-Za-z][\w:-]*(?:\s[^<>]*)?/?>",
     r"(?:[\w.-]+@[\w.-]+:[^\n$#]*|PS [A-Z]:\\[^>\n]*|[A-Z]:\\[^>\n]*)[$#>](?: |$)|➜  ",
-    r"[│┃┆╎├└┌┐┘┤┬┴┼╭╮╰╯═║╔╗╚╝╠╣─━█▌▐░▒▓✓✗✔✖●○] ?",
+    r"[│┃┆╎├└┌┐┘┤┬┴┼╭╮╰╯═║╔╗╚╝╠╣─━█▌▐░▒▓✓✗✔✖●○▸▶►⏺⎿] ?",
     r"[drwx-]{10}[.@+]? +\d+ ",
     r">? ?\d{1,6} +[|│](?: |$)|[|│] *[\^~]+|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+(?: HTTP/[\d.]+\"?)? \d{3}\b",
     r"[⨯✘✖❯›] ?\S|\[?\w[\w.-]*\] (?:starting|watching|restarting|app crashed|clean exit|building|compil)",
     r"(?:=> )+|#\d+ (?:\d+\.\d+ |\[|DONE|CACHED|ERROR|sha256:)|(?:\[\+\] Building|-{3,}> [0-9a-f]{12}|Step \d+/\d+ :)",
+    r"-{5}(?:BEGIN|END) [A-Z0-9 ]+-{5}|[A-Za-z0-9+/]{60,}={0,2}$",
     r"={3,} .+ ={3,}$|\d+:\d+ +(?:error|warning|info) |> [\w@./-]+@\d+\.\d+\.\d+(?:-[\w.]+)? [\w:-]+",
 )
 _DIFF_LINE = re.compile(r"[+\- ](?!-- )|\\ No newline")
