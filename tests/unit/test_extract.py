@@ -485,18 +485,3 @@ def test_the_announcement_of_code_is_worth_less_than_a_sentence() -> None:
         return next((f.weight for f in facts if "receipt.json" in f.text), 0.0)
 
     assert weight("```json\n{}\n```") < weight("続きは明日です。") or weight("続きは明日です。") == 0.0
-
-
-@pytest.mark.parametrize("line", ["Removed: 4e7204e feat: nút đỏ", "Commit `4e7204e` was reset and removed from git.\nfeat: nút đỏ"])
-def test_a_commit_that_was_taken_back_is_no_longer_told(line: str) -> None:
-    commit = Turn("assistant", "Tôi đã đổi màu nút.", calls=(ToolCall("c1", "commit", {"command": "git commit -m 'feat: nút đỏ'"}),))
-    facts = facts_of(
-        Turn("user", "Đổi nút lưu sang màu đỏ."),
-        commit,
-        Turn("tool", results=(ToolResult("c1", "[main 4e7204e] feat: nút đỏ"),)),
-        Turn("user", "/undo", mark="injected", calls=(ToolCall("u1", "undo", {"command": "git reset --soft HEAD~1"}),)),
-        Turn("tool", results=(ToolResult("u1", line),)),
-    )
-    live = [f.text for f in fold(Ledger(), facts).live() if f.subject.startswith("commit:")]
-    assert live == ["The commit `4e7204e` was taken back: feat: nút đỏ"]
-    assert not any("is committed locally" in f.text for f in facts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.unit.receipts_session import DONE, EDIT, EDITED, REQUEST, head_of, run
 
-from onward.core.transcript.transcript import Turn
+from onward.core.extract.extraction import extract
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.core.transcript.turn import lighten
 
 
@@ -105,3 +107,19 @@ def test_an_error_in_a_paste_that_is_left_out_is_told() -> None:
     assert "cart.js" not in report.text
     state = head_of(REQUEST, DONE, report, EDIT, EDITED)["State"]
     assert "The request names the error: `TypeError: drawer.open is not a function`." in state
+
+
+@pytest.mark.parametrize("line", ["Removed: 4e7204e feat: nút đỏ", "Commit `4e7204e` was reset and removed from git.\nfeat: nút đỏ"])
+def test_a_commit_that_was_taken_back_is_no_longer_told(line: str) -> None:
+    commit = Turn("assistant", "Tôi đã đổi màu nút.", calls=(ToolCall("c1", "commit", {"command": "git commit -m 'feat: nút đỏ'"}),))
+    turns = (
+        Turn("user", "Đổi nút lưu sang màu đỏ."),
+        commit,
+        Turn("tool", results=(ToolResult("c1", "[main 4e7204e] feat: nút đỏ"),)),
+        Turn("user", "/undo", mark="injected", calls=(ToolCall("u1", "undo", {"command": "git reset --soft HEAD~1"}),)),
+        Turn("tool", results=(ToolResult("u1", line),)),
+    )
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
+    live = [f.text for f in fold(Ledger(), facts).live() if f.subject.startswith("commit:")]
+    assert live == ["The commit `4e7204e` was taken back: feat: nút đỏ"]
+    assert not any("is committed locally" in f.text for f in facts)

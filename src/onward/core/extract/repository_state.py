@@ -119,9 +119,7 @@ def _draft_git(trace: Trace, started_on: str) -> Iterator[ToolDraft]:
         for commit, message in _UNDONE.findall(run.output):
             if last and last[2].startswith(commit[:7]):
                 last = earlier.pop() if earlier else None
-            values = {"commit": commit, "subject": one_line(message, 160)}
-            text = Message("The commit `{commit}` was taken back: {subject}" if message else "The commit `{commit}` was taken back", **values)
-            yield ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
+            yield _draft_undone(run, commit, message)
         if "pr create" in run.command or "git push" in run.command:
             title = re.search(_TITLE, run.command)
             for url in re.findall(_PULL, run.output)[:1]:
@@ -176,6 +174,12 @@ def _commit_state(trace: Trace, last: tuple[int, str, str], *, is_pushed: bool) 
     state = on_branch if branch else state
     changed = {c.change.path for c in trace.changes if c.turn > turn}
     return Message("{state}; edited since, not committed: {files}", state=state, files=name_files(changed)) if changed else state
+
+
+def _draft_undone(run: CommandRun, commit: str, message: str) -> ToolDraft:
+    values = {"commit": commit, "subject": one_line(message, 160)}
+    text = Message("The commit `{commit}` was taken back: {subject}" if message else "The commit `{commit}` was taken back", **values)
+    return ToolDraft(kind="done", subject=f"commit:{commit[:7]}", statement=text, turns=(run.result_turn,), weight=_UNDONE_WEIGHT)
 
 
 def _pushed_commit(run: CommandRun, last: tuple[int, str, str] | None) -> tuple[int, str, str] | None:

@@ -238,7 +238,9 @@ class SessionEnd:
         if acts:
             act, error = one_line(acts[-1].subject, _MAX_ACT_CHARS), acts[-1].error.replace("`", "'")
             if error:
-                words.append(Message("The last request has no report; the last act was `{act}`, which failed: `{error}`.", act=act, error=error))
+                words.append(
+                    Message("The last request has no report; the last act was `{act}`, which failed: `{error}`.", act=act, error=error)
+                )
             elif acts[-1].is_answered:
                 words.append(Message("The last request has no report; the last act was `{act}`.", act=act))
             else:
