@@ -146,6 +146,12 @@ def test_the_architects_answer_is_no_prompt_of_the_person(reading):
     ]
 
 
+def test_a_question_that_a_command_asks_is_one_prompt(reading):
+    lines = ["# aider chat started at 2025-05-01 10:00:00", "", "#### /ask which port?  ", "", "#### which port?  ", "", "8080.", ""]
+    again = ["#### which port?  ", "", "8080, as before.", ""]
+    assert reading("\n".join([*lines, *again]).encode()).prompts() == ["which port?", "which port?"]
+
+
 def test_a_prompt_among_the_arguments_is_not_the_models(reading):
     page = (
         "# aider chat started at 2025-05-01 10:00:00\n\n> /usr/bin/aider --yes-always --message \n  1. Read TODO.md.\n\n  2. Do it.  \n"

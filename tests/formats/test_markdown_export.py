@@ -62,15 +62,18 @@ def test_a_section_of_a_call_has_its_command_outcome_and_time(pages):
         ("view", {"description": "view the file at /home/ana/tower/bells.md.", "path": "/home/ana/tower/bells.md"}),
         ("bash", {"description": "Polish the bells", "command": "python polish.py \\\n  --all"}),
         ("update_todo", {"todos": "- [x] Read the list\n- [ ] Polish the bells"}),
+        ("grep", {"description": "crack", "query": '"crack" in /home/ana/tower'}),
     ]
-    assert [step[2:] for step in steps(session)] == [(None, None), (True, 1), (None, None)]
+    assert [step[2:] for step in steps(session)] == [(None, None), (True, 1), (None, None), (None, None)]
     assert steps(session)[0][1].endswith("### 👤 User\n\nThis is part of the list.")
     assert [turn.text for turn in session.turns if turn.role == "assistant" and turn.text] == [
         "I read the list of the bells.",
+        "I look for the crack.",
         "Bell 4 is cracked, so it is not polished.",
     ]
     assert [turn.thinking for turn in session.turns if turn.thinking] == ["The bells are in bells.json."]
     assert session.turns[-1].at == datetime(2026, 10, 8, 19, 3, 4, tzinfo=UTC)
+    assert [turn.text or turn.role for turn in session.turns if turn.sidechain] == ["I look for the crack.", "assistant", "tool"]
 
 
 def test_the_prompt_that_a_command_stands_for_is_not_the_persons(reading, fixtures):

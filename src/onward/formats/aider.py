@@ -161,6 +161,8 @@ class _Session:
         self.model: str | None = None
         self.command_id = ""
         self.last_answer = ""
+        self.question = ""
+        """What the person asked with a command (`/ask …`), until it is answered: Aider writes it a second time as a prompt."""
 
     def take(self, run: _Run, next_run: _Run) -> Iterator[TranscriptItem]:
         """Yield the turns of *run*; *following* holds Aider's actions after it."""
@@ -215,9 +217,11 @@ class _Session:
                 turn.usage = next(filter(None, map(_parse_usage, next_run.lines)), None) if run.author == "model" else None
             self.command_id = turn.calls[0].id if turn.calls else ""
             if run.author == "model":
-                self.last_answer = turn.text
-            elif turn.mark == "said" and _is_copy(turn.text, self.last_answer):
+                self.last_answer, self.question = turn.text, ""
+            elif (turn.mark == "said" and turn.text == self.question) or (turn.mark == "said" and _is_copy(turn.text, self.last_answer)):
                 turn.mark = "injected"
+            elif _join_lines(run.lines).startswith(_PROMPT_PREFIXES):
+                self.question = turn.text
             yield turn
 
 

@@ -130,6 +130,7 @@ class _TurnWriter:
         """Yield the turns of one section."""
         is_expanded, self.is_command = self.is_command and section.role == "user", False
         for turn in self._turns(section):
+            turn.sidechain = section.sidechain
             if turn.role == "user":
                 self.is_command = section.first_words.startswith(_COMMAND)
                 turn.mark = "injected" if is_expanded else turn.mark

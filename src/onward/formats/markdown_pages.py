@@ -23,9 +23,9 @@ class PageLayout(NamedTuple):
     for the client's and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in a section that are no words:
     groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows), `answer` (a result without a
     fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text`
-    is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may have the `outcome` of a
-    call. A section begins below a line that matches `above`, if any. `block_end` says how a code block ends: at its fence, at a fence
-    with a blank line below, or at a fence that the next part of the message may follow on its line.
+    is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may be that of a `task` of a
+    sub-agent, or have the `outcome` of a call. A section begins below a line that matches `above`, if any. `block_end` says how a code
+    block ends: at its fence, at a fence with a blank line below, or at a fence that the next part of the message may follow on its line.
     """
 
     agent: str
@@ -88,7 +88,7 @@ LAYOUTS = (
         ),
         heading=re.compile(
             "### (?:\U0001f464 (?P<user>User)|\U0001f4ac Copilot|\\S+ (?P<reasoning>Reasoning|Thinking)"
-            "|(?P<outcome>\\S+) `(?P<call>[^`]+)`|\\S+ (?P<other>\\S.*))$"
+            "|\U0001f4e6 (?P<task>.+)|(?P<outcome>\\S+) `(?P<call>[^`]+)`|\\S+ (?P<other>\\S.*))$"
         ),
         marks=re.compile(
             r"(?P<text>)(?:<summary>(?P<block>Arguments)</summary>|(?P<frame></?details>|<summary>.*</summary>|<sub>.*</sub>))$"
@@ -123,6 +123,8 @@ class PageSection:
     line: int
     clock: str = ""
     is_failed: bool = False
+    sidechain: str | None = None
+    """The task of a sub-agent that the section is part of: below the heading of a task nothing else parts its steps."""
     parts: list[PagePart] = field(default_factory=list[PagePart])
 
     @property
@@ -159,7 +161,7 @@ class _Splitter:
     def take(self, number: int, line: str) -> Iterator[PageSection]:
         """Read one line, and yield the section that it finishes."""
         heading = self.layout.heading.match(line) if line.startswith("##") else None
-        if heading and self.above is None:
+        if heading and self.above is None and not (self.section and self.section.sidechain):
             heading = None
         if self.block is not None and self.may_end and line.strip():
             self.block.text += f"\n{self.fence}"
@@ -170,8 +172,9 @@ class _Splitter:
             self._take_block_line(number, line)
         elif heading is not None:
             self._end_block()
+            task = self.section if self.above is None else None
             yield from self.end()
-            self._open_section(number, heading)
+            self._open_section(number, heading, task)
         elif self.section is not None:
             self._take_line(number, line)
         if line.strip():
@@ -183,11 +186,15 @@ class _Splitter:
         if section is not None:
             yield section
 
-    def _open_section(self, number: int, heading: re.Match[str]) -> None:
+    def _open_section(self, number: int, heading: re.Match[str], task: PageSection | None) -> None:
+        """Open the section below *heading*; it is part of *task*, if any."""
         fields = heading.groupdict()
         role: Role = "user" if fields.get("user") else "system" if fields.get("other") else "assistant"
         self.section = PageSection(role=role, model=fields.get("model"), line=number)
-        self.section.clock = self.above or ""
+        if task is not None:
+            self.section.sidechain, self.section.clock = task.sidechain, task.clock
+        else:
+            self.section.sidechain, self.section.clock = f"task-{number}" if fields.get("task") else None, self.above or ""
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
             self.section.is_failed = fields.get("outcome") == _FAILED
