@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onward.core.transcript.dialogs import join_dialogs
+from onward.formats.claude_terminal import unwrap_output
 
 PROMPT = "Print the harvest of each tree to harvest.csv. Never round a weight, and keep the trees in the order of the rows."
 ANSWER = "I read the list of the trees and write the script, which needs the weights of all baskets."
@@ -86,3 +87,15 @@ def test_a_session_that_begins_with_an_approved_plan_has_it_as_prompt(reading, f
         "Implement the following plan:\n\nPlan: label the jars\n\n1. Print a label for each jar"
     ]
     assert [call.arguments for call in calls(session)] == [{"command": "python labels.py"}]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["[main 3fa9c21] print the harvest of the old apple t", "rees"], ["[main 3fa9c21] print the harvest of the old apple trees"]),
+        (["cannot connect to the printer, and ask ", "whether it runs"], ["cannot connect to the printer, and ask whether it runs"]),
+        (["one line", "another line"], ["one line", "another line"]),
+    ],
+)
+def test_output_is_joined_where_the_terminal_broke_it(lines, expected):
+    assert unwrap_output(lines, 56) == expected

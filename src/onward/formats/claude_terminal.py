@@ -60,6 +60,10 @@ _PLAN_BOX, _PLAN_WORDS = "Plan to implement", "Implement the following plan:"
 """The title of the box that shows an approved plan at the start of a session, and what the client sends as the prompt."""
 _MAX_WIDTH = 400
 _RESULT_INDENT = 5
+_OUTPUT_MARGINS = (5, 10)
+"""By how much lines of output are narrower than the terminal."""
+_DIFF_TOOLS = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit", "TodoWrite"})
+"""The tools whose results are shown with line numbers or as a list."""
 
 
 @dataclass(slots=True)
@@ -179,7 +183,7 @@ def _answer(entry: _Entry, width: int, model: str | None) -> Iterator[Turn]:
         return
     yield Turn(role="assistant", calls=(call,), model=model, line=entry.line)
     if entry.results:
-        yield Turn(role="tool", results=(_result(call, entry),), line=entry.line)
+        yield Turn(role="tool", results=(_result(call, entry, width),), line=entry.line)
 
 
 def _call(title: str, entry: _Entry) -> ToolCall | None:
@@ -208,10 +212,11 @@ def _call(title: str, entry: _Entry) -> ToolCall | None:
     return ToolCall(call_id, name, {key: value})
 
 
-def _result(call: ToolCall, entry: _Entry) -> ToolResult:
-    shown = "\n".join(line.rstrip() for lines in entry.results for line in lines).strip()
+def _result(call: ToolCall, entry: _Entry, width: int) -> ToolResult:
+    lines = [line for lines in entry.results for line in lines]
+    shown = "\n".join(map(str.rstrip, lines if call.name in _DIFF_TOOLS else unwrap_output(lines, width))).strip()
     if call.name == "AskUserQuestion":
-        shown = ", ".join(f'"{question}"="{answer}"' for question, answer in _answers([line for lines in entry.results for line in lines]))
+        shown = ", ".join(f'"{question}"="{answer}"' for question, answer in _answers(lines))
     elif call.name == "ExitPlanMode":
         shown = "User has approved your plan."
     result = ToolResult(call.id, "" if shown in {"(No content)", "(No output)"} else shown)
@@ -257,3 +262,18 @@ def unwrap(lines: list[str], width: int) -> str:
             joined.append(words)
         last = words
     return "\n".join(joined).strip()
+
+
+def unwrap_output(lines: list[str], width: int) -> list[str]:
+    """Return the lines of output as the command wrote them: the terminal breaks them where they are full, also inside a word."""
+    joined: list[str] = []
+    is_full = False
+    for line in lines:
+        if is_full and line.strip():
+            joined[-1] += line
+        else:
+            joined.append(line)
+        is_full = bool(width) and (
+            width - len(line) in _OUTPUT_MARGINS or (line.endswith(" ") and width - len(line) < 2 * max(_OUTPUT_MARGINS))
+        )
+    return joined
