@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -303,3 +304,43 @@ def test_a_turn_is_bookmarked_with_a_note_and_found_again(page: Page, site: Site
     page.get_by_role("link", name="Why the printer waits").click()
     page.wait_for_url("**/sessions/3?turn=5")
     expect(page.locator("#turn-5")).to_be_focused()
+
+
+def test_a_long_conversation_keeps_few_turns_in_the_page_and_its_place(page: Page, empty_site: Site, tmp_path: Path) -> None:
+    lines = [
+        {"role": "user" if number % 2 else "assistant", "content": f"Turn {number}. " + "The till rounds the total. " * 40}
+        for number in range(1, 101)
+    ]
+    transcript = tmp_path / "long.jsonl"
+    transcript.write_text("\n".join(json.dumps(line) for line in lines))
+    empty_site.onward("import", str(transcript), "--project", "shop")
+    visit(page, f"{empty_site.url}/sessions/1")
+    turns = page.locator(".talk .turn")
+    page.mouse.move(600, 500)
+
+    def scroll_until(number: int, delta: int) -> None:
+        for _step in range(300):
+            if page.locator(f"#turn-{number}").count():
+                return
+            page.mouse.wheel(0, delta)
+            page.wait_for_timeout(30)
+        raise AssertionError(f"turn {number} never came")
+
+    scroll_until(100, 900)
+    expect(page.locator(".talk .around.htmx-request")).to_have_count(0)
+    assert turns.count() <= 60
+    expect(page.locator("#turn-1")).to_have_count(0)
+    # What is loaded above the screen moves nothing on it.
+    page.locator("#turn-90").evaluate("turn => turn.scrollIntoView({block: 'center'})")
+    shown_top = page.locator("#turn-90").bounding_box()
+    earliest = turns.first.get_attribute("id")
+    page.locator(".talk .around").first.evaluate("loader => htmx.trigger(loader, 'intersect')")
+    expect(page.locator(f".talk .turn:first-of-type#{earliest}")).to_have_count(0)
+    expect(page.locator(".talk .around.htmx-request")).to_have_count(0)
+    moved_top = page.locator("#turn-90").bounding_box()
+    assert shown_top
+    assert moved_top
+    assert abs(shown_top["y"] - moved_top["y"]) < 3
+    scroll_until(1, -900)
+    assert turns.count() <= 60
+    expect(page.locator("#turn-100")).to_have_count(0)

@@ -40,6 +40,7 @@ SCRIPTS = (
     "panel",
     "printing",
     "drafts",
+    "turns",
     "sessions",
     "start",
 )

@@ -13,6 +13,7 @@ const collect = () => {
   const words = query();
   const met = new Set(metTurns().map((link) => Number(link.dataset.turn)));
   const wanted = shownTurns().filter((turn) => met.has(ordinal(turn)) || turn.classList.contains("is-marked"));
+  if (words) wanted.forEach(onward.unfold);
   ranges = words ? wanted.flatMap((turn) => onward.findWords(turn, words)) : [];
   onward.mark("match", ranges);
 };
