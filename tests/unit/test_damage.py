@@ -92,7 +92,7 @@ def examine(home: Path, tmp_path: Path) -> dict[str, str]:
 def test_a_damaged_body_is_named_and_the_others_are_exported(home: Path, tmp_path: Path) -> None:
     project = fill(home, tmp_path)
     damage_one_body(home / "onward.db")
-    assert examine(home, tmp_path)["stored turns"] == "problem: 1 of 4 are damaged: not what was stored"
+    assert examine(home, tmp_path)["stored turns"] == "problem: 1 of 4 do not match their checksums"
     with Store.at_folder(home) as store:
         texts = [sources.read_source(store, project, f"s1.{ordinal}").turns[0][1].text for ordinal in (1, 4)]
         assert texts == ["Never touch port 4001.", DAMAGED_TEXT]
@@ -108,7 +108,7 @@ def test_a_damaged_handoff_is_named(home: Path, tmp_path: Path, column: str) -> 
     assert "stored handoffs" not in examine(home, tmp_path)
     with sqlite3.connect(home / "onward.db") as connection:
         connection.execute(f"UPDATE handoffs SET {column} = substr({column}, 1, 20) || '~' || substr({column}, 22)")
-    assert examine(home, tmp_path)["stored handoffs"] == "problem: 1 of 1 are damaged: not what was stored"
+    assert examine(home, tmp_path)["stored handoffs"] == "problem: 1 of 1 do not match their checksums"
 
 
 def test_a_damaged_index_is_found(home: Path, tmp_path: Path) -> None:

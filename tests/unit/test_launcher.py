@@ -151,7 +151,7 @@ def test_every_agent_that_can_be_installed_can_be_started_and_resumed() -> None:
         if agent.hooks:
             assert prompt_command(agent.id, "Go on; it's 'so'.").words[-1] == "Go on; it's 'so'."
             assert agent.resume_command.count("{}") == 1
-    with pytest.raises(BadInput, match="No command is known"):
+    with pytest.raises(BadInput, match="has no command to start"):
         prompt_command("zed", "Go on.")
 
 

@@ -94,12 +94,12 @@ def test_one_wrong_bit_is_restored_exactly(filled: Path, statement: str) -> None
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE facts SET body_json = substr(body_json, 1, 40)", "the ledger of shop was folded again from its sessions"),
-        ("UPDATE ledgers SET reference_json = '[' || reference_json", "the ledger of shop was folded again from its sessions"),
-        ("UPDATE distilled SET body = zeroblob(90)", "the ledger of shop was folded again from its sessions"),
+        ("UPDATE facts SET body_json = substr(body_json, 1, 40)", "the ledger of shop was rebuilt from its sessions"),
+        ("UPDATE ledgers SET reference_json = '[' || reference_json", "the ledger of shop was rebuilt from its sessions"),
+        ("UPDATE distilled SET body = zeroblob(90)", "the ledger of shop was rebuilt from its sessions"),
         ("UPDATE turns SET body = zeroblob(40) WHERE ordinal IN (2, 3)", "turns were read again from their transcripts"),
         ("UPDATE usage SET input_tokens = 7, output_tokens = 9", "sessions was counted again"),
-        ("UPDATE session_measures SET tokens = 7, edits = 77", "measures, files and errors of shop were derived again"),
+        ("UPDATE session_measures SET tokens = 7, edits = 77", "measures, files and errors of shop were recomputed"),
         ("UPDATE handoffs SET document_json = '{}', markdown = 'xyz'", "handoffs were composed again"),
         ("DELETE FROM turn_words_docsize WHERE id > 10", "it was rebuilt from"),
     ],

@@ -97,7 +97,7 @@ def test_input_of_a_failed_job_can_be_restored(local_client: TestClient, store: 
     assert run_job(store, tmp_path / "home").state == "failed"
     for page in ("/jobs/1", f"/sessions/{session_id}"):
         page_text = local_client.get(page).text
-        assert "empty.jsonl is no transcript that Onward knows" in page_text
+        assert "Onward does not recognise empty.jsonl as a transcript" in page_text
         assert f"/parts/sessions/{session_id}/complete?job=1" in page_text
     dialog = local_client.get(f"/parts/sessions/{session_id}/complete?job=1").text
     assert all(text in dialog for text in ("never use port 9101", "It prints\nIt is cut", "No roll", 'value="42"'))

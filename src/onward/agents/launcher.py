@@ -42,7 +42,7 @@ def prompt_command(agent_name: str, prompt: str, profile: str = "") -> AgentComm
     agent = find_agent(agent_name)
     if agent is None or not agent.start_command:
         raise BadInput(
-            Message("No command is known that starts {agent!r}.", agent=agent_name or "?"),
+            Message("Onward has no command to start {agent!r}.", agent=agent_name or "?"),
             "Name an agent: onward next --run --agent claude-code",
         )
     return AgentCommand(_fill(agent.start_command, prompt), profile=_profile(agent, profile))

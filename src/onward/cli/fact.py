@@ -180,7 +180,7 @@ def promote(name: str, branch: str, undo: bool, project: str | None, as_json: bo
 @project_option
 @json_option
 def export(file: Path, shared: bool, project: str | None, as_json: bool) -> None:
-    """Write the rules into a file that agents read, and take over what was edited there.
+    """Write the rules into a file that agents read, and import edits made there.
 
     FILE (default: AGENTS.md) gets a block between two markers; everything around it stays. When it is exported again, a line that you
     reworded in the block rewords its rule, a new line adds a rule, and a deleted line retracts one.

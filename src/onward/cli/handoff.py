@@ -185,7 +185,7 @@ def refine(group_project: str | None, project: str | None, dry_run: bool, as_jso
     """Have a language model write the newest handoff.
 
     The model receives the evidence of the session, redacted, and the handoff so far, in at most two requests. Code checks each line
-    against the turns that it cites, puts back what must not be missing, and stores the page as a new version if it passes. Otherwise
+    against the turns that it cites, restores lines that must not be missing, and stores the page as a new version if it passes. Otherwise
     the handoff made by rules stays, and the reason is printed. Set up a model with `onward llm-key set` or
     `ONWARD_LLM_URL`.
 

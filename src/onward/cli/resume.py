@@ -20,7 +20,9 @@ _SEARCH_TOKENS = 4000
 @click.command()
 @click.argument("words", nargs=-1)
 @project_option
-@click.option("--agent", type=AgentName([agent.id for agent in AGENTS if agent.resume_command]), metavar="AGENT", help="Only its sessions.")
+@click.option(
+    "--agent", type=AgentName([agent.id for agent in AGENTS if agent.resume_command]), metavar="AGENT", help="Only sessions of this agent."
+)
 @click.option("--run", "runs", is_flag=True, help="Run the command instead of printing it.")
 @json_option
 def resume(words: tuple[str, ...], project: str | None, agent: str | None, runs: bool, as_json: bool) -> int:

@@ -103,7 +103,7 @@ def detect(source: TranscriptSource) -> Format:
             if module.detect(head):
                 return module
     raise UnknownFormat(
-        Message("{name} is no transcript that Onward knows.", name=source.name),
+        Message("Onward does not recognise {name} as a transcript.", name=source.name),
         "Give it a session file of an agent, a JSON list of turns, or pasted chat as plain text.",
     )
 
@@ -179,7 +179,7 @@ def _folder_format(folder: Path) -> Format:
         if detect_folder(folder):
             return module
     raise UnknownFormat(
-        Message("{folder} is a folder, and no agent stores a session in one like it.", folder=folder),
+        Message("{folder} is not a folder in which an agent stores sessions.", folder=folder),
         "Name a file in it, or import the whole folder.",
     )
 

@@ -146,7 +146,7 @@ def _check_checksums(checked_tables: Sequence[CheckedTable], scrub: Scrub | None
     for checked in checked_tables:
         check = Message("stored {table}", table=checked.table.name.replace("_", " "))
         if checked.damaged:
-            message = Message("{count} of {total} are damaged: not what was stored", count=len(checked.damaged), total=checked.rows)
+            message = Message("{count} of {total} do not match their checksums", count=len(checked.damaged), total=checked.rows)
             yield Finding(check, "problem", message, MEND_HINT)
         if checked.is_unreadable:
             yield Finding(check, "problem", Message("only {count} can be read; the rest is damaged", count=checked.rows), MEND_HINT)
@@ -157,7 +157,7 @@ def _check_checksums(checked_tables: Sequence[CheckedTable], scrub: Scrub | None
     )
     if all(checked.is_sound for checked in checked_tables):
         yield Finding(
-            "checksums", "ok", Message("{count} stored rows are what was stored", count=sum(table.rows for table in checked_tables))
+            "checksums", "ok", Message("{count} stored rows match their checksums", count=sum(table.rows for table in checked_tables))
         )
     if scrub and scrub.damaged:
         message = Message("{last_check}; it found {count} damaged rows", last_check=last_check, count=scrub.damaged)
@@ -211,7 +211,7 @@ def _check_moved_folders(store: Store, folder: Path | None) -> list[Finding]:
     """Find projects whose folder was moved: sessions in the new one do not get their handoff."""
     moved_folders = list_moved_folders(store, [str(folder)] if folder else [])
     if not moved_folders:
-        return [Finding("folders", "ok", "no project's folder was moved unnoticed")]
+        return [Finding("folders", "ok", "no project folder was moved without an update")]
     return [
         Finding(
             "folders",

@@ -172,9 +172,7 @@ def _mend_ledgers(store: Store) -> Iterator[Finding]:
         with suppress(*_UNREADABLE, OnwardError):
             # Facts of a turn that is lost are only in the contribution of its session.
             if refold(store, project, session_ids - damaged_turns):
-                yield Finding(
-                    _label("facts"), "ok", Message("the ledger of {project} was folded again from its sessions", project=project.name)
-                )
+                yield Finding(_label("facts"), "ok", Message("the ledger of {project} was rebuilt from its sessions", project=project.name))
 
 
 def _mend_derived(store: Store) -> Iterator[Finding]:
@@ -184,7 +182,7 @@ def _mend_derived(store: Store) -> Iterator[Finding]:
     for project in _find_projects(store, {session.project_id for session in _find_sessions(store, session_ids)}):
         with suppress(*_UNREADABLE, OnwardError):
             rederive(store, project)
-            yield Finding("derived data", "ok", Message("measures, files and errors of {project} were derived again", project=project.name))
+            yield Finding("derived data", "ok", Message("measures, files and errors of {project} were recomputed", project=project.name))
 
 
 def _mend_usage(store: Store) -> Iterator[Finding]:
