@@ -188,6 +188,9 @@ class _Reader:
 
     def _add_step(self, call: ToolCall, result: ToolResult | None, line: int) -> None:
         assert self.turn is not None
+        last = self.turn.calls[-1] if self.turn.calls else None
+        if last is not None and last.name == call.name and not call.arguments and result is None:
+            return  # Cursor's pages of 2026 have an empty block of the same tool below each block.
         self.turn.calls = (*self.turn.calls, call)
         if result:
             self.pending_results.append(Turn(role="tool", at=self.turn.at, results=(result,), sidechain=self.turn.sidechain, line=line))
