@@ -166,3 +166,49 @@ def test_an_error_of_no_category_has_no_checklist() -> None:
     assert (unknown.category, unknown.causes, unknown.commands) == ("general", (), ())
     assert unknown.steps == ("Search the history for words of the error: onward search WORDS",)
     assert advise("database is locked").causes
+
+
+def test_other_arguments_right_after_are_the_fix_but_not_another_test() -> None:
+    failing = run(1, "git checkout -b fix/receipt", "fatal: a branch named 'fix/receipt' already exists", failed=True)
+    ((_, fix),) = pairs(*failing, *run(2, "git checkout fix/receipt", "Switched to branch 'fix/receipt'"))
+    assert fix == "`git checkout fix/receipt`"
+    tests = run(1, "pytest tests/test_cart.py", "KeyError: 'currency' in the cart", failed=True)
+    assert pairs(*tests, *run(2, "pytest tests/test_shelf.py", "1 passed")) == []
+    assert pairs(*failing, *run(2, "git status", "On branch main")) == []
+
+
+def test_a_part_of_a_chain_that_passes_ends_the_error_of_the_chain() -> None:
+    failing = run(1, "make fmt && make lint", "pkg/run.go:12:9: os/exec.Command must not be called (noctx)\n* noctx: 1", failed=True)
+    ((text, fix),) = pairs(*failing, *run(2, "sed -i s/Command/CommandContext/ pkg/run.go"), *run(3, "make lint", "0 issues."))
+    assert "must not be called" in text
+    assert "run.go" in fix
+
+
+def test_a_pull_between_two_pushes_is_the_fix() -> None:
+    output = "! [rejected]        main -> main (fetch first)\nerror: failed to push some refs to 'git.example:a.git'\nhint: See the note"
+    pushes = run(1, "git push origin main", output, failed=True), run(3, "git push origin main", "main -> main")
+    ((text, fix),) = pairs(*pushes[0], *run(2, "git pull --rebase origin main", "Successfully rebased"), *pushes[1])
+    assert "[rejected]" in text
+    assert fix == "`git pull --rebase origin main`"
+
+
+def test_the_new_lines_of_a_script_are_its_fix() -> None:
+    script = "python - <<'PY'\n{}path = Path('plan.md')\ntext = path.read_text()\npath.write_text(text.upper())\nPY"
+    failing = run(1, script.format(""), "Traceback (most recent call last):\nNameError: name 'Path' is not defined", failed=True)
+    ((_, fix),) = pairs(*failing, *run(2, script.format("from pathlib import Path\n"), "done"))
+    assert fix == "`from pathlib import Path`"
+
+
+def test_another_error_of_a_longer_command_shows_that_the_first_one_ended() -> None:
+    failing = run(1, "git cherry-pick 9cad3c94", "fatal: empty ident name (for <root@build>) not allowed", failed=True)
+    longer = "git config user.name Ana && git cherry-pick 9cad3c94"
+    ((_, fix), *_) = pairs(*failing, *run(2, longer, "error: your local changes would be overwritten by cherry-pick", failed=True))
+    assert fix == f"`{longer}`"
+    assert pairs(*failing, *run(2, longer, "fatal: empty ident name (for <root@build>) not allowed", failed=True)) == []
+
+
+def test_a_pipe_that_cuts_the_output_makes_no_command_a_reader_of_logs() -> None:
+    failing = run(1, "git commit -m x", "⚠️ Generated client files are not staged!\nhusky - pre-commit script failed (code 1)", failed=True)
+    ((text, fix),) = pairs(*failing, *run(2, "pnpm api:generate 2>&1 | tail -10", "ok"), *run(3, "git commit -m x", "1 file changed"))
+    assert "not staged" in text
+    assert fix == "`pnpm api:generate`"

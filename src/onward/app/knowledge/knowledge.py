@@ -24,7 +24,7 @@ from onward.core.knowledge.entry import (
     KnowledgeSource,
     KnownFix,
 )
-from onward.core.knowledge.error_lines import error_line, error_text, without_head
+from onward.core.knowledge.error_lines import error_text, failure_line, without_head
 from onward.core.knowledge.signature import argument_terms, containment, likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
@@ -297,7 +297,7 @@ def _error_lines(error: str) -> list[str]:
     """
     lines = list(dict.fromkeys(without_head(line)[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
     trouble_lines = [line for line in lines if find_error_line(line)][-_MAX_LINES:]
-    named = error_line(error)
+    named = failure_line(error)
     parts = [error_text(error, named), named.rpartition(": ")[2]] if named else []
     return list(dict.fromkeys((*trouble_lines, *lines[-1:], *(part for part in parts if len(terms(part)) >= _MIN_PART_TERMS))))
 

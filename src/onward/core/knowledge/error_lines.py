@@ -17,6 +17,7 @@ _MAX_NAMED, _MAX_FURTHER = 3, 2
 _NAMED_ERROR = re.compile(
     r"\b\w*(?:Error|Exception|Failure|Warning|Fault|Panic)\b(?:\s*\[\w+\])?:\s*\S|^error(?:\[\w+\])?:|: error:|ERR!|\bE[A-Z]{4,}\b"
     r"|\bERR_[A-Z_]{3,}|^(?:[a-z_]\w*\.)+[A-Z]\w+: \S|\b(?:ERROR|FATAL|CRITICAL|SEVERE|FAILED|PANIC)\b\]?\s*[\[:]|\[(?:error|crit|alert|emerg|fatal|critical)\]"
+    r"|! \[(?:remote )?rejected\]\s+\S|^--- FAIL: \S|^[⚠✖❌⛔]\ufe0f?\s+[^\W\d].*[^:\s]$"
 )
 _PROGRAM_SAYS = re.compile(
     r"(?:^|: )(?=[^:]*[/\\.\[\]\d_])[^:]{1,120}: [^:]*\b(?:no such|not found|denied|refused|cannot|can't|fail(?:ed|ure)|unable|"
@@ -26,10 +27,11 @@ _PROGRAM_SAYS = re.compile(
 """A program with its path, and what it could not do, as programs say it in one line."""
 _EMPTY_ERROR = re.compile(
     r"task failed|some errors were emitted|could not compile|aborting due to|build failed|command (?:failed|aborted|exited)|lifecycle script|^FAIL\b|truncated output|"
-    r"^\W*(?:code|errno|syscall|name|status|type|kind): |^\W*(?:found )?\d+ (?:errors?|problems?|warnings?)\b|found \d+ errors?|[│┃·]|^\W*>?\s*\d+ [|│]|exit (?:code|status) \d+\W*$",
+    r"^\W*(?:code|errno|syscall|name|status|type|kind): |^\W*(?:found )?\d+ (?:errors?|problems?|warnings?)\b|found \d+ errors?|[│┃·]|^\W*>?\s*\d+ [|│]|exit (?:code|status) \d+\W*$"
+    r"|exited with code \d+|script failed\b|failed to push some refs|^hint: |^(?:ERROR|FAIL): test\w* \(|^\* \w+: \d+$|^\d+ issues?\b",
     re.I,
 )
-"""Lines that sound like an error and name none: counts, and excerpts of code."""
+"""Lines that sound like an error and name none: counts, heads of failed tests, what wraps an error, and excerpts of code."""
 _LINE_HEAD = re.compile(r"^(?:\d+\|[\w-]+\s*\|\s*|[\w-]+-\d+\s+\|\s*|npm (?:ERR!|error) )+")
 """What process managers, composed containers and npm print before each line."""
 _NO_ERROR = re.compile(r"\b\w*Warning\b.*?:|^[-*•] ", re.I)

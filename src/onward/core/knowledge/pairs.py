@@ -25,8 +25,10 @@ from onward.core.transcript.transcript import Turn
 
 MAX_PAIRS = 16
 """The most pairs of one session, the best explained."""
-_MAX_BETWEEN, _MAX_AFTER_SHOWN = 80, 30
-"""Turns between a failure and the pass that ended it; and between an error that was shown and what was changed for it."""
+_MAX_BETWEEN, _MAX_AFTER_SHOWN, _MAX_AFTER_CALL = 80, 30, 6
+"""Turns between a failure and the pass that ended it; between an error that was shown and what was changed for it; and between a failure
+and the call with other arguments that was made instead.
+"""
 _MAX_TEXT_CHARS, _MAX_FIX_CHARS = 320, 480
 _MAX_EXPLANATIONS, _MAX_CHANGES = 2, 3
 _MIN_TERMS = 2
@@ -45,7 +47,7 @@ _FIXED_BY = re.compile(
 )
 _MENDING = re.compile(
     r"(?:npm|pnpm|yarn) (?:rebuild|update|uninstall|dedupe|cache|config)\b|cargo (?:update|clean|add)\b|go (?:get|mod|clean|env)\b"
-    r"|docker (?:build|compose build|system)\b|git (?:config|lfs|update-index)\b|(?:sudo )?(?:systemctl|service) (?:re)?start\b|rm\b"
+    r"|docker (?:build|compose build|system)\b|git (?:config|lfs|update-index|pull|stash|reset|clean|remote|submodule)\b|(?:sudo )?(?:systemctl|service) (?:re)?start\b|rm\b"
 )
 """Commands that repair the environment instead of working in it."""
 _QUOTED_ERROR = re.compile(r"`([^`\n]{8,200})`")
@@ -64,8 +66,12 @@ _CHECKING = re.compile(
     r"|\bgit (?:commit|add|push|tag|merge|rebase)\b|\bgh \w"
 )
 """Commands that try or record a change and make none."""
+_TRYING = re.compile(r"\b(?:tests?|specs?|\w*test|jest|vitest|lint|\w*lint|ruff|mypy|tsc|check|build|compile|fmt|format|clippy|vet)\b")
+"""Commands that try what there is."""
 _NO_CHANGE = re.compile(r"cd \S+$|(?:do|then|else|for|while|if)\b|(?:python\S*|node|ruby|perl) - ?<<|source |\. ")
 """Commands that change nothing that outlives them, and ones whose first line does not say what they do."""
+_CONTINUED_LINE = re.compile(r"\\\n\s*")
+_PART_END = re.compile(r"\s*(?:&&|\|\||;)\s*")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z\d_]*=\S*")
 _SHOWING_OPTIONS = frozenset(
     "--verbose --quiet --silent --debug --watch --reporter --no-color --color --trace --help --version --tail --lines".split()
@@ -83,13 +89,29 @@ class _Change(NamedTuple):
 
 class _Failure(NamedTuple):
     """An error that was met. `command` is the one that failed, empty if the error was read in a log or pasted; `line` names
-    the error, `text` has what goes with that line.
+    the error, `text` has what goes with that line. `script` is the whole command.
     """
 
     turn: int
     command: str
     line: str
     text: str
+    script: str = ""
+
+
+class _Run(NamedTuple):
+    """A command that passed, or that failed with another error than before. `script` is the whole command."""
+
+    turn: int
+    command: str
+    script: str
+
+
+class _End(NamedTuple):
+    """How an error ended: after how many turns, and its pair."""
+
+    turns: int
+    pair: HarvestedEntry
 
 
 @dataclass(slots=True)
@@ -97,7 +119,7 @@ class _Log:
     """What a session ran, changed and said, by turn."""
 
     failures: list[_Failure] = field(default_factory=list["_Failure"])
-    passes: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    passes: list[_Run] = field(default_factory=list["_Run"])
     changes: list[_Change] = field(default_factory=list[_Change])
     sentences: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     requests: list[int] = field(default_factory=list[int])
@@ -106,7 +128,10 @@ class _Log:
 def harvest_pairs(turns: Iterable[tuple[int, Turn]]) -> list[HarvestedEntry]:
     """Return the errors of a session with what ended them, each signature once, the best explained first."""
     log = _read(turns)
-    pairs = [*_told_pairs(log.sentences), *(pair for failure in log.failures if (pair := _ended(failure, log)))]
+    # Of an error that was met several times, the one that ended soonest shows best what ended it.
+    ended = sorted((end for failure in log.failures if (end := _ended(failure, log))), key=lambda end: end.turns)
+    soonest = {end.pair.signature: end.pair for end in reversed(ended)}
+    pairs = [*_told_pairs(log.sentences), *soonest.values()]
     unique: dict[str, HarvestedEntry] = {}
     for pair in sorted(pairs, key=lambda entry: (-len(terms(f"{entry.text} {entry.fix}")), entry.turn)):
         unique.setdefault(pair.signature, pair)
@@ -142,8 +167,13 @@ def _same_failure(entry: HarvestedEntry, pairs: Sequence[HarvestedEntry]) -> Har
 
 
 def _join(entry: HarvestedEntry, pair: HarvestedEntry) -> HarvestedEntry:
-    """Return *pair* as the knowledge of the fact behind *entry*, with the fix that says more."""
-    return pair._replace(fact_id=entry.fact_id, turn=entry.turn, fix=max(entry.fix, pair.fix, key=lambda text: len(terms(text))))
+    """Return *pair* as the knowledge of the fact behind *entry*: what ended the error, and then what the fact says more."""
+    own_terms, pair_terms = terms(entry.fix), terms(pair.fix)
+    if pair_terms <= own_terms:
+        fix = entry.fix
+    else:
+        fix = pair.fix if own_terms <= pair_terms else one_line(f"{pair.fix}; {entry.fix}", _MAX_FIX_CHARS)
+    return pair._replace(fact_id=entry.fact_id, turn=entry.turn, fix=fix)
 
 
 def _read(turns: Iterable[tuple[int, Turn]]) -> _Log:
@@ -156,7 +186,7 @@ def _read(turns: Iterable[tuple[int, Turn]]) -> _Log:
             elif turn.role == "user" and turn.text:
                 log.requests.append(ordinal)
                 if line := pasted_error(turn.text):
-                    log.failures.append(_Failure(ordinal, "", line, error_text(turn.text, line)))
+                    log.failures.append(_Failure(turn=ordinal, command="", line=line, text=error_text(turn.text, line)))
         for call in turn.calls:
             act = classify_call(call)
             names = dict.fromkeys(change.path.rsplit("/", 1)[-1] for change in act.changes)
@@ -174,17 +204,19 @@ def _labelled(lead: str, text: str) -> str:
 
 
 def _add_run(log: _Log, turn: int, command: str, output: str, *, failed: bool) -> None:
+    command = _CONTINUED_LINE.sub(" ", command)
     key = command_key(command)
     if was_not_run(output):
         return
     if failed:
         if not is_read_only(command) and (line := failure_line(output)):
-            log.failures.append(_Failure(turn, key, line, error_text(output, line)))
+            log.failures.append(_Failure(turn=turn, command=key, line=line, text=error_text(output, line), script=command))
         return
-    log.passes.append((turn, key))
-    if _LOG_COMMAND.search(command):
+    log.passes.append(_Run(turn, key, command))
+    # Not the whole command: the output of any may be cut by `| tail`.
+    if _LOG_COMMAND.search(key):
         if line := logged_error(output):
-            log.failures.append(_Failure(turn, "", line, error_text(output, line)))
+            log.failures.append(_Failure(turn=turn, command="", line=line, text=error_text(output, line)))
     elif _changes_something(command, key):
         log.changes.append(_Change(turn, f"`{one_line(key, 160)}`"))
 
@@ -201,8 +233,8 @@ def _program(command: str) -> tuple[str, ...]:
     return tuple(word for word in command.split() if not word.startswith("-") and not _ASSIGNMENT.fullmatch(word))[:2]
 
 
-def _ended(failure: _Failure, log: _Log) -> HarvestedEntry | None:
-    """Return the pair of *failure*, if it ended and something was changed before."""
+def _ended(failure: _Failure, log: _Log) -> _End | None:
+    """Return the end of *failure*, if it ended and something was changed before."""
     if len(terms(failure.text)) < _MIN_TERMS:
         return None
     first, last, changes = (_changes_before_pass if failure.command else _changes_before_request)(failure, log)
@@ -213,26 +245,64 @@ def _ended(failure: _Failure, log: _Log) -> HarvestedEntry | None:
     texts = list(dict.fromkeys(change.text for change in changes))[-_MAX_CHANGES:]
     fix = one_line("; ".join((*explanations, ", ".join(texts))), _MAX_FIX_CHARS)
     text = failure_text(one_line(failure.command, 120), failure.line) if failure.command else failure.line
-    return _entry(text, fix, failure.line, failure.turn, error=failure.text)
+    return _End(last - first, _entry(text, fix, failure.line, failure.turn, error=failure.text))
 
 
 def _changes_before_pass(failure: _Failure, log: _Log) -> tuple[int, int, list[_Change]]:
-    """Return the turns between *failure* and the pass of the same command, and what was changed there: in its options, too."""
-    passes = [
-        (turn, command)
-        for turn, command in log.passes
-        if failure.turn < turn <= failure.turn + _MAX_BETWEEN
-        and (failure.command in command or _program(command) == _program(failure.command))
-    ]
-    if not passes:
-        return failure.turn, failure.turn, []
-    # The same command is the better proof: one of the same program may be what ended the error.
-    last, command = next((run for run in passes if run[1] == failure.command), passes[0])
-    own_texts = {f"`{one_line(text, 160)}`" for text in (failure.command, command)}
-    changes = [change for change in log.changes if failure.turn <= change.turn <= last and change.text not in own_texts]
-    if _is_other_call(failure.command, command):
-        changes.append(_Change(last, f"`{one_line(command, 160)}`"))
-    return failure.turn, last + 1, changes
+    """Return the turns between *failure* and the run that shows its end, and what was changed there: in the command, too."""
+    for run in _ending_runs(failure, log):
+        if changes := _changes_until(run, failure, log):
+            return failure.turn, run.turn + 1, changes
+    return failure.turn, failure.turn, []
+
+
+def _ending_runs(failure: _Failure, log: _Log) -> Iterator[_Run]:
+    """Yield the first run of each kind that may show the end of *failure*, the best proof first: a pass of the same command, or of it with
+    more; a failure of it with more that no longer met the error, but another; a pass of the same program.
+    """
+    end = failure.turn + _MAX_BETWEEN
+    passes, others = ([run for run in runs if failure.turn < run.turn <= end] for runs in (log.passes, _other_failures(failure, log)))
+    whole = next((run for run in passes if run.command == failure.command), None)
+    with_more = next((run for run in passes if failure.command in run.command), None)
+    programs = set(map(_program, (failure.command, *_PART_END.split(failure.command))))
+    of_program = next((run for run in passes if _program(run.command) in programs and not is_read_only(run.command)), None)
+    by_turn = sorted({run for run in (whole, with_more) if run}, key=lambda run: run.turn)
+    yield from (run for run in (*by_turn, *others[:1], of_program) if run)
+
+
+def _changes_until(run: _Run, failure: _Failure, log: _Log) -> list[_Change]:
+    """Return what was changed between *failure* and *run*, and what *run* does otherwise."""
+    own_texts = {f"`{one_line(text, 160)}`" for text in (failure.command, run.command)}
+    changes = [change for change in log.changes if failure.turn <= change.turn <= run.turn and change.text not in own_texts]
+    is_other = _is_other_call(failure.command, run.command)
+    if not changes and run.turn <= failure.turn + _MAX_AFTER_CALL:
+        changes += (_Change(run.turn, f"`{line}`") for line in _new_lines(failure.script, run.script))
+        # Nothing else was done: the other arguments ended it. Another test that passes ends nothing.
+        is_other = is_other or (not changes and _arguments(failure.command) != _arguments(run.command) and not _TRYING.search(run.command))
+    if is_other:
+        changes.append(_Change(run.turn, f"`{one_line(run.command, 160)}`"))
+    return changes
+
+
+def _arguments(command: str) -> list[str]:
+    return [word for word in command.split() if word.split("=")[0] not in _SHOWING_OPTIONS]
+
+
+def _other_failures(failure: _Failure, log: _Log) -> Iterator[_Run]:
+    """Yield the runs that did more than the failed command and no longer met its error, but another."""
+    name, wanted = signature(failure.line), terms(failure.line)
+    for other in log.failures:
+        is_longer = failure.command != other.command and failure.command in other.command
+        if is_longer and signature(other.line) != name and not wanted <= terms(other.text):
+            yield _Run(other.turn, other.command, other.script)
+
+
+def _new_lines(failed: str, passed: str) -> list[str]:
+    """Return the first lines that a script has since it failed, if it is the same one: most of its lines stayed."""
+    old_lines, lines = ([line.strip() for line in script.split("\n") if line.strip()] for script in (failed, passed))
+    new_lines = [line for line in lines if line not in old_lines]
+    is_same = len(lines) > 2 and len(new_lines) * 2 < len(lines)
+    return [one_line(line, 120) for line in new_lines[:_MAX_CHANGES]] if is_same else []
 
 
 def _is_other_call(failed: str, passed: str) -> bool:
