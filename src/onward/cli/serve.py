@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import sys
 from dataclasses import replace
 
 import click
@@ -63,6 +64,8 @@ def serve(host: str | None, port: int | None, no_token: bool, as_json: bool) -> 
         url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listener.getsockname()[1]}"
         if as_json:
             say_json({"url": url, "token": settings.local_token})
+            # A program waits for the line, and nothing more may ever be written.
+            sys.stdout.flush()
         _tell_address(settings, url, has_link=not as_json)
         application = build(store, settings)
         config = uvicorn.Config(
