@@ -65,7 +65,7 @@ jobs = Table(
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
     Index("ix_jobs_state", "state"),
-    Index("uq_jobs_key_open", "key", unique=True, sqlite_where=text("finished_at IS NULL"), postgresql_where=text("finished_at IS NULL")),
+    Index("uq_jobs_key_open", "key", unique=True, sqlite_where=text("finished_at IS NULL")),
     sqlite_autoincrement=True,
 )
 
@@ -83,7 +83,6 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
-_NOT_REVOKED = text("revoked_at IS NULL")
 access_tokens = Table(
     "access_tokens",
     metadata,
@@ -97,7 +96,7 @@ access_tokens = Table(
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
-    Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=_NOT_REVOKED, postgresql_where=_NOT_REVOKED),
+    Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=text("revoked_at IS NULL")),
     sqlite_autoincrement=True,
 )
 

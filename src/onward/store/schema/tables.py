@@ -1,4 +1,8 @@
-"""What all tables share: the metadata, the names of constraints, columns that refer to an owner, and checksums."""
+"""What all tables share: the metadata, the names of constraints, columns that refer to an owner, and checksums.
+
+Indexes of some rows have the same condition on PostgreSQL, where the migrations state it. A `postgresql_where` here would import
+SQLAlchemy's dialect and asyncio into every process that writes, a fifth of the time of a short command.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,5 @@ def add_checksums() -> tuple[Table, ...]:
         # `null()` and not None: every statement that changes a row empties the column.
         column = Column(CHECKSUM, BigInteger, default=null(), onupdate=null(), server_default="0")
         table.append_column(column)
-        is_changed = column.is_(None)
-        Index(f"ix_{table.name}_changed", column, sqlite_where=is_changed, postgresql_where=is_changed)
+        Index(f"ix_{table.name}_changed", column, sqlite_where=column.is_(None))
     return checked_tables
