@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice, repeat
 from pathlib import Path
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     keep("server", {"start": started, "rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)
 
 
-def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[list[object]]:
+def compare(least: Server, server: Server, seconds: float, rounds: int, clients_at_once: Sequence[int] = (1, 32)) -> list[list[object]]:
     """Return a row for each request that both servers answer. `ms` is the user time per request, which depends least on other load."""
     count = 1_000_000
 
@@ -162,7 +162,7 @@ def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[
             ]
 
     rows: list[list[object]] = []
-    for clients in (1, 32):
+    for clients in clients_at_once:
         for what, request_lists in (
             ("a project", repeat([request("GET", "/api/projects/1")])),
             ("20 turns", repeat([request("GET", "/api/ai/conversations/1?limit=20")])),
