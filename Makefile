@@ -1,14 +1,17 @@
 # `make` lists the commands. Everything runs in .venv, which the first command sets up; nothing else is changed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench agents soak docs fix lock wheel clean runtime dev
+.PHONY: help demo test check style types layers policies bench bench-check agents soak docs fix lock wheel clean runtime dev
 
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
 COMPILE := .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock"
 
+# Each process would compile every module that it imports.
+export PYTHONDONTWRITEBYTECODE :=
+
 help: ## list the commands
 	@echo "Onward. Commands:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Needs Python 3.11 or newer (to choose one: make demo PYTHON=python3.12). The first run downloads packages into .venv."
 
 demo: runtime ## run the full workflow on sample sessions: import, complete, hand over
@@ -20,19 +23,30 @@ test: dev ## run all tests, the fast ones first
 	@echo "== slow tests"
 	@$(PY) -m pytest -m slow -n 2
 
-check: dev ## check style, types, layers and policies
+check: style types layers policies ## check style, types, layers and policies (at once with -j)
+
+style: dev
 	@echo "== ruff: style"
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+
+types: dev
 	@echo "== mypy: types"
 	@$(PY) -m mypy
+
+layers: dev
 	@echo "== import-linter: layers"
 	@.venv/bin/lint-imports
+
+policies: dev
 	@echo "== policies: names, sizes, documents, secrets"
 	@$(PY) -m pytest tests/policy
 
 bench: dev ## measure preservation, speed and scale (minutes)
 	@$(PY) -m bench
+
+bench-check: dev ## tell which watched figure of speed grew since it was last accepted (about ten minutes)
+	@$(PY) -m bench.check
 
 agents: dev ## run the real agents, pinned and from npm, offline with a scripted model (minutes, 2 GB)
 	@$(PY) -m bench.clients

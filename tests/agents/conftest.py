@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forks
 
 from onward.agents import hook_log, session_notes
 
@@ -47,9 +47,15 @@ class Sandbox:
             "ONWARD_HOME": str(self.home),
             **self.environment,
         }
-        command = [sys.executable, "-m", "onward", *arguments]
         return subprocess.run(
-            command, env=environment, cwd=cwd or self.shop, input=stdin, capture_output=True, text=True, timeout=120, check=False
+            forks.command(*arguments),
+            env=environment,
+            cwd=cwd or self.shop,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ import anyio
 import pytest
 from mcp.client import Client
 from starlette.testclient import TestClient
+from tests import forks
 
 from onward.adapters import open_store
 from onward.agents import session_notes
@@ -193,7 +193,7 @@ def test_a_project_without_a_folder_has_no_local_agents(sandbox: Sandbox, monkey
 def test_a_remote_server_gets_what_the_agent_wrote_since(sandbox: Sandbox) -> None:
     server_home = sandbox.folder / "server"
     environment = {**os.environ, "ONWARD_HOME": str(server_home), "HOME": str(sandbox.folder / "nobody")}
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
+    command = forks.command("serve", "--port", "0", "--no-token", "--json")
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout

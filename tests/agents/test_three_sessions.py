@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import forks
 
 from onward.core.agents import HOOK_AGENT_IDS
 from onward.core.facts.headings import NOTICE_PREFIXES
@@ -37,7 +37,7 @@ def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[San
         yield sandbox
         return
     environment = {**os.environ, "ONWARD_HOME": str(sandbox.folder / "server"), "HOME": str(sandbox.folder)}
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
+    command = forks.command("serve", "--port", "0", "--no-token", "--json")
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout
         sandbox.environment["ONWARD_SERVER"] = json.loads(server.stdout.readline())["url"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 from starlette.testclient import TestClient
+from tests import forks
 
 from onward.api.application import build
 from onward.settings import Settings
@@ -48,7 +48,7 @@ class serving:  # noqa: N801 - used like a function
         self._environment, self._log = environment, log
 
     def __enter__(self) -> tuple[subprocess.Popen[bytes], httpx2.Client]:
-        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
+        command = forks.command("serve", "--port", "0", "--no-token", "--json")
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout
         first_line = self._process.stdout.readline()

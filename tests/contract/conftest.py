@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forks
 
 from onward.cli.main import main
 
@@ -59,7 +59,7 @@ class CommandRunner:
 def _serving(home: Path, log: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run `onward serve` on the store of *home*; yield its address and its process, which is ended by its id."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")} | {"ONWARD_HOME": str(home)}
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json", *arguments]
+    command = forks.command("serve", "--port", "0", "--no-token", "--json", *arguments)
     with log.open("wb") as errors:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
         try:

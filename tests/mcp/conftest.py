@@ -17,6 +17,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import ListRootsResult, Root, TextContent
+from tests import forks
 
 from onward.mcp.context import McpContext
 from onward.mcp.server import McpServer
@@ -106,7 +107,7 @@ def serving(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
     @contextmanager
     def serve(*options: str, **more: str) -> Iterator[str]:
         access = [] if "--host" in options else ["--no-token"]
-        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *access, *options]
+        command = forks.command("serve", "--port", "0", "--json", *access, *options)
         with (tmp_path / "server.log").open("ab") as log:
             process = subprocess.Popen(command, env={**environment, **more}, stdout=subprocess.PIPE, stderr=log)
             try:

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 from starlette.testclient import TestClient
+from tests import forks
 
 from onward.server import build
 from onward.settings import Settings
@@ -65,9 +65,7 @@ class Site:
     environment: dict[str, str]
 
     def onward(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "onward", *arguments], env=self.environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(forks.command(*arguments), env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -85,7 +83,7 @@ def _environment(home: Path) -> dict[str, str]:
 @contextmanager
 def serving(home: Path, log: Path) -> Iterator[Site]:
     environment = _environment(home)
-    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--no-token", "--json"]
+    command = forks.command("serve", "--port", "0", "--no-token", "--json")
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, cwd=environment["HOME"], stdout=subprocess.PIPE, stderr=file)
     try:

@@ -9,11 +9,11 @@ from typing import Literal
 
 import pytest
 from fastapi.routing import APIRoute
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from onward.web.mount import ROUTE_MODULES
 
-from .conftest import Site, Watch, violations, visit, wait_until_ready, watch_context
+from .conftest import GIVEN_UP, Site, Watch, violations, visit, wait_until_ready, watch_context
 
 # Values for the path parameters in the sample store. A page with another parameter needs a line here.
 SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1", "entry_id": "1"}
@@ -59,12 +59,22 @@ def with_job(shared_site: Site) -> Site:
     return shared_site
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[tuple[BrowserContext, Watch]]:
+    """One browser window for all pages, and its problems: scripts and fonts are loaded and compiled once."""
+    watch = Watch()
+    context = watch_context(browser.new_context(reduced_motion="reduce"), watch)
+    yield context, watch
+    context.close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", list(pages()))
-def test_every_page_is_accessible(browser: Browser, with_job: Site, watch: Watch, path: str) -> None:
+def test_every_page_is_accessible(window: tuple[BrowserContext, Watch], with_job: Site, path: str) -> None:
     """Check wide in light and narrow in dark that there is no axe violation, no overflow, one heading, a title, and no console message."""
-    watch.allow("404" if path == "/nothing-here" else "^$")
-    context = watch_context(browser.new_context(reduced_motion="reduce"), watch)
+    context, watch = window
+    watch.problems.clear()
+    watch.allowed = [*GIVEN_UP, "404" if path == "/nothing-here" else "^$"]
     page = context.new_page()
     try:
         for width, scheme in LOOKS:
@@ -77,7 +87,7 @@ def test_every_page_is_accessible(browser: Browser, with_job: Site, watch: Watch
         expect(page).to_have_title(re.compile(r".+ · Onward"))
         assert watch.wrong() == []
     finally:
-        context.close()
+        page.close()
 
 
 WORDS = """selector => {
