@@ -70,7 +70,9 @@ def test_an_import_reports_each_file_and_is_undone(local_client: TestClient, sto
     assert "kopi #1" in text
     assert "2 turns" in text
     assert "Undo the import" in text
-    assert local_client.post(f"/parts/jobs/{job.id}/undo", headers=HEADERS).status_code < 400
+    (session,) = sessions.list_sessions(store, project)
+    undone = local_client.post(f"/parts/jobs/{job.id}/undo", headers=HEADERS)
+    assert f"/parts/sessions/undelete?session={session.id}" in undone.headers["hx-trigger"]
     assert sessions.list_sessions(store, project, with_empty=True) == []
     assert local_client.post(f"/parts/jobs/{job.id}/undo", headers=HEADERS).status_code < 400
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import Response
 
 from onward.app.jobs import jobs
@@ -12,6 +14,7 @@ from onward.web.job_pages import completion_toast, job_title, result_url
 from onward.web.language import _, ngettext
 from onward.web.page_request import CurrentPageRequest, Toast, local_path, page_router
 from onward.web.render import page, partial, redirect
+from onward.web.routes.session_changes import MAX_CHOICES
 
 router = page_router()
 
@@ -70,12 +73,15 @@ def undo_import(request: CurrentPageRequest, job_id: int) -> Response:
     """Delete the sessions that an import made; each can be brought back for a day. Sessions that it only added turns to stay."""
     reports = jobs.require(request.store, job_id).result.get("reports", [])
     session_ids = [session["id"] for report in reports for session in report["sessions"] if session["is_new"]]
-    count = 0
+    deleted_ids: list[int] = []
     for session_id in dict.fromkeys(session_ids):
         try:
             removal.delete(request.store, sessions.require_by_id(request.store, session_id))
         except NotFound:
             continue
-        count += 1
-    text = ngettext("%(num)s session deleted", "%(num)s sessions deleted", count)
-    return redirect(request, "/", toast=Toast(text if count else _("Nothing left to undo."), "info"))
+        deleted_ids.append(session_id)
+    if not deleted_ids:
+        return redirect(request, "/", toast=Toast(_("Nothing left to undo."), "info"))
+    text = ngettext("%(num)s session deleted", "%(num)s sessions deleted", len(deleted_ids))
+    undo_url = f"/parts/sessions/undelete?{urlencode({'session': deleted_ids}, doseq=True)}" if len(deleted_ids) <= MAX_CHOICES else ""
+    return redirect(request, "/", toast=Toast(text, undo=undo_url))

@@ -93,6 +93,10 @@ const showSelection = () => {
   output.textContent = count ? `${count.toLocaleString(onward.language)} ${output.dataset.selected}` : "";
 };
 document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-selects-all]")) {
+    for (const pick of document.querySelectorAll(".pick-row input")) pick.checked = true;
+    showSelection();
+  }
   const pick = event.target.closest?.(".pick-row input");
   if (!pick) return;
   const picks = [...document.querySelectorAll(".pick-row input")];

@@ -28,6 +28,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "c" && Date.now() - lastG >= 1200 && document.querySelector(".now")) onward.complete();
   else if ((event.key === "[" || event.key === "]") && document.querySelector(".talk .turn")) onward.stepMatch(event.key === "]" ? 1 : -1) || onward.stepRequest(event.key === "]" ? 1 : -1);
   else if ((key === "j" || key === "k") && Date.now() - lastG >= 1200 && document.querySelector(".talk .turn")) onward.stepTurn(key === "j" ? 1 : -1);
+  else if (key === "u") [...document.querySelectorAll(".toast .undo")].at(-1)?.click();
   else if (key === "b" && document.querySelector(".talk .turn")) onward.bookmark();
   else if (key === "g") lastG = Date.now();
   else if (Date.now() - lastG < 1200 && PAGES[key]) go(PAGES[key]);

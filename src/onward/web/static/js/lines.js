@@ -1,4 +1,4 @@
-// Correct a handoff line by line: J and K choose a line, X says it is wrong, D it is done, P keeps it in every handoff, U undoes.
+// Correct a handoff line by line: J and K choose a line, X says it is wrong, D it is done, P keeps it in every handoff.
 const ACTIONS = { x: "retract", d: "resolve", p: "pin" };
 const TOOLS = [["wrong", "x", "ban"], ["done", "d", "check"], ["keep", "p", "pin"]];
 const TOP = 140;
@@ -52,7 +52,6 @@ for (const kind of ["pointerover", "focusin"]) {
 onward.lineKey = (key) => {
   if (!document.querySelector(".handoff[data-lines]")) return false;
   if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
-  else if (key === "u") [...document.querySelectorAll(".toast .undo")].at(-1)?.click();
   else if (ACTIONS[key] && current()) correct(current(), key);
   else return false;
   return true;
