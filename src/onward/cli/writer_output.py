@@ -65,8 +65,8 @@ def say_outcome(outcome: WriterOutcome, project: Project) -> None:
 
 
 def authorship_text(report: WriterReport) -> str:
-    """Return how many lines of a written handoff passed the checks: "41 lines checked, 3 refused, 2 put back"."""
-    return f"{quantity(report.written, 'line')} checked, {report.written - report.standing} refused, {report.put_back} put back"
+    """Return how many lines of a written handoff passed the checks: "41 lines checked, 3 refused, 2 restored"."""
+    return f"{quantity(report.written, 'line')} checked, {report.written - report.standing} refused, {report.put_back} restored"
 
 
 def _report_lines(report: WriterReport) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a writer's answer to a handoff: lines are judged, what is owed is put back, what is too long is cut, by code alone."""
+"""Turns a writer's answer into a handoff: code judges the lines, restores required ones that are missing, and cuts a page to its budget."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class WritingTask:
 
 
 class AcceptedPage(NamedTuple):
-    """The page that code made of the written one: its lines, how many were put back and cut, and why it is refused (or empty)."""
+    """The accepted part of a written page: its lines, how many were restored and cut, and why the page is refused (or empty)."""
 
     lines: tuple[WrittenLine, ...]
     put_back: int
@@ -198,7 +198,7 @@ def repair_material(assessment: Assessment, task: WritingTask) -> str:
 
 
 def finish(assessment: Assessment, task: WritingTask) -> AcceptedPage:
-    """Return the page with what is owed put back and what is too long cut, and why it cannot be accepted."""
+    """Return the page with missing required lines restored, cut to its budget, and why it cannot be accepted."""
     back = [WrittenLine(item.section, item.text, item.handles) for item in assessment.owed]
     lines, cut = _cut([*assessment.lines, *back], {item.text for item in task.owed}, task)
     written = assessment.checked

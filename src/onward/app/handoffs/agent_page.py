@@ -69,8 +69,8 @@ def redact_lines(project: Project, lines: Sequence[AgentLine], unsaid: Sequence[
 def check_page(
     store: Store, project: Project, agent: str, lines: Sequence[AgentLine], unsaid: Sequence[str], *, is_last: bool
 ) -> AgentPage:
-    """Check the *lines* of the agent named *agent* for the handoff of the project's last completed session. The page is stored where it
-    stands with nothing refused or owed, and with *is_last* where it stands after what is owed was put back. Raises `NotFound`.
+    """Check the *lines* of the agent named *agent* for the handoff of the project's last completed session. The page is stored
+    if nothing is refused or missing, and with *is_last* also if it is complete after missing lines were restored. Raises `NotFound`.
     """
     lines, unsaid = redact_lines(project, lines, unsaid)
     session = _read_session(store, project)

@@ -325,7 +325,7 @@ def _ask(
 
 
 def conclude(store: Store, plan: WriterPlan, model_context: ModelContext, page: PageAnswers, job_id: int | None = None) -> WriterResult:
-    """Return the handoff that the answers make, with what is owed put back and what is too long cut; None in it if it is not accepted."""
+    """Return the handoff made of the answers: missing required lines are restored, and it is cut to its budget; None if it is refused."""
     model = next((answer.model for answer in page.answers), "") or model_context.endpoint.model
     spent = gateway.total_spend(store, job_id=job_id) if job_id is not None else None
     costs = [answer.cost_usd for answer in page.answers]

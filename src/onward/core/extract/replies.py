@@ -73,7 +73,7 @@ def numbered_note(unit: Unit, trace: Trace) -> str:
     return ""
 
 
-def created_note(unit: Unit, trace: Trace) -> str:
+def created_path(unit: Unit, trace: Trace) -> str:
     """Return the path under which a file that the person named was created, if it differs: "docs/plan.md" became `docs/plan-v2.md`."""
     for name in unit.names:
         if "/" not in name or "." not in name or any(name in c.change.path.lower() for c in trace.changes):
@@ -82,5 +82,5 @@ def created_note(unit: Unit, trace: Trace) -> str:
         for c in trace.changes:
             is_created_here = c.round == unit.statement.round and c.change.kind == "created"
             if is_created_here and len(named_stems) > 2 and named_stems < set(map(stem, content_words(c.change.path))):
-                return f" (it became `{c.change.path}`)"
+                return c.change.path
     return ""

@@ -19,7 +19,7 @@ from onward.core.extract.labels import OPEN_LABELS, label_kind
 from onward.core.extract.last_message import find_last_message
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.phrases import PhraseGroup, pattern
-from onward.core.extract.replies import REPLY_WORDS, created_note, is_mere_agreement, numbered_note, reply_lead
+from onward.core.extract.replies import REPLY_WORDS, created_path, is_mere_agreement, numbered_note, reply_lead
 from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
@@ -358,7 +358,7 @@ def _is_denied(unit: Unit, session: _Session) -> bool:
 
 
 def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> StatementDraft | None:
-    statement, text = unit.statement, clean(unit.text)
+    statement, text, message = unit.statement, clean(unit.text), None
     is_step, is_goal = head.is_step(unit), unit is head.goal
     if unit.by_user:
         kind, state = (
@@ -370,7 +370,9 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         lead = head.goal_lead if kind == "goal" else head.step.lead or lead if head.step and is_step else lead
         if kind == "goal":
             text = _goal_text(unit, head)
-        text += created_note(unit, session.trace) or numbered_note(unit, session.trace)
+        if path := created_path(unit, session.trace):
+            message = Message("{request} (it became `{path}`)", request=text, path=path)
+        text = str(message) if message else text + numbered_note(unit, session.trace)
         weight = max(weight, GOAL_WORTH) if kind == "goal" else weight
         if kind == "requirement" and text.endswith(("?", "？")) and session.rounds[statement.round].fate == "answered":
             weight *= _ANSWERED_FACTOR
@@ -397,6 +399,7 @@ def _draft(unit: Unit, weight: float, session: _Session, head: _Head) -> Stateme
         state=state,
         subject=head.place(unit),
         outcome=request_outcome(unit, session.rounds, session.last_runs, session.languages) if is_over else None,
+        message=message,
     )
 
 
