@@ -83,7 +83,18 @@ BMAD = (
     "You must fully embody this agent's persona and follow all activation instructions exactly as specified. NEVER break character until "
     'given an exit command.\n\n<agent-activation CRITICAL="TRUE">\n1. LOAD the FULL agent file\n</agent-activation>{}'
 )
+CODING_AGENT = (
+    "You are working on an issue in the 'ayu/toko' repository.\n\n<repository_context>\nAlways use absolute paths.\n</repository_context>\n\n"
+    "Consider the following problem statement:\n\n<problem_statement>\n{}\n</problem_statement>\n\nImplement the necessary changes.\n\n"
+    "## Steps to Follow\n1. ALWAYS take a screenshot."
+)
+ISSUE = (
+    "----\n*This section details on the original issue you should resolve*\n\n<issue_title>Struk</issue_title>\n<issue_description>{}"
+    "</issue_description>\n\n## Comments on the Issue\n\n<comments>\n</comments>"
+)
 TEMPLATES = (
+    (CODING_AGENT.format(ISSUE.format(WORDS)), f"Struk\n\n{WORDS}"),
+    (CODING_AGENT.format(WORDS), WORDS),
     (CONTEXT.format(f"\n\nARGUMENTS: {WORDS}"), WORDS),
     (CONTEXT.format(""), ""),
     (f"# Ship\n\nAlways run the tests before you push.\n\nARGUMENTS: {WORDS}", WORDS),

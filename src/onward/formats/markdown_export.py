@@ -47,6 +47,8 @@ _THOUGHT_WORDS = re.compile(
 _DURATION = re.compile(r"<sub>\D*?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?</sub>")
 _COMMAND = "<command-message>"
 """How Claude Code's envelope of a command begins that stands for a prompt."""
+_ESCAPED = re.compile(r"\\([<>])")
+"""How Copilot's page writes the brackets of tags in a prompt."""
 _CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}
 _TASK = re.compile(r"(?m)^- \[([x -])\] (.+)$")
 _CLOCK = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4}),? +(\d{1,2}):(\d\d):(\d\d)(?:[\s\u202f]*([AaPp])\.?[Mm])?")
@@ -200,6 +202,7 @@ class _TurnWriter:
         if not words:
             return
         if self.turn.role == "user":
+            words = _ESCAPED.sub(r"\1", words) if self.layout.agent == "copilot" else words
             self.turn.text, self.turn.mark = extract_typed([words])
         else:
             self.turn.text = f"{self.turn.text}\n\n{words}" if self.turn.text else words

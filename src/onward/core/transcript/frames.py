@@ -167,7 +167,14 @@ FRAMES: dict[str, Frames] = {
         attached="reminder reminderInstructions sql_tables todo_status skill-context environment_info workspace_info userMemory "
         "repoMemory sessionMemory editorContext repository_context conversation-summary",
         only="userRequest",
-        templates=(r"Follow instructions in \[[^\]\n]+\.prompt\.md\]\([^)\n]*\)\.?(?P<arguments>.*)\Z",),
+        templates=(
+            r"Follow instructions in \[[^\]\n]+\.prompt\.md\]\([^)\n]*\)\.?(?P<arguments>.*)\Z",
+            (
+                r"You are working on an issue in the '[^'\n]+' repository\..*?<problem_statement>"
+                r"(?:.*?<issue_title>(?P<title>.*?)</issue_title>\s*<issue_description>(?P<description>.*?)</issue_description>.*\Z"
+                r"|(?P<arguments>.*?)</problem_statement>.*\Z)"
+            ),
+        ),
     ),
     "goose": Frames(attached="info-msg", notices=(r"Your context was compacted\.",)),
     "kimi": Frames(summaries=(r"(?:<system>)?Previous context has been compacted\. Here is the compaction output:(?:</system>)?",)),
@@ -406,7 +413,7 @@ def _line_hints() -> re.Pattern[str]:
 def _template_hints() -> re.Pattern[str]:
     """Return a pattern that any expanded template matches: trying each of them on every message would be slow."""
     return re.compile(
-        r"\A(?:---\n|#|<!--|<uploaded_files>|ACTIVATION|IT IS CRITICAL|Command Trigger|You (?:must fully|are a code reviewer)|When this command|"
+        r"\A(?:---\n|#|<!--|<uploaded_files>|ACTIVATION|IT IS CRITICAL|Command Trigger|You (?:must fully|are a code reviewer|are working on an issue)|When this command|"
         r"We're currently solving|Given the |The user input to you|Follow instructions in \[|Read the entire task)|\n\nARGUMENTS: |--- Cursor Command: "
     )
 
