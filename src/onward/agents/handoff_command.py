@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 MARK = "Onward's command. `onward install"
-"""Stands in every command file of any Onward."""
+"""Text that every command file written by Onward contains."""
 
 _DESCRIPTION = "Write the handoff of this session for whoever continues the work"
 STEPS = """\

@@ -1,4 +1,4 @@
-"""The names of fields that clients send, and what is said of one that is not known."""
+"""The names of fields that clients send, and the error for an unknown one."""
 
 from __future__ import annotations
 

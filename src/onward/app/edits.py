@@ -40,10 +40,10 @@ def check_edit(version: str, stored: object, sent: Mapping[str, object]) -> None
 def merge_statements(
     session: Session, sent: Mapping[str, Sequence[str] | None], *, version: str = "", words: WordChoice | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Return the statements of a session after a person sent some; those that are None stay.
+    """Return the statements of a session after a person sent some; those that are None do not change.
 
-    Existing words are added to or replaced as *words* says. Without a choice, the sent ones count if they were made from what stands
-    (*version*), or lose nothing of it. Raises `EditConflict` otherwise.
+    *words* decides whether to add to existing words or replace them. Without a choice, the sent ones count if they are based on the stored
+    ones (*version*) or lose none of them. Raises `EditConflict` otherwise.
     """
     merged: dict[str, tuple[str, ...]] = {}
     unseen = changed_fields(version, session) if version else frozenset(_WORD_FIELDS)

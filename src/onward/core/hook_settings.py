@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMAND = "{command}"
-"""Stands for the command that calls a hook in an entry of an agent's hooks."""
+"""The placeholder for the command that calls a hook, in an entry of an agent's hooks."""
 
 HOOK_SECONDS = 10
 """How long agents wait for a hook: a little longer than the hook's own deadline."""

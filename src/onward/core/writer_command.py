@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     AnswerForm = Literal["result", "events", "response", "parts"]
 
 FOLDER, USD = "{folder}", "{usd}"
-"""Stand for the empty working folder and for the most US dollars that one answer may cost, in arguments and variables."""
+"""Placeholders in arguments and variables: the empty working folder, and the most US dollars that one answer may cost."""
 
 SYSTEM = "You write the page that you are asked for, and nothing else: no greeting, no question, no remark about it."
 """Instead of the agent's own instructions, which are about work on code."""
@@ -97,7 +97,7 @@ OPENCODE_WRITER = WriterCommand(
     variables={
         "OPENCODE_CONFIG_CONTENT": '{"share": "disabled", "agent": {"onward": {"mode": "primary", "tools": {"*": false}, '
         f'"prompt": "{SYSTEM}"' "}}}",
-        # The session is kept in the working folder, and goes with it.
+        # The session is stored in the working folder and deleted with it.
         "OPENCODE_DB": f"{FOLDER}/sessions.db",
         "OPENCODE_DISABLE_CLAUDE_CODE": "1",
     },

@@ -121,7 +121,7 @@ def _entries(source: TranscriptSource, report: ImportReport) -> Iterator[_Entry]
             report.keep()
         mark = _mark(line)
         if mark and mark in _PROMPT and in_prompt_box:
-            mark = ""  # What stands in the input field was not sent.
+            mark = ""  # Text in the input field was not sent.
         if mark:
             if entry is not None:
                 yield entry
@@ -137,7 +137,7 @@ def _entries(source: TranscriptSource, report: ImportReport) -> Iterator[_Entry]
         elif line[:1] == "│" and entry is not None and entry.lines[0] == _PLAN_WORDS and not entry.results:
             entry.lines.append(f"  {line.strip('│')[1:]}")
         elif line[:1] in {"─", "╭", "╰", "│"} or in_prompt_box:
-            # Below a rule stand the input field and the lines of the status.
+            # Below a rule are the input field and the status lines.
             in_prompt_box = line[:1] == "─"
         elif entry is not None and line.lstrip().startswith(_RESULT):
             entry.results.append([line.lstrip()[1:].lstrip()])

@@ -1,7 +1,7 @@
 """The page of Markdown that Cline, Roo Code and Kilo Code export of a task, as the messages of its history.
 
-Messages stand below `**User:**` and `**Assistant:**`, parted by rules. A call is `[Tool Use: name]` with an argument a line, its result
-`[Tool]` in the next message of the user's, without an id.
+Messages are below `**User:**` and `**Assistant:**`, separated by rules. A call is `[Tool Use: name]` with one argument a line; its result
+is `[Tool]` in the user's next message, without an id.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _THOUGHT_WORDS = re.compile(
 """What a paragraph of a thought says: the model speaks of the person, or to itself. The models think in English."""
 _DURATION = re.compile(r"<sub>\D*?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?</sub>")
 _COMMAND = "<command-message>"
-"""How Claude Code's envelope of a command begins that stands for a prompt."""
+"""How Claude Code's envelope of a command that represents a prompt begins."""
 _ESCAPED = re.compile(r"\\([<>])")
 """How Copilot's page writes the brackets of tags in a prompt."""
 _CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}

@@ -116,7 +116,7 @@ class PagePart:
 
 @dataclass(slots=True)
 class PageSection:
-    """What stands below one heading."""
+    """The content below one heading."""
 
     role: Role
     model: str | None
@@ -129,7 +129,7 @@ class PageSection:
 
     @property
     def first_words(self) -> str:
-        """What stands at the beginning of the section."""
+        """The beginning of the section."""
         return self.parts[0].text.lstrip() if self.parts else ""
 
     def add_line(self, line: str, number: int) -> None:
@@ -253,7 +253,7 @@ class _Splitter:
         elif fence and fence[1] == self.fence and self.layout.block_end == "blank":
             self.depth += 1
         elif self.layout.block_end == "joined" and line.startswith(self.fence):
-            # The next part of the message stands on the line that ends the block.
+            # The next part of the message is on the line that ends the block.
             self._end_block()
             self._take_line(number, line.lstrip("`"))
             return

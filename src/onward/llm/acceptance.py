@@ -77,13 +77,13 @@ class Assessment:
 
     @property
     def has_faults(self) -> bool:
-        """Whether lines were refused or are owed, which only the writer can mend; a page that is too long is cut by code."""
+        """Whether lines were refused or required ones are missing, which only the writer can repair; code cuts a page that is too long."""
         return bool(self.refused or self.owed)
 
 
 @dataclass(frozen=True, slots=True)
 class WritingTask:
-    """What a page is held against: the evidence, what is owed, and the tokens that it may have."""
+    """What a page is checked against: the evidence, the required items, and its budget in tokens."""
 
     evidence: Evidence
     owed: Sequence[Obligation]
@@ -182,7 +182,7 @@ def _is_replaced(line: WrittenLine, second: Assessment) -> bool:
 
 
 def repair_material(assessment: Assessment, task: WritingTask) -> str:
-    """Return the material of the repair call: what was refused with its evidence, what is owed, and how much too long the page is."""
+    """Return the material of the repair call: refused lines with their evidence, missing items, and the excess of the page."""
     parts: list[str] = []
     for refusal in assessment.refused:
         handles = ", ".join(map(str, refusal.line.handles))

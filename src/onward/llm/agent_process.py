@@ -1,7 +1,7 @@
 """Runs the program of an agent once, bounded in time and output.
 
-The prompt and the output are files of a folder that is named by what is asked. If this process is killed, the program goes on; whoever asks
-the same again finds its output, or waits for it, and nothing is asked twice. `clear` deletes the folder once the answer is stored.
+The prompt and the output are files of a folder that is named after the question. If this process is killed, the program continues; the same
+question later finds its output, or waits for it, so nothing is asked twice. `clear` deletes the folder once the answer is stored.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def writing_instructions(tokens: int, *, carries: bool) -> str:
 
 
 def writing_material(packs: Sequence[EvidencePack], standing: Sequence[WrittenLine], owed: Sequence[Obligation]) -> str:
-    """Return the material of the first call: the standing handoff, the evidence of the sessions, and what is owed."""
+    """Return the material of the first call: the current handoff, the evidence of the sessions, and the required items."""
     parts = []
     if standing:
         parts.append("The handoff so far\n" + render_lines(standing))

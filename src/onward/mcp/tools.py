@@ -307,7 +307,7 @@ def current_handoff(
 
 
 def verdict_text(page: AgentPage, project: str, calls: int) -> str:
-    """Return what became of a page: stored, or what is refused with what the evidence says, and what is owed."""
+    """Return the result for a page: stored, or the refused lines with what the evidence says, and the missing required items."""
     counts = f"{len(page.assessment.lines)} lines accepted, {len(page.assessment.refused)} refused, {len(page.assessment.owed)} missing"
     if page.stored:
         return f"Handoff {page.stored.version} of {project} is yours: {counts}."

@@ -1,4 +1,4 @@
-"""Exact repair of a damaged row: its checksum tells which bit of it was flipped.
+"""Exact repair of a damaged row: its checksum shows which bit of it was flipped.
 
 The checksum of a row is linear: a flipped bit changes it by an amount that belongs to the bit's place. So one wrong bit is found without a
 copy of the row. More than one is not.

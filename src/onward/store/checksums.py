@@ -52,7 +52,7 @@ def checksum_of(table: Table) -> Callable[[Sequence[Any]], int]:
     """Return the function that computes the checksum of a row of *table* from its values, which follow the order of the columns."""
 
     def compute(values: Sequence[Any]) -> int:
-        # 0 stands for a row without a checksum.
+        # 0 marks a row without a checksum.
         return crc32(b"".join([part for _, part in row_parts(table, values)])) or 1
 
     return compute

@@ -16,7 +16,7 @@ __all__ = ["LazyModule", "sa"]
 
 
 class LazyModule:
-    """Stands for the module *name*, which is imported with the first access to one of its names."""
+    """A placeholder for the module *name*, which is imported on the first access to one of its names."""
 
     def __init__(self, name: str) -> None:
         self._name = name

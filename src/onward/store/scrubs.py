@@ -55,7 +55,7 @@ def _find(connection: Connection, scrub_id: int) -> Scrub | None:
 
 
 def start(connection: Connection) -> Scrub:
-    """Begin a new check at the first table and return it. Another one that was begun ends without a result."""
+    """Begin a new check at the first table and return it. An unfinished earlier check ends without a result."""
     connection.execute(delete(scrubs).where(scrubs.c.id == _CURRENT))
     values = {"table_name": CHECKED_TABLES[0].name, "position_json": "[]", "rows": 0, "damaged": 0}
     connection.execute(insert(scrubs).values(id=_CURRENT, started_at=now(), moved_at=now(), **values))

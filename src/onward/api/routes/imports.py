@@ -227,7 +227,7 @@ def _queue_import(context: ApiContext, options: _ImportOptions, arguments: dict[
 
 
 def _require_path(context: ApiContext, path: Path) -> Path:
-    """Return the path without links, below the user's home or a named root. Nothing is said about other paths. Raises `NotAllowed`."""
+    """Return the path without links, below the user's home or a named root. Errors show no other paths. Raises `NotAllowed`."""
     resolved_path = path.resolve()
     roots = (read_machine().home, *map(Path, context.settings.import_roots))
     if not any(resolved_path.is_relative_to(root.resolve()) for root in roots):

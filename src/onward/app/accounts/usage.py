@@ -76,8 +76,8 @@ class UsagePoint(NamedTuple):
 
 
 def list_usage_points(store: Store, session: Session, limit: int) -> list[UsagePoint]:
-    """Return at most *limit* points of a session, each with the largest context of the answers it stands for. Answers of sub-agents, which
-    have contexts of their own, only add to the price.
+    """Return at most *limit* points of a session, each with the largest context of the answers it represents. Answers of sub-agents, which
+    have their own contexts, only add to the price.
     """
     points: list[UsagePoint] = []
     cost_usd: float | None = None

@@ -28,7 +28,7 @@ def check_portion(store: Store, now: datetime | None = None, *, most_rows: int =
     table = next((table for table in CHECKED_TABLES if table.name == scrub.table), CHECKED_TABLES[-1])
     with store.read() as connection:
         checked = health.check_table(connection, table, scrub.position, most_rows)
-    # The database cannot read the table any further: the doctor tells how much of it is lost.
+    # The database cannot read the rest of the table; the doctor reports how much is lost.
     damaged = len(checked.damaged) + checked.is_unreadable
     is_at_end = checked.is_unreadable or checked.rows < most_rows
     is_last = table is CHECKED_TABLES[-1]

@@ -47,7 +47,7 @@ class ProjectState:
 
     def basis(self, store: Store) -> HandoffBasis:
         """Return what the master handoff is made from."""
-        # Whoever only reads the ledger does without the extractor, whose import takes longer than a search.
+        # Reading the ledger does not need the extractor, whose import takes longer than a search.
         from onward.app.handoffs.distillation import HandoffBasis
 
         return HandoffBasis(

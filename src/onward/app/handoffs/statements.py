@@ -116,7 +116,7 @@ def _is_scalar(value: object) -> bool:
 
 
 def _text_lines(text: str, kind: FactKind) -> Iterator[tuple[FactKind, str]]:
-    """Yield the lines of a text. A heading that announces a kind holds for the lines below it; Onward's own handoffs are left out."""
+    """Yield the lines of a text. A heading that announces a kind applies to the lines below it; Onward's own handoffs are left out."""
     heading_kind = kind
     for line in author_text(text.replace("\0", "")).splitlines():
         bare = line.strip().lstrip("-*•").strip()

@@ -1,11 +1,11 @@
 """Has a language model write the handoff, and accepts only the lines in which code finds no fault.
 
-The handoff by rules exists before a model is asked, and stays if the written one is not accepted. The model receives the standing written
-handoff and the evidence of the sessions since, and what is owed. Its lines are held against that evidence; one further call mends what was
-refused. The result is a new version of the project's handoff.
+The handoff by rules exists before a model is asked, and remains if the written one is not accepted. The model receives the current written
+handoff, the evidence of the sessions since, and the required items. Its lines are checked against that evidence; one further call repairs
+refused lines. The result is a new version of the project's handoff.
 
-No transaction is open during a call. The result is stored only if the ledger and the newest handoff are unchanged: a session completed
-in the meantime has its own, newer handoff.
+No transaction is open during a call. The result is stored only if the ledger and the newest handoff are unchanged: a session completed in
+the meantime has its own, newer handoff.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: Mo
     packs = _packs(sources, available - count_tokens(writing_material((), sources.standing, ())))
     owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), packs[-1] if packs else None)
     statements = stated_lines(basis)
-    # What is owed is in a person's or the ledger's words, which a pack may have cut.
+    # Required items have a person's or the ledger's words, which a pack may have cut.
     owed_lines = [EvidenceLine(item.handles[0], "person", item.text) for item in owed if item.handles]
     lines = [*statements, *owed_lines, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title) for pack in packs if pack.lines]
@@ -273,7 +273,7 @@ def _kept_lines(standing: Sequence[WrittenLine]) -> list[EvidenceLine]:
 REPLACED = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."
 
 _OWED_TOKENS = 600
-"""Kept free in the material for what is owed."""
+"""Tokens reserved in the material for required items."""
 
 
 def write_page(

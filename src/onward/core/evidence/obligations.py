@@ -22,8 +22,8 @@ _LANGUAGES = frozenset(("en", "id", "fr", "es", "pt", "de"))
 
 
 class Obligation(NamedTuple):
-    """One thing that is owed. `section` is the section of a written handoff that it belongs to. `is_fixed` says that a person demands it
-    there, by a pin or a correction.
+    """An item that a written handoff is required to have. `section` is its section; `is_fixed` means that a person demands it there, by a
+    pin or a correction.
     """
 
     section: str
@@ -34,7 +34,9 @@ class Obligation(NamedTuple):
 
 
 def find_obligations(facts: Iterable[Fact], shown_ids: Collection[str], last: EvidencePack | None) -> tuple[Obligation, ...]:
-    """Return what is owed by the live *facts*, of which the handoff by rules shows *shown_ids*, and by the *last* session's evidence."""
+    """Return the required items: of the live *facts*, of which the handoff by rules shows *shown_ids*, and of the *last* session's
+    evidence.
+    """
     items = [
         Obligation(
             section=SECTION_OF_KIND.get(fact.kind, LEARNED),

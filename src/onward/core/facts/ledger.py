@@ -61,7 +61,7 @@ _ASSERTION_WORDS, _NAME_WORDS = 10, 2
 """A text of so few content words asserts the value that it names; a value of more words than these is no name."""
 _VALUED_KINDS: frozenset[FactKind] = frozenset(("rule", "decision", "value", "lesson", "requirement"))
 _QUANTITY = re.compile(r"(?<![\w.-])\d(?:[\d.,]*\d)?(?:\s?%|\s?[^\W\d_]{1,20})")
-"""A number of something, such as "30 mails" or "80 ms"; the number in "part 149" or `part_149.py` tells one thing from others."""
+"""A number of something, such as "30 mails" or "80 ms"; the number in "part 149" or `part_149.py` is a name."""
 _LIST_LENGTH = 3
 _MIN_TOPIC_WORDS = 3
 """Words that two texts share, numbers aside, before the newer one's numbers replace the older one's."""

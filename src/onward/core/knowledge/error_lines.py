@@ -9,7 +9,7 @@ from onward.core.text.prose import one_line
 
 MAX_ERROR_CHARS = 320
 _READ_CHARS = 20_000
-"""The end of an output that is read: an error stands there."""
+"""How much of the end of an output is read: errors are there."""
 _MAX_PASTED_CHARS = 6_000
 _MAX_NAMED, _MAX_FURTHER = 3, 2
 """The lines with a name, and the lines after the one that names it best, that belong to an error's text."""

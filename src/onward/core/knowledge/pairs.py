@@ -88,8 +88,8 @@ class _Change(NamedTuple):
 
 
 class _Failure(NamedTuple):
-    """An error that was met. `command` is the one that failed, empty if the error was read in a log or pasted; `line` names
-    the error, `text` has what goes with that line. `script` is the whole command.
+    """An error. `command` failed with it; it is empty if the error was read in a log or pasted. `line` names the error, `text` has the
+    lines that belong to it, and `script` is the whole command.
     """
 
     turn: int
@@ -331,8 +331,8 @@ def _changes_before_request(failure: _Failure, log: _Log) -> tuple[int, int, lis
 
 
 def _explanations(error: str, sentences: Sequence[tuple[int, str]], changes: Sequence[_Change]) -> list[str]:
-    """Return the sentences that explain *error* best, in order: those with its words, with a cause or a fix, or with the name of a
-    file that was changed. If none does, what was said before the first of the *changes*.
+    """Return the sentences that explain *error* best, in order: those with its words, with a cause or a fix, or with the name of a changed
+    file. Without any, return the sentence before the first of the *changes*.
     """
     wanted = terms(error)
     names = [change.name for change in changes if change.name]
@@ -354,8 +354,8 @@ def _is_whole(text: str) -> bool:
 
 
 def _worth(text: str, wanted: frozenset[str], names: Sequence[str], *, is_closing: bool) -> int:
-    """Return how much a sentence explains an error of the terms *wanted*. The first one after the change that has a name in code
-    (*is_closing*) tells what was done.
+    """Return how much a sentence explains an error of the terms *wanted*. The first sentence after the change that has a name in code
+    (*is_closing*) says what was done.
     """
     narrates = bool(cue_bits(text.lower(), words(text)) & cue_bit("narrate"))
     says_fix = bool(_FIXED_BY.search(text) or _FIX_LABEL.match(text))
@@ -380,7 +380,7 @@ def _told_pairs(sentences: Sequence[tuple[int, str]]) -> Iterator[HarvestedEntry
 
 
 def _entry(text: str, fix: str, named: str, turn: int, *, error: str = "") -> HarvestedEntry:
-    """Return the entry of an error that *named* tells from others; *error* has more of its words."""
+    """Return the entry of an error that *named* identifies; *error* has more of its words."""
     identity = blake2b(f"{text}\0{fix}".encode(), digest_size=8).hexdigest()
     return HarvestedEntry(
         kind="solution",

@@ -91,8 +91,8 @@ def from_agent(text: str, handle: Handle, word_counts: Counter[str], *, is_closi
 
 
 def _opening_claims(clause_words: Sequence[tuple[Clause, list[str]]], handle: Handle) -> Iterator[Reference]:
-    """Yield what the last report says first, where no cue tells what it is, as retired: no handoff must have it, and it ends what it
-    repeats of the open items of earlier sessions.
+    """Yield the first statements of the last report that no cue classifies, as retired references: no handoff needs them, but they close
+    the open items of earlier sessions that they repeat.
     """
     for clause, words in clause_words[:OPENING_CLAIMS]:
         is_claim = word_count(clause.text, words) >= MIN_WORDS and not clause.text.endswith(("?", ":"))

@@ -1,8 +1,8 @@
 """The part of a text that its author wrote: without handoffs, and without what programs attach.
 
-Handoffs come back: a person pastes one, a hook injects one, an agent prints one. They are no evidence of what was said
-in that session. Neither are reminders, hook output and files that a program put beside a person's words. The stored
-turn keeps all of it; only extraction leaves it out.
+Handoffs come back: a person pastes one, a hook injects one, an agent prints one. They are no evidence for that session, and neither are
+reminders, hook output and files that a program attached to a person's words. The stored turn is complete; only extraction leaves these
+parts out.
 """
 
 from __future__ import annotations

@@ -238,7 +238,7 @@ def _mark_mail(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool])
 
 
 def _mark_enclosed(lines: Sequence[str], fenced: Sequence[bool], pasted: list[bool]) -> None:
-    """Mark a message as a whole where it begins and ends in a paste, and most of it is one: what stands between is a program's, too."""
+    """Mark a whole message as a paste if it begins and ends in a paste and most of it is one."""
     filled = [number for number, line in enumerate(lines) if line.strip()]
     if not filled or not (pasted[filled[0]] and pasted[filled[-1]]) or any(fenced):
         return

@@ -17,7 +17,7 @@ _FEWEST_SHARED, _MATCHING_SHARE = 2, 0.5
 _NEED_DENIAL = re.compile(r"\b(?:yet|any ?more|anymore|at all|either|any longer|needs? be)\b")
 _LONGER = re.compile(r"(?:^|(?<![^\W_])([^\W_]+)?) +longer [^\W_]+(?:s|ed)\b(?! than)")
 _BEFORE_LONGER = frozenset("no any not much a an the take takes took with of for even far slightly bit lot nothing never".split())
-"""What stands before "longer" where it is no rest of "no longer"."""
+"""Words before "longer" where it is not part of "no longer"."""
 _REPLACED = re.compile(r"\breplaces: .*$", re.I)
 """What an earlier line said, which holds no more."""
 _CLAUSES = re.compile(r"[.;:,](?=\s)|→|—")

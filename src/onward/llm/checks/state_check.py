@@ -87,7 +87,7 @@ _BESIDE_WORDS, _BESIDE_CHARS = 3, 60
 _REQUEST_STEMS = stems("pull request pr merged open opened draft branch main")
 _REQUEST = re.compile(r"#\d|/pull/\d|\bpr \d")
 _REQUEST_WORDS = re.compile(r"\b(?:pull requests?|prs?|merge requests?|mrs?|draft|review\w*|branch)\b")
-"""What shows that "open" is said of a request: one can open a page, too."""
+"""Words that show that "open" describes a request, because one can also open a page."""
 _CLAUSES = re.compile(r"(?<=[.,;])\s|→")
 _CODE = re.compile(r"`[^`]*`")
 _PATHS = re.compile(r"(?<!\S)[^\s`\"]*[\w.-]/[^\s`\"]+|\b[\w-]+\.(?:md|py|tsx?|jsx?|go|rs|json|ya?ml|toml|sh)\b")
