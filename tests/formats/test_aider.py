@@ -129,6 +129,14 @@ def test_a_commit_that_undo_took_back_is_an_action(reading):
     assert [output.text for output in result.results] == ["Removed: e835d23 fix: warna tombol"]
 
 
+def test_a_bare_command_has_its_output(reading):
+    command = "# aider chat started at 2024-05-20 10:00:00\n\n#### /git  \n\nusage: git <command>\nstart a working area\n\n"
+    turns = reading(f"{command}#### Fix the till.  \n\nDone.\n".encode()).turns
+    assert [(turn.role, turn.text or turn.results[0].text) for turn in turns] == [
+        ("user", "/git"), ("tool", "usage: git <command>\nstart a working area"), ("user", "Fix the till."), ("assistant", "Done."),
+    ]  # fmt: skip
+
+
 def test_the_architects_answer_is_no_prompt_of_the_person(reading):
     plan = ["Add a `retries` field to the client.", "", "1. Read it from the settings.", "2. Stop after the last one."]
     copied = "\n".join(f"#### {line}  " for line in plan)

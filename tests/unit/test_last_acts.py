@@ -123,3 +123,28 @@ def test_a_commit_that_was_taken_back_is_no_longer_told(line: str) -> None:
     live = [f.text for f in fold(Ledger(), facts).live() if f.subject.startswith("commit:")]
     assert live == ["The commit `4e7204e` was taken back: feat: nút đỏ"]
     assert not any("is committed locally" in f.text for f in facts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When the page calls `printer.status`, the call fails, because we tried it on a closed drawer.",
+        "这样即使返回空值，也会传递一个空数组给组件，避免打印方法调用失败。",
+        "If you have questions about why the change was reverted, let me know.",
+        "The board has columns for Saved, Applied and Rejected receipts.",
+        "Cuando intentamos imprimir, el panel muestra un error.",
+    ],
+)
+def test_an_error_on_a_try_or_a_precaution_is_no_dead_end(text: str) -> None:
+    turns = (REQUEST, EDIT, EDITED, Turn("assistant", f"The receipts page has one line for each article. {text}"))
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
+    assert not [fact.text for fact in facts if fact.kind == "dead_end"]
+
+
+@pytest.mark.parametrize(
+    "text", ["We tried `escpos` first, but it does not work with the drawer.", "Der alte Treiber hat nicht funktioniert."]
+)
+def test_what_was_tried_in_vain_is_a_dead_end(text: str) -> None:
+    turns = (REQUEST, EDIT, EDITED, Turn("assistant", f"The receipts page has one line for each article. {text}"))
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
+    assert [fact.text for fact in facts if fact.kind == "dead_end"] == [text]

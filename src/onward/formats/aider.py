@@ -84,7 +84,8 @@ class _Run:
     def command(self) -> str:
         """Return the shell command in the user's lines; empty if they are a prompt."""
         first = self.lines[0] if self.author == "user" else ""
-        return next((first[len(start) :].strip() for start in _RUN_PREFIXES if first.startswith(start)), "")
+        bare = first.strip() if f"{first.strip()} " in _RUN_PREFIXES else ""
+        return bare[1:] or next((first[len(start) :].strip() for start in _RUN_PREFIXES if first.startswith(start)), "")
 
 
 def detect(head: bytes) -> bool:

@@ -87,7 +87,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "decide": "because|instead|rather than|decided|chose|so that|in favou?r|reason|recommend|trade-?off|agreed",
         "tried": "(?:^|(?:i|we|i've|we've|already|also|first|then|was|were|been|have|has|had|[:;—-]) )"
         "(?:tried|attempted)|didn'?t (?:work|help)|does(?:n'?t| not) work|no effect|dead end|not possible|ruled out|abandoned|"
-        "rejected|reverted|failed because|won'?t work",
+        "(?:was|were|been|is|are|i|we|i've|we've|then) (?:rejected|reverted)|failed because|won'?t work",
         "fix": "root cause|the (?:issue|problem|bug|cause) (?:is|was)|caused by|fixed by|the fix|bug|error|exception|crash|fail(?:s|"
         "ed|ing|ure)|broken|regression",
         "lasting": "i(?:'ll| will) (?:always )?(?:run|test|start|restart|commit|push|merge|deploy|build|review|"
@@ -154,7 +154,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "下一步|接下来|待办|尚未|还没|还需|需要|剩余|等待|未完成",
         "did": "完成|已(?:添加|创建|修复|更新|删除|实现|提交|推送)|修复了|添加了|通过",
         "decide": "因为|决定|选择|采用|而不是|改为|所以|方案",
-        "tried": "尝试|不可行|行不通|无效|没有效果|失败",
+        "tried": "(?:尝试|试)(?:过|了)|不可行|行不通|没有效果|(?:方案|做法|方法|尝试)[^，。]{0,12}(?:失败|无效)",
         "fix": "原因|错误|报错|异常|失败|问题(?:是|在于)|修复",
         "lasting": "[^，。]{0,6}我自己(?:来|会)?(?:运行|启动|测试|提交|推送|部署)|"
         "从(?:现在|今天|今)(?:开始|起)|今后|往后|以后[^，。]{0,8}(?:都|请|不要|别|一律|用|只|每|要|必须)|记住|绝对不(?:要|能|可|得)|绝对禁止|绝不|决不|切勿|永远不要|千万(?:不要|别)",
@@ -178,7 +178,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "次(?:は|に|の)|今後|未完了|残り|まだ|待ち|必要があり|これから",
         "did": "完了|追加しました|作成しました|修正しました|更新しました|削除しました|実装しました|通りました|成功",
         "decide": "ため|理由|決め|採用|代わりに|選び|ことにし",
-        "tried": "試し|うまくいか|できませんでした|無効|断念",
+        "tried": "試し(?:た|まし)|うまくいか|できませんでした|断念",
         "fix": "原因|エラー|不具合|失敗|バグ|修正",
         "lasting": "[^、。]{0,20}(?:自分で|私が)(?:実行|起動|テスト|コミット|プッシュ|デプロイ)します|"
         "今後|これから(?:は|も)|以後|以降は|許可なく|決して|絶対に",
@@ -202,7 +202,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "다음|남은|아직|해야|대기|필요",
         "did": "완료|추가했|생성했|수정했|업데이트|삭제했|구현했|통과|성공",
         "decide": "때문|이유|결정|대신|선택|하기로",
-        "tried": "시도|안 됐|실패|효과가 없|포기",
+        "tried": "시도했|안 됐|안 됩니다|실패했|효과가 없|포기",
         "fix": "원인|오류|에러|버그|문제는|수정",
         "lasting": "[^,.]{0,20}제가 ?직접 ?(?:실행|테스트|커밋|푸시|배포)|앞으로|이제부터|지금부터|절대(?:로)?|허락 없이",
         "habit": "[^.]{0,20}(?:선호합니다|선호해|를 씁니다|을 씁니다|를 사용합니다|을 사용합니다)",
@@ -356,7 +356,7 @@ PHRASES: dict[str, dict[PhraseGroup, str]] = {
         "next": "próxim|faltam?\\b|pendente|ainda não|restam?\\b|precisa(?:m|mos)?\\b|tem que|aguardando",
         "did": "feito|adicionad|criad|corrigid|atualizad|removid|implementad|concluíd|pronto|passaram",
         "decide": "porque|decidi|escolh|em vez de|ao invés|para que|por isso",
-        "tried": "tent(?:ei|amos|ado|ativa)|não funcionou|sem efeito|descartad|não adiantou",
+        "tried": "tent(?:ei|amos|ado|ativas?)|não funcionou|sem efeito|descartad|não adiantou",
         "fix": "causa|erro|exceção|falha|bug|corrigid|problema",
         "lasting": "eu mesm[oa] (?:rodo|executo|testo|inicio|subo|faço o deploy|comito)|(?:rodo|executo|testo|inicio|"
         "subo) [^.]{0,40}eu mesm[oa]|"

@@ -22,9 +22,16 @@ _CONDITION = re.compile(r"(?:then|before|after|still|you can)\b", re.I)
 
 PAST = re.compile(
     r"^(?:(?:I|We|I've|We've|Also|Now|Successfully|Done[.:!]?)\s+)*"
-    r"(?:[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
+    r"(?:(?!(?:[Tt]ried|[Aa]ttempted)\b)[A-Z]?[a-z]+ed|[Ww]rote|[Ss]et|[Bb]uilt|[Mm]ade|[Rr]an|[Pp]ut|[Cc]ut)\b(?! (?:to|by|in|from|on|that)\b)"
 )
 """How an English sentence that says what was done begins."""
+
+_WHEN = re.compile(
+    r"\b(?:when|whenever|if|wenn|falls|als|quand|lorsque|si|cuando|quando|se|когда|если|khi|nếu|saat|ketika|kalau|jika|eğer|إذا|عندما)\b|"
+    r"[当如]|避免|防止",
+    re.I,
+)
+"""Words for a condition or a precaution before a phrase for a failed try."""
 
 
 def tells_outcome(text: str, languages: frozenset[str] = frozenset(PHRASES)) -> bool:
@@ -37,3 +44,11 @@ def tells_action(text: str) -> bool:
     if _ACTION.match(text):
         return True
     return pattern("next", frozenset(PHRASES)).match(text) is not None and not _CONDITION.match(text)
+
+
+def tells_dead_end(text: str, languages: frozenset[str]) -> bool:
+    """Return whether *text* says that something was tried or proposed and does not work; what happens when one tries is only an error."""
+    tried = pattern("tried", languages).search(text)
+    if tried is None or pattern("offer", languages).match(text) or any(PAST.match(part) for part in text.split(": ")):
+        return False
+    return _WHEN.search(text[: tried.start()]) is None

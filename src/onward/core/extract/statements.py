@@ -23,7 +23,7 @@ from onward.core.extract.replies import REPLY_WORDS, created_path, is_mere_agree
 from onward.core.extract.reports import is_only_names
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.rounds import Fate, Round, rounds_of
-from onward.core.extract.sentence_phrases import PAST, tells_outcome
+from onward.core.extract.sentence_phrases import PAST, tells_dead_end, tells_outcome
 from onward.core.extract.session_end import SessionEnd
 from onward.core.extract.statement_draft import StatementDraft
 from onward.core.extract.templates import template_positions
@@ -450,7 +450,7 @@ def _agent_kind(unit: Unit, session: _Session, label: FactKind | None) -> tuple[
     if announced in ("command", "file"):
         return "lesson", "live"
     unquoted = _QUOTED.sub("", text)
-    if session.says("tried", unquoted) and not any(PAST.match(part) for part in unquoted.split(": ")):
+    if tells_dead_end(unquoted, session.languages):
         return "dead_end", "live"
     is_cause = session.says("cause", unquoted) and session.says("fix", unquoted)
     if (is_cause or _ERROR_NAME.search(unquoted)) and not PAST.match(unquoted):
