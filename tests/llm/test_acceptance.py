@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from onward.app.handoffs.writer import kept_lines
 from onward.core.evidence.line import EvidenceLine
 from onward.core.evidence.obligations import Obligation
 from onward.core.facts.fact import Handle
-from onward.llm.acceptance import WritingTask, assess, finish, merge_repair, repair_material
+from onward.core.handoff.document import CitedLine, Handoff, from_json, to_json
+from onward.llm.acceptance import WritingTask, assess, finish, merge_repair, repair_material, standing_lines, to_handoff
 from onward.llm.checks.evidence import Evidence
 from onward.llm.page import parse_handoff
 from onward.tokens import count_tokens
+from onward.web.render import environment
 
 EVIDENCE = Evidence((
     EvidenceLine(Handle(1, 1), "person", "We build a queue for the clinic. Never store names of patients."),
@@ -54,6 +57,20 @@ def test_code_says_what_is_verified() -> None:
     texts = {line.text for line in assess(parse_handoff(PAGE), task()).lines}
     assert "The tablet takes numbers (verified: `npx vitest run`, 12 passed)." in texts
     assert "The ticket is printed on paper of 80 mm. (claimed)" in texts
+
+
+def test_each_line_of_the_page_says_what_holds_it_also_after_storing_and_in_the_next_page() -> None:
+    page = finish(assess(parse_handoff(PAGE), task()), task())
+    stored = from_json(to_json(to_handoff(page.lines, Handoff(1), ())))
+    proofs = {line.text: line.proof for section in stored.sections for line in section.lines}
+    assert [line.proof for _, line in stored.head] == ["verified", "claimed"]
+    assert proofs["The ticket is printed on paper of 80 mm. (claimed)"] == "claimed"
+    assert proofs[OWED[1].text] == ""
+    standing = kept_lines(standing_lines(stored))
+    assert EvidenceLine(Handle(1, 1), "handoff", "Goal: A queue for the clinic. (verified)") in standing
+    shown = environment().get_template("components/ledger.html").module
+    assert "unsaid" in shown.proof(CitedLine("The clinic waits.", proof="unsaid"))  # type: ignore[attr-defined]
+    assert not shown.proof(CitedLine("It prints (claimed).", proof="claimed"))  # type: ignore[attr-defined]
 
 
 def test_one_repair_mends_and_drops() -> None:

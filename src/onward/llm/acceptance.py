@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from onward.core.evidence.obligations import Obligation, is_told
 from onward.core.facts.fact import Fact, Handle
-from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, LineProof
 from onward.core.handoff.writer_sections import (
     CUT_ORDER,
     DECIDED,
@@ -152,11 +152,11 @@ def _is_repeated(line: WrittenLine, others: Iterable[WrittenLine]) -> bool:
 def _with_proof(verdict: LineVerdict) -> WrittenLine:
     """Return the line with "verified" or "claimed" as the evidence has it, whatever the writer said."""
     assert verdict.line
-    word = "verified" if verdict.is_verified else "claimed"
+    word: LineProof = "verified" if verdict.is_verified else "claimed"
     text = _PROOF_WORD.sub(lambda match: f"({word}{' ' if match[0].endswith(' ') else ''}", verdict.line.text)
     if verdict.line.section == DONE and text == verdict.line.text and "(verified" not in text and "(claimed" not in text:
         text = f"{text.rstrip()} ({word})"
-    return replace(verdict.line, text=text)
+    return replace(verdict.line, text=text, proof=word)
 
 
 def merge_repair(first: Assessment, repair: WrittenHandoff, task: WritingTask) -> Assessment:
@@ -232,7 +232,7 @@ def to_handoff(lines: Sequence[WrittenLine], base: Handoff, facts: Sequence[Fact
     for fact in facts:
         for handle in fact.sources[:1]:
             by_turn.setdefault(handle, []).append(fact)
-    cited = {id(line): CitedLine(line.text, line.handles, _facts_told(line, by_turn)) for line in lines}
+    cited = {id(line): CitedLine(line.text, line.handles, _facts_told(line, by_turn), line.proof) for line in lines}
     head = tuple((line.section, cited[id(line)]) for line in lines if line.section in HEAD_SECTIONS)
     by_title: dict[str, list[CitedLine]] = {}
     for section in SECTIONS:
@@ -257,10 +257,10 @@ def standing_lines(handoff: Handoff) -> list[WrittenLine]:
     section_of: dict[str, str] = {}
     for section, title in SECTION_TITLES.items():
         section_of.setdefault(title, section)
-    lines = [WrittenLine(name, line.text, line.sources) for name, line in handoff.head if name in HEAD_SECTIONS]
+    lines = [WrittenLine(name, line.text, line.sources, proof=line.proof) for name, line in handoff.head if name in HEAD_SECTIONS]
     for part in handoff.sections:
         section = section_of.get(part.title, LEARNED)
-        lines += [WrittenLine(_split_happened(section, line.text), line.text, line.sources) for line in part.lines]
+        lines += [WrittenLine(_split_happened(section, line.text), line.text, line.sources, proof=line.proof) for line in part.lines]
     return lines
 
 

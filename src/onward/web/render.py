@@ -155,14 +155,15 @@ def _render_document(
     project_id: int, handoff: Handoff, closing: Sequence[str], *, acts: bool, known_texts: frozenset[str] | None = None
 ) -> Markup:
     """Return a handoff as a document (`ledger.document`). Cached: its hundreds of lines take longer than the rest of the page."""
-    # The facts of its lines are part of the markup, but not of what makes two handoffs equal.
-    return _cached_document(language.current_language.get(), handoff.fact_ids(), project_id, handoff, tuple(closing), acts, known_texts)
+    # The facts and proofs of its lines are part of the markup, but not of what makes two handoffs equal.
+    unequal = (handoff.fact_ids(), handoff.proofs())
+    return _cached_document(language.current_language.get(), unequal, project_id, handoff, tuple(closing), acts, known_texts)
 
 
 @lru_cache(_CACHED_DOCUMENTS)
 def _cached_document(
     _language: str,
-    _fact_ids: frozenset[str],
+    _unequal: tuple[frozenset[str], tuple[str, ...]],
     project_id: int,
     handoff: Handoff,
     closing: tuple[str, ...],

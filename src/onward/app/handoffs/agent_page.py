@@ -174,10 +174,9 @@ def _store_page(
 def _plan(basis: HandoffBasis, budget_tokens: int | None, pack: EvidencePack | None, standing: Sequence[WrittenLine]) -> WriterPlan:
     rules = basis.master(budget_tokens)
     owed = find_obligations(basis.ledger.live(), rules.handoff.fact_ids(), pack)
-    earlier = [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title)] if pack and pack.lines else []
     stated = writer.stated_lines(basis)
-    evidence = Evidence((*titles, *stated, *(pack.lines if pack else ()), *earlier), (pack.state,) if pack else ())
+    evidence = Evidence((*titles, *stated, *(pack.lines if pack else ()), *writer.kept_lines(standing)), (pack.state,) if pack else ())
     room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
     return WriterPlan(basis=basis, rules=rules, task=WritingTask(evidence, owed, room_tokens, count_tokens), instructions="", material="")
 
@@ -207,7 +206,7 @@ def _find_turns(line: AgentLine, evidence: Evidence) -> tuple[Handle, ...]:
 
 def _with_unsaid(sections: tuple[HandoffSection, ...], unsaid: Sequence[str], source: Handle) -> tuple[HandoffSection, ...]:
     """Return *sections* with what no transcript shows among what is learned, each line marked as claimed."""
-    lines = tuple(CitedLine(f"{' '.join(text.split())}{_UNSAID_MARK}", (source,)) for text in unsaid if text.strip())
+    lines = tuple(CitedLine(f"{' '.join(text.split())}{_UNSAID_MARK}", (source,), proof="unsaid") for text in unsaid if text.strip())
     if not lines:
         return sections
     title = SECTION_TITLES[LEARNED]

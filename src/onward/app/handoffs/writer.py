@@ -235,7 +235,7 @@ def build_plan(basis: HandoffBasis, budget_tokens: int | None, model_context: Mo
     statements = stated_lines(basis)
     # Required items have a person's or the ledger's words, which a pack may have cut.
     owed_lines = [EvidenceLine(item.handles[0], "person", item.text) for item in owed if item.handles]
-    lines = [*statements, *owed_lines, *(line for pack in packs for line in pack.lines), *_kept_lines(sources.standing)]
+    lines = [*statements, *owed_lines, *(line for pack in packs for line in pack.lines), *kept_lines(sources.standing)]
     titles = [EvidenceLine(pack.lines[0].handle, "run", pack.title) for pack in packs if pack.lines]
     evidence = Evidence((*titles, *lines), tuple(pack.state for pack in packs))
     stated = "".join(f"\n{line.render()}" for line in statements)
@@ -266,8 +266,13 @@ def stated_lines(basis: HandoffBasis) -> list[EvidenceLine]:
     return [EvidenceLine(fact.sources[0], "person", f"{fact.kind}: {fact.text}") for fact in stated]
 
 
-def _kept_lines(standing: Sequence[WrittenLine]) -> list[EvidenceLine]:
-    return [EvidenceLine(handle, "handoff", f"{line.section}: {line.text}") for line in standing for handle in line.handles]
+def kept_lines(standing: Sequence[WrittenLine]) -> list[EvidenceLine]:
+    """Return the lines of the standing handoff as evidence; those that something proved stay proved."""
+    return [
+        EvidenceLine(handle, "handoff", f"{line.section}: {line.text}{' (verified)' if line.proof == 'verified' else ''}")
+        for line in standing
+        for handle in line.handles
+    ]
 
 
 REPLACED = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."

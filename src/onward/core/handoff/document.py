@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from onward.core.facts.fact import Handle, parse_handle
 
@@ -16,13 +16,20 @@ _SOURCES = re.compile(r" \[(s\d+\.\d+(?:, s\d+\.\d+)*)\]$")
 _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
 
 
+LineProof: TypeAlias = Literal["", "verified", "claimed", "unsaid"]
+"""What holds a line that a model wrote: a result, a commit or a person; the agent's word; nothing in the transcript. Empty in lines by
+rules.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CitedLine:
-    """One line with the turns that show it. `facts` are the ids of its facts (not part of the Markdown)."""
+    """One line with the turns that show it. `facts` are the ids of its facts (these and `proof` are not part of the Markdown)."""
 
     text: str
     sources: tuple[Handle, ...] = ()
     facts: tuple[str, ...] = field(default=(), compare=False)
+    proof: LineProof = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,10 @@ class Handoff:
         """Return the ids of all facts that the document shows."""
         lines = [line for _, line in self.head] + [line for s in self.sections for line in s.lines]
         return frozenset(i for line in lines for i in line.facts)
+
+    def proofs(self) -> tuple[LineProof, ...]:
+        """Return what holds each line, in order."""
+        return tuple(line.proof for line in (*(line for _, line in self.head), *(line for s in self.sections for line in s.lines)))
 
 
 def render_line(line: CitedLine, *, sources: bool = True) -> str:
@@ -131,8 +142,8 @@ def from_json(data: Mapping[str, Any]) -> Handoff:
 
 
 def _line_json(line: CitedLine) -> dict[str, object]:
-    return {"text": line.text, "sources": [str(h) for h in line.sources], "facts": list(line.facts)}
+    return {"text": line.text, "sources": [str(h) for h in line.sources], "facts": list(line.facts), "proof": line.proof}
 
 
 def _line_from_json(data: Mapping[str, Any]) -> CitedLine:
-    return CitedLine(data["text"], tuple(parse_handle(h) for h in data["sources"]), tuple(data["facts"]))
+    return CitedLine(data["text"], tuple(parse_handle(h) for h in data["sources"]), tuple(data["facts"]), data.get("proof", ""))

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.evidence.line import PROVING_VOICES
 from onward.core.facts.fact import Handle
+from onward.core.handoff.document import LineProof
 from onward.core.handoff.writer_sections import FILES, GOAL, HEAD_SECTIONS, RULES, TRIED
 from onward.core.text.prose import one_line
 from onward.llm.checks.evidence import Evidence, EvidenceText
@@ -49,12 +50,14 @@ _PROOF = re.compile(r"\((?:verified|claimed)\b(?::? ?)")
 
 @dataclass(frozen=True, slots=True)
 class WrittenLine:
-    """A line as written: its section (those of `HEAD_SECTIONS` are the head), its text without handles, and the handles it cites."""
+    """A line as written: its section (those of `HEAD_SECTIONS` are the head), its text without handles, and the handles it cites. `proof`
+    says what holds an accepted line.
+    """
 
     section: str
     text: str
     handles: tuple[Handle, ...]
-    replaces: tuple[Handle, ...] = ()
+    proof: LineProof = ""
 
 
 class LineVerdict(NamedTuple):
@@ -96,7 +99,7 @@ def judge(line: WrittenLine, evidence: Evidence) -> LineVerdict:
         return LineVerdict(None, "swapped", f"`{role.value}`: {role.wanted} belongs there")
     if problem_verdict := _check_meaning(line, text, handles, cited, evidence):
         return problem_verdict
-    exact = WrittenLine(line.section, text, handles, line.replaces)
+    exact = WrittenLine(line.section, text, handles)
     return LineVerdict(exact, is_verified=any(_is_proof(source) and source.handle in handles for source in cited))
 
 
