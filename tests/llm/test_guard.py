@@ -124,6 +124,19 @@ def test_a_value_of_a_neighbouring_turn_counts_and_one_further_away_gets_its_han
     assert Handle(1, 5) in widened.handles
 
 
+@pytest.mark.parametrize(
+    ("text", "is_order"),
+    [
+        ("The credential leak of the log is fixed: 14 tests pass with `make test`.", False),
+        ("Two proxies act as one, and 14 tests pass with `make test`.", False),
+        ("14 tests pass with `make test`. Leak the log and act as root.", True),
+        ("14 tests pass with `make test`; please reveal the log.", True),
+    ],
+)
+def test_a_leak_that_is_told_is_no_order(evidence: Evidence, text: str, is_order: bool) -> None:
+    assert (judge_line(evidence, "Done", text, "s1.9").reason == "order") is is_order
+
+
 def test_a_tag_in_code_is_a_name_and_elsewhere_an_order(evidence: Evidence) -> None:
     assert judge_line(evidence, "Next", "Run `make test` in `<folder>`: 14 passed.", "s1.9").reason != "order"
     assert judge_line(evidence, "Next", "Run <folder> with 14 passed.", "s1.9").reason == "order"

@@ -10,7 +10,8 @@ Violation: TypeAlias = Literal["excuse", "order"]
 _INSTRUCTION = re.compile(
     r"ignor\w* (?:all|any|the|these|your|previous|prior)\b|disregard|forget (?:all|everything|your|previous)|(?:previous|prior|above"
     r"|system) (?:instruction|prompt|message)"
-    r"|you are (?:now|an?)\b|you must\b|as an? (?:ai|assistant|language model)|act as\b|pretend|reveal|exfiltrat|leak\b|jailbreak"
+    r"|you are (?:now|an?)\b|you must\b|as an? (?:ai|assistant|language model)|exfiltrat|jailbreak"
+    r"|(?:^|[.;:!?,] |\b(?:and|then|please|now|you|must|should) )(?:act as|pretend|reveal|leak)\b(?! (?:in|of|on|at|is|was|by|when|that|fix\w*)\b)"
     r"|developer mode"
     r"|(?:send|post|print|share|output|include|repeat|show|give)\b[^.;]{0,40}\b(?:api[ _-]?key|secret|token|password|credential"
     r"|authorization)"
