@@ -9,7 +9,7 @@ from onward.core.facts.fact import Fact, Handle, Remark, from_json, to_json
 from onward.core.facts.ledger import Edit, Ledger, apply_edits
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.web.language import current_language
-from onward.web.messages import translate_message
+from onward.web.render import environment
 
 TASK = Fact(id="a", kind="next_step", subject="todo:print", statement="Print tickets", sources=(Handle(1, 2),))
 
@@ -49,7 +49,9 @@ def test_what_onward_words_is_stored_as_a_template_and_shown_in_the_readers_lang
     assert file == facts["file"]
     assert file.statement == "`src/ticket.py` was edited 3 times"
     token = current_language.set("id")
-    assert translate_message(file.message) == "`src/ticket.py` disunting 3 kali"
+    template = environment().from_string('{% import "components/ledger.html" as ledger %}{{ ledger.fact_text(fact) }}')
+    assert template.render(fact=file) == "<code>src/ticket.py</code> disunting 3 kali"
+    assert template.render(fact=TASK._replace(remark=Remark("not_begun"))) == "Print tickets (belum dimulai)"
     current_language.reset(token)
     reworded = apply_edits(Ledger((file,)), [Edit(file.id, "reword", "`src/ticket.py` prints tickets")]).facts[0]
     assert (reworded.text, reworded.message) == ("`src/ticket.py` prints tickets", None)
