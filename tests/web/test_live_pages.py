@@ -62,7 +62,9 @@ def test_a_conversation_gets_its_new_turns_and_nothing_typed_is_lost(page: Page,
 
 def test_another_window_no_longer_offers_what_is_done(page: Page, busy_site: Site) -> None:
     visit(page, f"{busy_site.url}/projects/1")
+    expect(page.locator("details.lost li")).to_have_count(0)
     page.locator("details.lost summary").first.click()
+    expect(page.locator("details.lost li").first).to_be_visible()
     page.evaluate("window.same = document.querySelector('#main .handoff')")
     scroll_to(page, 400)
     busy_site.onward("session", "start", "--project", "antre", "--objective", "Cut the paper")

@@ -25,7 +25,7 @@ def open_line(page: Page, words: str) -> None:
 
 def test_the_page_shows_the_handoff_what_it_keeps_what_changed_and_the_session_that_goes_on(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/projects/1")
-    expect(page.locator(".handoff")).to_contain_text("src/tickets.ts")
+    expect(page.locator(".handoff")).to_contain_text("tickets.ts")
     expect(page.locator(".kept li", has_text="Rules")).to_contain_text(re.compile(r"\d+/\d+"))
     expect(page.get_by_role("link", name="Session 4 in progress")).to_be_visible()
     expect(page.locator(".changes")).to_contain_text("Session 2 to 3")

@@ -24,6 +24,7 @@ STYLE_SHEETS = ("tokens", "base", "layout", "parts", "prose")
 """Style sheets in cascade order; those of `css/pages` follow, sorted by name."""
 SCRIPTS = (
     "texts",
+    "folds",
     "history",
     "navigation",
     "toasts",

@@ -26,6 +26,12 @@ const change = (old, fresh) => {
   }
   // A hidden text area is the text that a button copies.
   if (old.matches("textarea[hidden]")) old.value = fresh.value;
+  if (old.localName === "details" && !old.querySelector(":scope > template")) onward.unfoldOne(fresh);
+  // Two templates are never unequal, whatever is in them.
+  if (old.localName === "template") {
+    old.replaceWith(fresh);
+    return;
+  }
   if (old.matches(STILL) || old.isEqualNode(fresh)) return;
   // A script shows the time since, which the server has shown at another moment.
   if (old.localName === "time" && old.dateTime === fresh.dateTime) return;

@@ -43,11 +43,6 @@ const dropLater = (talk, turns) => {
   while (turns[last].nextSibling) turns[last].nextSibling.remove();
   addLoader(talk, `from=${from}`, null);
 };
-// Folded calls and results wait in templates, because highlighted code has hundreds of elements.
-onward.unfold = (element) => {
-  for (const body of element.querySelectorAll("details > template")) body.replaceWith(body.content);
-};
-document.addEventListener("toggle", ({ target }) => target.matches("details") && target.closest(".turn") && onward.unfold(target), true);
 let kept = null;
 document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   kept = target.matches(".around") && target.nextElementSibling?.matches(".turn, .day") ? anchor(target.parentElement) : null;
