@@ -111,6 +111,20 @@ def test_a_thought_is_no_answer(pages):
     ]
 
 
+def test_a_thought_ends_above_the_first_heading(reading, fixtures):
+    page = (fixtures / "markdown_export" / "opencode.md").read_text("utf-8").partition("So I add it.")[0]
+    turn = reading(f"{page}So I add it.\n\n## Sunday\n\nI need to say it once.\n\nDone.\n".encode()).turns[-1]
+    assert turn.thinking == "The user says that Sunday is closed.\n\nSo I add it."
+    assert turn.text == "## Sunday\n\nI need to say it once.\n\nDone."
+
+
+def test_a_compaction_is_a_summary(reading, fixtures):
+    page = (fixtures / "markdown_export" / "opencode.md").read_text("utf-8")
+    page += "\n## User\n\n---\n\n## Assistant (Compaction · Kimi K2.5 · 9.1s)\n\n## Goal\n\nShow the hours.\n\n---\n"
+    turn = reading(page.encode()).turns[-1]
+    assert (turn.role, turn.text, turn.mark, turn.model) == ("assistant", "## Goal\n\nShow the hours.", "summary", "Kimi K2.5")
+
+
 def test_the_head_has_what_the_page_tells(pages):
     head = pages["opencode"].heads[0]
     assert (head.agent, head.id, head.title) == ("opencode", "ses_4a1c0ffee9XyZ", "Opening hours of the bakery")

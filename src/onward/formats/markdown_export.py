@@ -44,6 +44,7 @@ _THOUGHT_WORDS = re.compile(
     r"(?i)\bthe user(?:'s)?\b(?! (?:table|model|interface|id)\b)|^(?:i should|i need to|wait|actually|hmm|let me|so i)\b"
 )
 """What a paragraph of a thought says: the model speaks of the person, or to itself. The models think in English."""
+_HEADING = re.compile(r"#{1,4} \S")
 _DURATION = re.compile(r"<sub>\D*?(?:(\d+)h ?)?(?:(\d+)m ?)?(?:(\d+)s)?</sub>")
 _COMMAND = "<command-message>"
 """How Claude Code's envelope of a command that represents a prompt begins."""
@@ -159,6 +160,8 @@ class _TurnWriter:
                 yield from self._close()
                 self.turn = Turn(role="assistant", model=model, line=part.line)
             self._take_part(part, is_last=index == len(section.parts) - 1)
+        if section.is_summary and self.turn.text:
+            self.turn.mark = "summary"
         yield from self._close()
 
     def _find_time(self, clock: str) -> datetime | None:
@@ -290,10 +293,11 @@ def _parse_blocks(section: PageSection) -> list[dict[str, Any]]:
 
 def split_thought(text: str, *, has_answer: bool) -> tuple[str, str]:
     """Return the thought at the beginning of *text*, and the words after it, which no mark divides. *has_answer* says that nothing follows,
-    so that the last paragraph is the answer.
+    so that the last paragraph is the answer. A thought ends above the first heading at the latest.
     """
     paragraphs = re.split(r"\n{2,}(?!\s*[-*\d`])", _without_rule(text))
     limit = len(paragraphs) - 1 if has_answer and len(paragraphs) > 1 else len(paragraphs)
+    limit = next((index for index, paragraph in enumerate(paragraphs[:limit]) if index and _HEADING.match(paragraph)), limit)
     last = max((index for index, paragraph in enumerate(paragraphs[:limit]) if _THOUGHT_WORDS.search(paragraph)), default=0)
     return "\n\n".join(paragraphs[: last + 1]).strip(), "\n\n".join(paragraphs[last + 1 :]).strip()
 

@@ -19,13 +19,14 @@ _RULE = re.compile(r"---$")
 class PageLayout(NamedTuple):
     """The page of one exporter.
 
-    `start` matches the beginning of the file and `heading` a line that opens a section, with the group `user` for the person's, `other`
-    for the client's and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in a section that are no words:
-    groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows), `answer` (a result without a
-    fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the arguments name too); `text`
-    is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may be that of a `task` of a
-    sub-agent, or have the `outcome` of a call. A section begins below a line that matches `above`, if any. `block_end` says how a code
-    block ends: at its fence, at a fence with a blank line below, or at a fence that the next part of the message may follow on its line.
+    `start` matches the beginning of the file and `heading` a line that opens a section, with the group `user` for the person's, `other` for
+    the client's, `summary` for what a compaction wrote, and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in
+    a section that are no words: groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows),
+    `answer` (a result without a fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the
+    arguments name too); `text` is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may be
+    that of a `task` of a sub-agent, or have the `outcome` of a call. A section begins below a line that matches `above`, if any.
+    `block_end` says how a code block ends: at its fence, at a fence with a blank line below, or at a fence that the next part of the
+    message may follow on its line.
     """
 
     agent: str
@@ -40,7 +41,9 @@ LAYOUTS = (
     PageLayout(
         agent="opencode",
         start=re.compile(r"# .*\n\n\*\*Session ID:\*\* (?P<id>ses_\w+)\n\*\*Created:\*\* (?P<at>.+)\n"),
-        heading=re.compile(r"## (?:(?P<user>User)|Assistant(?: \([^·\n]*· (?P<model>.+?)(?: · [\d.]+s)?\))?)$"),
+        heading=re.compile(
+            r"## (?:(?P<user>User)|Assistant(?: \((?:(?P<summary>Compaction) |[^·\n]*)· (?P<model>.+?)(?: · [\d.]+s)?\))?)$"
+        ),
         marks=re.compile(r"(?P<text>)(?:\*\*Tool: (?P<call>\S+)\*\*|\*\*(?P<block>Input|Output|Error):\*\*|(?P<thought>_Thinking:_))$"),
         block_end="blank",
     ),
@@ -125,6 +128,8 @@ class PageSection:
     is_failed: bool = False
     sidechain: str | None = None
     """The task of a sub-agent that the section is part of: below the heading of a task nothing else parts its steps."""
+    is_summary: bool = False
+    """The agent wrote it to replace the conversation before it."""
     parts: list[PagePart] = field(default_factory=list[PagePart])
 
     @property
@@ -195,6 +200,7 @@ class _Splitter:
             self.section.sidechain, self.section.clock = task.sidechain, task.clock
         else:
             self.section.sidechain, self.section.clock = f"task-{number}" if fields.get("task") else None, self.above or ""
+        self.section.is_summary = bool(fields.get("summary"))
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
             self.section.is_failed = fields.get("outcome") == _FAILED
