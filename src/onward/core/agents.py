@@ -208,8 +208,8 @@ AGENTS = (
     Agent(
         "copilot-chat",
         "Copilot Chat",
-        aliases=("github copilot chat", "vscode chat", "vscode copilot", "vs code copilot chat"),
-        formats=("vscode-chat", "copilot"),
+        aliases=("github copilot chat", "vscode chat", "vscode copilot", "vs code copilot chat", "copilot copy"),
+        formats=("vscode-chat", "copilot-copy", "copilot"),
         folders=(
             SessionFolder("{workspaces}", "*/chatSessions/*.json", "*/chatSessions/*.jsonl"),
             SessionFolder("{editor}/emptyWindowChatSessions", "*.json", "*.jsonl"),
