@@ -83,8 +83,8 @@ AGENTS = (
     Agent(
         "gemini-cli",
         "Gemini CLI",
-        aliases=("gemini", "google gemini", "google gemini cli", "gemini checkpoint"),
-        formats=("gemini", "gemini-checkpoint"),
+        aliases=("gemini", "google gemini", "google gemini cli", "gemini checkpoint", "gemini terminal"),
+        formats=("gemini", "gemini-terminal", "gemini-checkpoint"),
         folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl", "*/checkpoint-*.json"),),
         hooks=HookSettings(
             folder="~/.gemini",

@@ -15,6 +15,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.blocks import find_exit_code
 from onward.formats.envelopes import extract_typed
 from onward.formats.source import TranscriptSource
+from onward.formats.terminal_lines import find_width, unwrap
 
 NAME = "claude-terminal"
 AGENT = "claude-code"
@@ -58,7 +59,6 @@ _ERRORS = ("Error: ", "Error editing file", "Error writing file", "Error searchi
 _DIALOG, _APPROVAL = "User answered Claude's questions", "User approved Claude's plan"
 _PLAN_BOX, _PLAN_WORDS = "Plan to implement", "Implement the following plan:"
 """The title of the box that shows an approved plan at the start of a session, and what the client sends as the prompt."""
-_MAX_WIDTH = 400
 _RESULT_INDENT = 5
 _OUTPUT_MARGINS = (5, 10)
 """By how much lines of output are narrower than the terminal."""
@@ -96,15 +96,9 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
     folder = _FOLDER.search(preface)
     model = match[1].strip() if (match := _MODEL.search(preface)) else None
     yield SessionHead(agent=AGENT, cwd=folder[1] if folder else "")
-    width = _find_width(source)
+    width = find_width(source)
     for entry in _entries(source, report):
         yield from _turns(entry, width, model)
-
-
-def _find_width(source: TranscriptSource) -> int:
-    """Return the width of the terminal: that of the longest line, where no line was so long that it cannot have been wrapped."""
-    longest = max((len(line) for _, line in source.text_lines()), default=0)
-    return longest if longest <= _MAX_WIDTH else 0
 
 
 def _mark(line: str) -> str:
@@ -237,31 +231,6 @@ def _answers(lines: list[str]) -> list[tuple[str, str]]:
 def _todos(lines: list[str]) -> list[dict[str, str]]:
     marked = ((line.strip()[:1], line.strip()[1:].strip()) for line in lines)
     return [{"content": text, "status": _TODO_MARKS[mark]} for mark, text in marked if mark in _TODO_MARKS]
-
-
-def unwrap(lines: list[str], width: int) -> str:
-    """Return *lines* without their indent, each joined with the one before it where its first word did not fit there. In a prompt the
-    terminal pads every line to its width.
-    """
-    joined: list[str] = []
-    last = ""
-    for number, line in enumerate(lines):
-        words = line.rstrip()
-        words = words.removeprefix("  ") if number else words
-        first = words.strip().partition(" ")[0]
-        if (
-            number
-            and width
-            and last
-            and first
-            and len(last) + 3 + len(first) > width - 2
-            and not words.startswith(("    ", "│", "├", "└", "┌"))
-        ):
-            joined[-1] += f" {words.strip()}"
-        else:
-            joined.append(words)
-        last = words
-    return "\n".join(joined).strip()
 
 
 def unwrap_output(lines: list[str], width: int) -> list[str]:

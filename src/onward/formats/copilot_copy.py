@@ -51,7 +51,7 @@ _FAILURE = re.compile(
 
 def detect(head: bytes) -> bool:
     """Whether the text begins with a person's message, and Copilot answers below."""
-    text = head.decode("utf-8", "replace").lstrip("\ufeff\r\n ")
+    text = head.translate(None, b"\0").decode("utf-8", "replace").lstrip("\ufeff\r\n ")
     return _PERSON.match(text) is not None and not _ANSWER.match(text) and _BLANK_AND_ANSWER.search(text) is not None
 
 
