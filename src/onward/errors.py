@@ -19,6 +19,7 @@ OnwardError                 code, message, hint: what happened and what to do
 ├── ServerFailed            an Onward server failed, or another kind of server answered
 │   └── ServerUnreachable   the server does not respond, or the connection was lost
 └── StoreError              the store cannot work at the moment
+    ├── StoreUnavailable    the database server does not answer
     ├── StoreBusy           another process held the store for too long
     ├── StoreDamaged        the database file is damaged
     └── StoreTooNew         a newer Onward has written this store
@@ -241,6 +242,12 @@ class StoreError(OnwardError):
     """The store cannot work at the moment."""
 
     code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """The database server does not answer, or ended the connection."""
+
+    code = "store_unavailable"
 
 
 class StoreBusy(StoreError):

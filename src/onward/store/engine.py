@@ -16,7 +16,7 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from onward import private_files
-from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
+from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError, StoreUnavailable
 from onward.locations import is_read_only, read_only_url
 from onward.message import Message
 from onward.store import checksums, statements
@@ -311,5 +311,10 @@ def _translate(error: StatementError, database: str) -> Exception:
         )
     if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
         return error
+    if isinstance(error, sa.exc.OperationalError) and not database.startswith("/"):
+        return StoreUnavailable(
+            Message("The database {database} does not answer: {problem}.", database=database, problem=message.splitlines()[0]),
+            "Check that PostgreSQL runs, then try again.",
+        )
     problem = message.splitlines()[0] if message else type(error.orig).__name__
     return StoreError(Message("The database {database} failed: {problem}.", database=database, problem=problem), "Run `onward doctor`.")

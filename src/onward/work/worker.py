@@ -40,6 +40,7 @@ CONCURRENT_JOBS = 2
 """Jobs that one worker runs at the same time, in each of the two queues."""
 
 SWEEP_SECONDS = 0.3
+LOG_SECONDS = 60.0
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 20.0
 """A worker without a sign of life for this long is considered dead, and another one continues its jobs."""
@@ -79,6 +80,7 @@ class Worker:
         self._progress_by_run: dict[str, jobs.StepProgress] = {}
         self._checked_at: dict[str, float] = {}
         self._silent_since: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
         self.name = "local" if not settings.database_url else f"{platform.node()}-{os.getpid()}-{token_hex(4)}"
         self._thread = threading.Thread(target=self._run, name="onward-worker", daemon=True)
 
@@ -147,7 +149,7 @@ class Worker:
         vectors_due_at, model = 0.0, build_embedding_model(self._settings)
         embedder = Embedder(store, model, self._settings.llm.daily_tokens) if model else None
         while not self._stop_event.wait(SWEEP_SECONDS):
-            with _log_failure():
+            with self._log_failure():
                 if _list_due(jobs.list_open(store), datetime.now(UTC)):
                     return True
                 if time.monotonic() - cleaned_at > CLEANUP_SECONDS:
@@ -198,13 +200,13 @@ class Worker:
         busy_at = time.monotonic()
         while not self._stop_event.wait(SWEEP_SECONDS):
             is_busy = True
-            with _log_failure():
+            with self._log_failure():
                 is_busy = self._sweep(store) or bool(self._progress_by_run)
             if is_busy:
                 busy_at = time.monotonic()
             elif time.monotonic() - busy_at > IDLE_SECONDS:
                 break
-        with _log_failure():
+        with self._log_failure():
             engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
 
     def _sweep(self, store: Store) -> bool:
@@ -221,6 +223,17 @@ class Worker:
                 self._checked_at[job.run] = clock_now
                 self._check_job(store, job, now, clock_now)
         return bool(due_jobs)
+
+    @contextmanager
+    def _log_failure(self) -> Iterator[None]:
+        """Log an exception, each kind once a minute at most, and go on: an unreachable database may come back."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001
+            name, now = type(error).__name__, time.monotonic()
+            if now - self._logged_at.get(name, -LOG_SECONDS) >= LOG_SECONDS:
+                self._logged_at[name] = now
+                _log.warning("the sweep failed and will run again: %s", name)
 
     def _check_job(self, store: Store, job: jobs.OpenJob, now: datetime, clock_now: float) -> None:
         from onward.work import engine, workflow
@@ -244,15 +257,6 @@ class Worker:
 
 def _list_due(open_jobs: Sequence[jobs.OpenJob], now: datetime) -> list[jobs.OpenJob]:
     return [job for job in open_jobs if job.due_at is None or job.due_at <= now]
-
-
-@contextmanager
-def _log_failure() -> Iterator[None]:
-    """Log an exception and go on: an unreachable database may come back."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001
-        _log.warning("the sweep failed and will run again: %s", type(error).__name__)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from anyio.to_thread import run_sync
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from onward.api.answers.envelope import response_to_error
 from onward.api.context import ApiContext
 from onward.api.middleware.request_log import request_id
 from onward.app.admin import idempotency
-from onward.errors import BadInput, OnwardError
+from onward.errors import BadInput, OnwardError, StoreError
 
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
@@ -26,6 +27,8 @@ class Idempotency:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._undeleted_keys: set[str] = set()
+        """Keys of requests that failed while the store could not be written, which would stay "being answered"."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or answer it from the store."""
@@ -45,6 +48,9 @@ class Idempotency:
             idempotency.digest_parts(*signature[:3], b"".join(chunks)),
         )
         try:
+            if key in self._undeleted_keys:
+                await run_sync(idempotency.delete, context.store, key)
+                self._undeleted_keys.discard(key)
             stored_answer = await run_sync(idempotency.start, context.store, key, digest)
         except OnwardError as error:
             await response_to_error(error, request_id(), scope)(scope, receive, send)
@@ -69,18 +75,26 @@ class Idempotency:
             if message.get("more_body"):
                 return
             if start["status"] >= 500:
-                await run_sync(idempotency.delete, context.store, key)
+                await self._forget(context, key)
             else:
                 is_secret = (b"cache-control", b"no-store") in start["headers"]
-                await run_sync(idempotency.finish, context.store, key, start["status"], b"" if is_secret else body)
+                # What was done is answered, even where the answer cannot be stored.
+                with suppress(StoreError):
+                    await run_sync(idempotency.finish, context.store, key, start["status"], b"" if is_secret else body)
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
         try:
             await self._app(scope, receive, hold_answer)
         except BaseException:
-            await run_sync(idempotency.delete, context.store, key)
+            await self._forget(context, key)
             raise
+
+    async def _forget(self, context: ApiContext, key: str) -> None:
+        try:
+            await run_sync(idempotency.delete, context.store, key)
+        except StoreError:
+            self._undeleted_keys.add(key)
 
 
 def _header(scope: Scope, name: bytes) -> bytes:
