@@ -6,7 +6,8 @@ A project is filled with sessions cut from ten real ones, repeated under fresh i
 100 and 1,000 hold the same turns. Each is completed several times, always in a fresh copy of the store before it; measured is user CPU
 time, in process, with empty caches. The sessions are completed in turns, round by round, and the middle round counts. The limit is 1.2
 times the cost at session 10. Also reported: the master's exact tokens against its budget, the size of the store, and search times.
-`--turns` fills another store with that many turns and searches it: a million takes about an hour and 2 GB.
+`--turns` fills another store with that many turns, and measures what importing costs in the first and in the last tenth, searches, a
+backup and restoring it: a million turns take about an hour and 2 GB. `--at ''` measures nothing else.
 """
 
 from __future__ import annotations
@@ -28,17 +29,20 @@ from bench.intervals import percentile
 from bench.probe_sets import SHARED, Frozen
 from bench.report import keep, table
 from bench.transcripts import MEGABYTE, Source, many_sessions, sources
+from onward.app.admin import backups
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
 from onward.app.search import search_results
 from onward.app.sessions import completion
 from onward.app.transcripts.imports import import_paths
 from onward.core.text import prose as core_text
+from onward.settings import Settings
 from onward.store import Store
 
 AGAIN = 10
 """Number of different sessions that are repeated: session 10, 100 and 1,000 hold the same turns."""
 MAX_TO_TENTH_RATIO = 1.2
+SESSIONS_AT_ONCE = 50
 BUDGETS = (2_000, 8_000)
 QUESTIONS = (
     "why was this approach chosen and not the other one",
@@ -174,23 +178,54 @@ def _searches(store: Store, project: projects.Project) -> Iterator[float]:
 
 
 def many_turns(session_sources: Sequence[Source], turns: int) -> dict[str, float]:
-    """Return search times in one store of at least *turns* turns, and its size. Nothing is completed."""
+    """Return what importing, searching, backing up and restoring a store of at least *turns* turns cost. Nothing is completed."""
+    costs: list[tuple[int, float]] = []
     with TemporaryDirectory(prefix="onward-bench-") as name:
-        home, folder = Path(name) / "home", Path(name) / "sessions"
+        home, folder, copy = Path(name) / "home", Path(name) / "sessions", Path(name) / "backup.db"
         contents, turn_count = many_sessions(list(session_sources), sys.maxsize), 0
         with Store.at_folder(home) as store:
             project = projects.create(store, "many turns")
             while turn_count < turns:
                 folder.mkdir()
-                for place, content in enumerate(islice(contents, 200)):
+                for place, content in enumerate(islice(contents, SESSIONS_AT_ONCE)):
                     (folder / f"{place:04}.jsonl").write_bytes(content)
+                started = time.process_time()
                 imported = import_paths(store, [folder], project=project)
-                turn_count += sum(session.new_turns for file in imported.files for session in file.sessions)
+                new_turns = sum(session.new_turns for file in imported.files for session in file.sessions)
+                costs.append((new_turns, time.process_time() - started))
+                turn_count += new_turns
                 shutil.rmtree(folder)
                 print(f"… {turn_count:,} turns", file=sys.stderr, flush=True)
             took = list(_searches(store, project))
         size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / MEGABYTE
-    return {"turns": turn_count, "store_mb": size_mb, "median_ms": percentile(took, 0.5), "p95_ms": percentile(took, 0.95)}
+        settings = Settings(home, home)
+        started = time.perf_counter()
+        backups.backup(settings, copy)
+        backed_up = time.perf_counter()
+        restored = backups.restore(replace(settings, home=Path(name) / "restored"), copy)
+        ended = time.perf_counter()
+    assert restored.turns == turn_count
+    tenth = max(1, len(costs) // 10)
+    return {
+        "turns": turn_count,
+        "store_mb": size_mb,
+        "first_import_us": _cost_of_turn(costs[:tenth]),
+        "last_import_us": _cost_of_turn(costs[-tenth:]),
+        "median_ms": percentile(took, 0.5),
+        "p95_ms": percentile(took, 0.95),
+        "backup_s": backed_up - started,
+        "restore_s": ended - backed_up,
+    }
+
+
+def _cost_of_turn(costs: Sequence[tuple[int, float]]) -> float:
+    """Return the CPU microseconds for each imported turn."""
+    return 1e6 * sum(seconds for _, seconds in costs) / max(1, sum(turns for turns, _ in costs))
+
+
+def _print_many_turns(many: dict[str, float]) -> None:
+    heads = ("turns", "store MB", "import us/turn, first", "last tenth", "search ms", "p95 ms", "backup s", "restore s")
+    print(table(heads, [(f"{many['turns']:,.0f}", *list(many.values())[1:])]))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -200,12 +235,34 @@ def main(arguments: list[str] | None = None) -> None:
     argument_parser.add_argument("--at", default="10,100,1000", help="sessions to measure, separated by commas (%(default)s)")
     argument_parser.add_argument("--session-kb", type=int, default=5_000, help="maximum size of a session (%(default)s)")
     argument_parser.add_argument("--runs", type=int, default=5, help="number of completions of each session (%(default)s)")
-    argument_parser.add_argument("--turns", type=int, default=0, help="also search in a store of that many turns")
+    argument_parser.add_argument("--turns", type=int, default=0, help="also fill a store with that many turns")
     options = argument_parser.parse_args(arguments)
     frozen = Frozen(options.shared)
     session_sources = sources(frozen.data, "claude-code")
-    at = [int(number) for number in options.at.split(",")]
+    many = many_turns(session_sources, options.turns) if options.turns else None
+    if many:
+        _print_many_turns(many)
+    if not (at := [int(number) for number in options.at.split(",") if number]):
+        keep("turns", many or {}, arguments)
+        return
     rows = measure(shorten_sources(session_sources, options.session_kb), at, options.runs, frozen)
+    verdict = _print_sessions(rows)
+    keep(
+        "scale",
+        {
+            "session_kb": options.session_kb,
+            "sessions": [
+                {**asdict(measurement), "middle_ms": measurement.middle_ms, "times": measurement.times(rows[0])} for measurement in rows
+            ],
+            "verdict": verdict,
+            "many_turns": many,
+        },
+        arguments,
+    )
+
+
+def _print_sessions(rows: Sequence[ScaleMeasurement]) -> str:
+    """Print the cost of completing each session, and return whether the limit is met."""
     shown = [
         (
             f"{measurement.number:,}",
@@ -221,37 +278,17 @@ def main(arguments: list[str] | None = None) -> None:
         )
         for measurement in rows
     ]
+    first, last = rows[0], rows[-1]
     heads = (
-        "session",
-        "turns",
-        "user ms",
-        "least",
-        "most",
-        f"x session {at[0]}",
-        "store MB",
-        *(f"of {b:,}" for b in BUDGETS),
-        "search ms",
-        "p95 ms",
+        *("session", "turns", "user ms", "least", "most", f"x session {first.number}", "store MB"),
+        *(f"of {budget:,}" for budget in BUDGETS),
+        *("search ms", "p95 ms"),
     )
     print(table(heads, shown))
-    verdict = "met" if rows[-1].times(rows[0]) <= MAX_TO_TENTH_RATIO else "MISSED"
+    verdict = "met" if last.times(first) <= MAX_TO_TENTH_RATIO else "MISSED"
     over = sum(tokens > budget for measurement in rows for budget, tokens in measurement.master_tokens.items())
-    print(f"\ncost of session {at[-1]:,} <= {MAX_TO_TENTH_RATIO} x session {at[0]}: {verdict}; masters over their budget: {over}")
-    many = many_turns(session_sources, options.turns) if options.turns else None
-    if many:
-        print("\n" + table(("turns", "store MB", "search ms", "p95 ms"), [(f"{many['turns']:,.0f}", *list(many.values())[1:])]))
-    keep(
-        "scale",
-        {
-            "session_kb": options.session_kb,
-            "sessions": [
-                {**asdict(measurement), "middle_ms": measurement.middle_ms, "times": measurement.times(rows[0])} for measurement in rows
-            ],
-            "verdict": verdict,
-            "many_turns": many,
-        },
-        arguments,
-    )
+    print(f"\ncost of session {last.number} <= {MAX_TO_TENTH_RATIO} x session {first.number}: {verdict}; masters over their budget: {over}")
+    return verdict
 
 
 if __name__ == "__main__":

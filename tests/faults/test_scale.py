@@ -1,6 +1,6 @@
-"""Size and time: several servers and workers over PostgreSQL that restart in turn, many sessions in one project, many projects at once, and
-many requests to one server. `make soak` takes ten times as much; ONWARD_SOAK=100 is 10,000 sessions in one project, 100 projects of 100
-sessions, and 200,000 requests.
+"""Size and time: several servers and workers over PostgreSQL that restart in turn, that lose their database for a while, and that
+migrate it while others write; many sessions in one project, many projects at once, and many requests to one server. `make soak` takes ten
+times as much; ONWARD_SOAK=100 is 10,000 sessions in one project, 100 projects of 100 sessions, and 200,000 requests.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import text
 
 from onward.app.handoffs import handoffs
 from onward.app.projects import projects
@@ -29,9 +30,11 @@ from onward.app.sessions.completion import complete
 from onward.app.turns.client_turns import append_conversation
 from onward.client import Client
 from onward.core.handoff.master import MAX_BUDGET_TOKENS
+from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import Conflict, OnwardError, RequestInProgress, ServerUnreachable, StoreUnavailable
 from onward.store import Store
+from onward.store.migration import NEWEST_VERSION, schema_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
@@ -209,6 +212,52 @@ def test_a_database_that_goes_away_costs_nothing_that_was_answered(tmp_path: Pat
     print(f"{len(answered)} sessions answered, none lost; {len(failures)} refusals: { ({type(error).__name__ for error in failures}) }")
     assert {f"Shop {number} is open" for number in answered} <= words
     assert failures
+
+
+def test_servers_migrate_a_store_once_while_others_write_to_it(tmp_path: Path, new_database: Callable[[], str], soak: int) -> None:
+    url, session_count = new_database(), 20 * soak
+    has_ended = Event()
+
+    def write(project: Project) -> int:
+        """Change sessions as a process of an older version does, and return how often."""
+        for number in count():
+            if has_ended.is_set():
+                return number
+            with store.engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE sessions SET turns = turns + 1, checksum = 0 WHERE project_id = :project"), {"project": project.id}
+                )
+                sleep(0.02)
+        return 0
+
+    with Store.at_url(url) as store, ExitStack() as stack:
+        written_projects = [projects.create(store, f"shop-{number}") for number in range(2)]
+        for project in written_projects:
+            for _ in range(session_count):
+                sessions.start(store, project)
+        with store.engine.begin() as connection:
+            # A migration that adds a table only: a store without the table is an older one.
+            connection.execute(text("DROP TABLE bookmarks"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0017'"))
+        pool = stack.enter_context(ThreadPoolExecutor(len(written_projects) + SERVERS))
+        writers = [pool.submit(write, project) for project in written_projects]
+        stack.callback(has_ended.set)
+        servers = [
+            pool.submit(lambda number=number: stack.enter_context(serving(tmp_path / f"server-{number}", url=url)))
+            for number in range(SERVERS)
+        ]
+        for server in servers:
+            address, _ = server.result()
+            with Client(address, timeout_seconds=120) as client:
+                assert len(list(client.projects.list_projects())) == len(written_projects)
+        has_ended.set()
+        written = [writer.result() for writer in writers]
+        with store.read() as connection:
+            assert schema_version(connection) == NEWEST_VERSION
+        for project, times in zip(written_projects, written, strict=True):
+            assert [session.turns for session in sessions.list_sessions(store, project)] == [times] * session_count
+    print(f"{sum(written)} transactions while {SERVERS} servers migrated the store")
+    assert min(written) > 0
 
 
 def test_many_sessions_in_one_project_keep_the_handoff_small(tmp_path: Path, soak: int) -> None:
