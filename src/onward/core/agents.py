@@ -48,8 +48,8 @@ AGENTS = (
     Agent(
         "codex",
         "Codex",
-        aliases=("codex cli", "openai codex", "codex mcp client"),
-        formats=("codex",),
+        aliases=("codex cli", "openai codex", "codex mcp client", "codex terminal"),
+        formats=("codex", "codex-terminal"),
         folders=(
             SessionFolder("${CODEX_HOME:-~/.codex}/sessions", *_CODEX_PATTERNS),
             SessionFolder("${CODEX_HOME:-~/.codex}/archived_sessions", *_CODEX_PATTERNS),

@@ -33,6 +33,7 @@ FORMATS: tuple[str, ...] = (
     "specstory",
     "markdown_export",
     "claude_terminal",
+    "codex_terminal",
     "gemini_terminal",
     "copilot_copy",
     "opencode",
@@ -69,7 +70,7 @@ _MAX_NAMED_TYPES = 8
 _SQLITE = b"SQLite format 3"
 _BLANK_BYTES = b"\0 \t\r\n"
 _TEXT_FORMATS = frozenset(
-    {"specstory", "markdown_export", "claude_terminal", "gemini_terminal", "copilot_copy", "cline", "cursor", "aider", "pasted"}
+    "specstory markdown_export claude_terminal codex_terminal gemini_terminal copilot_copy cline cursor aider pasted".split()
 )
 """Formats of plain text. Only these are tried on input that is neither JSON nor a database, so that pasted text does not import every
 module.
