@@ -31,9 +31,9 @@ def test_every_route_has_the_same_figure(client: TestClient, project: int) -> No
     ratio = handoff["preservation_ratio"]
     assert isinstance(ratio, float)
     assert 0 < ratio <= 1
-    assert handoff["preservation"]["recall_ratio"] == ratio
+    assert handoff["preservation"]["preservation_ratio"] == ratio
     assert data("/stats")["mean_preservation_ratio"] == ratio
     assert data(f"/projects/{project}")["mean_preservation_ratio"] == ratio
-    assert data(f"/analytics/growth?project_id={project}")["kept_ratio"] == ratio
+    assert data(f"/analytics/growth?project_id={project}")["preservation_ratio"] == ratio
     assert data(f"/projects/{project}/sessions-timeline")[-1]["preservation_ratio"] == ratio
     assert data(f"/projects/{project}/handoffs")[0]["preservation_ratio"] == ratio

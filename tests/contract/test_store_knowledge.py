@@ -233,7 +233,7 @@ def test_errors_of_several_sessions_are_shown_as_the_last_had_them(store: Store,
         ] == [(2, False), (1, True)]
 
 
-def measure(recovery: int | None = 10, kept_ratio: float | None = 0.5) -> Measure:
+def measure(recovery: int | None = 10, preservation_ratio: float | None = 0.5) -> Measure:
     return Measure(
         effort=Effort(
             tokens=100,
@@ -248,7 +248,7 @@ def measure(recovery: int | None = 10, kept_ratio: float | None = 0.5) -> Measur
         ),
         facts_used_again=8,
         accomplished=9,
-        kept_ratio=kept_ratio,
+        preservation_ratio=preservation_ratio,
         handoff_tokens=10,
         kept_of=40,
     )
@@ -261,7 +261,7 @@ def test_measures_are_kept_once_for_each_session(store: Store, project: Project)
         for session in [*done, other]:
             assert not analytics.is_measured(connection, session.id)
             analytics.save(connection, session.id, measure())
-        analytics.save(connection, done[0].id, measure(recovery=None, kept_ratio=None))
+        analytics.save(connection, done[0].id, measure(recovery=None, preservation_ratio=None))
         sessions.set_status(connection, done[1].id, "in_progress")
     with store.read() as connection:
         assert [point.session for point in analytics.list_measured(connection, project.id)] == [1, *range(3, 13)]

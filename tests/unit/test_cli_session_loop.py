@@ -66,10 +66,10 @@ def antre(run: Run, transcripts: list[Path]) -> Run:
 
 
 def test_commands_show_one_figure_for_preservation(antre: Run) -> None:
-    ratio = antre("handoff", "--json").data["preservation"]["recall_ratio"]
+    ratio = antre("handoff", "--json").data["preservation"]["preservation_ratio"]
     project = antre("project", "show", "antre", "--json").data
     assert (project["preservation_ratio"], project["handoff_version"]) == (ratio, 3)
-    assert antre("analytics", "growth", "--json").data["kept_ratio"] == ratio
+    assert antre("analytics", "growth", "--json").data["preservation_ratio"] == ratio
     shown = f"{ratio:.0%} preserved · "
     assert shown in antre("project", "show", "antre").out
     assert shown in antre("handoff", "list").out.splitlines()[0]

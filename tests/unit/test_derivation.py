@@ -201,7 +201,7 @@ def test_a_session_is_measured(store: Store, shop: Project) -> None:
     assert second.predicted.output < first.predicted.output, "for 80 credits, not 90"
     assert report.growth.per_credit, "the first session's credits are not known"
     assert report.reach.session is None
-    assert report.kept_ratio is not None
+    assert report.preservation_ratio is not None
 
 
 def test_reading_a_known_file_after_the_first_step_is_rework(store: Store, shop: Project) -> None:
@@ -245,8 +245,8 @@ def test_growth_is_reported_for_each_project_and_for_all(store: Store, shop: Pro
     assert analytics.overall_growth(store) == analytics.growth(store).growth
     assert told_of.growth_by_id[other.id] == analytics.NO_GROWTH
     assert analytics.growth_by_project(store, [other]).growth_by_id.keys() == {other.id}
-    assert told_of.kept_ratio_by_id == analytics.kept_ratios(store)
-    assert told_of.kept_ratio_by_id.keys() == {shop.id, other.id}
+    assert told_of.preservation_ratio_by_id == analytics.preservation_ratios(store)
+    assert told_of.preservation_ratio_by_id.keys() == {shop.id, other.id}
 
 
 def test_many_points_are_thinned_but_the_totals_hold_all(store: Store, shop: Project) -> None:

@@ -47,7 +47,7 @@ assert parse(text) == handoff
 assert len(page.shorten_page(text, 10).encode()) < len(text.encode()) + 300
 assert author_text(text) == ""
 preservation = measure(text, collect_references(1, numbered), document_tokens=1, session_tokens=1, sessions=1)
-assert preservation.recall_ratio
+assert preservation.preservation_ratio
 
 adapter = TypeAdapter(FactKind)
 assert adapter.validate_python("risk") == "risk"

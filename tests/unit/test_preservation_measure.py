@@ -65,14 +65,14 @@ def test_a_good_document_keeps_what_matters() -> None:
 
 def test_an_empty_document_keeps_nothing() -> None:
     result = judge("# Handoff\n")
-    assert result.recall_ratio == 0.0
+    assert result.preservation_ratio == 0.0
     assert len(result.lost) == len(expected_references())
     assert {loss.handle for loss in result.lost} == {reference.handle for reference in expected_references()}
 
 
 def test_the_text_itself_keeps_everything_said() -> None:
     result = judge("\n".join(turn.text for turn in SESSION) + "\nsrc/tickets.ts")
-    assert result.recall_ratio == 1.0
+    assert result.preservation_ratio == 1.0
     assert result.lost == ()
 
 
@@ -174,13 +174,13 @@ def test_confidence_is_a_lower_bound() -> None:
     assert wilson_interval(0, 10)[0] == 0.0
     result = judge(GOOD)
     assert result.confidence_ratio is not None
-    assert result.recall_ratio is not None
-    assert result.confidence_ratio < result.recall_ratio
+    assert result.preservation_ratio is not None
+    assert result.confidence_ratio < result.preservation_ratio
 
 
 def test_nothing_to_keep_has_no_ratio() -> None:
     result = judge("anything", [])
-    assert (result.recall_ratio, result.headline, result.confidence_ratio) == (None, None, None)
+    assert (result.preservation_ratio, result.headline, result.confidence_ratio) == (None, None, None)
     assert "nothing found to preserve" in result.line()
 
 

@@ -57,7 +57,7 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
         accomplished=0,
         credits_used=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.9,
+        preservation_ratio=0.9,
         handoff_tokens=100,
     )
     points = [
@@ -74,7 +74,7 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
         rework_ratio=0.1,
         first_edit_minutes=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.9,
+        preservation_ratio=0.9,
         reach=predict_target(0.95),
     )
     for chart in charts(totals):
@@ -105,7 +105,7 @@ def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_predictio
         accomplished=0,
         credits_used=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.5,
+        preservation_ratio=0.5,
         handoff_tokens=100,
     )
     # Every third session is shown, the last one imported first.
@@ -116,7 +116,9 @@ def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_predictio
             session=1 if position == 100 else position,
             ended_at=None,
             predicted=predict(position),
-            actual=replace(actual, efficiency_ratio=0.9 - position * 0.0001 + (position % 2) * 0.0001, kept_ratio=0.5 + position * 0.001),
+            actual=replace(
+                actual, efficiency_ratio=0.9 - position * 0.0001 + (position % 2) * 0.0001, preservation_ratio=0.5 + position * 0.001
+            ),
         )
         for position in range(1, 101, 3)
     ]
@@ -130,7 +132,7 @@ def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_predictio
         rework_ratio=0.1,
         first_edit_minutes=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.9,
+        preservation_ratio=0.9,
         reach=predict_target(0.95),
     )
     output, efficiency, _knowledge, preservation = charts(totals)
@@ -158,11 +160,11 @@ def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
         accomplished=0,
         credits_used=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.9,
+        preservation_ratio=0.9,
         handoff_tokens=100,
         kept_of=40,
-        kept_low_ratio=0.77,
-        kept_high_ratio=0.96,
+        preservation_low_ratio=0.77,
+        preservation_high_ratio=0.96,
     )
     points = [
         GrowthPoint(position=1, project="shop", session=1, ended_at=None, predicted=predict(1), actual=actual),
@@ -172,7 +174,7 @@ def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
             session=2,
             ended_at=None,
             predicted=predict(2),
-            actual=replace(actual, kept_of=None, kept_low_ratio=None, kept_high_ratio=None),
+            actual=replace(actual, kept_of=None, preservation_low_ratio=None, preservation_high_ratio=None),
         ),
     ]
     report = GrowthReport(
@@ -185,7 +187,7 @@ def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
         rework_ratio=0.1,
         first_edit_minutes=None,
         credits_per_accomplishment=None,
-        kept_ratio=0.9,
+        preservation_ratio=0.9,
         reach=predict_target(0.95),
         efficiency_interval=(0.7, 0.9),
     )

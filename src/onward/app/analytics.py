@@ -61,9 +61,9 @@ __all__ = [
     "growth",
     "growth_by_project",
     "handoff_steps",
-    "kept_ratios",
     "overall_growth",
     "patterns",
+    "preservation_ratios",
     "retention",
 ]  # fmt: skip
 
@@ -78,7 +78,7 @@ class ProjectGrowths:
     """For lists: growth, and preservation of the current handoff, of each project, by project id."""
 
     growth_by_id: dict[int, Growth]
-    kept_ratio_by_id: dict[int, float]
+    preservation_ratio_by_id: dict[int, float]
 
 
 def growth(store: Store, project: Project | None = None, *, most_points: int = MAX_POINTS) -> GrowthReport:
@@ -111,10 +111,10 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
             if credited_points
             else None
         ),
-        kept_ratio=_mean(ratios),
+        preservation_ratio=_mean(ratios),
         reach=predict_target(ASYMPTOTE_RATIO),
         efficiency_interval=mean_interval(efficiency_ratios),
-        kept_interval=wilson_interval(*kept_counts[project.id]) if project and project.id in kept_counts else mean_interval(ratios),
+        preservation_interval=wilson_interval(*kept_counts[project.id]) if project and project.id in kept_counts else mean_interval(ratios),
     )
 
 
@@ -179,7 +179,7 @@ def growth_by_project(store: Store, project_list: Iterable[Project]) -> ProjectG
     ids = [project.id for project in project_list]
     with store.read() as connection:
         ends = analytics.first_and_last(connection, ids, comparison_size(10**9))
-        ratios = _kept_ratios(connection, ids)
+        ratios = _preservation_ratios(connection, ids)
     return ProjectGrowths({project_id: _growth_between(*end_points) for project_id, end_points in ends.items()}, ratios)
 
 
@@ -191,15 +191,15 @@ def overall_growth(store: Store) -> Growth:
     return weigh_growths([(_growth_between(*end_points), _credits_between(*end_points)) for end_points in ends.values()])
 
 
-def kept_ratios(store: Store, project_list: Iterable[Project] | None = None) -> dict[int, float]:
+def preservation_ratios(store: Store, project_list: Iterable[Project] | None = None) -> dict[int, float]:
     """Return the share (0..1) of what is asked for that the current handoff of projects preserves, of some or all projects, by id.
     Projects without a known value are left out.
     """
     with store.read() as connection:
-        return _kept_ratios(connection, None if project_list is None else [project.id for project in project_list])
+        return _preservation_ratios(connection, None if project_list is None else [project.id for project in project_list])
 
 
-def _kept_ratios(connection: Connection, project_ids: Sequence[int] | None) -> dict[int, float]:
+def _preservation_ratios(connection: Connection, project_ids: Sequence[int] | None) -> dict[int, float]:
     return {
         project_id: kept_count / total for project_id, (kept_count, total) in handoffs.current_kept_counts(connection, project_ids).items()
     }
@@ -246,7 +246,7 @@ def _efficiency(measure: Measure) -> float | None:
 def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> GrowthPoint:
     measure, effort, output = point.measure, point.measure.effort, _output(point)
     credits, accomplished = point.credits_used, measure.accomplished
-    kept_low_ratio, kept_high_ratio = _interval(measure)
+    preservation_low_ratio, preservation_high_ratio = _interval(measure)
     actual = SessionMeasurement(
         efficiency_ratio=_efficiency(measure),
         knowledge_factor=knowledge_factor(measure.facts_used_again),
@@ -263,11 +263,11 @@ def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> 
         accomplished=accomplished,
         credits_used=credits,
         credits_per_accomplishment=credits / accomplished if credits is not None and accomplished else None,
-        kept_ratio=measure.kept_ratio,
+        preservation_ratio=measure.preservation_ratio,
         handoff_tokens=measure.handoff_tokens,
         kept_of=measure.kept_of,
-        kept_low_ratio=kept_low_ratio,
-        kept_high_ratio=kept_high_ratio,
+        preservation_low_ratio=preservation_low_ratio,
+        preservation_high_ratio=preservation_high_ratio,
     )
     nth = point.session if by_number else position
     return GrowthPoint(
@@ -281,9 +281,9 @@ def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> 
 
 
 def _interval(measure: Measure) -> tuple[float | None, float | None]:
-    if measure.kept_ratio is None or not measure.kept_of:
+    if measure.preservation_ratio is None or not measure.kept_of:
         return None, None
-    return wilson_interval(round(measure.kept_ratio * measure.kept_of), measure.kept_of)
+    return wilson_interval(round(measure.preservation_ratio * measure.kept_of), measure.kept_of)
 
 
 def _sample(points: list[Sample], limit: int) -> list[Sample]:

@@ -70,7 +70,7 @@ def _point_row(point: GrowthPoint, *, with_project: bool) -> list[object]:
         "-" if actual.first_edit_minutes is None else f"{actual.first_edit_minutes:.1f} min",
         actual.facts_used_again,
         actual.accomplished,
-        _percent(actual.kept_ratio),
+        _percent(actual.preservation_ratio),
     ]
 
 
@@ -80,7 +80,7 @@ def _note_totals(report: GrowthReport) -> None:
     growth_text = f"{report.growth.percent:+.1f} %{basis}" if report.growth.window else "not enough sessions"
     note(f"{quantity(report.sessions, 'session')}{left_out}. Growth: {growth_text}. Mean efficiency: {_percent(report.efficiency_ratio)}.")
     shares = f"recovery {_percent(report.recovery_ratio)}, rework {_percent(report.rework_ratio)}"
-    note(f"Share of tokens: {shares}. Preserved by handoffs: {_percent(report.kept_ratio)}.")
+    note(f"Share of tokens: {shares}. Preserved by handoffs: {_percent(report.preservation_ratio)}.")
     if report.credits_per_accomplishment is not None:
         note(f"Credits per accomplishment: {report.credits_per_accomplishment:.1f}.")
     reach = report.reach

@@ -57,7 +57,7 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
             {
                 **sizes,
                 "preservation": preservation.to_json() if preservation else None,
-                "preservation_ratio": preservation.recall_ratio if preservation else None,
+                "preservation_ratio": preservation.preservation_ratio if preservation else None,
             }
         )
         return

@@ -98,7 +98,7 @@ def show(name: str | None, as_json: bool) -> None:
     if as_json:
         figures = {
             "handoff_version": handoff.version if handoff else None,
-            "preservation_ratio": handoff.preservation.recall_ratio if handoff else None,
+            "preservation_ratio": handoff.preservation.preservation_ratio if handoff else None,
             "growth": growth.percent,
         }
         say_json({**project_data(line), **figures})

@@ -23,7 +23,7 @@ class Measure(NamedTuple):
     effort: Effort
     facts_used_again: int
     accomplished: int
-    kept_ratio: float | None = None
+    preservation_ratio: float | None = None
     handoff_tokens: int | None = None
     kept_of: int | None = None
 
@@ -49,7 +49,7 @@ _EFFORT_FIELDS = (
     "failures",
     "first_edit_ms",
 )
-_OUTCOME_FIELDS = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens", "kept_of")
+_OUTCOME_FIELDS = ("facts_used_again", "accomplished", "preservation_ratio", "handoff_tokens", "kept_of")
 _ENDED_AT = func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.created_at)
 
 

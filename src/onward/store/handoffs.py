@@ -118,7 +118,7 @@ def figures_by_session(connection: Connection, session_ids: Collection[int]) -> 
         schema.handoffs.c.session_id, schema.handoffs.c.id, schema.handoffs.c.version, schema.handoffs.c.preservation_json
     ).where(schema.handoffs.c.id.in_(newest))
     return {
-        row.session_id: HandoffSummary(row.id, row.version, orjson.loads(row.preservation_json)["recall_ratio"])
+        row.session_id: HandoffSummary(row.id, row.version, orjson.loads(row.preservation_json)["preservation_ratio"])
         for row in connection.execute(query)
     }
 

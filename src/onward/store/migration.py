@@ -12,7 +12,7 @@ from onward.store.statements import Query, execute_raw
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-NEWEST_VERSION = "0018"
+NEWEST_VERSION = "0019"
 """The newest migration. A store that is up to date costs one query; alembic is not even imported."""
 
 _LOCK_KEY = 0x0A11_A2D0

@@ -38,8 +38,8 @@ class PredictedGrowthShape:
 
 @dataclass(frozen=True, slots=True)
 class ActualGrowthShape:
-    """Measurements of a session's transcript; null means that it cannot be measured. `kept_ratio` is the share of `kept_of` facts, with
-    Wilson's interval at 95 %. Names end in their unit; docs/analytics.md defines each.
+    """Measurements of a session's transcript; null means that it cannot be measured. `preservation_ratio` is the share of `kept_of` facts,
+    with Wilson's interval at 95 %. Names end in their unit; docs/analytics.md defines each.
     """
 
     efficiency_ratio: float | None
@@ -57,11 +57,11 @@ class ActualGrowthShape:
     accomplished: int
     credits_used: float | None
     credits_per_accomplishment: float | None
-    kept_ratio: float | None
+    preservation_ratio: float | None
     handoff_tokens: int | None
     kept_of: int | None
-    kept_low_ratio: float | None
-    kept_high_ratio: float | None
+    preservation_low_ratio: float | None
+    preservation_high_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,10 @@ class GrowthShape:
     rework_ratio: float | None
     first_edit_minutes: float | None
     credits_per_accomplishment: float | None
-    kept_ratio: float | None
+    preservation_ratio: float | None
     reach: ReachShape
     efficiency_interval: tuple[float, float] | None
-    kept_interval: tuple[float, float] | None
+    preservation_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +203,9 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         "rework_ratio",
         "first_edit_minutes",
         "credits_per_accomplishment",
-        "kept_ratio",
+        "preservation_ratio",
         "efficiency_interval",
-        "kept_interval",
+        "preservation_interval",
     )
     return GrowthShape(
         points=[_growth_point_shape(point) for point in report.points],

@@ -158,7 +158,7 @@ def compress_text(body: LongTextBody) -> Response:
             text_tokens=compressed.text_tokens,
             ratio=compressed.ratio,
             preservation=preservation.to_json() if preservation else None,
-            preservation_ratio=preservation.recall_ratio if preservation else None,
+            preservation_ratio=preservation.preservation_ratio if preservation else None,
         )
     )
 

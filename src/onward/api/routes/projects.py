@@ -123,7 +123,7 @@ def project_shape(line: ProjectOverview, growth_report: ProjectGrowths) -> Proje
         tokens=totals.tokens,
         credits_used=totals.credits_used,
         growth=growth.percent if growth else 0.0,
-        mean_preservation_ratio=growth_report.kept_ratio_by_id.get(project.id),
+        mean_preservation_ratio=growth_report.preservation_ratio_by_id.get(project.id),
         last_session_at=totals.last_at,
         last_activity_at=totals.last_at or project.created_at,
         created_at=project.created_at,

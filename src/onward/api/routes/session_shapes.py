@@ -169,7 +169,7 @@ def timeline_shape(entry: TimelineEntry) -> TimelineShape:
         tokens=session.tokens,
         has_handoff=handoff is not None,
         handoff_id=handoff.id if handoff else None,
-        preservation_ratio=handoff.kept_ratio if handoff else None,
+        preservation_ratio=handoff.preservation_ratio if handoff else None,
         dated_at=session.dated_at,
         started_at=session.started_at,
         ended_at=session.ended_at,

@@ -55,7 +55,7 @@ def show_stats(context: Context) -> Response:
             tokens=counts.tokens,
             credits_used=counts.credits_used,
             growth=totals.growth_percent,
-            mean_preservation_ratio=totals.mean_kept_ratio,
+            mean_preservation_ratio=totals.mean_preservation_ratio,
             llm_calls=spent.calls,
             llm_tokens=spent.input_tokens + spent.output_tokens,
             llm_usd=spent.cost_usd,

@@ -24,8 +24,8 @@ __all__ = [
     "compare_versions",
     "current_handoff",
     "diff",
-    "kept_ratios",
     "list_versions",
+    "preservation_ratios",
     "require",
     "restore",
 ]
@@ -78,12 +78,14 @@ def current_handoff(
     )
 
 
-def kept_ratios(store: Store, session_ids: Sequence[int]) -> dict[int, float | None]:
+def preservation_ratios(store: Store, session_ids: Sequence[int]) -> dict[int, float | None]:
     """Return the share (0..1) of facts that the handoffs of these sessions preserve, by session id. Sessions without a handoff are left
     out.
     """
     with store.read() as connection:
-        return {session_id: handoff.kept_ratio for session_id, handoff in handoffs.figures_by_session(connection, session_ids).items()}
+        return {
+            session_id: handoff.preservation_ratio for session_id, handoff in handoffs.figures_by_session(connection, session_ids).items()
+        }
 
 
 def list_versions(store: Store, project: Project, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:

@@ -96,7 +96,9 @@ def save_derived(
     measure = derived_data.measure
     if preservation:
         kept_of = sum(group.total for group in preservation.groups)
-        measure = measure._replace(kept_ratio=preservation.recall_ratio, handoff_tokens=preservation.document_tokens, kept_of=kept_of)
+        measure = measure._replace(
+            preservation_ratio=preservation.preservation_ratio, handoff_tokens=preservation.document_tokens, kept_of=kept_of
+        )
     analytics.save(connection, session.id, measure)
     stored_files.save(connection, session.id, derived_data.files, derived_data.errors)
     knowledge.withdraw_facts(connection, session.project_id, newly_retired)

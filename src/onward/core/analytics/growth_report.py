@@ -37,7 +37,7 @@ class RecurringError:
 @dataclass(frozen=True, slots=True)
 class SessionMeasurement:
     """What one session achieved, measured. None where it cannot be measured: efficiency without a productive step,
-    output without credits. `kept_of` is how many facts `kept_ratio` is a share of, the last two are its 95 %
+    output without credits. `kept_of` is how many facts `preservation_ratio` is a share of, the last two are its 95 %
     interval (Wilson).
     """
 
@@ -56,11 +56,11 @@ class SessionMeasurement:
     accomplished: int
     credits_used: float | None
     credits_per_accomplishment: float | None
-    kept_ratio: float | None
+    preservation_ratio: float | None
     handoff_tokens: int | None
     kept_of: int | None = None
-    kept_low_ratio: float | None = None
-    kept_high_ratio: float | None = None
+    preservation_low_ratio: float | None = None
+    preservation_high_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,10 @@ class GrowthReport:
     rework_ratio: float | None
     first_edit_minutes: float | None
     credits_per_accomplishment: float | None
-    kept_ratio: float | None
+    preservation_ratio: float | None
     reach: TargetReach
     efficiency_interval: tuple[float, float] | None = None
-    kept_interval: tuple[float, float] | None = None
+    preservation_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,11 @@ class HandoffVersion:
 
 
 class HandoffSummary(NamedTuple):
-    """What lists show of a handoff. `kept_ratio` is the measured share (0..1), None if there was nothing to keep."""
+    """What lists show of a handoff. `preservation_ratio` is the measured share (0..1), None if there was nothing to keep."""
 
     id: int
     version: int
-    kept_ratio: float | None
+    preservation_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Preservation(NamedTuple):
         return _share([g for g in self.groups if g.group not in HARD])
 
     @property
-    def recall_ratio(self) -> float | None:
+    def preservation_ratio(self) -> float | None:
         """The share (0..1) of everything kept; None if there was nothing to keep."""
         return _share(self.groups)
 
@@ -99,7 +99,7 @@ class Preservation(NamedTuple):
 
     def summary(self) -> str:
         """Return the figures that lists show: `66% preserved · 7.8k tokens · 54× smaller`."""
-        share = [] if self.recall_ratio is None else [f"{self.recall_ratio:.0%} preserved"]
+        share = [] if self.preservation_ratio is None else [f"{self.preservation_ratio:.0%} preserved"]
         return " · ".join((*share, f"{_format_tokens(self.document_tokens)} tokens", f"{self.compression_ratio:.0f}× smaller"))
 
     def line(self, limit_tokens: int = 110) -> str:
@@ -164,7 +164,7 @@ class Preservation(NamedTuple):
             "headline": self.headline.group if self.headline else None,
             "hard_ratio": self.hard_ratio,
             "statement_ratio": self.statement_ratio,
-            "recall_ratio": self.recall_ratio,
+            "preservation_ratio": self.preservation_ratio,
             "confidence_ratio": self.confidence_ratio,
             "compression_ratio": round(self.compression_ratio, 2),
         }

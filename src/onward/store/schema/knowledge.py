@@ -24,9 +24,9 @@ session_measures = Table(
     Column("facts_used_again", Integer, nullable=False),
     Column("accomplished", Integer, nullable=False),
     # Of the handoff that completing the session produced.
-    Column("kept_ratio", Float),
+    Column("preservation_ratio", Float),
     Column("handoff_tokens", Integer),
-    # The number of facts that kept_ratio refers to.
+    # The number of facts that preservation_ratio refers to.
     Column("kept_of", Integer),
 )
 

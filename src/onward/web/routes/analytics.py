@@ -184,12 +184,12 @@ def charts(report: GrowthReport) -> list[Chart]:
             _Curve(_("Actual"), False, read_knowledge),
         ),
         _chart(
-            _trend_title(_("Preservation"), report.points, lambda point: point.actual.kept_ratio, _format_tenths),
+            _trend_title(_("Preservation"), report.points, lambda point: point.actual.preservation_ratio, _format_tenths),
             _("The share of expected facts that each handoff preserves, estimated automatically, with its Wilson interval at 95%."),
             report.points,
             "percent",
-            _Basis(_("Facts"), lambda point: point.actual.kept_of, _kept_interval),
-            _Curve(_("Preserved"), False, lambda point: point.actual.kept_ratio),
+            _Basis(_("Facts"), lambda point: point.actual.kept_of, _preservation_interval),
+            _Curve(_("Preserved"), False, lambda point: point.actual.preservation_ratio),
         ),
     ]
 
@@ -217,8 +217,8 @@ def _mean_note(report: GrowthReport) -> str:
     )
 
 
-def _kept_interval(point: GrowthPoint) -> tuple[float, float] | None:
-    low, high = point.actual.kept_low_ratio, point.actual.kept_high_ratio
+def _preservation_interval(point: GrowthPoint) -> tuple[float, float] | None:
+    low, high = point.actual.preservation_low_ratio, point.actual.preservation_high_ratio
     return None if low is None or high is None else (low, high)
 
 

@@ -66,7 +66,7 @@ def show_dashboard(request: CurrentPageRequest) -> Response:
         "pages/dashboard.html",
         stats=stats.read_stats(request.store),
         project_lines=project_lines,
-        preserved_ratios=analytics.kept_ratios(request.store, [line.project for line in project_lines]),
+        preserved_ratios=analytics.preservation_ratios(request.store, [line.project for line in project_lines]),
         active_sessions=active_sessions,
         project_names={session.project_id: projects.require(request.store, session.project_id).name for session in active_sessions},
         jobs=open_jobs,

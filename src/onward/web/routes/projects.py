@@ -45,7 +45,7 @@ def list_all_projects(
         request,
         "pages/projects.html",
         project_lines=project_lines,
-        preserved_ratios=analytics.kept_ratios(request.store, [line.project for line in project_lines]),
+        preserved_ratios=analytics.preservation_ratios(request.store, [line.project for line in project_lines]),
         is_archived=status == "archived",
         sort=sort,
         skip=skip,

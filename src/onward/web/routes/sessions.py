@@ -73,7 +73,7 @@ def list_sessions(
         project_names={
             number: projects.require(request.store, number).name for number in {session.project_id for session in shown_sessions}
         },
-        preserved_ratios=handoffs.kept_ratios(request.store, [session.id for session in shown_sessions]),
+        preserved_ratios=handoffs.preservation_ratios(request.store, [session.id for session in shown_sessions]),
         filters=filters,
         projects=[line.project for line in projects.list_known(request.store, limit=MAX_CHOICES)],
         accounts=[availability.account for availability in accounts.list_accounts(request.store, limit=MAX_CHOICES)],
