@@ -162,7 +162,7 @@ def test_every_import_reports_each_file(client: TestClient, project: int, tmp_pa
     )
     files = {file["path"]: file for file in data(odd)["files"]}
     assert files["odd.bin"]["error"]["code"] == "unknown_format"
-    assert files["odd.bin"]["error"]["message"].startswith("odd.bin")
+    assert "odd.bin" in files["odd.bin"]["error"]["message"]
     assert files["a.txt"]["error"] is None
     refused_file = data(client.post("/api/imports", content=CONVERSATION.encode()))["files"][0]
     assert refused_file["error"]["code"] == "bad_input"
