@@ -53,7 +53,7 @@ def test_no_command_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> N
         (["distill", "a", "--budget", "0"], "See: onward distill --help"),
         (["distill", "a", "--format", "pdf"], "'markdown', 'prompt', 'json'"),
         (["read", "no-such-file.jsonl"], "no-such-file.jsonl does not exist"),
-        (["read", "."], "is a folder"),
+        (["read", "."], "is not a folder in which an agent stores sessions"),
     ],
 )
 def test_wrong_use_is_two_and_says_what_to_do(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
