@@ -213,6 +213,21 @@ def test_an_answer_and_a_remark_in_brackets_deny_nothing_after_them() -> None:
     assert judge_line(evidence, "Decided", "The receipt goes into the pending list of the till, for older printers.", "s1.2").line
 
 
+@pytest.mark.parametrize(
+    ("shown", "text", "reason"),
+    [
+        ("As mensagens são salvas no arquivo do recibo quando a venda termina.", "As mensagens são salvas com o recibo.", None),
+        ("As mensagens não são salvas no arquivo do recibo.", "As mensagens são salvas com o recibo.", "polarity"),
+        ("Struk dicetak pas bayar, dan itu sudah jalan dengan baik.", "Struk dicetak saat bayar, sudah jalan.", None),
+        ("Le reçu de la caisse n'est pas imprimé.", "Le reçu de la caisse est imprimé.", "polarity"),
+        ("There is no receipt printer at the till.", "The receipt printer at the till.", "polarity"),
+    ],
+)
+def test_a_word_that_denies_in_one_language_only_is_read_in_its_own(shown: str, text: str, reason: str | None) -> None:
+    evidence = Evidence((EvidenceLine(Handle(1, 2), "agent", shown),))
+    assert judge_line(evidence, "Learned", text, "s1.2").reason == reason
+
+
 def test_the_name_of_the_project_is_known_from_the_heading_of_the_session() -> None:
     lines = (
         EvidenceLine(Handle(1, 1), "run", "session 1 · codex · folder /home/a/corner-shop · branch main · 9 turns"),

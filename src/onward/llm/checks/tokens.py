@@ -21,6 +21,15 @@ _NEGATORS = frozenset(
     "not no never cannot without nothing none neither nor nobody nowhere tidak bukan jangan belum tanpa tak pas jamais aucun aucune sans "
     "rien nicht kein keine keinen nie ohne não nunca sem nenhum sin ningún ninguna".split()
 )
+_NO_NEGATORS = (
+    ("no", frozenset("não uma foi são pelo pela dos das ao aos em com sessão quando também".split())),
+    ("pas", frozenset("yang dan sudah tidak itu ini dengan untuk belum saya akan dari".split())),
+)
+"""Negators that are another word in another language, and words that tell a text of it: "no" in Portuguese is "in the", "pas" in Indonesian
+is "when".
+"""
+_FEWEST_TELLING = 2
+_AMBIGUOUS, _WORD = re.compile(r"\b(?:no|pas)\b"), re.compile(r"[^\W_]+")
 NOT = (
     r"(?:not |n't |never |no |nothing (?:of (?:it|this|that|them) )?(?:is |was |has been )?|yet to be |un|belum |tidak |pas |nicht )"
     r"(?:been |yet |be |get |got |all |\w+ and )?"
@@ -71,13 +80,14 @@ def words(text: str) -> tuple[Word, ...]:
     meaning_words: list[Word] = []
     sentence = scope = 0
     plain = normal(text)
+    no_negators = _words_that_deny_nothing(plain)
     for match in _TOKEN.finditer(plain):
         token = match[0]
         if token in _BREAKS:
             sentence, scope = sentence + 1, 0
         elif token in _SCOPE_ENDS:
             scope = 0
-        elif token in ("✗", "❌") or (is_negator(token) and not _STANDS_ALONE.match(plain, match.end())):
+        elif token in ("✗", "❌") or (is_negator(token) and token not in no_negators and not _STANDS_ALONE.match(plain, match.end())):
             scope = _SCOPE_WORDS
         elif (token in ("only", "just", "merely") and scope == _SCOPE_WORDS) or token in (
             "but",
@@ -93,6 +103,12 @@ def words(text: str) -> tuple[Word, ...]:
             meaning_words.append(Word(stem(token), len(meaning_words), sentence, scope > 0))
             scope -= scope > 0
     return tuple(meaning_words)
+
+
+def _words_that_deny_nothing(plain: str) -> frozenset[str]:
+    """Return the negators that are no such ones in the language of a text in normal form."""
+    present = frozenset(_WORD.findall(plain)) if _AMBIGUOUS.search(plain) else frozenset[str]()
+    return frozenset(word for word, telling in _NO_NEGATORS if word in present and len(telling & present) >= _FEWEST_TELLING)
 
 
 @lru_cache(maxsize=8192)
