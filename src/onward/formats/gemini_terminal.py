@@ -19,7 +19,8 @@ from onward.formats.terminal_lines import find_width, unwrap
 
 NAME = "gemini-terminal"
 AGENT = "gemini-cli"
-VERSIONS = ("0.61.0",)
+VERSIONS = ()
+"""No version is known to have been seen: the text that was read begins below the banner."""
 UNRECORDED = {
     "times": "an entry has no time",
     "todo state": "a call says that the tasks changed, not which",
