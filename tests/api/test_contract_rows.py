@@ -209,3 +209,20 @@ def test_a_form_field_that_nobody_reads_is_refused(client: TestClient, project: 
     answer = client.post("/api/imports", data={"project_id": str(project)}, files=[("files", ("a.txt", TALK.encode()))])
     assert answer.status_code == 422
     assert "project_id" in answer.json()["error"]["message"]
+
+
+def test_the_lists_the_key_and_going_on_with_a_session(client: TestClient, project: int, spelled: Any) -> None:
+    call(client, "POST", "/accounts", spelled(name="claude-1"))
+    call(client, "POST", "/knowledge", spelled(text="Ask for port 0 in tests."))
+    call(client, "POST", "/templates", spelled(name="bugfix", objectives="Find the cause"))
+    for path in ("/projects", "/accounts", "/knowledge", "/templates"):
+        assert len(call(client, "GET", path)["data"]) >= 1, path
+    session = call(client, "POST", "/sessions", spelled(project_id=project))["session_id"]
+    call(client, "POST", f"/sessions/{session}/complete", spelled(turns=TURNS))
+    assert call(client, "POST", f"/sessions/{session}/reopen")["data"]["status"] == "in_progress"
+    call(client, "PUT", "/llm/key", spelled(key=KEY))
+    assert KEY not in client.get("/api/llm/key").text
+    assert call(client, "DELETE", "/llm/key")["data"]
+    archive = client.post("/api/private/export-project", json=spelled(project_id=project)).content
+    copy = client.post("/api/projects/import", params={"name": "kopi-2"}, content=archive, headers={"content-type": "application/zip"})
+    assert copy.status_code in (200, 202), copy.text
