@@ -253,7 +253,7 @@ def test_a_report_that_opens_with_have_is_no_narration() -> None:
 )
 def test_a_remark_that_something_is_no_trouble_is_not_the_goal(remark: str) -> None:
     report = Turn("assistant", "The keys of the shop are in the folder that is pushed.")
-    assert goal_of(Turn("user", "help me"), report, Turn("user", remark), DONE) == "help me"
+    assert goal_of(Turn("user", "help me"), report, Turn("user", remark), DONE).startswith("help me")
 
 
 def test_the_last_task_is_told_beside_the_goal_without_a_report() -> None:

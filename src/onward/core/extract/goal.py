@@ -206,7 +206,7 @@ def _requests(
         for unit in units
         if unit.by_user and unit.statement.position not in templates
         and rounds[unit.statement.round].fate != "withdrawn" and not rounds[unit.statement.round].refuses
-        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and not only_reassures(unit, languages)
+        and not is_mere_agreement(unit, languages) and not is_standing_order(unit.text, languages) and not _only_reassures(unit, languages)
         and not unit.statement.is_answer and not reply_lead(unit, trace)[0] and not is_trial(unit.statement.text)
         and not is_terminal_line(unit.text) and _reads_as_request(unit, units)
     ]  # fmt: skip
@@ -222,7 +222,7 @@ def is_terminal_line(text: str) -> bool:
     return _TERMINAL.match(text) is not None
 
 
-def only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
+def _only_reassures(unit: Unit, languages: frozenset[str]) -> bool:
     """Whether a person only answers that something is no problem: "no problem, the folder is not public"."""
     return pattern("reassure", _ALL_LANGUAGES).match(unit.text) is not None and not wants(unit, languages)
 

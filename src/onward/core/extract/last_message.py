@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from onward.core.extract.goal import is_chore, is_terminal_line, is_trial, only_reassures, wants
+from onward.core.extract.goal import is_chore, is_terminal_line, is_trial, wants
 from onward.core.extract.orders import is_standing_order
 from onward.core.extract.replies import is_mere_agreement, reply_lead
 from onward.core.extract.rounds import Round
@@ -74,8 +74,7 @@ def _asking(units: Sequence[Unit], number: int, templates: frozenset[int], langu
         letters = sum(c.isalpha() or c.isspace() for c in unit.text)
         if letters < _MIN_LETTER_SHARE * len(unit.text) or is_terminal_line(unit.text) or is_trial(unit.statement.text):
             continue
-        is_beside = only_reassures(unit, languages) or is_standing_order(unit.text, languages) or is_chore(unit)
-        if not is_beside and not is_mere_agreement(unit, languages):
+        if not is_standing_order(unit.text, languages) and not is_chore(unit) and not is_mere_agreement(unit, languages):
             yield unit
 
 

@@ -18,7 +18,7 @@ _OPENING_CHARS, _ENOUGH_CHARS, _MAX_OPENING_UNITS = 360, 150, 4
 """The most characters of an opening, the characters after which no further sentence is added, and the most sentences."""
 _BARE_CHARS = 80
 """A shorter opening ("Committed.") says too little, so the list under the next heading is added."""
-_FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.3, 0.5
+_FIRST_CLAIMS, _PROSE_SHARE, _ITEM_SHARE = 5, 0.8, 0.5
 """An opening may start at one of this many first claims, because a courtesy may come first, if its worth is this share of the best one's:
 of prose, of items.
 """
