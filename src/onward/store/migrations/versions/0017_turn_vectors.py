@@ -21,5 +21,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"{head} BEGIN {forget}; END")
         return
-    op.execute(f"CREATE FUNCTION onward_forget_vectors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {forget}; RETURN NULL; END $$")
+    op.execute(
+        f"CREATE OR REPLACE FUNCTION onward_forget_vectors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {forget}; RETURN NULL; END $$"
+    )
     op.execute(f"{head} EXECUTE FUNCTION onward_forget_vectors()")
