@@ -169,7 +169,8 @@ def save(body: Save) -> dict[str, Any]:
             )
             for place, turn in enumerate(body.turns, start=1)
         ]
-        database.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        columns = "id, project_id, session_id, ordinal, identity, role, at, chars, abandoned, body"
+        database.executemany(f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         database.execute("UPDATE sessions SET turns = turns + ? WHERE id = ?", (new, body.session_id))
     data = {"session_id": row["id"], "session_number": row["number"], "status": row["status"], "new_turns": new, "known_turns": 0}
     return {"success": True, "data": {**data, "turn_count": row["turns"] + new}}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from bench.budget_figures import Measurement
 
-from bench import check
+from bench import check, minimal_server
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.store import Store
 
 BUDGET = """
 ["session start"]
@@ -55,3 +60,11 @@ def test_the_budget_has_a_goal_for_each_row() -> None:
     assert len(figures) >= 30
     assert all(figure.goal > 0 for figure in figures.values())
     assert check.write_budget(figures) == check.BUDGET.read_text(encoding="utf-8")
+
+
+def test_the_minimal_server_saves_into_a_store_of_this_version(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.at_folder(home) as store:
+        sessions.start(store, projects.create(store, "kopi"))
+    monkeypatch.setattr("sys.argv", ["minimal_server", str(home / "onward.db")])
+    saved = minimal_server.save(minimal_server.Save(session_id=1, turns=[minimal_server.NewTurn(role="user", content="Never round.")]))
+    assert (saved["data"]["new_turns"], saved["data"]["turn_count"]) == (1, 1)
