@@ -178,8 +178,8 @@ def imports(options: Options) -> Figures:
             (source / f"{number:05}.jsonl").write_bytes(content)
         command = [*ONWARD, "import", str(source), "--project", "bench"]
         onward_seconds = machine.cpu_seconds(command)
-        raw = speed.raw_insert(source, Path(name) / "raw.db")[1]
-        yield Measurement(f"import of {options.turns:,} turns, share of raw", raw / onward_seconds)
+        raw_ms = speed.raw_insert(source, Path(name) / "raw.db")[1]
+        yield Measurement(f"import of {options.turns:,} turns, share of raw", raw_ms / 1_000 / onward_seconds)
         with Store.at_folder(machine.home) as store:
             project = projects.resolve(store, "bench")
             search_results.search(store, "once, so that everything is loaded", project=project)
