@@ -20,7 +20,7 @@ from onward.core.preservation.scores import Preservation
 from onward.core.project import MovedSession, ProjectTotals
 from onward.core.session import Session
 from onward.errors import ServerFailed
-from onward.message import Message
+from onward.message import Message, from_data
 
 T = TypeVar("T")
 FieldReader = Callable[[Any], Any]
@@ -48,6 +48,7 @@ READERS: dict[Any, FieldReader] = {
     float: float,
     Handle: parse_handle,
     Handoff: document.from_json,
+    Message: from_data,
     Preservation: Preservation.from_json,
     WriterReport: WriterReport.from_json,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import Query, Response
 from pydantic import Field
@@ -19,6 +19,7 @@ from onward.app.projects.facts import Fact
 from onward.core.edit_version import edit_version
 from onward.core.facts.fact import FactKind, FactState
 from onward.errors import Conflict, NotFound
+from onward.message import to_data
 
 router = create_router("facts")
 
@@ -79,11 +80,19 @@ class RemarkShape:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageShape:
+    """A sentence that Onward words itself: its English `template` and the values in it."""
+
+    template: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FactShape:
     """A fact. `sources` are the handles of the turns that show it; `subject` is what it is about, if known.
 
     `position` is its position in its turn; `retires` are the values that its text replaces. `text` is the `statement`
-    with its `remark`; `session_state` is its state at the end of its session.
+    with its `remark`; `message` is the statement as a template if Onward words it; `session_state` is its state at the end of its session.
     """
 
     id: str
@@ -105,6 +114,7 @@ class FactShape:
     remark: RemarkShape | None
     outcome: OutcomeShape | None
     session_state: str
+    message: MessageShape | None
     version: str
 
 
@@ -130,6 +140,7 @@ def fact_shape(fact: Fact) -> FactShape:
         remark=RemarkShape(*fact.remark) if fact.remark else None,
         outcome=OutcomeShape(*fact.outcome) if fact.outcome else None,
         session_state=fact.session_state,
+        message=MessageShape(fact.message.template, cast("dict[str, Any]", to_data(fact.message.values))) if fact.message else None,
         version=edit_version(fact),
     )
 
