@@ -129,6 +129,16 @@ def test_a_commit_that_undo_took_back_is_an_action(reading):
     assert [output.text for output in result.results] == ["Removed: e835d23 fix: warna tombol"]
 
 
+def test_settings_around_a_prompt_are_not_part_of_it(reading):
+    start = "# aider chat started at 2026-03-02 09:00:00\n\n"
+    prompt = "#### /add src/content/blog/  \n####   \n#### Crée trois articles sur le fournil.  \n#### /drop src/old/  \n\nVoilà.\n"
+    setting = "#### /drop src/content/  \n\n> Removed src/content/ from the chat  \n"
+    turns = [turn for turn in reading(f"{start}{prompt}\n{setting}".encode()).turns if turn.role == "user"]
+    assert [(turn.text, turn.mark) for turn in turns] == [
+        ("Crée trois articles sur le fournil.", "said"), ("/drop src/content/", "injected"),
+    ]  # fmt: skip
+
+
 def test_a_bare_command_has_its_output(reading):
     command = "# aider chat started at 2024-05-20 10:00:00\n\n#### /git  \n\nusage: git <command>\nstart a working area\n\n"
     turns = reading(f"{command}#### Fix the till.  \n\nDone.\n".encode()).turns

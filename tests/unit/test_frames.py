@@ -285,3 +285,16 @@ def test_what_is_attached_at_the_end_of_a_line_is_not_the_persons() -> None:
     )
     assert unframe(message) == (WORDS, "said")
     assert unframe("Write <documents> around them, then </documents>.")[0] == "Write <documents> around them, then </documents>."
+
+
+@pytest.mark.parametrize("command", ["/model claude-opus", "/clear", "/add src/till.py", "/mcp list"])
+def test_a_setting_of_the_client_asks_for_nothing(command: str) -> None:
+    name, _, arguments = command.partition(" ")
+    tagged = f"<command-name>{name}</command-name>\n<command-message>{name[1:]}</command-message>\n<command-args>{arguments}</command-args>"
+    assert unframe(command) == ("", "injected")
+    assert unframe(tagged) == ("", "injected")
+
+
+@pytest.mark.parametrize("command", ["/review 152", "/commit the till", "/model the receipts as a tree\nand explain it"])
+def test_other_commands_ask_for_work(command: str) -> None:
+    assert unframe(command)[1] == "said"

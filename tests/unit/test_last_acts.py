@@ -148,3 +148,16 @@ def test_what_was_tried_in_vain_is_a_dead_end(text: str) -> None:
     turns = (REQUEST, EDIT, EDITED, Turn("assistant", f"The receipts page has one line for each article. {text}"))
     facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
     assert [fact.text for fact in facts if fact.kind == "dead_end"] == [text]
+
+
+def test_a_search_for_checks_is_no_check_and_windows_names_are_programs() -> None:
+    build = run(1, "npm.cmd run build", "built")
+    search = run(2, 'rg -n "TODO|@ts-ignore|eslint-disable" app', "app/till.ts:3: // TODO")
+    state = head_of(REQUEST, EDIT, EDITED, *build, *search, DONE)["State"]
+    assert "Last check `npm.cmd run build`: passed" in state
+    assert "rg -n" not in state
+
+
+def test_tests_of_a_chain_are_a_test_run() -> None:
+    tests = run(1, "npx hardhat test", "  69 passing (4s)")
+    assert "Last test run `npx hardhat test`: 69 passing (4s)" in head_of(REQUEST, EDIT, EDITED, *tests, DONE)["State"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 
+from onward.core.transcript.frames import is_client_setting
 from onward.core.transcript.tools import CLIENT_CALL
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.source import TranscriptSource
@@ -227,7 +228,8 @@ class _Session:
 
 
 def _prompt_turn(run: _Run) -> Turn:
-    text = _join_lines(run.lines)
+    # A prompt of several lines may begin or end with commands that only set something of the client.
+    text = _join_lines(line for line in run.lines if not is_client_setting(line)).strip() or _join_lines(run.lines)
     turn = Turn(role="user", text=text, line=run.line)
     if run.command:
         turn.calls = (ToolCall(f"line:{run.line}", "run", {"command": run.command}),)

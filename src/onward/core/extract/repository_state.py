@@ -22,9 +22,14 @@ _BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?(
 _TEST_RUN = re.compile(
     r"\b(?:pytest|vitest|jest|mocha|rspec|phpunit|go test|cargo test|npm (?:run )?test|pnpm (?:run )?test|bun (?:run )?test|yarn test|"
     r"mise run test\S*|"
+    r"(?:hardhat|forge|anchor|truffle|deno|flutter|dart|swift|mix|rails|artisan|ng|zig|stack|cabal|sbt|lein|bazel|scarb) test|cypress run|"
     r"make test\S*|tox|ctest|playwright test|dotnet test|gradlew? \S*test|mvn \S*test|python3? -m unittest)\b"
 )
 _MENTIONS = re.compile(r"<<|\b(?:install|add|grep|rg|cat|which|rm|ls|echo|find|sed|head|tail|git)\b")
+_SEARCHED = re.compile(r"(?<=[ =])(?:\"[^\"]*\\?\|[^\"]*\"|'[^']*\\?\|[^']*')")
+"""A quoted argument with alternatives, as a search has it: its bars separate no commands."""
+_PROGRAM_ENDING = re.compile(r"(?i)(?<=\w)\.(?:cmd|exe|ps1)(?= )")
+"""The ending of a program's name on Windows."""
 _COMMAND_END = re.compile(r"&&|\|\||;|\|")
 _TEST_COUNTS = re.compile(
     r"(\d+ (?:tests? )?(?:passed|failed|passing|failing)[^\n]{0,60}|\bFAIL\b[^\n]{0,60}|(?:Tests|Test Files):?\s+[^\n]{3,60}|"
@@ -328,7 +333,8 @@ def _is_check_run(run: CommandRun) -> bool:
 
 def _runs(run: CommandRun, program: re.Pattern[str]) -> bool:
     """Whether the first line runs *program*, rather than looks for it or installs it."""
-    return any(program.search(part) and not _MENTIONS.search(part) for part in _COMMAND_END.split(command_key(run.command)))
+    command = _PROGRAM_ENDING.sub("", _SEARCHED.sub("''", command_key(run.command)))
+    return any(program.search(part) and not _MENTIONS.search(part) for part in _COMMAND_END.split(command))
 
 
 def _outcome(run: CommandRun) -> Message | str:

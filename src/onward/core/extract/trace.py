@@ -17,7 +17,7 @@ from onward.core.extract.interruptions import Interruption, find_interruption, i
 from onward.core.extract.subtask_report import split_report
 from onward.core.facts.fact import FactAuthor
 from onward.core.transcript.authored_text import author_text, read_handoff_lines
-from onward.core.transcript.frames import SLASH_COMMAND
+from onward.core.transcript.frames import SLASH_COMMAND, is_client_setting
 from onward.core.transcript.pastes import quoted_error
 from onward.core.transcript.shell_moves import shell_changes
 from onward.core.transcript.tools import (
@@ -177,6 +177,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
             trace.interruptions.append(interruption)
         if turn.role == "user":
             command = SLASH_COMMAND.match(turn.text) if turn.mark == "injected" else None
+            command = None if command and is_client_setting(command[1]) else command
             slash_command = (ordinal, turn, command[1]) if command else slash_command if turn.mark == "injected" else None
         elif slash_command and turn.role == "assistant" and turn.mark != "injected" and turn.sidechain is None:
             _add_request(trace, *slash_command)

@@ -248,6 +248,13 @@ _SECTION_TAG = re.compile(r"<(/?)([a-z]+(?:_[a-z]+)*)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
 SLASH_COMMAND = re.compile(r"\s*(?:<command-message>[^<]*</command-message>\s*)?<command-name>\s*(/[\w:.-]+)\s*</command-name>")
 """A command of a client's that a person typed; its expansion is not the person's text."""
+_SETTINGS = re.compile(
+    r"/(?:add|add-dir|agents|chat-mode|clear|compact|config|context|copy|copy-context|cost|doctor|drop|editor-model|effort|exit|export|fast|"
+    r"fork|help|hooks|ide|keybindings|login|logout|ls|map|map-refresh|mcp|memory|model|models|multiline-mode|new|output-style|permissions|"
+    r"plugin|quit|read-only|reasoning-effort|release-notes|rename|reset|resume|rewind|sandbox|save|settings|stats|status|statusline|"
+    r"terminal-setup|theme|think-tokens|thinking|tokens|upgrade|usage|vim|voice|weak-model)(?:\s+\S[^\n]*)?\s*"
+)
+"""A command that only sets or shows something of the client: it asks the agent for nothing."""
 _MAX_PASSES = 4
 """Frames within frames are few."""
 
@@ -258,9 +265,16 @@ def unframe(text: str) -> tuple[str, Mark]:
     words = framed if _summaries().match(framed) else _typed_words(framed)
     if words and (command := SLASH_COMMAND.match(framed)) and words in framed and "<command-args>" in framed:
         words = f"{command[1]} {words}"
+    if words.startswith("/") and is_client_setting(words):
+        return "", "injected"
     if _summaries().match(words):
         return read_summary(words), "summary"
     return words, "said" if words or not framed else "injected"
+
+
+def is_client_setting(text: str) -> bool:
+    """Whether a line is a command that only sets or shows something of the client: "/model opus", "/add src/"."""
+    return _SETTINGS.fullmatch(text) is not None
 
 
 def read_summary(text: str) -> str:
