@@ -236,8 +236,9 @@ def test_servers_migrate_a_store_once_while_others_write_to_it(tmp_path: Path, n
             for _ in range(session_count):
                 sessions.start(store, project)
         with store.engine.begin() as connection:
-            # A migration that adds a table only: a store without the table is an older one.
+            # What the last two migrations did is taken back: a table is added, and a column of another one renamed.
             connection.execute(text("DROP TABLE bookmarks"))
+            connection.execute(text("ALTER TABLE session_measures RENAME preservation_ratio TO kept_ratio"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0017'"))
         pool = stack.enter_context(ThreadPoolExecutor(len(written_projects) + SERVERS))
         writers = [pool.submit(write, project) for project in written_projects]
