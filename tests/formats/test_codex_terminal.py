@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onward.core.transcript.tools import classify_call
+from onward.formats import codex_terminal
 
 ANSWER = "I read the list of the trees first, and then write a script that leaves out the dead ones:"
 
@@ -63,3 +64,24 @@ def test_edits_are_changes_of_their_files(session):
         ("old.csv", "edited"),
         ("bare.csv", "renamed"),
     ]
+
+
+def test_a_first_prompt_without_its_mark_is_the_persons(reading, fixtures):
+    screen = (fixtures / "codex_terminal" / "copied.txt").read_text("utf-8").partition("› Prune")[2]
+    copied = reading(f" Prune{screen}".encode())
+    assert copied.report.format == "codex-terminal"
+    assert copied.prompts() == [
+        "Prune the list of the trees. Never drop a tree that bears fruit, and keep the order of the rows.",
+        "Is the pear still there?",
+    ]
+    assert len(calls(copied)) == 8
+
+
+def test_lines_above_a_prompt_are_the_shells(reading, fixtures):
+    screen = (fixtures / "codex_terminal" / "copied.txt").read_text("utf-8")
+    assert reading(f"$ codex\n\n{screen}".encode()).prompts()[0].startswith("Prune the list")
+
+
+def test_a_list_with_bullets_is_no_screen():
+    text = "Trees\n\n• Ran the saw\n  and the mower\n› Next page\n  └ leaf\n"
+    assert not codex_terminal.detect(text.encode())

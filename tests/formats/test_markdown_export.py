@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-PAGES = ("opencode", "qwen", "gemini", "claude_extractor", "claude_blocks", "copilot")
+PAGES = ("opencode", "qwen", "gemini", "claude_extractor", "claude_blocks", "copilot", "antigravity")
 
 
 @pytest.fixture
@@ -28,6 +28,10 @@ def test_only_the_persons_words_are_prompts(pages):
         "claude_extractor": ["Sort the seeds by sowing month. Never mix herbs with vegetables."],
         "claude_blocks": ["Weigh each block of the quarry. Never weigh a wet one."],
         "copilot": ["Polish the bells of the tower. Never ring one at night.\n\n## Notes\n\nThere are five."],
+        "antigravity": [
+            "Paint the doors of the boathouse. Never paint door 3.",
+            "Thanks. The page of yesterday says\n\n*Edited relevant file*\n\nand names no door.",
+        ],
     }
     assert [turn.mark for turn in pages["gemini"].turns][:3] == ["injected", "injected", "said"]
     assert (pages["qwen"].turns[-1].role, pages["qwen"].turns[-1].mark) == ("system", "injected")
@@ -151,3 +155,49 @@ def test_a_page_that_is_cut_off_has_the_open_output(reading, fixtures):
     page = (fixtures / "markdown_export" / "opencode.md").read_text("utf-8").partition("An older page")[0]
     session = reading(page.encode())
     assert steps(session)[-1][:2] == ("read", "# Hours\n\n```yaml\nmonday: closed\n```\n")
+
+
+def test_acts_in_a_line_of_words_are_calls(pages):
+    session = pages["antigravity"]
+    assert [(call.name, call.arguments) for turn in session.turns for call in turn.calls] == [
+        ("view_file", {"path": "/home/ana/boathouse/doors list.md"}),
+        ("grep_search", {}),
+        ("search_web", {"query": "paint that dries below 5 degrees"}),
+        ("edit_file", {}),
+        ("run_command", {"command": 'python -c "\nimport doors\n\ndoors.paint(skip=3)\n"'}),
+        ("command_status", {}),
+        ("read_resource", {"path": "c:/boathouse/log.txt"}),
+        ("mcp_tool", {}),
+    ]
+    assert {step[1:] for step in steps(session)} == {("", None, None)}
+    assert [turn.text for turn in session.turns if turn.role == "assistant" and turn.text] == [
+        "I read the `list`.\n\n### Steps\n\n1. Sand them.\n2. *Paint* them.",
+        "Doors 1, 2 and 4 are green.",
+    ]
+    assert [turn.text[:33] for turn in session.turns if turn.mark == "injected"] == ["This is a system-generated message"[:33]]
+    assert [turn.role for turn in session.turns][:4] == ["user", "assistant", "tool", "tool"]
+
+
+def test_a_rejected_command_is_an_error(reading):
+    page = "### User Input\n\nPush it.\n\n*User rejected the command `git push`*\n\n### Planner Response\n\nNothing was pushed.\n"
+    assert steps(reading(page.encode())) == [("run_command", "The user rejected the command.", True, None)]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "role", "mark"),
+    [
+        ("Varnish the oars first.\n\n### Planner Response\n\nThey shine.\n", "user", "said"),
+        ("The oars shine.\n\n### User Input\n\nGood.\n", "assistant", "said"),
+        ("# The boathouse\n\n### User Input\n\nVarnish the oars.\n", "system", "injected"),
+    ],
+)
+def test_a_page_may_begin_inside_a_conversation(reading, beginning, role, mark):
+    session = reading(f"{beginning}\n### Planner Response\n\nDone.\n".encode())
+    assert (session.heads[0].agent, session.turns[0].role, session.turns[0].mark) == ("antigravity", role, mark)
+    assert session.turns[0].text == beginning.partition("\n")[0]
+
+
+def test_another_page_may_quote_one(reading):
+    quoted = "### User Input\n\nVarnish the oars.\n\n### Planner Response\n\nThey shine.\n"
+    session = reading(f"# aider chat started at 2026-10-02 08:00:00\n\n#### Read the page\n\n{quoted}".encode())
+    assert session.report.format == "aider"

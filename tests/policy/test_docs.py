@@ -106,7 +106,7 @@ def test_commands_in_the_documents_exist(root: Path, repository_files: list[Path
 def test_links_between_the_documents_lead_somewhere(root: Path, repository_files: list[Path]) -> None:
     for path in repository_files:
         if path.suffix == ".md":
-            for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            for target in re.findall(r"\]\((?![a-z]+:|#)([^)#]+)", path.read_text(encoding="utf-8")):
                 assert (path.parent / target).exists(), f"{path.relative_to(root)} links to {target}"
 
 

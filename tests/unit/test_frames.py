@@ -48,6 +48,7 @@ NOTICES = (
     "[NOTE] Some previous conversation history with the user has been removed.",
     "# task_progress List (Optional - Plan Mode)\n\nWhile in PLAN MODE, you may present a list.",
     "# TODO LIST UPDATE REQUIRED - You MUST include the task_progress parameter in your NEXT tool call.",
+    "This is a system-generated message that is sent due to the user's review policy. Go on as you think best.",
     "This is the Gemini CLI. We are setting up the context for our chat.\nToday's date is Monday.",
     "System: Please continue.",
     "You are an AI agent that brings the power of Gemini directly into the terminal. Your task is to analyze the current directory.",

@@ -1,7 +1,8 @@
 """Codex as its terminal shows it: text copied from the screen.
 
 A mark at the beginning of a line opens an entry: `›` a prompt, `•` an answer or an act, `■`, `⚠`, `✔` and `✗` a notice of the client. What
-belongs to it is indented; what an act found stands below `└`. The terminal wraps lines and shortens commands and outputs.
+belongs to it is indented; what an act found stands below `└`. The terminal wraps lines and shortens commands and outputs. Text that was
+copied from inside the first prompt lacks its mark.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import parse_arguments
@@ -60,12 +62,21 @@ class _Entry:
 
 
 def detect(head: bytes) -> bool:
-    """Whether the text begins with the client's banner or an entry, and has a prompt, and an act with what it found."""
+    """Whether the text begins with the client's banner, an entry, or the words of a prompt, and has a prompt and an act with a result.
+
+    Words without a mark are a prompt if the first entry below them is the agent's, and an act is named as the client names it.
+    """
     lines = [line for line in head.translate(None, b"\0").decode("utf-8", "replace").splitlines() if line.strip()]
     if not any(line.startswith("› ") for line in lines) or not any(line.startswith("• ") for line in lines):
         return False
-    is_begun = any(_BANNER.search(line) for line in lines[:12]) or _ENTRY.match(lines[0]) is not None
+    is_begun = any(_BANNER.search(line) for line in lines[:12]) or _ENTRY.match(lines[0]) is not None or _begins_in_prompt(lines)
     return is_begun and any(line.startswith(f"  {_RESULT} ") or _BANNER.search(line) for line in lines)
+
+
+def _begins_in_prompt(lines: list[str]) -> bool:
+    first = next((match for line in lines if (match := _ENTRY.match(line))), None)
+    has_act = any(line.startswith("• ") and _ACT.match(line[2:]) and below.startswith(f"  {_RESULT} ") for line, below in pairwise(lines))
+    return first is not None and first["mark"] == "•" and has_act
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
@@ -82,6 +93,8 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 def _entries(source: TranscriptSource, report: ImportReport) -> Iterator[_Entry]:
     entry: _Entry | None = None
+    beginning: list[str] | None = []
+    """The lines above the first entry."""
     for number, raw in source.text_lines():
         line = raw.rstrip()
         if line:
@@ -90,7 +103,12 @@ def _entries(source: TranscriptSource, report: ImportReport) -> Iterator[_Entry]
         if match is not None:
             if entry is not None:
                 yield entry
+            if beginning is not None and match["mark"] == "•" and any(beginning) and not any(map(_BANNER.search, beginning)):
+                yield _Entry(mark="›", line=1, lines="\n".join(beginning).lstrip().split("\n"))
+            beginning = None
             entry = _Entry(mark=match["mark"], line=number, lines=[match["words"]])
+        elif beginning is not None:
+            beginning.append(line)
         elif entry is None:
             continue
         elif line and not line.startswith(" "):

@@ -1,5 +1,5 @@
 """Sessions that a client writes as a page of Markdown: OpenCode's and Qwen Code's `/export`, Copilot CLI's `/share`, Gemini CLI's
-`/chat share`, and the pages that exporters such as Claude Conversation Extractor write of Claude Code's sessions.
+`/chat share`, Antigravity's export, and the pages that exporters such as Claude Conversation Extractor write of Claude Code's sessions.
 
 `markdown_pages` divides a page into sections and parts; here they become turns.
 """
@@ -18,6 +18,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCal
 from onward.formats.blocks import find_exit_code, parse_arguments, parse_call, parse_result
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.markdown_calls import parse_act
 from onward.formats.markdown_pages import LAYOUTS, PageLayout, PagePart, PageSection, read_sections
 from onward.formats.parts import SETUP_ANSWER, pair_results, read_parts
 from onward.formats.source import TranscriptSource
@@ -34,6 +35,11 @@ UNRECORDED = {
     "gemini-cli: model": "the page names no model",
     "claude-code: model": "the page names no model",
     "copilot: model": "the page names no model",
+    "antigravity: times": "the page has no time",
+    "antigravity: model": "the page names no model",
+    "antigravity: result": "an act shows no output",
+    "antigravity: exit code": "an act shows no output",
+    "antigravity: todo state": "an act says that the tasks changed, not which",
 }
 """What transcripts of this format do not record, with the reason."""
 
@@ -50,6 +56,8 @@ _COMMAND = "<command-message>"
 """How Claude Code's envelope of a command that represents a prompt begins."""
 _ESCAPED = re.compile(r"\\([<>])")
 """How Copilot's page writes the brackets of tags in a prompt."""
+_CODE_LINK = re.compile(r"\[([^\[\]\n]+)\]\(cci:\d+://\S+?:\d+:\d+-\d+:\d+\)")
+"""What Antigravity's page makes of a name in backticks: a link to where it stands in the code."""
 _CALL_KEYS = {"command": "functionCall", "response": "functionResponse"}
 _TASK = re.compile(r"(?m)^- \[([x -])\] (.+)$")
 _CLOCK = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4}),? +(\d{1,2}):(\d\d):(\d\d)(?:[\s\u202f]*([AaPp])\.?[Mm])?")
@@ -57,7 +65,7 @@ _CLOCK = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4}),? +(\d{1,2}):(\d\d
 
 def detect(head: bytes) -> bool:
     """Whether the page begins as that of a known exporter."""
-    return _find_layout(_preface(head[:4096])) is not None
+    return _find_layout(_preface(head)) is not None
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
@@ -159,6 +167,10 @@ class _TurnWriter:
                 # The agent's words after a call are a separate turn, after the result of the call.
                 yield from self._close()
                 self.turn = Turn(role="assistant", model=model, line=part.line)
+            elif part.kind == "act" and self.turn.role != "assistant":
+                # What the agent does first stands below the prompt.
+                yield from self._close()
+                self.turn = Turn(role="assistant", model=model, line=part.line)
             self._take_part(part, is_last=index == len(section.parts) - 1)
         if section.is_summary and self.turn.text:
             self.turn.mark = "summary"
@@ -185,6 +197,10 @@ class _TurnWriter:
                 call = ToolCall(f"line-{part.line}", name, {"description": purpose} if purpose else {})
                 self.turn.calls = (*self.turn.calls, call)
                 self.unanswered = [call]
+            case "act":
+                call, result = parse_act(part.text, part.line)
+                self.turn.calls = (*self.turn.calls, call)
+                self.results.append(Turn(role="tool", results=(result,), line=part.line))
             case "input" | "value":
                 if self.turn.calls:
                     self.turn.calls[-1].arguments = parse_arguments(part.text.strip())
@@ -208,6 +224,7 @@ class _TurnWriter:
             words = _ESCAPED.sub(r"\1", words) if self.layout.agent == "copilot" else words
             self.turn.text, self.turn.mark = extract_typed([words])
         else:
+            words = _CODE_LINK.sub(r"`\1`", words) if self.layout.agent == "antigravity" else words
             self.turn.text = f"{self.turn.text}\n\n{words}" if self.turn.text else words
             self.turn.mark = "injected" if self.turn.role == "system" else "said"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from onward.core.transcript.transcript import ImportReport, Role
+from onward.formats.markdown_calls import ACT, is_open
 from onward.formats.source import TranscriptSource
 
 _RULE = re.compile(r"---$")
@@ -23,10 +24,11 @@ class PageLayout(NamedTuple):
     the client's, `summary` for what a compaction wrote, and perhaps `call`, a tool that has a heading of its own. `marks` are the lines in
     a section that are no words: groups `call` (a tool's name), `thought`, `status`, `block` or `diff` (what the code block below shows),
     `answer` (a result without a fence), `inline` (arguments, with a `value` that begins on the line itself), `list` (of files, which the
-    arguments name too); `text` is what stands before the mark; `frame` is around a block; `at` is the time of the section. A heading may be
-    that of a `task` of a sub-agent, or have the `outcome` of a call. A section begins below a line that matches `above`, if any.
-    `block_end` says how a code block ends: at its fence, at a fence with a blank line below, or at a fence that the next part of the
-    message may follow on its line.
+    arguments name too), `act` (a call in one line of words); `text` is what stands before the mark; `frame` is around a block; `at` is the
+    time of the section. A heading may be that of a `task` of a sub-agent, or have the `outcome` of a call. A section begins below a line
+    that matches `above`, if any. `block_end` says how a code block ends: at its fence, at a fence with a blank line below, or at a fence
+    that the next part of the message may follow on its line. `title` is what may precede the first heading of a page that may begin inside
+    a conversation; what else stands there is a prompt if an answer follows.
     """
 
     agent: str
@@ -35,7 +37,13 @@ class PageLayout(NamedTuple):
     marks: re.Pattern[str]
     above: re.Pattern[str] | None = _RULE
     block_end: Literal["fence", "blank", "joined"] = "fence"
+    title: re.Pattern[str] | None = None
 
+
+_STEP = "### (?:User Input|Planner Response)\n"
+_TITLE = r"# Chat Conversation\s+Note: _This is purely .*_\s*"
+_OTHER_PAGE = r"#{2,4} |# aider |> |[❯›⏺•●✦╭]|_?\*\*(?:User|Human|Assistant|Cursor)|_Exported "
+"""What lines of other clients' pages and screens begin with, which may quote a page of Antigravity's."""
 
 LAYOUTS = (
     PageLayout(
@@ -98,6 +106,14 @@ LAYOUTS = (
         ),
         above=re.compile(r"<sub>.*</sub>$"),
     ),
+    PageLayout(
+        agent="antigravity",
+        start=re.compile(rf"{_TITLE}|(?=(?:.*\n)*?### Planner Response\n)(?:(?!{_OTHER_PAGE}).*\n)*?(?:{_STEP})(?:.*\n)*?(?:{_STEP})"),
+        heading=re.compile(r"### (?:(?P<user>User Input)|Planner Response)$"),
+        marks=re.compile(rf"(?P<text>)(?P<act>{ACT})$"),
+        above=None,
+        title=re.compile(_TITLE),
+    ),
 )
 _FAILED = "\u274c"
 _FENCE = re.compile(r"(`{3,})([^`]*)$")
@@ -109,7 +125,7 @@ _WORDS = {"text", "thought", "reasoning", "list", "answer", "failure"}
 @dataclass(slots=True)
 class PagePart:
     """A part of a section. `kind` is `text`, `thought`, `call` (the name of a tool), `status`, `list`, `value` (arguments without a fence),
-    `answer` or `failure` (a result without a fence), or the label of a code block.
+    `answer` or `failure` (a result without a fence), `act` (a line that shows a call), or the label of a code block.
     """
 
     kind: str
@@ -143,6 +159,9 @@ class PageSection:
             self.parts[-1].text += f"\n{line}"
         else:
             self.parts.append(PagePart("text", line, number))
+        if self.role == "user" and line.strip() and len(self.parts) > 1 and any(part.kind == "act" for part in self.parts):
+            # The agent's words have a heading, so what stands below an act here is quoted by the person, and so is the act.
+            self.parts = [PagePart("text", "\n".join(part.text for part in self.parts), self.parts[0].line)]
 
 
 class _Splitter:
@@ -150,7 +169,9 @@ class _Splitter:
 
     def __init__(self, layout: PageLayout) -> None:
         self.layout = layout
-        self.section: PageSection | None = None
+        self.section = PageSection(role="user", model=None, line=1) if layout.title else None
+        self.is_beginning = layout.title is not None
+        """No heading was met yet, and what stands above it belongs to the conversation."""
         self.label = ""
         """What the next code block shows."""
         self.usual_label = ""
@@ -178,6 +199,7 @@ class _Splitter:
         elif heading is not None:
             self._end_block()
             task = self.section if self.above is None else None
+            self._assign_beginning(heading)
             yield from self.end()
             self._open_section(number, heading, task)
         elif self.section is not None:
@@ -191,6 +213,16 @@ class _Splitter:
         if section is not None:
             yield section
 
+    def _assign_beginning(self, heading: re.Match[str]) -> None:
+        """Say whose the words above the first heading are: a prompt that an answer follows, an answer that a prompt follows, or a title."""
+        if not self.is_beginning or self.section is None or self.layout.title is None:
+            return
+        self.is_beginning = False
+        for part in self.section.parts[:1]:
+            part.text = self.layout.title.sub("", part.text.lstrip(), count=1)
+        if heading["user"]:
+            self.section.role = "system" if self.section.first_words.startswith("#") else "assistant"
+
     def _open_section(self, number: int, heading: re.Match[str], task: PageSection | None) -> None:
         """Open the section below *heading*; it is part of *task*, if any."""
         fields = heading.groupdict()
@@ -199,7 +231,8 @@ class _Splitter:
         if task is not None:
             self.section.sidechain, self.section.clock = task.sidechain, task.clock
         else:
-            self.section.sidechain, self.section.clock = f"task-{number}" if fields.get("task") else None, self.above or ""
+            self.section.sidechain = f"task-{number}" if fields.get("task") else None
+            self.section.clock = self.above or "" if self.layout.above else ""
         self.section.is_summary = bool(fields.get("summary"))
         if name := fields.get("call"):
             self.section.parts.append(PagePart("call", name, number))
@@ -214,6 +247,8 @@ class _Splitter:
         if fence is not None:
             self.block, self.fence, self.depth = PagePart(self.label, "", number), fence[1], 0
             self.section.parts.append(self.block)
+        elif self.section.parts and self.section.parts[-1].kind == "act" and is_open(self.section.parts[-1].text):
+            self.section.parts[-1].text += f"\n{line}"
         elif mark := self.layout.marks.match(line):
             self._take_mark(number, mark)
         elif self.section.parts and self.section.parts[-1].kind == "value" and line and not line.startswith("---"):
@@ -239,6 +274,8 @@ class _Splitter:
             self.section.parts.append(PagePart("status", status, number))
         elif fields.get("inline"):
             self.section.parts.append(PagePart("value", fields["value"], number))
+        elif act := fields.get("act"):
+            self.section.parts.append(PagePart("act", act, number))
         elif fields.get("list"):
             self.section.parts.append(PagePart("list", "", number))
         elif answer := fields.get("answer"):

@@ -156,6 +156,7 @@ FRAMES: dict[str, Frames] = {
     "antigravity": Frames(
         attached="ADDITIONAL_METADATA USER_SETTINGS_CHANGE EPHEMERAL_MESSAGE conversation_summaries user_information",
         only="USER_REQUEST",
+        notices=(r"This is a system-generated message that is sent due to the user's review policy\.",),
         summaries=(
             (
                 r"(?:\{\{ CHECKPOINT \d+ \}\}\s*)?\**The earlier parts of this conversation have been truncated(?: due to its long length)?\."
