@@ -161,3 +161,12 @@ def test_a_search_for_checks_is_no_check_and_windows_names_are_programs() -> Non
 def test_tests_of_a_chain_are_a_test_run() -> None:
     tests = run(1, "npx hardhat test", "  69 passing (4s)")
     assert "Last test run `npx hardhat test`: 69 passing (4s)" in head_of(REQUEST, EDIT, EDITED, *tests, DONE)["State"]
+
+
+def test_examples_of_one_shape_are_told_once() -> None:
+    names = ("drawer", "printer", "article", "receipt", "counter", "customer")
+    renames = "\n".join(f"- `.{name}-box` → `.{name}Box`" for name in names)
+    turns = (REQUEST, EDIT, EDITED, Turn("assistant", f"The receipts page has one line for each article. Renamed classes:\n\n{renames}"))
+    facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
+    weights = sorted((fact.weight for fact in facts if "→" in fact.text), reverse=True)
+    assert all(weight < weights[0] / 2 for weight in weights[1:])

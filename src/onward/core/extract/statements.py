@@ -188,7 +188,8 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
         reviews=frozenset(s.position for s in trace.statements if _PASSED_MARK.search(s.text) and _FAILED_MARK.search(s.text)),
     )
     session = session._replace(denials=tuple(u.stems for u in units if u.statement.is_closing and _is_denied(u, session)))
-    worths = form.crowded(units, [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)], session.last_closing)
+    judged = [_worth(unit, weight, session) for unit, weight in zip(units, learned, strict=True)]
+    worths = form.crowded(units, form.without_examples(units, judged), session.last_closing)
     goal = find_goal(units, worths, trace, rounds, session.templates, languages)
     step = find_first_step(units, worths, trace, end, languages, _announced_kind)
     head = _Head(
