@@ -48,10 +48,9 @@ _STYLE = re.compile(
 """A class or a property of a style sheet."""
 _DOCUMENT = re.compile(r".+\.(?:md|mdx|rst|txt|adoc|org|tex|docx?|pdf)", re.I)
 """The path of a document, which is read and not run."""
-_CODE_OR_NUMBER = re.compile(r"`[^`]*`|\d+(?:[.:]\d+)*")
-_SEVERAL = re.compile(r"…(?:[,、]? (?:(?:and|or|und|oder|et|ou|y|o|e|dan|и) )?…)+")
+_CODE_SPAN = re.compile(r"`[^`]*`")
 _MIN_EXAMPLES, _BARE_SHAPE_LETTERS, _EXAMPLE_FACTOR = 4, 12, 0.25
-"""Sentences of one shape that are examples, the letters below which a shape only counts within one text, and the factor on their worth."""
+"""Sentences of one arrangement that are examples, the letters below which it says nothing itself, and the factor on their worth."""
 _FULL_WORTH_SENTENCES, _CROWD_DECAY = 7, 0.93
 """This many best sentences of the last report have their full worth; each further one has this share of the worth of the one before."""
 _PROSE_LETTERS = 0.8
@@ -187,16 +186,16 @@ def crowded(units: Sequence[Unit], worths: Sequence[float], last_closing: int) -
 
 
 def without_examples(units: Sequence[Unit], worths: Sequence[float]) -> list[float]:
-    """Return *worths* with those of sentences that repeat the shape of another one, code and numbers aside, reduced to a part.
+    """Return *worths* with those of an agent's examples reduced.
 
-    "`.a-b` → `.aB`" for each name, or one sentence for each file, is said by its best example. A person's sentences keep their worth.
+    Of the sentences of one text that are nothing but code in the same arrangement, as "`.a-b` → `.aB`" for each name, the best one keeps
+    its worth.
     """
-    by_shape: dict[tuple[str, int], list[int]] = defaultdict(list)
+    by_shape: dict[tuple[int, str], list[int]] = defaultdict(list)
     for place, unit in enumerate(units):
-        shape = _SEVERAL.sub("…", _CODE_OR_NUMBER.sub("…", unit.text).lower())
-        if not unit.by_user and shape != unit.text.lower():
-            is_bare = sum(map(str.isalpha, shape)) < _BARE_SHAPE_LETTERS
-            by_shape[shape, unit.statement.position if is_bare else -1].append(place)
+        shape = _CODE_SPAN.sub("…", unit.text)
+        if not unit.by_user and "…" in shape and sum(map(str.isalpha, shape)) < _BARE_SHAPE_LETTERS:
+            by_shape[unit.statement.position, shape].append(place)
     reduced = list(worths)
     for places in by_shape.values():
         if len(places) >= _MIN_EXAMPLES:
