@@ -33,8 +33,8 @@ FLAGS = (
 ).split()
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PROJECT = "antre"
-WAITED_MS = 20_000
-"""Timeout for every step of a browser, long enough for a busy machine."""
+WAITED_MS = 45_000
+"""Timeout for every step of a browser: long enough for a busy machine, and for a job that nobody began, which is taken anew after 20 s."""
 
 expect.set_options(timeout=WAITED_MS)
 STARTS = 30
