@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onward.app.handoffs.distillation import distill_turns
+from onward.core.facts.fact import LAST_MESSAGE
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 GOAL = Turn("user", "Build a receipts page for the bakery, with one line for each article.")
@@ -120,3 +121,10 @@ def test_the_steps_of_old_answers_in_a_chat_are_not_open() -> None:
     handoff = distill_turns(chat).master(2_000).handoff
     open_lines = [line.text for section in handoff.sections if section.title.startswith("Open") for line in section.lines]
     assert not any("shop 0" in text or "shop 1" in text for text in open_lines)
+
+
+def test_the_last_message_is_not_open_in_the_ledger_once_it_is_reported() -> None:
+    order = Turn("user", "Zeige auf der Quittung auch den Namen der Kasse an, bitte.")
+    facts = distill_turns((GOAL, *EDIT, REPORT, order, *EDIT, REPORT)).ledger.facts
+    assert [fact.state for fact in facts if fact.subject == LAST_MESSAGE] == ["resolved"]
+    assert head_of(order, *EDIT, REPORT)["Goal"].endswith(f"Last message: {order.text}")

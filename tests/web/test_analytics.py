@@ -13,6 +13,26 @@ from onward.web.routes.analytics import charts
 
 from .conftest import Site, visit
 
+ACTUAL = SessionMeasurement(
+    efficiency_ratio=0.8,
+    knowledge_factor=1.1,
+    output=None,
+    output_per_credit=0.9,
+    tokens=100,
+    recovery_tokens=10,
+    rework_tokens=5,
+    reread_tokens=0,
+    repeated_tokens=0,
+    explained_tokens=0,
+    first_edit_minutes=None,
+    facts_used_again=0,
+    accomplished=0,
+    credits_used=None,
+    credits_per_accomplishment=None,
+    preservation_ratio=0.9,
+    handoff_tokens=100,
+)
+
 
 def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/analytics?project=1")
@@ -41,25 +61,7 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
 
 
 def test_sessions_of_all_projects_are_counted_together_and_named_by_project() -> None:
-    actual = SessionMeasurement(
-        efficiency_ratio=0.8,
-        knowledge_factor=1.1,
-        output=None,
-        output_per_credit=0.9,
-        tokens=100,
-        recovery_tokens=10,
-        rework_tokens=5,
-        reread_tokens=0,
-        repeated_tokens=0,
-        explained_tokens=0,
-        first_edit_minutes=None,
-        facts_used_again=0,
-        accomplished=0,
-        credits_used=None,
-        credits_per_accomplishment=None,
-        preservation_ratio=0.9,
-        handoff_tokens=100,
-    )
+    actual = ACTUAL
     points = [
         GrowthPoint(place, project, session=session, ended_at=None, predicted=predict(place), actual=actual)
         for place, (project, session) in enumerate([("shop", 1), ("shop", 2), ("blog", 1)], 1)
@@ -89,25 +91,7 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
 
 
 def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_prediction() -> None:
-    actual = SessionMeasurement(
-        efficiency_ratio=0.8,
-        knowledge_factor=1.1,
-        output=None,
-        output_per_credit=0.9,
-        tokens=100,
-        recovery_tokens=10,
-        rework_tokens=5,
-        reread_tokens=0,
-        repeated_tokens=0,
-        explained_tokens=0,
-        first_edit_minutes=None,
-        facts_used_again=0,
-        accomplished=0,
-        credits_used=None,
-        credits_per_accomplishment=None,
-        preservation_ratio=0.5,
-        handoff_tokens=100,
-    )
+    actual = replace(ACTUAL, preservation_ratio=0.5)
     # Every third session is shown, the last one imported first.
     points = [
         GrowthPoint(
@@ -144,28 +128,7 @@ def test_a_slow_trend_is_given_over_more_sessions_and_named_beside_the_predictio
 
 
 def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
-    actual = SessionMeasurement(
-        efficiency_ratio=0.8,
-        knowledge_factor=1.1,
-        output=None,
-        output_per_credit=0.9,
-        tokens=1200,
-        recovery_tokens=10,
-        rework_tokens=5,
-        reread_tokens=0,
-        repeated_tokens=0,
-        explained_tokens=0,
-        first_edit_minutes=None,
-        facts_used_again=0,
-        accomplished=0,
-        credits_used=None,
-        credits_per_accomplishment=None,
-        preservation_ratio=0.9,
-        handoff_tokens=100,
-        kept_of=40,
-        preservation_low_ratio=0.77,
-        preservation_high_ratio=0.96,
-    )
+    actual = replace(ACTUAL, tokens=1200, kept_of=40, preservation_low_ratio=0.77, preservation_high_ratio=0.96)
     points = [
         GrowthPoint(position=1, project="shop", session=1, ended_at=None, predicted=predict(1), actual=actual),
         GrowthPoint(

@@ -201,7 +201,8 @@ def rank_statements(trace: Trace) -> Iterator[StatementDraft]:
     )
     yield from _log_drafts(end, step)
     if goal and (last := find_last_message(goal, step and step.unit, units, worths, trace, rounds, session.templates, languages)):
-        yield _log_draft("requirement", LAST_MESSAGE, last.text, last.turns)._replace(author="user")
+        state: FactState = "resolved" if end.is_reported() else "live"
+        yield _log_draft("requirement", LAST_MESSAGE, last.text, last.turns)._replace(author="user", state=state)
     yielded: set[frozenset[str] | str] = set()
     # The last of several repeats counts: states and lists change, and later words are usually better.
     for index in sorted(range(len(units)), key=lambda i: (not head.holds(units[i]), -worths[i], -i)):

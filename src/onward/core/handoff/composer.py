@@ -85,7 +85,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionSummary], budget_tokens: i
     worked = worked_sessions(ledger.facts, {session.number: session.tokens for session in sessions})
     number = _last_telling_session(ledger.facts, last.number, worked)
     facts = [_cite_closing(fact, by_id) for fact in ledger.facts if _can_be_told(fact, last.number, number)]
-    head = _head([fact for fact in facts if fact.state != "resolved"], number, worked)
+    head = _head([fact for fact in facts if fact.state != "resolved" or fact.subject == LAST_MESSAGE], number, worked)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(session=last.number, origin=origin, head=head)
     shown_ids = {name for _, line in head for name in line.facts}
