@@ -170,3 +170,10 @@ def test_examples_of_one_shape_are_told_once() -> None:
     facts = extract(1, SessionHead("claude-code", cwd="/home/ayu/shop"), list(enumerate(turns, start=1)))
     weights = sorted((fact.weight for fact in facts if "→" in fact.text), reverse=True)
     assert all(weight < weights[0] / 2 for weight in weights[1:])
+
+
+def test_a_commit_that_a_program_only_names_is_not_taken_back() -> None:
+    commit = run(1, "git commit -qm receipts", "[main 4e7204e] receipts")
+    named = run(2, "git log -1 --format='Commit `%h` by %an'", "Commit `4e7204e` by Ayu")
+    state = head_of(REQUEST, EDIT, EDITED, *commit, *named, DONE)["State"]
+    assert state.startswith("On branch `main` the last commit `4e7204e` is committed locally and not pushed yet")

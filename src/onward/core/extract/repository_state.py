@@ -51,7 +51,9 @@ _CHORES = {
 """Repository chores by their word in any language, with the commands that do them."""
 _STASH = re.compile(r"\bgit (?:-C \S+ )?stash\b(?: +(push|save|pop|apply|drop|clear|branch|list|show|create|store|-\w+|--[\w-]+))?")
 _NOTHING_STASHED = re.compile("No local changes to save")
-_UNDONE = re.compile(r"^(?:Removed: |Commit `)([0-9a-f]{7,40})(?:` was reset and removed from git\.?)?[ \n]*([^\n]*)", re.M)
+_UNDONE = re.compile(
+    r"^(?:Removed: |Commit `(?=[0-9a-f]{7,40}` was reset))([0-9a-f]{7,40})(?:` was reset and removed from git\.?)?[ \n]*([^\n]*)", re.M
+)
 _UNDONE_WEIGHT = 0.2
 """How Aider reports that it undid the last commit, now and in 2024, and the weight of an undone commit beside a valid one."""
 _STATUS = re.compile(r"^## (?P<short>[\w./-]+?)(?:\.\.\.\S+)?(?: \[ahead (?P<shorter>\d+)[^\]]*\])?$|^On branch (?P<branch>\S+)$", re.M)
